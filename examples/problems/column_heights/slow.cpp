@@ -1,0 +1,28 @@
+#include <bits/stdc++.h>
+using namespace std;
+
+int g[500][500];
+
+int main() {
+    int h, w, d;
+    unsigned s;
+    cin >> h >> w >> s >> d;
+    for (int i = 0; i < h; i++)
+        for (int j = 0; j < w; j++) {
+            s = s * 1103515245u + 12345u;
+            g[i][j] = s >> 20;
+        }
+    while (d--) {
+        int r, v;
+        cin >> r >> v;
+        r--;
+        for (int j = 0; j < w; j++) g[r][j] += v;
+        long long sum = 0;
+        for (int j = 0; j < w; j++) {
+            int top = 0;
+            for (int i = 0; i < h; i++) top = max(top, g[i][j]);
+            sum += top;
+        }
+        cout << sum << endl;
+    }
+}

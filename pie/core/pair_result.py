@@ -1,0 +1,79 @@
+"""What was measured of one row, and how many programs got which verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sim.verdict import Verdict
+
+ROLES = ("source", "target", "generation")
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One program that a model wrote: what became of it, and its seconds over all tests."""
+
+    verdict: Verdict
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairResult:
+    """What was measured of one row: the slow source, the fast target, and the generations.
+
+    A runtime is the sum over the row's tests, and is there exactly when the verdict is `accepted`.
+    ValueError, naming the row, when it is not, or when a runtime is not finite and above zero.
+    """
+
+    problem_id: str
+    src_verdict: Verdict
+    src_seconds: float | None
+    tgt_verdict: Verdict
+    tgt_seconds: float | None
+    generations: tuple[Generation, ...] = ()
+    name: str = "(unnamed)"
+
+    def __post_init__(self) -> None:
+        self._check("the source", self.src_verdict, self.src_seconds)
+        self._check("the target", self.tgt_verdict, self.tgt_seconds)
+        for number, generation in enumerate(self.generations, start=1):
+            self._check(f"generation {number}", generation.verdict, generation.seconds)
+
+    def _check(self, role: str, verdict: Verdict, seconds: float | None) -> None:
+        accepted = verdict == Verdict.ACCEPTED
+        if accepted and seconds is None:
+            raise ValueError(f"row {self.name}: {role} is accepted but has no runtime")
+        if not accepted and seconds is not None:
+            raise ValueError(f"row {self.name}: {role} is {verdict} but has a runtime")
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ValueError(
+                f"row {self.name}: the runtime of {role} is {seconds} s; "
+                "a runtime must be finite and above zero"
+            )
+
+
+def count_verdicts(pairs: Iterable[PairResult]) -> dict[str, dict[str, int]]:
+    """Programs by role and verdict, every verdict listed in display order, also with zero.
+
+    One row has one source, one target and its generations, so each role's counts add up to the
+    rows or to the generations; a program that two rows share counts in each.
+    """
+    counts = no_verdicts()
+    for pair in pairs:
+        add_verdicts(counts, pair)
+    return counts
+
+
+def no_verdicts() -> dict[str, dict[str, int]]:
+    """The counts of no program at all."""
+    return {role: {verdict.value: 0 for verdict in Verdict} for role in ROLES}
+
+
+def add_verdicts(counts: Mapping[str, dict[str, int]], pair: PairResult) -> None:
+    """Add one row's programs to the counts."""
+    counts["source"][pair.src_verdict.value] += 1
+    counts["target"][pair.tgt_verdict.value] += 1
+    for generation in pair.generations:
+        counts["generation"][generation.verdict.value] += 1

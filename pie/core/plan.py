@@ -1,0 +1,124 @@
+"""Reads a data set once, before anything is measured: which rows can be used, and how much work they are.
+
+Memory is a few bytes for each row and program, whatever the size of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pie.core.problem import InputError, RowProblem
+from pie.core.rows import Row, parse_row, read_lines
+from pie.core.test_cases import TestCases
+from sim.program import Language, digest_of
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A line that is not measured, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass
+class Plan:
+    """What a pairs file holds."""
+
+    path: Path
+    sha256: str = ""
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    """Where each usable row begins."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    programs: int = 0
+    """Distinct programs."""
+    runs: int = 0
+    """Distinct (program, test)."""
+    languages: list[Language] = field(default_factory=list)
+    most_generations: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Number of usable rows."""
+        return len(self.offsets)
+
+    def read(self) -> Iterator[Row]:
+        """Yield the usable rows again, in order; InputError when the file changed meanwhile."""
+        try:
+            with self.path.open("rb") as file:
+                for offset in self.offsets:
+                    file.seek(offset)
+                    yield parse_row(file.readline().removeprefix(b"\xef\xbb\xbf"))
+        except (OSError, RowProblem) as error:
+            raise InputError(
+                f"the pairs file {self.path} changed while it was measured ({error})",
+                "run the command again",
+            ) from error
+
+
+def plan(path: Path, tests: TestCases) -> Plan:
+    """Read and check every line of a pairs file. InputError when no row can be used."""
+    made = Plan(path)
+    seen_rows: dict[bytes, tuple[int, bytes]] = {}
+    seen_work: set[bytes] = set()
+    seen_programs: set[bytes] = set()
+    whole = hashlib.sha256()
+    lines = 0
+    for line in read_lines(path):
+        lines += 1
+        whole.update(line.data)
+        try:
+            row = parse_row(line.data)
+            tests.check(row.problem_id, row.tests)
+            _refuse_duplicate(row, line.number, seen_rows)
+        except RowProblem as problem:
+            made.left_out.append(LeftOut(line.number, str(problem)))
+            continue
+        made.offsets.append(line.offset)
+        _count_work(row, made, seen_programs, seen_work)
+    made.sha256 = whole.hexdigest()
+    if lines == 0:
+        raise InputError(f"the pairs file {path} is empty", "give a JSONL file with a row a line")
+    if made.rows == 0:
+        first = made.left_out[0]
+        raise InputError(
+            f"none of the {lines} rows of {path} can be measured "
+            f"(line {first.line}: {first.reason})",
+            "mend the rows or the folder of test cases",
+        )
+    made.programs = len(seen_programs)
+    return made
+
+
+def _refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]]) -> None:
+    """Two rows with one identity would count twice, or contradict each other."""
+    if row.src_id is None and row.tgt_id is None:
+        return
+    answers = digest_of(list(row.generations))
+    name = bytes.fromhex(digest_of(row.problem_id, row.src_id, row.tgt_id, answers))
+    content = bytes.fromhex(digest_of(row.src_code, row.tgt_code))
+    earlier = seen.setdefault(name, (number, content))
+    if earlier[0] != number:
+        what = "the same" if earlier[1] == content else "other"
+        raise RowProblem(
+            f"the ids {row.src_id} and {row.tgt_id} stand on line {earlier[0]} already, "
+            f"with {what} code"
+        )
+
+
+def _count_work(row: Row, made: Plan, programs: set[bytes], work: set[bytes]) -> None:
+    tests = tuple(test if isinstance(test, int) else test.input for test in row.tests)
+    for program in row.programs():
+        digest = program.digest
+        programs.add(bytes.fromhex(digest))
+        key = bytes.fromhex(digest_of(digest, row.problem_id, tests))
+        if key not in work:
+            work.add(key)
+            made.runs += len(tests)
+    if row.language not in made.languages:
+        made.languages.append(row.language)
+    made.most_generations = max(made.most_generations, len(row.generations))

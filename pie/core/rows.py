@@ -1,0 +1,162 @@
+"""PIE's rows: read one at a time, checked, and kept whole, so that unknown fields survive."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+
+from pie.core.problem import InputError, RowProblem
+from sim.program import Language, Program
+
+_LANGUAGES = {
+    "cpp": Language.CPP,
+    "c++": Language.CPP,
+    "cxx": Language.CPP,
+    "python": Language.PYTHON,
+    "python3": Language.PYTHON,
+    "py": Language.PYTHON,
+}
+
+
+class InlineTest(BaseModel):
+    """A test inside its row."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    input: StrictStr
+    output: StrictStr
+
+
+class _RowModel(BaseModel):
+    """What this toolkit needs of a row; everything else passes through."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    problem_id: Annotated[StrictStr, Field(min_length=1)]
+    src_code: StrictStr
+    tgt_code: StrictStr
+    tests: Annotated[list[Annotated[StrictInt, Field(ge=0)] | InlineTest], Field(min_length=1)]
+    src_id: StrictStr | StrictInt | None = None
+    tgt_id: StrictStr | StrictInt | None = None
+    language: StrictStr = "cpp"
+    generated_answers: list[StrictStr | None] | StrictStr | None = None
+
+
+Role = Literal["src", "tgt", "generation"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One checked row: its programs and tests, and the fields it came with."""
+
+    problem_id: str
+    src_id: str | None
+    tgt_id: str | None
+    language: Language
+    src_code: str
+    tgt_code: str
+    generations: tuple[str, ...]
+    tests: tuple[int | InlineTest, ...]
+    fields: Mapping[str, Any]
+    """The row as it was read."""
+
+    def programs(self) -> list[Program]:
+        """Return source, target and generations, in this order."""
+        texts = (self.src_code, self.tgt_code, *self.generations)
+        return [Program(self.language, text) for text in texts]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file: where it is, and its bytes."""
+
+    number: int
+    offset: int
+    data: bytes
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file that are not blank; InputError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            offset = 0
+            for number, data in enumerate(file, start=1):
+                start, offset = offset, offset + len(data)
+                if number == 1:
+                    data = data.removeprefix(b"\xef\xbb\xbf")
+                if data.strip():
+                    yield Line(number, start, data)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"the pairs file {path} does not exist", "check the path given to --pairs"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"the pairs file {path} cannot be read ({error.strerror})", "give a readable JSONL file"
+        ) from error
+
+
+def parse_row(data: bytes) -> Row:
+    """Check one line; RowProblem says in one sentence what is wrong with it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RowProblem(f"the line is not UTF-8 (byte {error.start + 1})") from error
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RowProblem(f"the line is not JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise RowProblem("the line is not a JSON object")
+    try:
+        model = _RowModel.model_validate(fields)
+    except ValidationError as error:
+        raise RowProblem(_first_complaint(error)) from error
+    language = _LANGUAGES.get(model.language.lower())
+    if language is None:
+        known = ", ".join(sorted(_LANGUAGES))
+        raise RowProblem(f"language is {model.language!r}; known are {known}")
+    indices = [test for test in model.tests if isinstance(test, int)]
+    if len(set(indices)) != len(indices):
+        raise RowProblem("tests lists an index twice")
+    return Row(
+        problem_id=model.problem_id,
+        src_id=None if model.src_id is None else str(model.src_id),
+        tgt_id=None if model.tgt_id is None else str(model.tgt_id),
+        language=language,
+        src_code=model.src_code,
+        tgt_code=model.tgt_code,
+        generations=_answers(model.generated_answers),
+        tests=tuple(model.tests),
+        fields=fields,
+    )
+
+
+def _answers(value: list[str | None] | str | None) -> tuple[str, ...]:
+    """Return the generated programs; PIE also writes the list as the text of a Python list."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        if value.lstrip().startswith("["):
+            try:
+                parsed = ast.literal_eval(value.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                return (value,)
+            if isinstance(parsed, list) and all(isinstance(one, str) for one in parsed):
+                return tuple(parsed)
+        return (value,)
+    return tuple(one or "" for one in value)
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = str(first["loc"][0]) if first["loc"] else "the row"
+    if first["type"] == "missing":
+        return f"the field {place} is missing"
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}"

@@ -1,0 +1,179 @@
+"""The folder of one run: what it was asked, and what came of it so far.
+
+    manifest.json        what was asked, on what, with which fingerprint; status
+    measurements.jsonl   a line for each program and test
+    pairs.jsonl          the rows with their results, in the order of the data set
+    left_out.jsonl       the lines that could not be used, with the reason
+    summary.json         the metrics, once the run is finished
+
+Lines are only ever appended. A run that goes on where an earlier one stopped produces the same lines
+again from the store; what is there already is compared and kept, so nothing is lost meanwhile.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from pie.core.problem import InputError
+
+SCHEMA_VERSION = 1
+
+
+def encode(value: object) -> bytes:
+    """Return one line of JSON: compact, ASCII, no NaN."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+class Lines:
+    """A JSONL file that is written from its beginning, keeping what is there already and equal."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[bytes] = path.open("r+b" if path.exists() else "w+b")
+        self._kept = True
+        self.path = path
+
+    def write(self, value: object) -> None:
+        """Append one line, or pass over it when it stands there already."""
+        line = encode(value)
+        if self._kept:
+            at = self._file.tell()
+            if self._file.read(len(line)) == line:
+                return
+            self._file.seek(at)
+            self._file.truncate()
+            self._kept = False
+        self._file.write(line)
+        self._file.flush()
+
+    def finish(self) -> None:
+        """Cut off what an earlier run wrote beyond; the file is complete."""
+        self._file.truncate()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class RunFolder:
+    """One run on disk, held by one process at a time; use it as a context manager."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        """Make or reopen the folder. InputError when it belongs to another configuration, is held by
+        another process, or cannot be written."""
+        self.path = path
+        self.manifest = dict(manifest)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = (path / "lock").open("w")
+        except OSError as error:
+            raise InputError(
+                f"the run folder {path} cannot be written ({error.strerror})",
+                "give another folder with --out",
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise InputError(
+                f"another process is working in the run folder {path}",
+                "wait for it, or give another folder with --out",
+            ) from error
+        try:
+            self._refuse_another_configuration()
+            self.save_manifest("running")
+            self.measurements = Lines(path / "measurements.jsonl")
+            self.pairs = Lines(path / "pairs.jsonl")
+        except OSError as error:
+            raise InputError(
+                f"the run folder {path} cannot be written ({error.strerror})",
+                "give another folder with --out",
+            ) from error
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.measurements.close()
+        self.pairs.close()
+        self._lock.close()
+
+    def save_manifest(self, status: str, **more: Any) -> None:
+        """Write the manifest anew, whole or not at all."""
+        self.manifest.update(status=status, **more)
+        save_json(self.path / "manifest.json", self.manifest)
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Complete the folder."""
+        self.measurements.finish()
+        self.pairs.finish()
+        save_json(self.path / "summary.json", summary)
+
+    def _refuse_another_configuration(self) -> None:
+        file = self.path / "manifest.json"
+        if not file.exists():
+            strangers = [one for one in self.path.iterdir() if one.name != "lock"]
+            if strangers:
+                raise InputError(
+                    f"the folder {self.path} is not empty and holds no run ({strangers[0].name})",
+                    "give another folder with --out",
+                )
+            return
+        earlier = load_json(file)
+        differing = [
+            key
+            for key in ("pairs_sha256", "testcases", "setting")
+            if earlier.get(key) != json.loads(json.dumps(self.manifest.get(key)))
+        ]
+        if differing:
+            what = ", ".join(_place(earlier, self.manifest, key) for key in differing)
+            raise InputError(
+                f"the run folder {self.path} is of another configuration ({what} differs)",
+                "give another folder with --out, or delete that one",
+            )
+
+
+def _place(earlier: Mapping[str, Any], now: Mapping[str, Any], key: str) -> str:
+    """Name what differs in a setting, as far down as it is told easily."""
+    left, right = earlier.get(key), now.get(key)
+    if isinstance(left, dict) and isinstance(right, dict):
+        return ", ".join(f"{key}.{name}" for name in right if left.get(name) != right[name])
+    return key
+
+
+def save_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all; InputError when there is no room."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with scratch.open("w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object; InputError says which file cannot be read."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the file {path} cannot be read ({error})", "is this the folder of a run?"
+        ) from error
+    if not isinstance(value, dict):
+        raise InputError(f"the file {path} is not a JSON object", "is this the folder of a run?")
+    return value

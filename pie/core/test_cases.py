@@ -1,0 +1,139 @@
+"""Finds the test cases of a row: files beside the data set, or texts inside the row."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from pie.core.problem import InputError, RowProblem
+from pie.core.rows import InlineTest
+from sim.paths import cache_directory
+from sim.program import TestCase
+
+_REMEMBERED = 20_000
+
+
+class TestCases:
+    """The tests of a data set, in PIE's layout `<folder>/<problem_id>/input.K.txt|output.K.txt`."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path | None) -> None:
+        """`folder` may be None for data sets with inline tests only."""
+        self._folder = folder
+        self._listed: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._resolved: OrderedDict[tuple[str, int], TestCase] = OrderedDict()
+
+    def check(self, problem_id: str, tests: Sequence[int | InlineTest]) -> None:
+        """Make sure that every test is there; RowProblem names the first that is not."""
+        for test in tests:
+            if isinstance(test, InlineTest):
+                continue
+            names = self._names(problem_id)
+            for kind in ("input", "output"):
+                if f"{kind}.{test}.txt" not in names:
+                    folder = self._folder or Path("test_cases")
+                    missing = folder / problem_id / f"{kind}.{test}.txt"
+                    raise RowProblem(f"test {test} is not there ({missing})")
+
+    def resolve(self, problem_id: str, tests: Sequence[int | InlineTest]) -> list[TestCase]:
+        """Return the tests with the digests of their texts; RowProblem when one cannot be read."""
+        resolved = []
+        for position, test in enumerate(tests):
+            if isinstance(test, InlineTest):
+                resolved.append(_inline(position, test))
+            else:
+                resolved.append(self._file(problem_id, test))
+        return resolved
+
+    def _names(self, problem_id: str) -> frozenset[str]:
+        if problem_id in (".", "..") or "/" in problem_id or "\0" in problem_id:
+            raise RowProblem(f"problem_id {problem_id[:80]!r} is not a folder name")
+        known = self._listed.get(problem_id)
+        if known is None:
+            if self._folder is None:
+                raise RowProblem("its tests are indices, but no folder of test cases is known")
+            try:
+                with os.scandir(self._folder / problem_id) as entries:
+                    known = frozenset(entry.name for entry in entries)
+            except OSError as error:
+                raise RowProblem(
+                    f"the problem has no test cases ({self._folder / problem_id}: {error.strerror})"
+                ) from error
+            self._listed[problem_id] = known
+            if len(self._listed) > _REMEMBERED // 100:
+                self._listed.popitem(last=False)
+        return known
+
+    def _file(self, problem_id: str, index: int) -> TestCase:
+        key = (problem_id, index)
+        found = self._resolved.get(key)
+        if found is None:
+            assert self._folder is not None
+            folder = (self._folder / problem_id).absolute()
+            given, expected = folder / f"input.{index}.txt", folder / f"output.{index}.txt"
+            try:
+                found = TestCase(str(index), given, expected, _digest(given), _digest(expected))
+            except OSError as error:
+                raise RowProblem(f"test {index} cannot be read ({error})") from error
+            self._resolved[key] = found
+            if len(self._resolved) > _REMEMBERED:
+                self._resolved.popitem(last=False)
+        return found
+
+
+def test_folder(given: Path | None, pairs: Path) -> Path | None:
+    """Return the folder of test cases: the one given, or `test_cases/` beside the pairs file."""
+    if given is not None:
+        if not given.is_dir():
+            raise InputError(
+                f"the folder of test cases {given} does not exist",
+                "check the path given to --testcases",
+            )
+        return given
+    beside = pairs.parent / "test_cases"
+    return beside if beside.is_dir() else None
+
+
+test_folder.__test__ = False  # type: ignore[attr-defined]
+
+
+def text_case(name: str, given: bytes, expected: bytes | None) -> TestCase:
+    """Return a test made of texts, kept under their digests in the cache folder."""
+    folder = cache_directory() / "texts"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(data: bytes) -> tuple[Path, str]:
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        path = folder / digest
+        if not path.exists() or path.stat().st_size != len(data):
+            scratch = folder / f"{digest}.{os.getpid()}"
+            scratch.write_bytes(data)
+            scratch.replace(path)
+        return path, digest
+
+    given_path, given_digest = keep(given)
+    if expected is None:
+        return TestCase(name, given_path, None, given_digest, "")
+    expected_path, expected_digest = keep(expected)
+    return TestCase(name, given_path, expected_path, given_digest, expected_digest)
+
+
+def _inline(position: int, test: InlineTest) -> TestCase:
+    name = f"inline.{position}"
+    return text_case(
+        name,
+        test.input.encode("utf-8", "surrogatepass"),
+        test.output.encode("utf-8", "surrogatepass"),
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(
+            file,
+            lambda: hashlib.blake2b(digest_size=16),  # type: ignore[arg-type, return-value]
+        ).hexdigest()

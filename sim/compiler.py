@@ -1,0 +1,186 @@
+"""Builds programs, reproducibly and inside the sandbox: the same source gives the same bytes anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from sim import policy, precompiled, sandbox
+from sim.errors import MachineFailure
+from sim.limits import CompileLimits
+from sim.program import Build, Language, Program, digest_of
+from sim.sandbox import Allowance, Ended, Guest
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+# Raised when a change here could give other bytes or verdicts for the same source and toolchain.
+BUILD_VERSION = 1
+_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
+
+
+def build_key(program: Program, toolchain: Toolchain, limits: CompileLimits) -> str:
+    """Return the key of a build: everything that could change its bytes or its verdict."""
+    return digest_of(
+        "build", BUILD_VERSION, program.digest, toolchain.fingerprint(program.language), repr(limits)
+    )
+
+
+def build(
+    program: Program, toolchain: Toolchain, limits: CompileLimits, *, headers: bool = True
+) -> Build:
+    """Build one program and put the executable into the cache.
+
+    A program that does not compile is a verdict; MachineFailure or MissingTool when we failed.
+    `headers=False` compiles without precompiled headers (the bytes are the same, a test says).
+    """
+    start = time.monotonic()
+    if not program.source.strip():
+        return Build(program.language, verdict=Verdict.NO_CODE, detail="the program is empty")
+    try:
+        text = program.source.encode("utf-8")
+    except UnicodeEncodeError:
+        return Build(
+            program.language, verdict=Verdict.COMPILE_ERROR, detail="the source is not valid Unicode"
+        )
+    with tempfile.TemporaryDirectory(prefix="pie-build-") as scratch:
+        if program.language is Language.PYTHON:
+            made = _check_python(text, Path(scratch), toolchain, limits)
+        else:
+            made = _compile_cpp(program.source, text, Path(scratch), toolchain, limits, headers)
+    return replace(made, seconds=time.monotonic() - start)
+
+
+def _allowance(limits: CompileLimits) -> Allowance:
+    return Allowance(
+        cpu_seconds=limits.cpu_seconds,
+        memory_bytes=limits.memory_bytes,
+        stack_bytes=64 << 20,
+        file_bytes=limits.file_bytes,
+        output_bytes=limits.diagnostics_bytes,
+        guard_seconds=20.0 * limits.cpu_seconds + 60,
+    )
+
+
+def _compile_cpp(
+    source: str,
+    text: bytes,
+    scratch: Path,
+    toolchain: Toolchain,
+    limits: CompileLimits,
+    headers: bool,
+) -> Build:
+    compiler = toolchain.compiler_path()
+    work = scratch / "work"
+    work.mkdir()
+    (work / "main.cpp").write_bytes(text)
+    read_only: dict[str, str] = {}
+    include: list[str] = []
+    header = precompiled.header_of(source) if headers else ""
+    folder = precompiled.folder_for(header, toolchain) if header else None
+    if folder is not None:
+        read_only["/pie/pch"] = str(folder)
+        include = ["-I", "/pie/pch"]
+    steps = (
+        [*toolchain.compile_flags(), *include, "-c", "main.cpp", "-o", "main.o"],
+        [*toolchain.link_flags(), "main.o", "-o", "prog"],
+    )
+    for arguments in steps:
+        ended = sandbox.run(
+            Guest(
+                program=compiler,
+                argv=(compiler, *arguments),
+                profile="compiler",
+                read_only=read_only,
+                writable={"/pie/work": str(work)},
+                env=_ENV,
+                system=True,
+            ),
+            _allowance(limits),
+        )
+        if not ended.ok:
+            return _compile_error(ended, Language.CPP, limits)
+    executable = (work / "prog").read_bytes()
+    reason = policy.tampering(executable)
+    if reason:
+        return Build(Language.CPP, verdict=Verdict.TAMPERING, detail=reason)
+    made = Build(
+        Language.CPP,
+        digest=hashlib.sha256(executable).hexdigest(),
+        size=len(executable),
+        clock_dependent=policy.clock_dependent((work / "main.o").read_bytes()),
+    )
+    return _keep(work / "prog", made)
+
+
+def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> Build:
+    if ended.lost and not ended.overflowed:
+        raise MachineFailure(f"the compiler was stopped: {ended.lost}")
+    lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+    telling = [line for line in lines if "error" in line.lower()] or lines[-1:]
+    detail = telling[0][:300] if telling else ended.reason
+    if ended.cpu_seconds >= 0.9 * limits.cpu_seconds:
+        detail = f"the compiler used its {limits.cpu_seconds} s of CPU time"
+    return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)
+
+
+_CHECK = "import sys; compile(sys.stdin.buffer.read(), 'main.py', 'exec', dont_inherit=True)"
+_CLOCK_MODULES = ("time", "random", "datetime", "uuid", "secrets", "threading", "multiprocessing")
+
+
+def _check_python(
+    text: bytes, scratch: Path, toolchain: Toolchain, limits: CompileLimits
+) -> Build:
+    """Compile a script to see that it is one; its bytes are its executable."""
+    script = scratch / "main.py"
+    script.write_bytes(text)
+    interpreter = toolchain.interpreter_path()
+    ended = sandbox.run(
+        Guest(
+            program=interpreter,
+            argv=(interpreter, "-I", "-S", "-c", _CHECK),
+            profile="interpreter",
+            read_only=interpreter_mounts(interpreter),
+            system=True,
+        ),
+        _allowance(limits),
+        script,
+    )
+    if not ended.ok:
+        lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        detail = lines[-1][:300] if lines else ended.reason
+        return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
+    # The interpreter is a part of what runs: another version is another executable.
+    version = digest_of(toolchain.fingerprint(Language.PYTHON)).encode()
+    digest = hashlib.sha256(version + text).hexdigest()
+    words = set(text.decode("utf-8").replace(",", " ").replace(".", " ").split())
+    made = Build(
+        Language.PYTHON,
+        digest=digest,
+        size=len(text),
+        clock_dependent=not words.isdisjoint(_CLOCK_MODULES),
+    )
+    return _keep(script, made)
+
+
+def interpreter_mounts(interpreter: str) -> dict[str, str]:
+    """Return what the sandbox must show besides /usr for an interpreter that lives elsewhere."""
+    if interpreter.startswith("/usr/"):
+        return {}
+    prefix = str(Path(interpreter).parent.parent)
+    return {prefix: prefix}
+
+
+def _keep(file: Path, made: Build) -> Build:
+    """Put a built file into the cache under its digest, completely or not at all."""
+    if not made.kept:
+        made.path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = made.path.with_name(f"{made.digest}.{os.getpid()}")
+        shutil.copyfile(file, scratch)
+        scratch.chmod(0o755)
+        scratch.replace(made.path)
+    return made

@@ -1,0 +1,199 @@
+"""The three kinds of work: build a program, judge it on its tests, measure it on one test.
+
+A job is a plain value: it has a key that says everything its result depends on, runs in any process,
+and its result is a plain value that the store can keep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sim import comparison, compiler, judge
+from sim.errors import MachineFailure
+from sim.judge import Judgement
+from sim.machine import Measurement
+from sim.program import Build, Language, Program, TestCase, digest_of
+from sim.setting import Setting
+from sim.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """What is kept of a measurement: everything but the output itself."""
+
+    verdict: Verdict
+    detail: str = ""
+    cycles: int | None = None
+    instructions: int | None = None
+    seconds: float = 0.0
+    counters: dict[str, float] = field(default_factory=dict)
+    output_sha256: str = ""
+    host_seconds: float = 0.0
+    runs: int = 1
+
+
+@dataclass(frozen=True)
+class BuildJob:
+    """Compile one program."""
+
+    program: Program
+    setting: Setting
+    context: str
+    kind: str = "build"
+
+    @property
+    def key(self) -> str:
+        return digest_of(self.kind, self.program.digest, self.context)
+
+    def run(self) -> Build:
+        return compiler.build(self.program, self.setting.toolchain, self.setting.compile_limits)
+
+    @staticmethod
+    def dump(result: Build) -> Any:
+        return asdict(result)
+
+    @staticmethod
+    def load(data: Any) -> Build:
+        verdict = data.pop("verdict")
+        language = Language(data.pop("language"))
+        return Build(language, verdict=Verdict(verdict) if verdict else None, **data)
+
+
+@dataclass(frozen=True)
+class JudgeJob:
+    """Run one built program natively on all its tests and compare the outputs."""
+
+    program: Program
+    build: Build
+    tests: tuple[TestCase, ...]
+    setting: Setting
+    context: str
+    kind: str = "judge"
+
+    @property
+    def key(self) -> str:
+        tests = [(test.input_digest, test.expected_digest) for test in self.tests]
+        return digest_of(self.kind, self.build.digest, tests, self.context)
+
+    def run(self) -> list[Judgement]:
+        ensure_kept(self.program, self.build, self.setting)
+        setting = self.setting
+        return judge.judge(
+            self.build, self.tests, setting.rule, setting.limits, setting.toolchain
+        )
+
+    @staticmethod
+    def dump(result: list[Judgement]) -> Any:
+        return [asdict(one) for one in result]
+
+    @staticmethod
+    def load(data: Any) -> list[Judgement]:
+        return [Judgement(**{**one, "verdict": Verdict(one["verdict"])}) for one in data]
+
+
+@dataclass(frozen=True)
+class MeasureJob:
+    """Cost one test on a machine: one program, or several together where the machine compares."""
+
+    programs: tuple[Program, ...]
+    builds: tuple[Build, ...]
+    test: TestCase
+    setting: Setting
+    context: str
+    kind: str = "measure"
+
+    @property
+    def key(self) -> str:
+        return digest_of(
+            self.kind,
+            [build.digest for build in self.builds],
+            self.test.input_digest,
+            self.test.expected_digest,
+            self.context,
+        )
+
+    def run(self) -> list[MeasuredRun]:
+        for program, build in zip(self.programs, self.builds, strict=True):
+            ensure_kept(program, build, self.setting)
+        machine = self.setting.machine
+        arguments = (self.test.input_path, self.setting.limits, self.setting.toolchain)
+        if machine.interleaved:
+            return [self._kept([one]) for one in machine.measure_together(self.builds, *arguments)]
+        kept = []
+        for build in self.builds:
+            runs = [machine.measure(build, *arguments)]
+            if machine.deterministic and build.clock_dependent:
+                _next_second()
+                runs.append(machine.measure(build, *arguments))
+            kept.append(self._kept(runs))
+        return kept
+
+    def _kept(self, runs: Sequence[Measurement]) -> MeasuredRun:
+        """Check the output of the very run that was costed; keep the rest."""
+        first = runs[0]
+        verdict, detail = first.verdict, first.detail
+        if verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
+            compare = comparison.rule(self.setting.rule)
+            wrong = compare(first.stdout, self.test.expected_path.read_bytes())
+            if wrong:
+                verdict = Verdict.NONDETERMINISTIC
+                detail = f"accepted natively, but its output in the measured run is wrong: {wrong}"
+        elif verdict is Verdict.RUNTIME_ERROR:
+            verdict = Verdict.NONDETERMINISTIC
+            detail = f"accepted natively, but its measured run ended with {detail}"
+        if verdict is Verdict.ACCEPTED and any(
+            (run.verdict, run.cycles, run.stdout) != (first.verdict, first.cycles, first.stdout)
+            for run in runs
+        ):
+            verdict = Verdict.NONDETERMINISTIC
+            detail = "its output or cost changes from run to run: " + ", ".join(
+                str(run.cycles) for run in runs
+            )
+        return MeasuredRun(
+            verdict=verdict,
+            detail=detail,
+            cycles=first.cycles,
+            instructions=first.instructions,
+            seconds=first.seconds,
+            counters=dict(first.counters),
+            output_sha256=hashlib.sha256(first.stdout).hexdigest(),
+            host_seconds=sum(run.host_seconds for run in runs),
+            runs=len(runs),
+        )
+
+    @staticmethod
+    def dump(result: list[MeasuredRun]) -> Any:
+        return [asdict(one) for one in result]
+
+    @staticmethod
+    def load(data: Any) -> list[MeasuredRun]:
+        return [MeasuredRun(**{**one, "verdict": Verdict(one["verdict"])}) for one in data]
+
+
+Job = BuildJob | JudgeJob | MeasureJob
+Result = Build | list[Judgement] | list[MeasuredRun]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Our infrastructure failed on a job, after retries; never kept in the store."""
+
+    reason: str
+
+
+def ensure_kept(program: Program, build: Build, setting: Setting) -> None:
+    """Build again what was pruned from the cache; MachineFailure when other bytes come out."""
+    if build.kept:
+        return
+    again = compiler.build(program, setting.toolchain, setting.compile_limits)
+    if again.digest != build.digest:
+        raise MachineFailure("building the program again gave other bytes")
+
+
+def _next_second() -> None:
+    """Wait until time() has changed, so that a program seeded with it shows that it is."""
+    time.sleep(1.01 - time.time() % 1.0)

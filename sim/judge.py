@@ -1,0 +1,126 @@
+"""Runs a program natively on its tests and says what became of each; also reads the end of any run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from signal import SIGKILL, SIGSYS, SIGXCPU, SIGXFSZ
+
+from sim import comparison, sandbox
+from sim.compiler import interpreter_mounts
+from sim.errors import MachineFailure
+from sim.limits import Limits
+from sim.program import Build, Language, TestCase
+from sim.sandbox import Allowance, Ended, Guest
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+# Raised when a change here could give another verdict for the same run.
+JUDGE_VERSION = 1
+
+# The environment of every measured process; the same on every host, since its size moves the stack.
+PYTHON_ENV = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict of one native run on one test."""
+
+    test: str
+    verdict: Verdict
+    detail: str = ""
+    user_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    resident_bytes: int = 0
+
+
+def guest_for(build: Build, toolchain: Toolchain) -> Guest:
+    """Return how the sandbox shows a built program that runs natively."""
+    if build.language is Language.PYTHON:
+        interpreter = toolchain.interpreter_path()
+        return Guest(
+            program=interpreter,
+            argv=(interpreter, "-s", "/pie/main.py"),
+            profile="interpreter",
+            read_only={"/pie/main.py": str(build.path), **interpreter_mounts(interpreter)},
+            env=PYTHON_ENV,
+            system=True,
+        )
+    dynamic = toolchain.link == "dynamic"
+    return Guest(
+        program="/pie/prog",
+        argv=("prog",),
+        profile="interpreter" if dynamic else "program",
+        read_only={"/pie/prog": str(build.path)},
+        system=dynamic,
+    )
+
+
+def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
+    """Return the sandbox's limits for one native run."""
+    return Allowance(
+        cpu_seconds=limits.cpu_seconds,
+        memory_bytes=limits.memory_bytes,
+        stack_bytes=limits.stack_bytes,
+        file_bytes=limits.file_bytes,
+        output_bytes=limits.output_bytes,
+        guard_seconds=60.0 + 10.0 * limits.cpu_seconds,
+        cpu=cpu,
+    )
+
+
+def judge(
+    build: Build, tests: Sequence[TestCase], rule: str, limits: Limits, toolchain: Toolchain
+) -> list[Judgement]:
+    """Run a built program on its tests, in order; the list ends early after a time limit.
+
+    A program that uses up its time once is not run further: the rest would cost the same each.
+    """
+    compare = comparison.rule(rule)
+    guest = guest_for(build, toolchain)
+    results: list[Judgement] = []
+    for test in tests:
+        ended = sandbox.run(guest, allowance_for(limits), test.input_path)
+        verdict, detail = verdict_of(ended, limits)
+        if verdict is Verdict.ACCEPTED and test.expected_path is not None:
+            detail = compare(ended.stdout, test.expected_path.read_bytes())
+            verdict = Verdict.WRONG_ANSWER if detail else verdict
+        results.append(
+            Judgement(
+                test.name,
+                verdict,
+                detail,
+                ended.user_seconds,
+                ended.cpu_seconds,
+                ended.resident_bytes,
+            )
+        )
+        if verdict is Verdict.TIME_LIMIT:
+            break
+    return results
+
+
+def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
+    """Read the end of a native run, output aside: (verdict, why). MachineFailure if it was ours.
+
+    Codes alone are not believed: a limit needs its own evidence (time used, the allocator's message).
+    """
+    if ended.overflowed or ended.signal == SIGXFSZ:
+        return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
+    if ended.lost:
+        if ended.lost.startswith("no end"):
+            return Verdict.TIME_LIMIT, ended.lost
+        raise MachineFailure(ended.lost)
+    if ended.exit_code == 0:
+        return Verdict.ACCEPTED, ""
+    if ended.signal in (SIGXCPU, SIGKILL) and ended.cpu_seconds >= 0.9 * limits.cpu_seconds:
+        return Verdict.TIME_LIMIT, f"stopped after {limits.cpu_seconds} s of CPU time"
+    if ended.signal == SIGSYS:
+        return Verdict.TAMPERING, "the program made a 32-bit system call"
+    tail = ended.stderr[-4096:]
+    if b"std::bad_alloc" in tail or b"MemoryError" in tail:
+        return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"
+    if ended.resident_bytes >= 0.9 * limits.memory_bytes:
+        return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
+    return Verdict.RUNTIME_ERROR, ended.reason
+

@@ -1,0 +1,49 @@
+"""How much of the host one run may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+# A run that used so much CPU time that even at these rates it must have exceeded its instruction budget
+# is stopped there. Rates in instructions per second of CPU time, far below what programs reach (natively
+# a billion and more, under cachegrind 50 to 110 million), so that neither host nor load decides.
+NATIVE_FLOOR = 200_000_000
+INSTRUMENT_FLOOR = 10_000_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one run of a measured program."""
+
+    max_instructions: int = 2_000_000_000
+    """Budget of simulated instructions; beyond it the verdict is `time_limit` on every host."""
+    memory_bytes: int = 1024 * MIB
+    """Address space of the program."""
+    stack_bytes: int = 256 * MIB
+    """Main stack, natively and on the machine."""
+    output_bytes: int = 64 * MIB
+    """Standard output; the run ends with `output_limit` at the first byte beyond."""
+    file_bytes: int = 64 * MIB
+    """Largest file, and size of the private /tmp."""
+
+    @property
+    def cpu_seconds(self) -> int:
+        """Native CPU time that proves the instruction budget exceeded, in seconds."""
+        return max(1, -(-self.max_instructions // NATIVE_FLOOR))
+
+    @property
+    def instrument_cpu_seconds(self) -> int:
+        """CPU time under an instrument that proves the instruction budget exceeded, in seconds."""
+        return max(20, -(-self.max_instructions // INSTRUMENT_FLOOR))
+
+
+@dataclass(frozen=True)
+class CompileLimits:
+    """Limits of one run of the compiler; CPU time, so that a busy host changes no verdict."""
+
+    cpu_seconds: int = 60
+    memory_bytes: int = 4096 * MIB
+    file_bytes: int = 256 * MIB
+    diagnostics_bytes: int = 64 * 1024

@@ -1,0 +1,79 @@
+"""What every machine offers: `check`, `fingerprint` and `measure`.
+
+A machine is a frozen dataclass, so that it travels to a worker process. All machines pass the suite in
+`tests/conformance/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from sim.limits import Limits
+from sim.program import Build
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+CLOCK_HZ = 3_500_000_000
+"""Clock of the simulated Skylake."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a machine can run here; if not, what is missing and the command that installs it."""
+
+    ok: bool
+    problem: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One program on one input."""
+
+    verdict: Verdict
+    """`accepted` means: it ended well within its budget; whoever has the expected output compares."""
+    detail: str = ""
+    stdout: bytes = b""
+    """Output of the very run that was costed."""
+    cycles: int | None = None
+    """Cycles at `CLOCK_HZ`; None on the real CPU."""
+    instructions: int | None = None
+    seconds: float = 0.0
+    """The cost: cycles over the clock, or trimmed mean of CPU seconds on the real CPU."""
+    counters: Mapping[str, float] = field(default_factory=dict)
+    host_seconds: float = 0.0
+    """What the measurement took here; not part of any result."""
+
+
+class Machine(Protocol):
+    """Something that costs a run."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same run costs the same to the last cycle, anywhere."""
+
+    @property
+    def interleaved(self) -> bool:
+        """Whether the programs of a row must be measured together, A B A B, by `measure_together`."""
+
+    def check(self) -> Check:
+        """Tell whether this machine can run here."""
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return everything about the machine that could change a number."""
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Cost one run. MachineFailure when the machine failed, not the program."""
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Cost runs of several programs on one input, in a way that makes them comparable."""

@@ -1,0 +1,244 @@
+"""The embedded machine: Valgrind's cachegrind counters and a linear cost in cycles.
+
+Counts are exact and the same in every run, since the process sees a fixed argv, environment, working
+directory and address layout. What the cost is blind to: dependences, division, overlap of misses,
+prefetching. Its constants live in `cachegrind_cost.json`, with where they come from.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from signal import SIGKILL, SIGXCPU
+from typing import Any
+
+from sim import process, sandbox
+from sim.errors import MachineFailure, MissingTool
+from sim.judge import guest_for, verdict_of
+from sim.limits import Limits
+from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.program import Build
+from sim.sandbox import Allowance, Ended, Guest
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+REMEDY = "install it with: sudo apt-get install valgrind"
+_TOOL = "cachegrind-amd64-linux"
+_FOLDERS = ("/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/lib/x86_64-linux-gnu/valgrind")
+
+
+@dataclass(frozen=True)
+class Cachegrind:
+    """Measures in Valgrind's cachegrind."""
+
+    name: str = "cachegrind"
+    deterministic: bool = True
+    interleaved: bool = False
+
+    def check(self) -> Check:
+        """Tell whether Valgrind and its cachegrind tool are here."""
+        try:
+            _tool()
+        except MissingTool as missing:
+            return Check(False, missing.what, missing.remedy)
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return tool, geometry, cost model and the class of CPU that Valgrind shows to programs."""
+        model = cost_model()
+        return {
+            "machine": self.name,
+            "valgrind": _version(),
+            "tool_sha256": _tool_hash(),
+            "geometry": json.dumps(model["geometry"], sort_keys=True),
+            "cost": json.dumps(model["cost"], sort_keys=True),
+            "clock_hz": str(CLOCK_HZ),
+            "simulated_cpu": _simulated_cpu(),
+            "sandbox": sandbox.level(),
+        }
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Run once under cachegrind. MachineFailure when Valgrind failed."""
+        ended = sandbox.run(_guest(build, limits, toolchain), _allowance(limits), stdin)
+        _refuse_own_failure(ended)
+        if _used_up(ended, limits):
+            return Measurement(
+                Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+            )
+        verdict, detail = verdict_of(ended, limits)
+        if verdict is Verdict.OUTPUT_LIMIT:
+            return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
+        counters = read_counters(ended.log)
+        if verdict is Verdict.ACCEPTED and counters["instructions"] > limits.max_instructions:
+            verdict = Verdict.TIME_LIMIT
+            detail = f"{counters['instructions']} instructions, budget {limits.max_instructions}"
+        total = cycles(counters)
+        return Measurement(
+            verdict=verdict,
+            detail=detail,
+            stdout=ended.stdout,
+            cycles=total,
+            instructions=counters["instructions"],
+            seconds=total / CLOCK_HZ,
+            counters=counters,
+            host_seconds=ended.wall_seconds,
+        )
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Measure one after the other: the order cannot matter."""
+        return [self.measure(build, stdin, limits, toolchain) for build in builds]
+
+
+def cycles(counters: dict[str, int]) -> int:
+    """Return the linear cost of a run's counters, in cycles, rounded half up."""
+    cost: dict[str, int] = cost_model()["cost"]
+    hundredths = sum(weight * counters[name] for name, weight in cost.items())
+    return (hundredths + 50) // 100
+
+
+@functools.cache
+def cost_model() -> dict[str, Any]:
+    """Return the geometry and the constants of the cost, from the file beside this one."""
+    text = resources.files("sim.machines").joinpath("cachegrind_cost.json").read_text("utf-8")
+    model: dict[str, Any] = json.loads(text)
+    return model
+
+
+_SUMMARY = re.compile(
+    rb"I\s+refs:\s+(?P<ir>[\d,]+).*?I1\s+misses:\s+(?P<i1>[\d,]+).*?LLi misses:\s+(?P<li>[\d,]+)"
+    rb".*?D\s+refs:\s+[\d,]+\s+\(\s*(?P<dr>[\d,]+) rd\s+\+\s+(?P<dw>[\d,]+) wr\)"
+    rb".*?D1\s+misses:\s+(?P<d1>[\d,]+)\s.*?LLd misses:\s+(?P<ld>[\d,]+)\s"
+    rb".*?Branches:\s+[\d,]+\s+\(\s*(?P<bc>[\d,]+) cond\s+\+\s+(?P<bi>[\d,]+) ind\)"
+    rb".*?Mispredicts:\s+[\d,]+\s+\(\s*(?P<mc>[\d,]+) cond\s+\+\s+(?P<mi>[\d,]+) ind\)",
+    re.DOTALL,
+)
+
+
+def read_counters(log: bytes) -> dict[str, int]:
+    """Read cachegrind's summary; MachineFailure when it is missing, cut short or not plausible."""
+    found = _SUMMARY.search(log)
+    if found is None:
+        raise MachineFailure("cachegrind gave no summary of its counts")
+    value = {name: int(text.replace(b",", b"")) for name, text in found.groupdict().items()}
+    if value["ir"] == 0:
+        raise MachineFailure("cachegrind counted no instruction")
+    return {
+        "instructions": value["ir"],
+        "data_reads": value["dr"],
+        "data_writes": value["dw"],
+        "l1i_misses": value["i1"],
+        "l1d_misses": value["d1"],
+        "ll_misses": value["li"] + value["ld"],
+        "branches": value["bc"],
+        "indirect_branches": value["bi"],
+        "branch_mispredictions": value["mc"],
+        "indirect_mispredictions": value["mi"],
+    }
+
+
+def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
+    geometry: dict[str, str] = cost_model()["geometry"]
+    native = guest_for(build, toolchain)
+    return Guest(
+        program=f"/pie/valgrind/{_TOOL}",
+        argv=(
+            "valgrind",
+            "--tool=cachegrind",
+            "--log-fd={log}",
+            "--cachegrind-out-file=/dev/null",
+            "--branch-sim=yes",
+            *(f"--{level}={shape}" for level, shape in geometry.items()),
+            f"--main-stacksize={limits.stack_bytes}",
+            "--vgdb=no",
+            native.program,
+            *native.argv[1:],
+        ),
+        profile="instrument",
+        read_only={**native.read_only, "/pie/valgrind": str(_tool().parent)},
+        env={
+            **native.env,
+            "VALGRIND_LIB": "/pie/valgrind",
+            "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
+        },
+        system=native.system,
+        proc=True,
+        log=True,
+    )
+
+
+def _allowance(limits: Limits) -> Allowance:
+    """Limits of the instrument: generous, since the program passed its own natively."""
+    return Allowance(
+        cpu_seconds=limits.instrument_cpu_seconds,
+        memory_bytes=2 * limits.memory_bytes + (4 << 30),
+        stack_bytes=0,
+        file_bytes=limits.file_bytes,
+        output_bytes=limits.output_bytes,
+        guard_seconds=60.0 + 20.0 * limits.instrument_cpu_seconds,
+    )
+
+
+def _used_up(ended: Ended, limits: Limits) -> bool:
+    """Tell whether the CPU time used proves the instruction budget exceeded, count or no count."""
+    return (
+        ended.signal in (SIGXCPU, SIGKILL)
+        and ended.cpu_seconds >= 0.9 * limits.instrument_cpu_seconds
+    )
+
+
+def _refuse_own_failure(ended: Ended) -> None:
+    """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
+    if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
+        raise MachineFailure(
+            "the program uses an instruction that Valgrind cannot translate",
+            "remove its target pragma (AVX-512 is not supported) and measure it again",
+        )
+    if ended.lost and not ended.overflowed:
+        raise MachineFailure(f"the measured run was lost: {ended.lost}")
+    if b"the 'impossible' happened" in ended.log or b"out of memory" in ended.log:
+        raise MachineFailure("Valgrind itself failed on this program")
+
+
+@functools.cache
+def _tool() -> Path:
+    """Return cachegrind's executable; MissingTool when Valgrind is not installed."""
+    named = os.environ.get("VALGRIND_LIB")
+    launcher = shutil.which("valgrind")
+    near = [str(Path(launcher).resolve().parent.parent / "libexec/valgrind")] if launcher else []
+    for folder in [*([named] if named else []), *near, *_FOLDERS]:
+        candidate = Path(folder) / _TOOL
+        if candidate.is_file():
+            return candidate.resolve()
+    raise MissingTool("valgrind's cachegrind was not found", REMEDY)
+
+
+@functools.cache
+def _tool_hash() -> str:
+    return hashlib.sha256(_tool().read_bytes()).hexdigest()[:16]
+
+
+@functools.cache
+def _version() -> str:
+    launcher = shutil.which("valgrind")
+    if launcher is None:
+        return "unknown"
+    return process.run([launcher, "--version"]).stdout.decode().strip()
+
+
+@functools.cache
+def _simulated_cpu() -> str:
+    """Return the class of CPU that Valgrind presents: it follows the host's, in three steps."""
+    words = set(Path("/proc/cpuinfo").read_text("utf-8", "replace").split())
+    return next((name for name in ("avx2", "avx", "sse4_2") if name in words), "older")

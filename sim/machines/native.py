@@ -1,0 +1,135 @@
+"""The real CPU: repeated, interleaved, pinned and trimmed; never the same twice, and it says so.
+
+The programs of a row are run in turn, A B C A', twelve times over, on one processor: drift of the host
+hits all alike. The cost is PerfCodeGen's (arXiv 2412.03578, 3.1): E = 12, smallest and largest dropped,
+mean of the rest. A' is A once more: the ratio of the two is the noise that a reader must hold against
+any speedup claimed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim import sandbox
+from sim.judge import allowance_for, guest_for, verdict_of
+from sim.limits import Limits
+from sim.machine import Check, Measurement
+from sim.program import Build
+from sim.sandbox import Ended
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+REPEATS = 12
+
+
+@dataclass(frozen=True)
+class Native:
+    """Measures CPU seconds on this host."""
+
+    name: str = "native"
+    deterministic: bool = False
+    interleaved: bool = True
+
+    def check(self) -> Check:
+        """The real CPU is always here."""
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return the processor, the kernel and the protocol."""
+        return {
+            "machine": self.name,
+            "cpu": _cpu_model(),
+            "kernel": platform.release(),
+            "processors": str(os.cpu_count()),
+            "protocol": f"E={REPEATS}, trimmed mean of CPU seconds, interleaved, pinned",
+            "sandbox": sandbox.level(),
+        }
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Cost one program alone; for a comparison use `measure_together`."""
+        return self.measure_together([build], stdin, limits, toolchain)[0]
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Cost several programs on one input, interleaved, with the first one also against itself."""
+        cpu = _quiet_cpu()
+        allowance = allowance_for(limits, cpu)
+        order = [*builds, builds[0]]
+        runs: list[list[Ended]] = [[] for _ in order]
+        for repeat in range(REPEATS):
+            # Forwards and backwards in turn, so that no program always follows the same one.
+            turn = range(len(order)) if repeat % 2 == 0 else reversed(range(len(order)))
+            for index in turn:
+                if runs[index] and not runs[index][-1].ok:
+                    continue
+                runs[index].append(
+                    sandbox.run(guest_for(order[index], toolchain), allowance, stdin)
+                )
+        again = _trimmed(runs.pop())
+        noise = _trimmed(runs[0]) / again if again else float("nan")
+        return [_measurement(ended, limits, noise) for ended in runs]
+
+
+def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement:
+    last = runs[-1]
+    verdict, detail = verdict_of(last, limits)
+    if verdict is not Verdict.ACCEPTED:
+        return Measurement(verdict, detail)
+    if any(run.stdout != last.stdout for run in runs):
+        return Measurement(Verdict.NONDETERMINISTIC, "its output changes from run to run")
+    cpu = [run.cpu_seconds for run in runs]
+    wall = [run.wall_seconds for run in runs]
+    return Measurement(
+        verdict=verdict,
+        stdout=last.stdout,
+        seconds=_trimmed(runs),
+        counters={
+            "cpu_seconds": _trimmed(runs),
+            "cpu_spread": _spread(cpu),
+            "cpu_seconds_min": min(cpu),
+            "cpu_seconds_max": max(cpu),
+            "wall_seconds": trimmed_mean(wall),
+            "wall_spread": _spread(wall),
+            "aa_ratio": noise,
+            "repeats": len(runs),
+        },
+        host_seconds=sum(wall),
+    )
+
+
+def trimmed_mean(samples: Sequence[float]) -> float:
+    """Return the mean without the smallest and the largest of three or more samples."""
+    kept = sorted(samples)[1:-1] if len(samples) > 2 else list(samples)
+    return statistics.fmean(kept) if kept else 0.0
+
+
+def _trimmed(runs: Sequence[Ended]) -> float:
+    return trimmed_mean([run.cpu_seconds for run in runs])
+
+
+def _spread(samples: Sequence[float]) -> float:
+    """Return the coefficient of variation: standard deviation over mean."""
+    mean = statistics.fmean(samples)
+    return statistics.pstdev(samples) / mean if mean else 0.0
+
+
+def _quiet_cpu() -> int:
+    """Return the last processor that we may use: the first ones take the host's interrupts."""
+    return max(os.sched_getaffinity(0))
+
+
+@functools.cache
+def _cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

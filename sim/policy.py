@@ -1,0 +1,73 @@
+"""Looks into a compiled program for what has no honest use: instructions that address the instrument.
+
+Scanned are the bytes of the linked executable's code, not the source: an instruction is the same however
+it was written. Undefined symbols of the user's own object file tell what it asks of the C library.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+# Valgrind's client request: four rotations of rdi that together do nothing, then xchg rbx, rbx (or rcx,
+# rcx and rdx, rdx for the no-redirect forms). A request can switch counting off or run code uncounted.
+_CLIENT_REQUEST = re.compile(
+    rb"\x48\xc1\xc7\x03\x48\xc1\xc7\x0d\x48\xc1\xc7\x3d\x48\xc1\xc7\x33\x48\x87(?:\xdb|\xd2|\xc9|\xff)"
+)
+# Asking for these makes two runs differ honestly: the program is run twice to see whether it matters.
+_CLOCK_SYMBOLS = re.compile(
+    rb"^(?:time|clock|gettimeofday|clock_gettime|getrandom|getentropy|getpid|arc4random\w*|times|"
+    rb"timespec_get|getrusage|rand_s|pthread_create|pthread_self|_ZNSt6chrono\w*now\w*|"
+    rb"_ZNSt13random_device\w*|_ZNSt6thread\w*)$"
+)
+_CLOCK_INSTRUCTIONS = re.compile(rb"\x0f\x31|\x0f\x01\xf9|\x0f\xc7[\xf0-\xff]")
+
+
+def tampering(executable: bytes) -> str:
+    """Return what the program holds that addresses the instrument; empty when nothing was found."""
+    if _CLIENT_REQUEST.search(executable):
+        return "the program contains a Valgrind client request"
+    return ""
+
+
+def clock_dependent(object_file: bytes) -> bool:
+    """Tell whether the program asks for the time, randomness, its process number or threads."""
+    if any(_CLOCK_SYMBOLS.match(name) for name in _undefined_symbols(object_file)):
+        return True
+    return any(_CLOCK_INSTRUCTIONS.search(code) for code in _code_sections(object_file))
+
+
+def _sections(image: bytes) -> list[tuple[int, int, int, int, int]]:
+    """Return (type, flags, offset, size, link) of each section of a 64-bit little-endian ELF file."""
+    if image[:6] != b"\x7fELF\x02\x01" or len(image) < 64:
+        return []
+    start = struct.unpack_from("<Q", image, 40)[0]
+    size, count = struct.unpack_from("<HH", image, 58)
+    rows = []
+    for index in range(count):
+        _name, kind, flags, _address, offset, length, link = struct.unpack_from(
+            "<IIQQQQI", image, start + index * size
+        )
+        rows.append((kind, flags, offset, length, link))
+    return rows
+
+
+def _code_sections(image: bytes) -> Iterator[bytes]:
+    executable = 0x4
+    for kind, flags, offset, length, _link in _sections(image):
+        if kind == 1 and flags & executable:
+            yield image[offset : offset + length]
+
+
+def _undefined_symbols(image: bytes) -> Iterator[bytes]:
+    symbol_table = 2
+    sections = _sections(image)
+    for kind, _flags, offset, length, link in sections:
+        if kind != symbol_table:
+            continue
+        names = sections[link][2]
+        for at in range(offset + 24, offset + length, 24):
+            name, _info, _other, section = struct.unpack_from("<IBBH", image, at)
+            if section == 0 and name:
+                yield image[names + name : image.index(b"\0", names + name)]

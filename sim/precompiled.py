@@ -1,0 +1,90 @@
+"""Precompiled headers: the same bytes in a fraction of the time.
+
+Parsing `bits/stdc++.h` is most of the cost of compiling a small program. GCC uses a precompiled header
+only for the first header of a file; if anything but comments comes before (a macro, a pragma), it is not
+used here either, so that the executable's bytes cannot depend on it. A test compares the bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+from pathlib import Path
+
+from sim import process
+from sim.paths import cache_directory
+from sim.program import Language, digest_of
+from sim.toolchain import Toolchain
+
+# Headers that cost more to parse than to load.
+HEADERS = ("bits/stdc++.h", "iostream")
+_FIRST = re.compile(
+    r"(?:\s|//[^\n]*\n|/\*.*?\*/)*#[ \t]*include[ \t]*<(" + "|".join(map(re.escape, HEADERS)) + r")>",
+    re.DOTALL,
+)
+
+
+def header_of(source: str) -> str:
+    """Return the header that a program begins with, if it is one of `HEADERS`; else ''."""
+    found = _FIRST.match(source) if "\\\n" not in source[:2000] else None
+    return found.group(1) if found else ""
+
+
+def folder_for(header: str, toolchain: Toolchain) -> Path | None:
+    """Return the include folder that holds the precompiled header, making it at first use.
+
+    None when it cannot be made: the program is then compiled without.
+    """
+    key = digest_of(
+        "pch-1", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP)
+    )
+    folder = cache_directory() / "precompiled" / key
+    target = folder / f"{header}.gch"
+    if target.exists():
+        return folder
+    if (folder / "failed").exists():
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.exists():
+            return folder
+        if not _make(header, target, toolchain):
+            with contextlib.suppress(OSError):
+                (folder / "failed").touch()
+            return None
+    return folder
+
+
+def _make(header: str, target: Path, toolchain: Toolchain) -> bool:
+    """Compile the system's header itself, so that line numbers and names stay what they were."""
+    compiler = toolchain.compiler_path()
+    probe = target.parent / f"probe.{os.getpid()}.cpp"
+    scratch = target.parent / f"{target.name}.{os.getpid()}"
+    try:
+        probe.write_text(f"#include <{header}>\n")
+        listed = process.run([compiler, *toolchain.compile_flags(), "-M", str(probe)])
+        path = next(
+            (
+                word
+                for word in listed.stdout.decode("utf-8", "replace").replace("\\\n", " ").split()
+                if word.endswith("/" + header)
+            ),
+            None,
+        )
+        if path is None:
+            return False
+        done = process.run(
+            [compiler, *toolchain.compile_flags(), "-x", "c++-header", path, "-o", str(scratch)]
+        )
+        if done.returncode != 0:
+            return False
+        scratch.replace(target)
+        return True
+    except OSError:
+        return False
+    finally:
+        probe.unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)

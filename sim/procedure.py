@@ -1,0 +1,195 @@
+"""The way of one group of programs through the jobs: build, judge, measure.
+
+A procedure is a generator: it yields the jobs it needs next and is sent their results. It knows nothing
+of processes, stores or other procedures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+from sim.jobs import BuildJob, Failed, Job, JudgeJob, MeasuredRun, MeasureJob, Result
+from sim.judge import Judgement
+from sim.program import Build, Program, TestCase
+from sim.setting import Setting
+from sim.verdict import Verdict, worst
+
+Procedure = Generator[Sequence[Job], Sequence[Result | Failed], list["Outcome"]]
+
+# Natively used CPU time per instruction that the instrument counted, beyond which work was hidden from
+# it. Honest programs need 0.1 to 1 ns, a chase through DRAM at most 30.
+_HIDDEN_SECONDS_PER_INSTRUCTION = 200e-9
+_HIDDEN_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One program on one test."""
+
+    __test__ = False
+
+    test: str
+    verdict: Verdict
+    detail: str = ""
+    run: MeasuredRun | None = None
+    native_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One program on all its tests."""
+
+    verdict: Verdict
+    detail: str = ""
+    tests: tuple[TestOutcome, ...] = ()
+    build: Build | None = None
+    program_digest: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """Sum of the cost over all tests, in seconds; None unless accepted on all."""
+        if self.verdict is not Verdict.ACCEPTED:
+            return None
+        runs = [one.run for one in self.tests if one.run is not None]
+        cycles = self.cycles
+        if cycles is not None:
+            from sim.machine import CLOCK_HZ
+
+            return cycles / CLOCK_HZ
+        return sum(run.seconds for run in runs)
+
+    @property
+    def cycles(self) -> int | None:
+        """Sum of the cycles over all tests; None unless accepted on all, on a machine with cycles."""
+        runs = [one.run for one in self.tests if one.run is not None]
+        counted = [run.cycles for run in runs if run.cycles is not None]
+        if self.verdict is not Verdict.ACCEPTED or len(counted) != len(runs):
+            return None
+        return sum(counted)
+
+
+@dataclass
+class _Candidate:
+    """A distinct program on its way."""
+
+    program: Program
+    build: Build | None = None
+    failure: str = ""
+    judgements: list[Judgement] = field(default_factory=list)
+    measured: list[MeasuredRun | Failed] = field(default_factory=list)
+
+
+def examine(
+    programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting
+) -> Procedure:
+    """Build, judge and measure the programs of one row; return their outcomes in the same order.
+
+    Equal programs are one. A program that fails a test is not measured.
+    """
+    distinct = {program.digest: _Candidate(program) for program in programs}
+    everyone = list(distinct.values())
+    cases = tuple(tests)
+
+    results = yield [
+        BuildJob(one.program, setting, setting.build_context(one.program.language))
+        for one in everyone
+    ]
+    for one, result in zip(everyone, results, strict=True):
+        if isinstance(result, Failed):
+            one.failure = result.reason
+        else:
+            assert isinstance(result, Build)
+            one.build = result
+
+    built = [one for one in everyone if one.build is not None and one.build.verdict is None]
+    context = setting.judge_context()
+    results = yield [JudgeJob(one.program, _build(one), cases, setting, context) for one in built]
+    for one, result in zip(built, results, strict=True):
+        if isinstance(result, Failed):
+            one.failure = result.reason
+        else:
+            one.judgements = [item for item in result if isinstance(item, Judgement)]  # type: ignore[union-attr]
+
+    accepted = [
+        one
+        for one in built
+        if not one.failure and all(j.verdict is Verdict.ACCEPTED for j in one.judgements)
+    ]
+    yield from _measure(accepted, cases, setting)
+    return [_outcome(distinct[program.digest], cases) for program in programs]
+
+
+def _measure(
+    accepted: list[_Candidate], cases: tuple[TestCase, ...], setting: Setting
+) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
+    """Cost the accepted programs: each alone, or together where the machine compares."""
+    together = setting.machine.interleaved
+    groups = [accepted] if together and accepted else [[one] for one in accepted]
+    context = setting.measure_context()
+    jobs = [
+        MeasureJob(
+            tuple(one.program for one in group),
+            tuple(_build(one) for one in group),
+            test,
+            setting,
+            context,
+        )
+        for group in groups
+        for test in cases
+    ]
+    results = iter((yield jobs))
+    for group in groups:
+        for _test in cases:
+            result = next(results)
+            for index, one in enumerate(group):
+                if isinstance(result, Failed):
+                    one.measured.append(result)
+                else:
+                    run = result[index]  # type: ignore[index]
+                    assert isinstance(run, MeasuredRun)
+                    one.measured.append(run)
+
+
+def _build(one: _Candidate) -> Build:
+    assert one.build is not None
+    return one.build
+
+
+def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
+    digest = one.program.digest
+    if one.failure:
+        return Outcome(Verdict.NOT_MEASURED, one.failure, (), one.build, digest)
+    build = _build(one)
+    if build.verdict is not None:
+        return Outcome(build.verdict, build.detail, (), build, digest)
+    tests = []
+    for index, judgement in enumerate(one.judgements):
+        measured = one.measured[index] if one.measured else None
+        tests.append(_test_outcome(judgement, measured))
+    verdict = worst(test.verdict for test in tests)
+    bad = [test for test in tests if test.verdict is verdict and verdict is not Verdict.ACCEPTED]
+    detail = ""
+    if bad:
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        detail = f"test {bad[0].test}: {bad[0].detail}{more}"
+    return Outcome(verdict, detail, tuple(tests), build, digest)
+
+
+def _test_outcome(judgement: Judgement, measured: MeasuredRun | Failed | None) -> TestOutcome:
+    name, native = judgement.test, judgement.cpu_seconds
+    if measured is None:
+        return TestOutcome(name, judgement.verdict, judgement.detail, None, native)
+    if isinstance(measured, Failed):
+        return TestOutcome(name, Verdict.NOT_MEASURED, measured.reason, None, native)
+    if (
+        measured.instructions
+        and judgement.user_seconds > _HIDDEN_SECONDS
+        and judgement.user_seconds / measured.instructions > _HIDDEN_SECONDS_PER_INSTRUCTION
+    ):
+        detail = (
+            f"{judgement.user_seconds:.2f} s of native CPU time, but only "
+            f"{measured.instructions} instructions in the measured run: work was hidden from it"
+        )
+        return TestOutcome(name, Verdict.TAMPERING, detail, measured, native)
+    return TestOutcome(name, measured.verdict, measured.detail, measured, native)

@@ -1,0 +1,199 @@
+"""The only module that starts processes: run a command to its end, capture, and kill what is left.
+
+Captured bytes are counted while the command runs, so a flood costs no memory; the wall clock of the
+caller is only a guard against hangs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    returncode: int
+    """As subprocess gives it: negative is a signal."""
+    stdout: bytes
+    stderr: bytes
+    overflowed: bool
+    """Standard output reached its limit and the command was killed."""
+    guard_fired: bool
+    """The wall-clock guard ended it."""
+    wall_seconds: float
+    extra: Mapping[int, bytes]
+    """What arrived on the extra descriptors, by the number that was given."""
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    stdin: Path | None = None,
+    stdout_limit: int = 64 << 20,
+    stderr_limit: int = 64 << 10,
+    guard_seconds: float = 600.0,
+    extra: Mapping[int, int] | None = None,
+    close_after_start: Sequence[int] = (),
+) -> Finished:
+    """Run a command and return how it ended.
+
+    `extra` maps a descriptor that this process reads from to the most bytes kept from it (the rest is
+    read and dropped); `close_after_start` are the other ends, handed to the command under the same
+    numbers. OSError when the command cannot be started.
+    """
+    extra = dict(extra or {})
+    start = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        source: int | IO[bytes] = subprocess.DEVNULL
+        if stdin is not None:
+            source = stack.enter_context(stdin.open("rb"))
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(env) if env is not None else None,
+                cwd=cwd,
+                pass_fds=tuple(close_after_start),
+                start_new_session=True,
+            )
+        finally:
+            for descriptor in close_after_start:
+                os.close(descriptor)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, err = process.stdout.fileno(), process.stderr.fileno()
+    limits = {out: stdout_limit, err: stderr_limit, **extra}
+    captured = _Capture(limits)
+    try:
+        overflowed, guarded = captured.drain(process, out, start + guard_seconds)
+    finally:
+        _end(process)
+        process.stdout.close()
+        process.stderr.close()
+    return Finished(
+        returncode=process.returncode,
+        stdout=captured.bytes_of(out),
+        stderr=captured.bytes_of(err),
+        overflowed=overflowed,
+        guard_fired=guarded,
+        wall_seconds=time.monotonic() - start,
+        extra={descriptor: captured.bytes_of(descriptor) for descriptor in extra},
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the command's session and reap the command."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    process.wait()
+    _reap_orphans()
+
+
+def _reap_orphans() -> None:
+    """Reap what the sandbox left to us (see `become_subreaper`); never a child of somebody else."""
+    if not _subreaper:
+        return
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+_subreaper = False
+
+
+def become_subreaper() -> None:
+    """Make this process the parent of orphans among its descendants, and reap them after each run.
+
+    The sandbox's monitor exits without reaping its init: without a subreaper each run leaves a zombie
+    that counts against process limits. For worker processes, which have no other children.
+    """
+    global _subreaper
+    import ctypes
+
+    pr_set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+    _subreaper = True
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this worker when its driver dies, however it dies."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
+
+
+class _Capture:
+    """Reads several descriptors at once, keeping at most so many bytes of each."""
+
+    def __init__(self, limits: Mapping[int, int]) -> None:
+        self._limits = limits
+        self._chunks: dict[int, list[bytes]] = {descriptor: [] for descriptor in limits}
+        self._size = dict.fromkeys(limits, 0)
+
+    def bytes_of(self, descriptor: int) -> bytes:
+        return b"".join(self._chunks[descriptor])
+
+    def drain(
+        self, process: subprocess.Popen[bytes], stdout: int, deadline: float
+    ) -> tuple[bool, bool]:
+        """Read until the command has ended; return (stdout overflowed, guard fired)."""
+        poll = select.poll()
+        for descriptor in self._limits:
+            poll.register(descriptor, select.POLLIN)
+        pidfd = os.pidfd_open(process.pid)
+        poll.register(pidfd, select.POLLIN)
+        open_ones = set(self._limits)
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False, True
+                ended = False
+                for descriptor, _event in poll.poll(left * 1000):
+                    if descriptor == pidfd:
+                        ended = True
+                    elif not self._read(descriptor):
+                        poll.unregister(descriptor)
+                        open_ones.discard(descriptor)
+                    elif descriptor == stdout and self._size[stdout] > self._limits[stdout]:
+                        return True, False
+                if ended:
+                    self._drain_rest(open_ones)
+                    return self._size[stdout] > self._limits[stdout], False
+        finally:
+            os.close(pidfd)
+
+    def _drain_rest(self, open_ones: set[int]) -> None:
+        """Take what is there already; a descendant that still holds a pipe is not waited for."""
+        for descriptor in open_ones:
+            os.set_blocking(descriptor, False)
+            with contextlib.suppress(BlockingIOError):
+                while self._size[descriptor] <= self._limits[descriptor] and self._read(descriptor):
+                    pass
+
+    def _read(self, descriptor: int) -> bool:
+        data = os.read(descriptor, _CHUNK)
+        room = self._limits[descriptor] - self._size[descriptor]
+        if data and room > 0:
+            self._chunks[descriptor].append(data[:room])
+        self._size[descriptor] += len(data)
+        return bool(data)

@@ -1,0 +1,237 @@
+/* Runs one program under limits and reports how it ended. It is the last trusted process before the
+ * program: the sandbox starts it, it applies resource limits and a system-call filter to its only
+ * child, executes the program there and writes one line to a descriptor that the child never holds:
+ *
+ *     <wait status> <wall ns> <user us> <system us> <peak resident KiB>
+ *
+ * usage: runner REPORT_FD PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
+ *   program     a native static program: one thread group, no new programs, no executable memory
+ *   instrument  the same for a program inside a binary translator, which must make code
+ *   interpreter the same for a dynamically linked interpreter
+ *   compiler    may start programs of its own
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void die(const char *what) {
+    perror(what);
+    _exit(125);
+}
+
+static void limit(int resource, unsigned long long soft, unsigned long long hard) {
+    struct rlimit r = {soft, hard};
+    if (soft && setrlimit(resource, &r)) die("setrlimit");
+}
+
+/* ---- the system-call filter ------------------------------------------------------------------ */
+
+static struct sock_filter code[512];
+static unsigned short length;
+
+static void emit(unsigned short op, unsigned char jt, unsigned char jf, unsigned int k) {
+    if (length == sizeof code / sizeof *code) die("filter too long");
+    code[length++] = (struct sock_filter){op, jt, jf, k};
+}
+static void load(size_t offset) { emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned int)offset); }
+static void answer(unsigned int value) { emit(BPF_RET | BPF_K, 0, 0, value); }
+
+#define NUMBER offsetof(struct seccomp_data, nr)
+#define LOW(i) (offsetof(struct seccomp_data, args) + 8 * (i))
+#define HIGH(i) (LOW(i) + 4)
+#define REFUSE(e) (SECCOMP_RET_ERRNO | (e))
+
+/* Refuses a call outright. The call's number is in the accumulator. */
+static void refuse(unsigned int number, unsigned int error) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, number);
+    answer(REFUSE(error));
+}
+
+/* Refuses a call unless the low word of argument `i` is `value`. */
+static void require(unsigned int number, int i, unsigned int value) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, number);
+    load(LOW(i));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, value);
+    answer(REFUSE(EPERM));
+    answer(SECCOMP_RET_ALLOW);
+}
+
+/* Refuses a call if (argument `i` & bits) has, or lacks, any bit. */
+static void refuse_bits(unsigned int number, int i, unsigned int bits, int when_set) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, number);
+    load(LOW(i));
+    emit(BPF_JMP | BPF_JSET | BPF_K, when_set ? 0 : 1, when_set ? 1 : 0, bits);
+    answer(REFUSE(EPERM));
+    answer(SECCOMP_RET_ALLOW);
+}
+
+/* Allows execve only with the three pointers of our own one call. They lie on a page at a random
+ * address that the program cannot know, so it can never execute a second program. */
+static void allow_one_execve(const void *path, const void *argv, const void *env) {
+    const uint64_t wanted[3] = {(uint64_t)path, (uint64_t)argv, (uint64_t)env};
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 14, __NR_execve);
+    for (int i = 0; i < 3; i++) {
+        load(LOW(i));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, (unsigned char)(11 - 4 * i), (unsigned int)wanted[i]);
+        load(HIGH(i));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, (unsigned char)(9 - 4 * i), (unsigned int)(wanted[i] >> 32));
+    }
+    answer(SECCOMP_RET_ALLOW);
+    answer(REFUSE(EPERM));
+}
+
+static const unsigned int refused_always[] = {
+    __NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp, __NR_pidfd_open,
+    __NR_pidfd_getfd, __NR_pidfd_send_signal, __NR_bpf, __NR_perf_event_open, __NR_userfaultfd,
+    __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register, __NR_keyctl, __NR_add_key,
+    __NR_request_key, __NR_mount, __NR_umount2, __NR_pivot_root, __NR_chroot, __NR_unshare, __NR_setns,
+    __NR_move_mount, __NR_open_tree, __NR_fsopen, __NR_fsconfig, __NR_fsmount, __NR_fspick,
+    __NR_mount_setattr, __NR_open_by_handle_at, __NR_name_to_handle_at, __NR_kexec_load,
+    __NR_kexec_file_load, __NR_init_module, __NR_finit_module, __NR_delete_module, __NR_personality,
+    __NR_quotactl, __NR_reboot, __NR_swapon, __NR_swapoff, __NR_syslog, __NR_acct, __NR_iopl,
+    __NR_ioperm, __NR_modify_ldt, __NR_settimeofday, __NR_clock_settime, __NR_clock_adjtime,
+    __NR_adjtimex, __NR_sethostname, __NR_setdomainname, __NR_lookup_dcookie, __NR_socket,
+    __NR_socketpair, __NR_shmget, __NR_shmat, __NR_semget, __NR_msgget, __NR_mq_open,
+    __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo, __NR_vhangup, __NR_fanotify_init,
+};
+
+static void filter(const char *profile, const void *path, const void *argv, const void *env) {
+    int compiler = !strcmp(profile, "compiler"), program = !strcmp(profile, "program");
+    load(offsetof(struct seccomp_data, arch));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
+    answer(SECCOMP_RET_KILL_PROCESS); /* 32-bit calls have other numbers */
+    load(NUMBER);
+    emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, 450); /* x32 calls, and calls newer than this list */
+    answer(REFUSE(ENOSYS));
+    for (size_t i = 0; i < sizeof refused_always / sizeof *refused_always; i++)
+        refuse(refused_always[i], EPERM);
+    if (!compiler) {
+        refuse(__NR_fork, EPERM);
+        refuse(__NR_vfork, EPERM);
+        refuse(__NR_clone3, ENOSYS); /* its flags lie in memory; the C library then uses clone */
+        refuse(__NR_execveat, EPERM);
+        refuse(__NR_memfd_create, EPERM);
+        refuse(__NR_setsid, EPERM);
+        require(__NR_kill, 0, (unsigned int)getpid());
+        require(__NR_tgkill, 0, (unsigned int)getpid());
+        refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_tkill);
+        load(LOW(0));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (unsigned int)getppid());
+        answer(REFUSE(EPERM));
+        answer(SECCOMP_RET_ALLOW);
+        allow_one_execve(path, argv, env);
+    }
+    if (program) {
+        refuse_bits(__NR_mmap, 2, PROT_EXEC, 1);
+        refuse_bits(__NR_mprotect, 2, PROT_EXEC, 1);
+        refuse(__NR_pkey_mprotect, EPERM);
+    }
+    answer(SECCOMP_RET_ALLOW);
+    struct sock_fprog p = {length, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) die("no_new_privs");
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p)) die("seccomp");
+}
+
+/* ---- the child --------------------------------------------------------------------------------- */
+
+struct image {
+    char path[512];
+    char *argv[64];
+    char *env[1];
+};
+
+/* A page range at a random address that holds the arguments of the one allowed execve. */
+static struct image *hidden_image(const char *path, char **args, int count) {
+    uint64_t r;
+    struct image *image = MAP_FAILED;
+    for (int tries = 0; image == MAP_FAILED && tries < 100; tries++) {
+        if (getrandom(&r, sizeof r, 0) != sizeof r) die("getrandom");
+        uint64_t at = 0x100000000000ull + ((r & 0x3ffffffffull) << 12);
+        image = mmap((void *)at, sizeof *image, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    }
+    if (image == MAP_FAILED) die("mmap");
+    if (strlen(path) >= sizeof image->path || count >= 64) {
+        errno = E2BIG;
+        die("arguments");
+    }
+    strcpy(image->path, path);
+    memcpy(image->argv, args, sizeof *args * (size_t)count);
+    return image;
+}
+
+static long long now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 11) return 125;
+    int report = atoi(argv[1]), cpu = atoi(argv[8]);
+    const char *profile = argv[2];
+    unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
+                       stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
+                       nofile = strtoull(argv[7], 0, 10);
+    fcntl(report, F_SETFD, FD_CLOEXEC);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (cpu >= 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        if (sched_setaffinity(0, sizeof set, &set)) die("sched_setaffinity");
+    }
+    struct image *image = hidden_image(argv[9], argv + 10, argc - 10);
+    pid_t runner = getpid();
+    long long start = now();
+    pid_t child = fork();
+    if (child < 0) die("fork");
+    if (!child) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != runner) _exit(125);
+        limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+        limit(RLIMIT_STACK, stack, stack);
+        limit(RLIMIT_FSIZE, fsize, fsize);
+        limit(RLIMIT_NOFILE, nofile, 2 * nofile);
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        limit(RLIMIT_AS, as, as);
+        signal(SIGPIPE, SIG_DFL);
+        signal(SIGXFSZ, SIG_DFL);
+        filter(profile, image->path, image->argv, environ);
+        execve(image->path, image->argv, environ);
+        die(image->path);
+    }
+    int status;
+    struct rusage usage;
+    while (wait4(child, &status, 0, &usage) < 0)
+        if (errno != EINTR) die("wait4");
+    long long wall = now() - start;
+    dprintf(report, "%d %lld %lld %lld %ld\n", status, wall,
+            usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
+            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss);
+    return 0;
+}

@@ -1,0 +1,47 @@
+"""The last trusted process before a program: built once from `runner.c`, kept in the cache."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+from importlib import resources
+from pathlib import Path
+
+from sim import process
+from sim.errors import MissingTool
+from sim.paths import cache_directory
+
+COMPILER_REMEDY = "install it with: sudo apt-get install g++"
+
+
+@functools.cache
+def runner_path() -> Path:
+    """Return the static runner executable, building it if this cache has none.
+
+    MissingTool when there is no C compiler or it cannot link statically.
+    """
+    source = resources.files("sim").joinpath("runner.c").read_bytes()
+    name = hashlib.sha256(source).hexdigest()[:16]
+    target = cache_directory() / "runner" / name
+    if target.exists():
+        return target
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        raise MissingTool("no C compiler was found (gcc)", COMPILER_REMEDY)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f"{name}.{os.getpid()}")
+    text = target.with_name(f"{name}.{os.getpid()}.c")
+    text.write_bytes(source)
+    done = process.run([compiler, "-O2", "-static", "-w", "-o", str(scratch), str(text)])
+    text.unlink(missing_ok=True)
+    if done.returncode != 0:
+        message = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise MissingTool(
+            f"the sandbox's runner could not be compiled ({message[-1] if message else '?'})",
+            "install a complete compiler with: sudo apt-get install g++ libc6-dev",
+        )
+    scratch.chmod(0o755)
+    scratch.replace(target)
+    return target

@@ -1,0 +1,281 @@
+"""The only module that knows the sandbox: what a guest sees, and how strong the walls are here.
+
+Walls, from the outside in: bubblewrap (own user, pid, network, IPC and host-name namespaces, an empty
+read-only root, private /tmp), the runner's resource limits and its system-call filter. Where bubblewrap
+cannot run, the runner's part remains: level `partial`, said loudly by whoever starts a run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sim import process
+from sim.errors import MachineFailure
+from sim.runner import runner_path
+
+Profile = Literal["program", "instrument", "interpreter", "compiler"]
+Level = Literal["full", "partial"]
+
+BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
+_SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
+# Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses them
+# in every call; below it are the guest's own.
+_OPEN_FILES = 64
+_TRUSTED_DESCRIPTOR = 100
+_RUNNER_FAILED = 125
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A command as the sandbox shows it. Paths inside begin with /pie and are mapped from the host."""
+
+    program: str
+    """Path inside of the executable."""
+    argv: tuple[str, ...]
+    profile: Profile
+    read_only: Mapping[str, str]
+    """Path inside -> path on the host."""
+    writable: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    system: bool = False
+    """It needs the system's programs and libraries (/usr and its aliases), read-only."""
+    proc: bool = False
+    """It needs /proc (of its own namespace)."""
+    log: bool = False
+    """Give it a socket for a trusted log; `{log}` in argv becomes its number."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Resource limits of one run; 0 is unlimited."""
+
+    cpu_seconds: int
+    memory_bytes: int
+    stack_bytes: int
+    file_bytes: int
+    output_bytes: int
+    guard_seconds: float
+    cpu: int = -1
+    """Processor to stay on; -1 is any."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a guest ended, by the runner's own evidence."""
+
+    exit_code: int | None
+    """None when a signal ended it."""
+    signal: int | None
+    stdout: bytes
+    stderr: bytes
+    log: bytes
+    overflowed: bool
+    user_seconds: float
+    system_seconds: float
+    wall_seconds: float
+    resident_bytes: int
+    lost: str = ""
+    """Not empty: the runner could not report; why."""
+
+    @property
+    def cpu_seconds(self) -> float:
+        return self.user_seconds + self.system_seconds
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0 and not self.lost and not self.overflowed
+
+    @property
+    def reason(self) -> str:
+        """How it ended, in words."""
+        if self.lost:
+            return self.lost
+        if self.signal is not None:
+            return f"killed by {signal.Signals(self.signal).name}"
+        return f"exit code {self.exit_code}"
+
+
+def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
+    """Run a guest to its end. MachineFailure when the sandbox itself failed, never for the guest."""
+    report_read, report_write = os.pipe()
+    inherited = [report_write]
+    wanted = {report_read: 4096}
+    log_read: socket.socket | None = None
+    argv = guest.argv
+    if guest.log:
+        log_read, log_write = socket.socketpair()
+        number = fcntl.fcntl(log_write.fileno(), fcntl.F_DUPFD, _TRUSTED_DESCRIPTOR)
+        log_write.close()
+        inherited.append(number)
+        wanted[log_read.fileno()] = 1 << 20
+        argv = tuple(part.replace("{log}", str(number)) for part in argv)
+    runner = [
+        str(report_write),
+        guest.profile,
+        str(allowance.cpu_seconds),
+        str(allowance.memory_bytes),
+        str(allowance.stack_bytes),
+        str(allowance.file_bytes),
+        str(_OPEN_FILES),
+        str(allowance.cpu),
+        guest.program,
+        *argv,
+    ]
+    try:
+        if level() == "full":
+            done = process.run(
+                [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
+                env={},
+                stdin=stdin,
+                stdout_limit=allowance.output_bytes,
+                guard_seconds=allowance.guard_seconds,
+                extra=wanted,
+                close_after_start=inherited,
+            )
+        else:
+            done = _run_bare(guest, allowance, runner, stdin, wanted, inherited)
+        log = done.extra[log_read.fileno()] if log_read is not None else b""
+        return _ended(done, done.extra[report_read], log, allowance)
+    finally:
+        os.close(report_read)
+        if log_read is not None:
+            log_read.close()
+
+
+def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
+    """Return bubblewrap's command line for a guest."""
+    argv = [_bwrap_path(), "--unshare-all", "--unshare-user", "--die-with-parent"]
+    argv += ["--new-session", "--cap-drop", "ALL", "--hostname", "pie", "--clearenv"]
+    for name, value in guest.env.items():
+        argv += ["--setenv", name, value]
+    if guest.system:
+        for folder in _SYSTEM_FOLDERS:
+            argv += ["--ro-bind-try", folder, folder]
+        argv += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
+        argv += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    if guest.proc:
+        # Process 1 is bubblewrap's own: its environment and command line are not the guest's business.
+        argv += ["--proc", "/proc", "--tmpfs", "/proc/1"]
+    if guest.proc or guest.system:
+        argv += ["--dev-bind", "/dev/null", "/dev/null"]
+    argv += ["--ro-bind", str(runner_path()), "/pie/runner"]
+    for inside, outside in guest.read_only.items():
+        argv += ["--ro-bind", outside, inside]
+    for inside, outside in guest.writable.items():
+        argv += ["--bind", outside, inside]
+    argv += ["--size", str(max(allowance.file_bytes, 1 << 20)), "--tmpfs", "/tmp"]
+    cwd = next(iter(guest.writable), "/tmp")
+    return [*argv, "--remount-ro", "/", "--chdir", cwd]
+
+
+def _run_bare(
+    guest: Guest,
+    allowance: Allowance,
+    runner: list[str],
+    stdin: Path | None,
+    wanted: Mapping[int, int],
+    inherited: list[int],
+) -> process.Finished:
+    """Run without bubblewrap: host paths instead of mapped ones, a private working directory."""
+    mapping = {**guest.read_only, **guest.writable}
+
+    def outside(text: str) -> str:
+        for path, host in mapping.items():
+            text = text.replace(path, host)
+        return text
+
+    with tempfile.TemporaryDirectory(prefix="pie-") as scratch:
+        return process.run(
+            [str(runner_path()), *(outside(part) for part in runner)],
+            env={name: outside(value) for name, value in guest.env.items()},
+            cwd=next(iter(guest.writable.values()), scratch),
+            stdin=stdin,
+            stdout_limit=allowance.output_bytes,
+            guard_seconds=allowance.guard_seconds,
+            extra=wanted,
+            close_after_start=inherited,
+        )
+
+
+def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
+    fields = report.split()
+    if len(fields) == 5:
+        status, wall, user, system, resident = (int(part) for part in fields)
+        killed = os.WIFSIGNALED(status)
+        return Ended(
+            exit_code=None if killed else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if killed else None,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            log=log,
+            overflowed=done.overflowed,
+            user_seconds=user / 1e6,
+            system_seconds=system / 1e6,
+            wall_seconds=wall / 1e9,
+            resident_bytes=resident * 1024,
+        )
+    if done.overflowed:
+        lost = f"more than {allowance.output_bytes} bytes of output"
+    elif done.guard_fired:
+        lost = f"no end after {allowance.guard_seconds:.0f} s of host time"
+    elif done.returncode in (_RUNNER_FAILED, 1):
+        text = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise MachineFailure(f"the sandbox could not start the program ({text[-1:] or '?'})")
+    else:
+        lost = f"the sandbox ended without a report (code {done.returncode})"
+    return Ended(
+        exit_code=None,
+        signal=None,
+        stdout=done.stdout,
+        stderr=done.stderr,
+        log=log,
+        overflowed=done.overflowed,
+        user_seconds=0.0,
+        system_seconds=0.0,
+        wall_seconds=done.wall_seconds,
+        resident_bytes=0,
+        lost=lost,
+    )
+
+
+@functools.cache
+def _bwrap_path() -> str:
+    return shutil.which("bwrap") or "bwrap"
+
+
+@functools.cache
+def level() -> Level:
+    """Return how strong the walls are on this host, found by trying them once per process.
+
+    `PIE_SANDBOX=partial` asks for the weaker level by name (for hosts that forbid namespaces).
+    """
+    if os.environ.get("PIE_SANDBOX") == "partial" or shutil.which("bwrap") is None:
+        return "partial"
+    probe = Guest(program="/pie/runner", argv=(), profile="program", read_only={})
+    allowance = Allowance(1, 0, 0, 0, 4096, 30.0)
+    command = [*_bubblewrap(probe, allowance), "--", "/pie/runner"]
+    return "full" if process.run(command, env={}).returncode == _RUNNER_FAILED else "partial"
+
+
+def why_partial() -> str:
+    """Return one sentence on why the walls are not full, with the remedy; empty when they are."""
+    if level() == "full":
+        return ""
+    if os.environ.get("PIE_SANDBOX") == "partial":
+        return "bubblewrap is switched off by PIE_SANDBOX=partial"
+    if shutil.which("bwrap") is None:
+        return f"bubblewrap is not installed; {BUBBLEWRAP_REMEDY}"
+    return (
+        "bubblewrap is installed but may not create namespaces here; allow unprivileged user "
+        "namespaces (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0) or run as root"
+    )

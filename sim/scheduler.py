@@ -1,0 +1,225 @@
+"""Runs many procedures at once: their jobs go to an executor, results to the store, outcomes come in order.
+
+The driver owns the store; workers are stateless. Equal jobs run once. A worker that dies takes nothing
+with it: its jobs are run again elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim import process
+from sim.errors import MachineFailure
+from sim.jobs import Failed, Job, Result
+from sim.procedure import Outcome, Procedure
+from sim.store import Store
+
+_WINDOW = 48
+"""Procedures under way at once: enough to keep workers busy behind a slow one."""
+_ATTEMPTS = 3
+
+
+@dataclass
+class Tally:
+    """What the scheduler did, for progress and totals."""
+
+    run: dict[str, int] = field(default_factory=dict)
+    reused: dict[str, int] = field(default_factory=dict)
+    failed: int = 0
+    host_seconds: dict[str, float] = field(default_factory=dict)
+    """Host time spent in jobs, by kind."""
+
+    def count(self, table: dict[str, int], kind: str) -> None:
+        table[kind] = table.get(kind, 0) + 1
+
+
+@dataclass
+class _Active:
+    """A procedure under way and the results it waits for."""
+
+    procedure: Procedure
+    jobs: Sequence[Job] = ()
+    results: list[Result | Failed | None] = field(default_factory=list)
+    missing: int = 0
+    outcome: list[Outcome] | None = None
+
+
+class Scheduler:
+    """Runs procedures on an executor; use it as a context manager."""
+
+    def __init__(
+        self, store: Store, jobs: int, make_executor: Callable[[], Executor] | None = None
+    ) -> None:
+        """`jobs` worker processes on this host, or any executor that a caller makes."""
+        self._store = store
+        self._jobs = jobs
+        self._make = make_executor or self._local_executor
+        self._executor: Executor | None = None
+        self._waiting: dict[str, list[tuple[_Active, int]]] = {}
+        self._futures: dict[Future[Any], tuple[str, Job, int, Executor]] = {}
+        self.tally = Tally()
+
+    def __enter__(self) -> Scheduler:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if self._executor is None:
+            return
+        self._executor.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:
+            # Whoever interrupts does not want to wait for the runs under way: they are repeated later.
+            for child in multiprocessing.active_children():
+                child.kill()
+
+    def run(
+        self, procedures: Iterable[Procedure], tick: Callable[[], None] | None = None
+    ) -> Iterator[list[Outcome]]:
+        """Yield the outcome of each procedure, in the order given; `tick` is called now and then."""
+        source = iter(procedures)
+        active: deque[_Active] = deque()
+        exhausted = False
+        while True:
+            while not exhausted and len(active) < _WINDOW:
+                procedure = next(source, None)
+                if procedure is None:
+                    exhausted = True
+                    break
+                one = _Active(procedure)
+                active.append(one)
+                self._advance(one, first=True)
+                if active[0].outcome is not None:
+                    break
+            while active and active[0].outcome is not None:
+                yield active.popleft().outcome or []
+            if exhausted and not active:
+                return
+            if active and (exhausted or len(active) >= _WINDOW):
+                self._collect()
+            if tick is not None:
+                tick()
+
+    def _advance(self, one: _Active, *, first: bool = False) -> None:
+        """Send a procedure its results and start what it asks for next, until it must wait."""
+        while True:
+            try:
+                jobs = next(one.procedure) if first else one.procedure.send(one.results)  # type: ignore[arg-type]
+            except StopIteration as stop:
+                one.outcome = stop.value
+                return
+            first = False
+            one.jobs = jobs
+            one.results = [None] * len(jobs)
+            one.missing = 0
+            for index, job in enumerate(jobs):
+                self._request(one, index, job)
+            if one.missing:
+                return
+
+    def _request(self, one: _Active, index: int, job: Job) -> None:
+        key = job.key
+        if key in self._waiting:
+            self._waiting[key].append((one, index))
+            one.missing += 1
+            return
+        kept = self._store.get(key)
+        if kept is not None:
+            one.results[index] = job.load(kept)
+            self.tally.count(self.tally.reused, job.kind)
+            return
+        self._waiting[key] = [(one, index)]
+        one.missing += 1
+        self._submit(key, job, 1)
+
+    def _submit(self, key: str, job: Job, attempt: int) -> None:
+        if self._executor is None:
+            self._executor = self._make()
+        try:
+            future: Future[Any] = self._executor.submit(perform, job)
+        except BrokenProcessPool:
+            self._executor = self._make()
+            future = self._executor.submit(perform, job)
+        self._futures[future] = (key, job, attempt, self._executor)
+
+    def _collect(self) -> None:
+        """Wait for at least one job and hand its result to all that wait for it."""
+        done, _pending = wait(self._futures, timeout=0.5, return_when=FIRST_COMPLETED)
+        for future in done:
+            key, job, attempt, executor = self._futures.pop(future)
+            try:
+                result, seconds = future.result()
+            except BrokenProcessPool:
+                if self._executor is executor:
+                    self._executor = None
+                if attempt < _ATTEMPTS:
+                    self._submit(key, job, attempt + 1)
+                    continue
+                result, seconds = Failed("its worker process died, three times"), 0.0
+            self._finish(key, job, result, seconds)
+
+    def _finish(self, key: str, job: Job, result: Any, seconds: float) -> None:
+        spent = self.tally.host_seconds
+        spent[job.kind] = spent.get(job.kind, 0.0) + seconds
+        if isinstance(result, Failed):
+            self.tally.failed += 1
+        else:
+            self._store.put(key, job.kind, job.dump(result))
+            self.tally.count(self.tally.run, job.kind)
+        for one, index in self._waiting.pop(key):
+            one.results[index] = result
+            one.missing -= 1
+            if not one.missing:
+                self._advance(one)
+
+    def _local_executor(self) -> Executor:
+        return ProcessPoolExecutor(
+            max_workers=self._jobs,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_prepare_worker,
+        )
+
+
+def _prepare_worker() -> None:
+    """Make a worker the reaper of its sandboxes, deaf to Ctrl-C, and dead when its driver is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    process.die_with_parent()
+    process.become_subreaper()
+
+
+def perform(job: Job) -> tuple[Result | Failed, float]:
+    """Run one job in a worker, again if our own infrastructure failed; return (result, seconds)."""
+    start = time.monotonic()
+    failure = ""
+    for attempt in range(2):
+        if attempt:
+            time.sleep(0.2)
+        try:
+            return job.run(), time.monotonic() - start
+        except MachineFailure as error:
+            failure = str(error)
+            if error.remedy:  # a known limit of the machine: the same again
+                break
+        except OSError as error:
+            failure = f"{error.strerror or error} ({error.filename or 'the sandbox'})"
+    return Failed(failure), time.monotonic() - start
+
+
+def interrupt_on_sigterm() -> contextlib.ExitStack:
+    """Turn SIGTERM into KeyboardInterrupt until the returned stack is closed (main thread only)."""
+    stack = contextlib.ExitStack()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    stack.callback(signal.signal, signal.SIGTERM, previous)
+    return stack

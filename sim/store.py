@@ -1,0 +1,101 @@
+"""Results that are kept: one SQLite file, keyed by everything that matters.
+
+A result is committed as it arrives, so a kill at any point loses none that was acknowledged (write-ahead
+log, `synchronous=NORMAL`: a power cut may lose the last moments, never damage the file). Writing a key
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+
+SCHEMA_VERSION = 1
+
+
+class Store:
+    """The kept results of one cache folder or one run."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; InputError when it cannot be used."""
+        self.path = path
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60.0, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, SCHEMA_VERSION):
+                raise InputError(
+                    f"the cache {path} was written by another version of this program",
+                    "set PIE_CACHE to a new folder or delete that file",
+                )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+                "payload TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
+            )
+            self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def get(self, key: str) -> Any | None:
+        """Return the kept value of a key, or None."""
+        with self._explained():
+            row = self._db.execute("SELECT payload FROM results WHERE key=?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def put(self, key: str, kind: str, value: Any) -> None:
+        """Keep a value; when this returns, a kill of the process does not lose it."""
+        payload = json.dumps(value, separators=(",", ":"))
+        with self._explained():
+            self._db.execute(
+                "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
+                (key, kind, payload, time.time()),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """Return how many results of each kind are kept."""
+        with self._explained():
+            rows = self._db.execute("SELECT kind, count(*) FROM results GROUP BY kind").fetchall()
+        return dict(rows)
+
+    def prune(self, older_than_seconds: float) -> int:
+        """Delete results older than so many seconds; return how many."""
+        with self._explained():
+            cursor = self._db.execute(
+                "DELETE FROM results WHERE created < ?", (time.time() - older_than_seconds,)
+            )
+            self._db.execute("VACUUM")
+        return cursor.rowcount
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(*_explain(self.path, error)) from error
+
+
+def _explain(path: Path, error: Exception) -> tuple[str, str]:
+    text = str(error)
+    if "full" in text or "No space" in text:
+        return (
+            f"the disk is full, so a result could not be kept in {path}",
+            "free some space and run the same command again: what was measured is kept",
+        )
+    if "not a database" in text or "malformed" in text:
+        return f"the cache {path} is damaged ({text})", "delete that file and run again"
+    if "locked" in text:
+        return f"the cache {path} is held by another process ({text})", "end it and run again"
+    return (
+        f"the cache {path} cannot be used ({text})",
+        "set PIE_CACHE to a folder that can be written, or use --no-cache",
+    )

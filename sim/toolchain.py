@@ -1,0 +1,108 @@
+"""Which compiler and interpreter build and run programs here, and everything about them that matters."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sim import process
+from sim.errors import InputError, MissingTool
+from sim.program import Language
+from sim.runner import COMPILER_REMEDY
+
+Link = Literal["static", "dynamic"]
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """How programs are built; every field can change a result."""
+
+    compiler: str = "g++"
+    """Name or path of a GCC-compatible C++ compiler."""
+    flags: tuple[str, ...] = ("-O3", "-std=c++17")
+    link: Link = "static"
+    interpreter: str = ""
+    """Path of the Python interpreter for Python programs; empty: the system's, else ours."""
+
+    def compiler_path(self) -> str:
+        """Return the compiler's path; MissingTool when there is none."""
+        path = shutil.which(self.compiler)
+        if path is None:
+            raise MissingTool(f"no C++ compiler was found ({self.compiler})", COMPILER_REMEDY)
+        return path
+
+    def interpreter_path(self) -> str:
+        """Return the interpreter's path; MissingTool when there is none."""
+        named = self.interpreter or "/usr/bin/python3"
+        path = shutil.which(named) or ("" if self.interpreter else shutil.which("python3"))
+        if not path:
+            raise MissingTool(
+                f"no Python interpreter was found ({named})",
+                "install it with: sudo apt-get install python3",
+            )
+        return str(Path(path).resolve())
+
+    def compile_flags(self) -> list[str]:
+        """Return all flags of the compilation step; the last ones make it reproducible."""
+        return [*self.flags, "-w", "-frandom-seed=pie"]
+
+    def link_flags(self) -> list[str]:
+        """Return all flags of the linking step."""
+        link = ["-static"] if self.link == "static" else []
+        return [*self.flags, *link, "-Wl,--build-id=none", "-Wl,-z,noexecstack"]
+
+    def fingerprint(self, language: Language) -> dict[str, str]:
+        """Return what identifies the builds of a language.
+
+        MissingTool when its compiler or interpreter is not installed.
+        """
+        if language is Language.PYTHON:
+            path = self.interpreter_path()
+            return {"interpreter": _version(path, "-VV"), "interpreter_sha256": _hash(path)}
+        path = self.compiler_path()
+        return {
+            "compiler": _version(path, "--version"),
+            "flags": " ".join(self.flags),
+            "link": self.link,
+            "libc": _libc_hash(path),
+        }
+
+
+def parse_flags(text: str) -> tuple[str, ...]:
+    """Split the user's compiler flags; InputError for one that would leave the sandbox's folder."""
+    import shlex
+
+    flags = tuple(shlex.split(text))
+    for flag in flags:
+        if flag.startswith(("-o", "@", "-fplugin", "-B", "-wrapper", "--sysroot")):
+            raise InputError(
+                f"the compiler flag {flag} is not allowed", "leave it out of --cxxflags"
+            )
+    return flags
+
+
+@functools.cache
+def _version(path: str, option: str) -> str:
+    done = process.run([path, option])
+    lines = (done.stdout or done.stderr).decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else "unknown"
+
+
+@functools.cache
+def _hash(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
+@functools.cache
+def _libc_hash(compiler: str) -> str:
+    """Return a hash of the C and C++ libraries that end up in every program."""
+    digest = hashlib.sha256()
+    for name in ("libc.a", "libstdc++.a", "libm.a"):
+        found = process.run([compiler, f"-print-file-name={name}"]).stdout.decode().strip()
+        if Path(found).is_absolute() and Path(found).exists():
+            digest.update(Path(found).read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The development data that lies beside the checkout, not in it."""
+    data = REPOSITORY.parent / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip("needs the development data in ../shared/data, not part of the project")
+    return data
