@@ -36,6 +36,7 @@ class Judgement:
 
 def guest_for(build: Build, toolchain: Toolchain) -> Guest:
     """Return how the sandbox shows a built program that runs natively."""
+    assert build.digest, "a program that was not built cannot be run"
     if build.language is Language.PYTHON:
         interpreter = toolchain.interpreter_path()
         return Guest(

@@ -196,6 +196,7 @@ int main(int argc, char **argv) {
                        stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
                        nofile = strtoull(argv[7], 0, 10);
     fcntl(report, F_SETFD, FD_CLOEXEC);
+    unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0);

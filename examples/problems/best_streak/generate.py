@@ -35,5 +35,5 @@ def inputs() -> list[str]:
         only_negative(3, 120),
         randomly(4, 500, 1_000_000),
         randomly(5, 1500, 50),
-        randomly(6, 4000, 9999),
+        randomly(6, 3500, 9999),
     ]

@@ -15,10 +15,14 @@ int main() {
                 x = x * 1103515245u + 12345u;
                 v = x >> 16;
             }
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < n; k++)
-            for (int j = 0; j < n; j++)
-                c[i][j] += a[i][k] * b[k][j];
+    for (int i = 0; i < n; i++) {
+        u32 *ci = c[i].data();
+        for (int k = 0; k < n; k++) {
+            const u32 t = a[i][k];
+            const u32 *bk = b[k].data();
+            for (int j = 0; j < n; j++) ci[j] += t * bk[j];
+        }
+    }
     for (int i = 0; i < n; i++) {
         u32 h = 0;
         for (int j = 0; j < n; j++) h ^= c[i][j];

@@ -27,5 +27,5 @@ def inputs() -> list[str]:
         randomly(2, 300, 5, 6),
         randomly(3, 800, 1_000_000, 7),
         randomly(4, 1500, 2000, 1999),
-        randomly(5, 6000, 5000, 5001),
+        randomly(5, 4500, 5000, 5001),
     ]

@@ -3,7 +3,7 @@
 using namespace std;
 
 int main() {
-    const int N = 200000;
+    const int N = 150000;
     vector<char> prime(N + 1, 1);
     prime[0] = prime[1] = 0;
     for (int i = 2; i * i <= N; i++) {

@@ -1,7 +1,7 @@
 #include <bits/stdc++.h>
 using namespace std;
 
-const int MAXN = 200000;
+const int MAXN = 150000;
 bool comp[MAXN + 1];
 int cnt[MAXN + 1];
 

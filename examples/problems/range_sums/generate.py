@@ -34,5 +34,5 @@ def inputs() -> list[str]:
         randomly(2, 300, 200, 1000, 1),
         randomly(3, 1000, 800, 1_000, 1),
         randomly(4, 5000, 10, 99, 4990),
-        randomly(5, 5000, 4000, 99, 4000),
+        randomly(5, 5000, 3200, 99, 4000),
     ]

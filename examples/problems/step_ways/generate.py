@@ -25,7 +25,7 @@ def inputs() -> list[str]:
         case(20, list(range(20, 0, -1))),
         randomly(1, 16, 2),
         randomly(2, 24, 6),
+        case(21, []),
+        case(23, [1, 2]),
         case(23, []),
-        case(25, [1, 2]),
-        case(25, []),
     ]

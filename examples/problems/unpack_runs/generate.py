@@ -29,5 +29,5 @@ def inputs() -> list[str]:
         randomly(2, 100, 9),
         randomly(3, 700, 5),
         randomly(4, 40, 200),
-        randomly(5, 1300, 22),
+        randomly(5, 640, 22),
     ]

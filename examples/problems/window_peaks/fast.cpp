@@ -1,18 +1,20 @@
-#include <cstdio>
+#include <iostream>
 #include <deque>
 #include <vector>
 #include <algorithm>
 using namespace std;
 
 int main() {
+    ios::sync_with_stdio(0);
+    cin.tie(0);
     int n, k;
-    if (scanf("%d%d", &n, &k) != 2) return 0;
+    cin >> n >> k;
     vector<int> a(n);
     deque<int> dq;  // indices, values decreasing
     long long sum = 0;
     int lo = 2000000, hi = -2000000;
     for (int i = 0; i < n; i++) {
-        if (scanf("%d", &a[i]) != 1) return 0;
+        cin >> a[i];
         while (!dq.empty() && a[dq.back()] <= a[i]) dq.pop_back();
         dq.push_back(i);
         if (dq.front() <= i - k) dq.pop_front();
@@ -23,6 +25,6 @@ int main() {
             hi = max(hi, top);
         }
     }
-    printf("%lld %d %d\n", sum, lo, hi);
+    cout << sum << ' ' << lo << ' ' << hi << '\n';
     return 0;
 }

@@ -1,18 +1,20 @@
-#include <cstdio>
+#include <iostream>
 #include <set>
 #include <vector>
 #include <algorithm>
 using namespace std;
 
 int main() {
+    ios::sync_with_stdio(0);
+    cin.tie(0);
     int n, k;
-    if (scanf("%d%d", &n, &k) != 2) return 0;
+    cin >> n >> k;
     vector<int> a(n);
     multiset<int> win;
     long long sum = 0;
     int lo = 2000000, hi = -2000000;
     for (int i = 0; i < n; i++) {
-        if (scanf("%d", &a[i]) != 1) return 0;
+        cin >> a[i];
         win.insert(a[i]);
         if (i >= k) win.erase(win.find(a[i - k]));
         if (i >= k - 1) {
@@ -22,6 +24,6 @@ int main() {
             hi = max(hi, top);
         }
     }
-    printf("%lld %d %d\n", sum, lo, hi);
+    cout << sum << ' ' << lo << ' ' << hi << '\n';
     return 0;
 }

@@ -1,0 +1,1 @@
+"""Tokenises, trains and launches; usable alone, on a node without a simulator."""

@@ -1,0 +1,44 @@
+"""The commands by name; each is a module of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from pie import __version__
+from pie.cli import cache, doctor, measure, report, simulate
+
+app = typer.Typer(
+    name="pie",
+    help="Is this program really faster, and by how much?\n\n"
+    "Example: pie simulate --pairs examples/test.jsonl",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.command("simulate")(simulate.command)
+app.command("measure")(measure.command)
+app.command("report")(report.command)
+app.command("doctor")(doctor.command)
+app.add_typer(cache.app, name="cache")
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        print(f"pie {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a flood of output into a closed pipe is not an error."""
+    sys.exit(app())

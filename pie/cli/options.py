@@ -1,0 +1,65 @@
+"""Options that several commands share, and the setting that they add up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.setting import Setting
+
+Machine = Annotated[
+    str, typer.Option("--machine", "-m", help="auto, cachegrind or native.", show_default=True)
+]
+Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compiler.")]
+Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
+Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
+Rule = Annotated[str, typer.Option("--compare", help="How outputs are compared: tokens, exact, pie.")]
+MaxInstructions = Annotated[
+    int,
+    typer.Option("--max-instructions", min=1, help="Budget of simulated instructions of one run."),
+]
+MemoryLimit = Annotated[
+    int, typer.Option("--memory-limit", min=16, help="Memory of a program, in MiB.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one for each processor.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Reuse nothing from earlier runs, and keep nothing for later ones.")
+]
+
+DEFAULT_FLAGS = "-O3 -std=c++17"
+
+
+def setting(
+    machine: str,
+    cxxflags: str = DEFAULT_FLAGS,
+    cxx: str = "g++",
+    link: str = "static",
+    compare: str = "tokens",
+    max_instructions: int = 2_000_000_000,
+    memory_limit: int = 1024,
+) -> Setting:
+    """Return the setting that a command line asks for; InputError for a value that is not known."""
+    from sim import comparison, machines
+    from sim.errors import InputError
+    from sim.limits import MIB, Limits
+    from sim.setting import Setting
+    from sim.toolchain import Toolchain, parse_flags
+
+    comparison.rule(compare)
+    if link not in ("static", "dynamic"):
+        raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
+    return Setting(
+        machine=machines.machine(machine),
+        toolchain=Toolchain(
+            compiler=cxx,
+            flags=parse_flags(cxxflags),
+            link="static" if link == "static" else "dynamic",
+        ),
+        rule=compare,
+        limits=Limits(max_instructions=max_instructions, memory_bytes=memory_limit * MIB),
+    )

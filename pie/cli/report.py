@@ -1,0 +1,78 @@
+"""`pie report`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pie.cli.exits import Exit, say, told
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
+@told
+def command(
+    run: Annotated[Path, typer.Argument(help="A run folder of `pie simulate`.")],
+    form: Annotated[
+        Format, typer.Option("--format", "-f", help="How it is printed.")
+    ] = Format.TABLE,
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="Speedup from which a row counts in %Opt.")
+    ] = 1.10,
+    not_measured_limit: Annotated[
+        float,
+        typer.Option(
+            "--not-measured-limit",
+            min=0.0,
+            max=1.0,
+            help="Share of rows that we may fail to measure before numbers are refused.",
+        ),
+    ] = 0.05,
+    fail_under: Annotated[
+        float | None,
+        typer.Option("--fail-under", help="Exit with 3 when Best@1's mean speedup is lower."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+) -> int:
+    """Print the metrics of a run, also of one that is not finished.
+
+    Example: pie report runs/test-cachegrind-1a2b3c4d --format markdown
+    """
+    from pie.core import report_formats
+    from pie.core.report import read_report
+    from sim.errors import InputError
+
+    if threshold <= 1:
+        raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
+    report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
+    chosen = Format.JSON if as_json else form
+    if chosen is Format.TABLE:
+        from rich.console import Console
+
+        Console().print(report_formats.as_table(report))
+    elif chosen is Format.MARKDOWN:
+        sys.stdout.write(report_formats.as_markdown(report))
+    elif chosen is Format.CSV:
+        sys.stdout.write(report_formats.as_csv(report))
+    else:
+        sys.stdout.write(report_formats.as_json(report))
+    if report.refused:
+        return Exit.NOT_MEASURED
+    if fail_under is not None:
+        score = report.best_at[0] if report.best_at else report.human
+        if score.speedup is None or score.speedup.value < fail_under:
+            reached = "none" if score.speedup is None else f"{score.speedup.value:.3f}"
+            say(f"pie: the mean speedup of {score.name} is {reached}, under {fail_under}")
+            return Exit.THRESHOLD
+    return Exit.OK

@@ -1,0 +1,117 @@
+"""`pie simulate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pie.cli import options
+from pie.cli.exits import Exit, say, told
+
+if TYPE_CHECKING:
+    from pie.flows.simulate import Finished, Request
+
+
+@told
+def command(
+    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
+    testcases: Annotated[
+        Path | None,
+        typer.Option("--testcases", help="Folder of test cases; default: test_cases/ beside the file."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Run folder; default: runs/NAME-MACHINE-CONFIGURATION."),
+    ] = None,
+    machine: options.Machine = "auto",
+    jobs: options.Jobs = 0,
+    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxx: options.Compiler = "g++",
+    link: options.Link = "static",
+    compare: options.Rule = "tokens",
+    max_instructions: options.MaxInstructions = 2_000_000_000,
+    memory_limit: options.MemoryLimit = 1024,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be used.")] = False,
+    no_cache: options.NoCache = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan", help="Check the rows, say how much work they are, and stop.")
+    ] = False,
+    fail_under: Annotated[
+        float | None,
+        typer.Option("--fail-under", help="Exit with 3 when the mean source/target speedup is lower."),
+    ] = None,
+    as_json: options.Json = False,
+) -> int:
+    """Compile, judge and measure every program of a pairs file.
+
+    Example: pie simulate --pairs examples/test.jsonl
+
+    The same command again goes on where it was stopped. Exit codes: 1 input, 3 --fail-under missed,
+    4 some programs could not be measured, 130 interrupted.
+    """
+    from pie.cli.progress import Display
+    from pie.flows import simulate as flow
+
+    request = flow.Request(
+        pairs=pairs,
+        setting=options.setting(
+            machine, cxxflags, cxx, link, compare, max_instructions, memory_limit
+        ),
+        testcases=testcases,
+        out=out,
+        jobs=jobs,
+        use_cache=not no_cache,
+        strict=strict,
+    )
+    made = flow.plan(request)
+    _tell_plan(request, made)
+    if plan_only:
+        return Exit.OK
+    if flow.walls():
+        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {flow.walls()}")
+    folder: list[Path] = []
+    try:
+        with Display() as display:
+            finished = flow.simulate(request, made, folder.append, display.show)
+    except KeyboardInterrupt:
+        kept = f" in {folder[0]}" if folder else ""
+        say(f"pie: interrupted; everything measured is kept{kept}. Go on with:")
+        say(f"  {flow.resume_line(sys.argv[1:])}")
+        return Exit.INTERRUPTED
+    from pie.cli import simulate_output
+
+    if as_json:
+        simulate_output.print_json(finished)
+    else:
+        simulate_output.print_table(finished)
+    return _exit_code(finished, fail_under)
+
+
+def _tell_plan(request: Request, made: object) -> None:
+    from pie.core.plan import Plan
+
+    assert isinstance(made, Plan)
+    for one in made.left_out[:10]:
+        say(f"pie: {request.pairs}:{one.line}: left out: {one.reason}")
+    if len(made.left_out) > 10:
+        say(f"pie: ... and {len(made.left_out) - 10} more lines left out (see left_out.jsonl)")
+    say(
+        f"pie: {made.rows} rows, {made.programs} distinct programs, {made.runs} runs to judge "
+        f"and measure on {request.setting.machine.name}; {len(made.left_out)} lines left out"
+    )
+
+
+def _exit_code(finished: Finished, fail_under: float | None) -> int:
+    if finished.not_measured:
+        say(f"pie: {finished.not_measured} programs could not be measured: run the command again")
+        return Exit.NOT_MEASURED
+    if fail_under is not None:
+        speedup = finished.report.human.speedup
+        if speedup is None or speedup.value < fail_under:
+            reached = "none" if speedup is None else f"{speedup.value:.3f}"
+            say(f"pie: mean speedup {reached} is under {fail_under}")
+            return Exit.THRESHOLD
+    return Exit.OK

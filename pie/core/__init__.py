@@ -1,0 +1,1 @@
+"""The core: records, plans, run folders, metrics. No flow, no terminal."""

@@ -1,0 +1,101 @@
+"""What a run writes for a row: the row with its results, and a line for each program and test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pie.core.rows import Row
+from pie.core.startup import Startup
+from sim.procedure import Outcome, TestOutcome
+from sim.program import digest_of
+from sim.verdict import Verdict
+
+
+def result_row(row: Row, results: Sequence[Outcome], machine: str, startup: Startup) -> dict[str, Any]:
+    """Return the input row with its results; valid input for another run.
+
+    Times are simulated (or measured) seconds summed over the row's tests, null unless accepted on all.
+    """
+    src, tgt, *generations = results
+    return {
+        **row.fields,
+        "src_agg_runtime": src.seconds,
+        "tgt_agg_runtime": tgt.seconds,
+        "speedup": _speedup(src, tgt),
+        "src_verdict": src.verdict.value,
+        "tgt_verdict": tgt.verdict.value,
+        "src_detail": src.detail,
+        "tgt_detail": tgt.detail,
+        "src_startup_share": startup.share(row.language, src.seconds, len(row.tests)),
+        "tgt_startup_share": startup.share(row.language, tgt.seconds, len(row.tests)),
+        "generations": [_generation(one, len(row.tests)) for one in generations],
+        "measured_on": machine,
+    }
+
+
+def _speedup(src: Outcome, tgt: Outcome) -> float | None:
+    if src.cycles and tgt.cycles:
+        return src.cycles / tgt.cycles
+    if src.seconds and tgt.seconds:
+        return src.seconds / tgt.seconds
+    return None
+
+
+def _generation(one: Outcome, tests: int) -> dict[str, Any]:
+    return {
+        "agg_runtime": one.seconds,
+        "verdict": one.verdict.value,
+        "detail": one.detail,
+        "tests_passed": sum(test.verdict is Verdict.ACCEPTED for test in one.tests),
+        "tests": tests,
+    }
+
+
+def measurement_lines(
+    row: Row, results: Sequence[Outcome], written: set[bytes]
+) -> Iterator[dict[str, Any]]:
+    """Yield a line for each program and test of a row that no earlier row has brought.
+
+    `written` remembers, in 16 bytes each, which (program, problem, tests) have been.
+    """
+    tests = [test if isinstance(test, int) else test.input for test in row.tests]
+    for role, one in _roles(results):
+        key = bytes.fromhex(digest_of(one.program_digest, row.problem_id, tests))
+        if key in written:
+            continue
+        written.add(key)
+        about = {
+            "problem_id": row.problem_id,
+            "program": one.program_digest,
+            "role": role,
+            "src_id": row.src_id,
+            "tgt_id": row.tgt_id,
+            "language": row.language.value,
+            "binary": one.build.digest if one.build is not None else "",
+        }
+        if not one.tests:
+            yield {**about, **_line(TestOutcome("", one.verdict, one.detail)), "test": None}
+        for test in one.tests:
+            yield {**about, **_line(test)}
+
+
+def _roles(results: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
+    names = ["src", "tgt", *(f"generation_{k}" for k in range(len(results) - 2))]
+    yield from zip(names, results, strict=True)
+
+
+def _line(test: TestOutcome) -> dict[str, Any]:
+    run = test.run
+    return {
+        "test": test.test,
+        "verdict": test.verdict.value,
+        "detail": test.detail,
+        "cycles": run.cycles if run else None,
+        "instructions": run.instructions if run else None,
+        "seconds": run.seconds if run else None,
+        "counters": run.counters if run else {},
+        "output_sha256": run.output_sha256 if run else None,
+        "native_cpu_seconds": test.native_seconds,
+        "host_seconds": run.host_seconds if run else None,
+    }

@@ -1,0 +1,169 @@
+"""`pie doctor`: try what this host can do, rather than list what is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pie.flows import measure
+from sim import compiler, sandbox
+from sim.errors import SimError
+from sim.judge import judge
+from sim.limits import CompileLimits, Limits
+from sim.machines import DEFAULT, MACHINES, machine
+from sim.program import Language, Program, TestCase
+from sim.runner import COMPILER_REMEDY
+from sim.setting import Setting
+from sim.toolchain import Toolchain
+
+_OPTIONAL = {
+    "retrieval": ("faiss", "transformers", "torch", "code_bert_score"),
+    "finetune": ("torch", "transformers", "trl", "peft", "accelerate", "datasets"),
+    "plots": ("matplotlib",),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried."""
+
+    name: str
+    ok: bool
+    text: str
+    remedy: str = ""
+    needed: bool = True
+    """Whether the main job cannot be trusted without it."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine_host() -> list[Finding]:
+    """Try everything; never raises for what is merely missing."""
+    findings = [_compiler(), _sandbox()]
+    findings += _machines()
+    if all(one.ok for one in findings if one.needed and one.name != "sandbox"):
+        findings.append(_known_pair())
+        findings += _attacks()
+    findings += _extras()
+    return findings
+
+
+def _compiler() -> Finding:
+    try:
+        found = Toolchain().fingerprint(Language.CPP)
+        built = compiler.build(
+            Program(Language.CPP, "int main() { return 0; }\n"), Toolchain(), CompileLimits()
+        )
+    except SimError as error:
+        return Finding("compiler", False, str(error), error.remedy or COMPILER_REMEDY)
+    if built.verdict is not None:
+        return Finding("compiler", False, f"cannot link statically: {built.detail}", COMPILER_REMEDY)
+    return Finding("compiler", True, f"{found['compiler']}, static linking works")
+
+
+def _sandbox() -> Finding:
+    try:
+        if sandbox.level() == "full":
+            return Finding("sandbox", True, "full (bubblewrap, limits, system-call filter)")
+    except SimError as error:
+        return Finding("sandbox", False, str(error), error.remedy)
+    return Finding(
+        "sandbox",
+        False,
+        f"partial (limits and system-call filter only): {sandbox.why_partial()}",
+        sandbox.BUBBLEWRAP_REMEDY,
+        needed=False,
+    )
+
+
+def _machines() -> Iterator[Finding]:
+    for name in MACHINES:
+        check = machine(name).check()
+        default = " (the default)" if name == DEFAULT else ""
+        text = f"ready{default}" if check.ok else check.problem
+        yield Finding(f"machine {name}", check.ok, text, check.remedy, needed=name == DEFAULT)
+
+
+def reference() -> dict[str, Any]:
+    """Return the stored values of the known pair and the toolchain that they hold for."""
+    text = resources.files("pie.flows").joinpath("doctor_reference.json").read_text("utf-8")
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
+def _known_pair() -> Finding:
+    """Measure a pair whose cycles are known: exactly for one toolchain, as a ratio for others."""
+    known = reference()
+    folder = Path(str(resources.files("pie.flows").joinpath("doctor_pair")))
+    setting = Setting(machine(DEFAULT))
+    try:
+        compared = measure.compare(
+            [folder / "slow.cpp", folder / "fast.cpp"],
+            [folder / "input.txt"],
+            [folder / "expected.txt"],
+            setting,
+            use_cache=False,
+        )
+    except SimError as error:
+        return Finding("known pair", False, str(error), error.remedy)
+    cycles = [one.cycles for one in compared.outcomes]
+    if cycles[0] is None or cycles[1] is None:
+        return Finding("known pair", False, measure.sentence(compared), "pie measure shows more")
+    ratio, stored = cycles[0] / cycles[1], known["cycles"][0] / known["cycles"][1]
+    text = f"{cycles[0]} and {cycles[1]} cycles, speedup {ratio:.4f}"
+    same = all(
+        setting.toolchain.fingerprint(Language.CPP)[key] == known["toolchain"][key]
+        for key in ("compiler", "libc")
+    ) and setting.machine.fingerprint()["tool_sha256"] == known["tool_sha256"]
+    if same and sandbox.level() == "full":
+        exact = cycles == known["cycles"]
+        wanted = "as stored, to the cycle" if exact else f"stored: {known['cycles']}"
+        return Finding("known pair", exact, f"{text}; {wanted}", "report this: it is a bug")
+    near = abs(ratio / stored - 1) < 0.25
+    text += f"; stored for {known['toolchain']['compiler']}: {stored:.4f}"
+    return Finding("known pair", near, text, "compare the toolchains: pie doctor --json")
+
+
+def _attacks() -> Iterator[Finding]:
+    """Run small hostile programs; each prints HELD when the wall that it tries holds."""
+    folder = Path(str(resources.files("pie.flows").joinpath("doctor_attacks")))
+    toolchain, limits = Toolchain(), Limits(max_instructions=400_000_000)
+    nothing = TestCase("attack", Path("/dev/null"), None, "", "")
+    full = sandbox.level() == "full"
+    for file in sorted(folder.glob("*.cpp")):
+        source = file.read_text("utf-8")
+        needs_full = source.startswith("// full")
+        what = source.splitlines()[0].partition(":")[2].strip()
+        name = f"wall {file.stem}"
+        if needs_full and not full:
+            yield Finding(name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False)
+            continue
+        try:
+            built = compiler.build(Program(Language.CPP, source), toolchain, CompileLimits())
+            if built.verdict is not None:
+                yield Finding(name, False, f"not tried: {built.detail}", COMPILER_REMEDY)
+                continue
+            result = judge(built, [nothing], "tokens", limits, toolchain)[0]
+        except SimError as error:
+            yield Finding(name, False, str(error), error.remedy)
+            continue
+        held = result.verdict.value == "accepted"
+        yield Finding(name, held, what if held else f"{what}: {result.detail}", "do not run hostile code here")
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, modules in _OPTIONAL.items():
+        missing = [name for name in modules if importlib.util.find_spec(name) is None]
+        yield Finding(
+            f"extra {extra}",
+            not missing,
+            "installed" if not missing else f"not installed: {', '.join(missing)}",
+            f"pip install -c constraints.txt -e '.[{extra}]'",
+            needed=False,
+        )

@@ -1,0 +1,3 @@
+// any: a program sees no environment of the host
+extern char **environ;
+int main() { return environ && *environ; }

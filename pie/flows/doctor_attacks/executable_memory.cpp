@@ -1,0 +1,8 @@
+// any: a program cannot make code at run time
+#include <sys/mman.h>
+static char page[8192];
+int main() {
+    void *made = mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *own = reinterpret_cast<char *>((reinterpret_cast<unsigned long>(page) + 4095) & ~4095ul);
+    return made != MAP_FAILED || mprotect(own, 4096, PROT_READ | PROT_EXEC) == 0;
+}

@@ -1,0 +1,3 @@
+// any: a program cannot start processes
+#include <unistd.h>
+int main() { return fork() >= 0 || vfork() >= 0; }

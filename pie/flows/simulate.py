@@ -1,0 +1,280 @@
+"""`pie simulate`: measure every program of a pairs file, and keep what came of it in a run folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pie import __version__
+from pie.core import plan as planning
+from pie.core.plan import Plan
+from pie.core.problem import InputError, RowProblem
+from pie.core.report import Report, read_report
+from pie.core.report_formats import as_dict
+from pie.core.result_rows import measurement_lines, result_row
+from pie.core.rows import Row
+from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
+from pie.core.startup import Startup, startup_procedure
+from pie.core.test_cases import TestCases, test_folder
+from sim import sandbox
+from sim.errors import MissingTool
+from sim.paths import cache_directory
+from sim.procedure import Outcome, Procedure, examine
+from sim.program import Language, digest_of
+from sim.scheduler import Scheduler, Tally, interrupt_on_sigterm
+from sim.setting import Setting
+from sim.store import Store
+from sim.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    pairs: Path
+    setting: Setting
+    testcases: Path | None = None
+    out: Path | None = None
+    jobs: int = 0
+    """Worker processes; 0 is one for each processor."""
+    use_cache: bool = True
+    strict: bool = False
+
+
+@dataclass
+class Progress:
+    """How far a run is; handed to whoever shows it."""
+
+    rows: int = 0
+    planned: int = 0
+    runs: int = 0
+    """Programs times tests, as planned."""
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that came to its end."""
+
+    folder: Path
+    plan: Plan
+    report: Report
+    summary: dict[str, Any]
+    tally: Tally
+    seconds: float
+
+    @property
+    def not_measured(self) -> int:
+        """Programs that our own infrastructure failed to measure."""
+        return int(self.summary["counts"].get(Verdict.NOT_MEASURED.value, 0))
+
+
+def plan(request: Request) -> Plan:
+    """Read the data set and see what there is to do. InputError when nothing can be done."""
+    tests = TestCases(test_folder(request.testcases, request.pairs))
+    made = planning.plan(request.pairs, tests)
+    if request.strict and made.left_out:
+        first = made.left_out[0]
+        raise InputError(
+            f"{request.pairs}:{first.line}: {first.reason} "
+            f"({len(made.left_out)} rows cannot be used)",
+            "mend them, or leave --strict out to measure the others",
+        )
+    return made
+
+
+def run_folder_for(request: Request, made: Plan, setting: dict[str, Any]) -> Path:
+    """Return the folder of a run: as given, else named after its file, machine and configuration."""
+    if request.out is not None:
+        return request.out
+    identity = digest_of(made.sha256, setting)[:8]
+    return Path("runs") / f"{request.pairs.stem}-{request.setting.machine.name}-{identity}"
+
+
+def simulate(
+    request: Request,
+    made: Plan,
+    started: Callable[[Path], None],
+    show: Callable[[Progress], None],
+) -> Finished:
+    """Measure everything; `started` is told the folder, `show` is called now and then.
+
+    KeyboardInterrupt passes through with everything measured so far kept. InputError and MissingTool
+    when the run cannot begin.
+    """
+    begin = time.monotonic()
+    setting = request.setting
+    missing = setting.machine.check()
+    if not missing.ok:
+        raise MissingTool(missing.problem, missing.remedy)
+    described = setting.fingerprint(made.languages)
+    path = run_folder_for(request, made, described)
+    jobs = 1 if setting.machine.interleaved else (request.jobs or _processors())
+    with RunFolder(path, _manifest(request, made, described, jobs)) as folder:
+        started(path)
+        _write_left_out(folder, made)
+        # Without the cache, a run still keeps its own results: it can be stopped and gone on with.
+        where = cache_directory() if request.use_cache else path / "store"
+        store = Store(where / "results.sqlite")
+        progress = Progress(planned=made.rows, runs=made.runs)
+        try:
+            with interrupt_on_sigterm(), Scheduler(store, jobs) as scheduler:
+                progress.tally = scheduler.tally
+                startup = _measure_all(request, made, folder, scheduler, progress, show)
+        except BaseException as error:
+            _leave_status(folder, error, progress.tally, begin)
+            raise
+        finally:
+            store.close()
+        seconds = time.monotonic() - begin
+        report = read_report(path)
+        summary = _summary(report, startup, made)
+        folder.finish(summary)
+        folder.save_manifest("finished", **_effort(progress.tally, seconds))
+    return Finished(path, made, report, summary, progress.tally, seconds)
+
+
+def _measure_all(
+    request: Request,
+    made: Plan,
+    folder: RunFolder,
+    scheduler: Scheduler,
+    progress: Progress,
+    show: Callable[[Progress], None],
+) -> Startup:
+    """Run every row through the scheduler and write its lines as it is done."""
+    setting = request.setting
+    tests = TestCases(test_folder(request.testcases, request.pairs))
+    pending: list[Row] = []
+
+    def procedures() -> Iterator[Procedure]:
+        for language in made.languages:
+            yield startup_procedure(language, setting)
+        for row in made.read():
+            pending.append(row)
+            try:
+                cases = tests.resolve(row.problem_id, row.tests)
+            except RowProblem as problem:
+                raise InputError(
+                    f"the test cases of {row.problem_id} changed meanwhile ({problem})",
+                    "run the command again",
+                ) from problem
+            yield examine(row.programs(), cases, setting)
+
+    outcomes = scheduler.run(procedures(), lambda: show(progress))
+    startup = Startup({language: next(outcomes)[0] for language in made.languages})
+    written: set[bytes] = set()
+    label = f"{setting.machine.name}:{folder.manifest['machine']['fingerprint']}"
+    for results in outcomes:
+        row = pending.pop(0)
+        for line in measurement_lines(row, results, written):
+            folder.measurements.write(line)
+        folder.pairs.write(result_row(row, results, label, startup))
+        progress.rows += 1
+        show(progress)
+    return startup
+
+
+def _manifest(
+    request: Request, made: Plan, described: dict[str, Any], jobs: int
+) -> dict[str, Any]:
+    machine = request.setting.machine
+    folder = test_folder(request.testcases, request.pairs)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "status": "running",
+        "toolkit_version": __version__,
+        "machine": {
+            "name": machine.name,
+            "deterministic": machine.deterministic,
+            "fingerprint": digest_of(described)[:12],
+        },
+        "pairs_file": str(request.pairs),
+        "pairs_sha256": made.sha256,
+        "testcases": None if folder is None else str(folder.absolute()),
+        "rows": made.rows,
+        "rows_left_out": len(made.left_out),
+        "programs": made.programs,
+        "runs": made.runs,
+        "jobs": jobs,
+        "setting": described,
+    }
+
+
+def _write_left_out(folder: RunFolder, made: Plan) -> None:
+    lines = Lines(folder.path / "left_out.jsonl")
+    for one in made.left_out:
+        lines.write({"line": one.line, "reason": one.reason})
+    lines.finish()
+    lines.close()
+
+
+def _summary(report: Report, startup: Startup, made: Plan) -> dict[str, Any]:
+    """Return what stands in summary.json; the same for every run of the same configuration."""
+    counts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
+    for of_role in report.verdicts.values():
+        for verdict, number in of_role.items():
+            counts[str(verdict)] += number
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rows": report.rows.finished,
+        "rows_left_out": len(made.left_out),
+        "programs": made.programs,
+        "counts": counts,
+        "startup": startup.as_dict(),
+        "report": as_dict(report),
+    }
+
+
+def _effort(tally: Tally, seconds: float) -> dict[str, Any]:
+    return {
+        "effort": {
+            "wall_seconds": round(seconds, 3),
+            "jobs_run": tally.run,
+            "jobs_reused": tally.reused,
+            "jobs_failed": tally.failed,
+            "host_seconds": {kind: round(spent, 3) for kind, spent in tally.host_seconds.items()},
+        }
+    }
+
+
+def _leave_status(folder: RunFolder, error: BaseException, tally: Tally, begin: float) -> None:
+    """Say in the manifest how the run was left, if the disk still takes it."""
+    status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+    try:
+        folder.save_manifest(status, **_effort(tally, time.monotonic() - begin))
+    except OSError:
+        return
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def resume_line(arguments: Sequence[str]) -> str:
+    """Return the command that goes on with an interrupted run: the same one."""
+    import shlex
+
+    return shlex.join(["pie", *arguments])
+
+
+def walls() -> str:
+    """Return the notice on a sandbox that is not full; empty when it is."""
+    return sandbox.why_partial()
+
+
+__all__ = [
+    "Finished",
+    "Language",
+    "Outcome",
+    "Progress",
+    "Request",
+    "plan",
+    "resume_line",
+    "simulate",
+    "walls",
+]

@@ -1,0 +1,1 @@
+"""Embeds programs, indexes them and finds neighbours; usable alone."""
