@@ -1,12 +1,13 @@
 """Rules that say whether a program's output is the expected one.
 
-`tokens` (the default) ignores white space, takes integers as integers of any size and decimal fractions
-within a tolerance; missing or extra tokens are wrong. `exact` compares bytes. `pie` is the published
-script's rule with its faults, for reproduction only.
+`tokens` (the default) ignores white space, takes integers as integers of any size and decimal
+fractions within a tolerance; missing or extra tokens are wrong. `exact` compares bytes. `pie` is
+the published script's rule with its faults, for reproduction only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable
@@ -67,8 +68,8 @@ def exact(actual: bytes, expected: bytes) -> str:
 def pie(actual: bytes, expected: bytes) -> str:
     """Return '' when PIE's script (pie/benchmarking.py:40-51) would give accuracy 1.0.
 
-    Its faults are kept: extra lines are free, integers are compared as floats within 1e-3, a line with
-    other spacing at its inner ends is wrong, and an empty expected output is never met.
+    Its faults are kept: extra lines are free, integers are compared as floats within 1e-3, a line
+    with other spacing at its inner ends is wrong, and an empty expected output is never met.
     """
     mine = actual.decode("utf-8", "replace").strip().split("\n")
     text = expected.decode("utf-8", "replace").strip()
@@ -80,10 +81,8 @@ def pie(actual: bytes, expected: bytes) -> str:
         if left == right:
             correct += 1
             continue
-        try:
+        with contextlib.suppress(ValueError):
             correct += abs(float(left) - float(right)) < 1e-3
-        except ValueError:
-            pass
     return "" if correct == len(theirs) else f"{correct} of {len(theirs)} lines agree"
 
 

@@ -1,4 +1,4 @@
-"""Builds programs, reproducibly and inside the sandbox: the same source gives the same bytes anywhere."""
+"""Builds programs in the sandbox, reproducibly: the same source gives the same bytes anywhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
 def build_key(program: Program, toolchain: Toolchain, limits: CompileLimits) -> str:
     """Return the key of a build: everything that could change its bytes or its verdict."""
     return digest_of(
-        "build", BUILD_VERSION, program.digest, toolchain.fingerprint(program.language), repr(limits)
+        "build",
+        BUILD_VERSION,
+        program.digest,
+        toolchain.fingerprint(program.language),
+        repr(limits),
     )
 
 
@@ -45,7 +49,9 @@ def build(
         text = program.source.encode("utf-8")
     except UnicodeEncodeError:
         return Build(
-            program.language, verdict=Verdict.COMPILE_ERROR, detail="the source is not valid Unicode"
+            program.language,
+            verdict=Verdict.COMPILE_ERROR,
+            detail="the source is not valid Unicode",
         )
     with tempfile.TemporaryDirectory(prefix="pie-build-") as scratch:
         if program.language is Language.PYTHON:
@@ -132,9 +138,7 @@ _CHECK = "import sys; compile(sys.stdin.buffer.read(), 'main.py', 'exec', dont_i
 _CLOCK_MODULES = ("time", "random", "datetime", "uuid", "secrets", "threading", "multiprocessing")
 
 
-def _check_python(
-    text: bytes, scratch: Path, toolchain: Toolchain, limits: CompileLimits
-) -> Build:
+def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: CompileLimits) -> Build:
     """Compile a script to see that it is one; its bytes are its executable."""
     script = scratch / "main.py"
     script.write_bytes(text)

@@ -1,9 +1,9 @@
 """What can go wrong because of the user or the host, each in one sentence with its remedy.
 
-    SimError
-    ├── InputError      something the user gave cannot be used
-    ├── MissingTool     a program or permission is missing on this host
-    └── MachineFailure  our own infrastructure failed on one run (becomes `not_measured`)
+SimError
+├── InputError      something the user gave cannot be used
+├── MissingTool     a program or permission is missing on this host
+└── MachineFailure  our own infrastructure failed on one run (becomes `not_measured`)
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The three kinds of work: build a program, judge it on its tests, measure it on one test.
 
-A job is a plain value: it has a key that says everything its result depends on, runs in any process,
-and its result is a plain value that the store can keep.
+A job is a plain value: it has a key that says everything its result depends on, runs in any
+process, and its result is a plain value that the store can keep.
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ class JudgeJob:
     def run(self) -> list[Judgement]:
         ensure_kept(self.program, self.build, self.setting)
         setting = self.setting
-        return judge.judge(
-            self.build, self.tests, setting.rule, setting.limits, setting.toolchain
-        )
+        return judge.judge(self.build, self.tests, setting.rule, setting.limits, setting.toolchain)
 
     @staticmethod
     def dump(result: list[Judgement]) -> Any:

@@ -1,4 +1,4 @@
-"""Runs a program natively on its tests and says what became of each; also reads the end of any run."""
+"""Runs a program natively on its tests and says what became of each."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def judge(
 def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
     """Read the end of a native run, output aside: (verdict, why). MachineFailure if it was ours.
 
-    Codes alone are not believed: a limit needs its own evidence (time used, the allocator's message).
+    Codes alone are not believed: a limit needs its own evidence (time used, the allocator's
+    message).
     """
     if ended.overflowed or ended.signal == SIGXFSZ:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
@@ -124,4 +125,3 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
     if ended.resident_bytes >= 0.9 * limits.memory_bytes:
         return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
     return Verdict.RUNTIME_ERROR, ended.reason
-

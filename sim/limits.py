@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 
-# A run that used so much CPU time that even at these rates it must have exceeded its instruction budget
-# is stopped there. Rates in instructions per second of CPU time, far below what programs reach (natively
-# a billion and more, under cachegrind 50 to 110 million), so that neither host nor load decides.
+# A run that used so much CPU time that even at these rates it must have exceeded its instruction
+# budget is stopped there. Rates in instructions per second of CPU time, far below what programs
+# reach (natively a billion and more, under cachegrind 50 to 110 million), so that neither host nor
+# load decides.
 NATIVE_FLOOR = 200_000_000
 INSTRUMENT_FLOOR = 10_000_000
 

@@ -1,7 +1,7 @@
 """What every machine offers: `check`, `fingerprint` and `measure`.
 
-A machine is a frozen dataclass, so that it travels to a worker process. All machines pass the suite in
-`tests/conformance/`.
+A machine is a frozen dataclass, so that it travels to a worker process. All machines pass the
+suite in `tests/conformance/`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Measurement:
     """One program on one input."""
 
     verdict: Verdict
-    """`accepted` means: it ended well within its budget; whoever has the expected output compares."""
+    """`accepted`: it ended well within its budget; the output is still to be compared."""
     detail: str = ""
     stdout: bytes = b""
     """Output of the very run that was costed."""
@@ -60,7 +60,7 @@ class Machine(Protocol):
 
     @property
     def interleaved(self) -> bool:
-        """Whether the programs of a row must be measured together, A B A B, by `measure_together`."""
+        """Whether a row's programs must be measured together, A B A B (`measure_together`)."""
 
     def check(self) -> Check:
         """Tell whether this machine can run here."""

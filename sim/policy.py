@@ -1,7 +1,8 @@
-"""Looks into a compiled program for what has no honest use: instructions that address the instrument.
+"""Looks into a compiled program for what has no honest use: addressing the instrument.
 
-Scanned are the bytes of the linked executable's code, not the source: an instruction is the same however
-it was written. Undefined symbols of the user's own object file tell what it asks of the C library.
+Scanned are the bytes of the linked executable's code, not the source: an instruction is the same
+however it was written. Undefined symbols of the user's own object file tell what it asks of the C
+library.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import re
 import struct
 from collections.abc import Iterator
 
-# Valgrind's client request: four rotations of rdi that together do nothing, then xchg rbx, rbx (or rcx,
-# rcx and rdx, rdx for the no-redirect forms). A request can switch counting off or run code uncounted.
+# Valgrind's client request: four rotations of rdi that together do nothing, then xchg rbx, rbx (or
+# rcx, rcx and rdx, rdx for the no-redirect forms). A request can switch counting off or run code
+# uncounted.
 _CLIENT_REQUEST = re.compile(
-    rb"\x48\xc1\xc7\x03\x48\xc1\xc7\x0d\x48\xc1\xc7\x3d\x48\xc1\xc7\x33\x48\x87(?:\xdb|\xd2|\xc9|\xff)"
+    rb"\x48\xc1\xc7\x03\x48\xc1\xc7\x0d\x48\xc1\xc7\x3d\x48\xc1\xc7\x33"
+    rb"\x48\x87(?:\xdb|\xd2|\xc9|\xff)"
 )
-# Asking for these makes two runs differ honestly: the program is run twice to see whether it matters.
+# Asking for these makes two runs differ honestly: the program is run twice to see whether it
+# matters.
 _CLOCK_SYMBOLS = re.compile(
     rb"^(?:time|clock|gettimeofday|clock_gettime|getrandom|getentropy|getpid|arc4random\w*|times|"
     rb"timespec_get|getrusage|rand_s|pthread_create|pthread_self|_ZNSt6chrono\w*now\w*|"
@@ -39,7 +43,7 @@ def clock_dependent(object_file: bytes) -> bool:
 
 
 def _sections(image: bytes) -> list[tuple[int, int, int, int, int]]:
-    """Return (type, flags, offset, size, link) of each section of a 64-bit little-endian ELF file."""
+    """Return (type, flags, offset, size, link) of each section of a 64-bit ELF file."""
     if image[:6] != b"\x7fELF\x02\x01" or len(image) < 64:
         return []
     start = struct.unpack_from("<Q", image, 40)[0]

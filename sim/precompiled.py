@@ -1,8 +1,9 @@
 """Precompiled headers: the same bytes in a fraction of the time.
 
-Parsing `bits/stdc++.h` is most of the cost of compiling a small program. GCC uses a precompiled header
-only for the first header of a file; if anything but comments comes before (a macro, a pragma), it is not
-used here either, so that the executable's bytes cannot depend on it. A test compares the bytes.
+Parsing `bits/stdc++.h` is most of the cost of compiling a small program. GCC uses a precompiled
+header only for the first header of a file; if anything but comments comes before (a macro, a
+pragma), it is not used here either, so that the executable's bytes cannot depend on it. A test
+compares the bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from sim.toolchain import Toolchain
 # Headers that cost more to parse than to load.
 HEADERS = ("bits/stdc++.h", "iostream")
 _FIRST = re.compile(
-    r"(?:\s|//[^\n]*\n|/\*.*?\*/)*#[ \t]*include[ \t]*<(" + "|".join(map(re.escape, HEADERS)) + r")>",
+    r"(?:\s|//[^\n]*\n|/\*.*?\*/)*#[ \t]*include[ \t]*<("
+    + "|".join(map(re.escape, HEADERS))
+    + r")>",
     re.DOTALL,
 )
 
@@ -37,9 +40,7 @@ def folder_for(header: str, toolchain: Toolchain) -> Path | None:
 
     None when it cannot be made: the program is then compiled without.
     """
-    key = digest_of(
-        "pch-1", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP)
-    )
+    key = digest_of("pch-1", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP))
     folder = cache_directory() / "precompiled" / key
     target = folder / f"{header}.gch"
     if target.exists():

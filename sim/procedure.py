@@ -1,7 +1,7 @@
 """The way of one group of programs through the jobs: build, judge, measure.
 
-A procedure is a generator: it yields the jobs it needs next and is sent their results. It knows nothing
-of processes, stores or other procedures.
+A procedure is a generator: it yields the jobs it needs next and is sent their results. It knows
+nothing of processes, stores or other procedures.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sim.verdict import Verdict, worst
 
 Procedure = Generator[Sequence[Job], Sequence[Result | Failed], list["Outcome"]]
 
-# Natively used CPU time per instruction that the instrument counted, beyond which work was hidden from
-# it. Honest programs need 0.1 to 1 ns, a chase through DRAM at most 30.
+# Natively used CPU time per instruction that the instrument counted, beyond which work was hidden
+# from it. Honest programs need 0.1 to 1 ns, a chase through DRAM at most 30.
 _HIDDEN_SECONDS_PER_INSTRUCTION = 200e-9
 _HIDDEN_SECONDS = 0.2
 
@@ -61,7 +61,7 @@ class Outcome:
 
     @property
     def cycles(self) -> int | None:
-        """Sum of the cycles over all tests; None unless accepted on all, on a machine with cycles."""
+        """Sum of the cycles over all tests; None unless accepted, on a machine with cycles."""
         runs = [one.run for one in self.tests if one.run is not None]
         counted = [run.cycles for run in runs if run.cycles is not None]
         if self.verdict is not Verdict.ACCEPTED or len(counted) != len(runs):
@@ -80,9 +80,7 @@ class _Candidate:
     measured: list[MeasuredRun | Failed] = field(default_factory=list)
 
 
-def examine(
-    programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting
-) -> Procedure:
+def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting) -> Procedure:
     """Build, judge and measure the programs of one row; return their outcomes in the same order.
 
     Equal programs are one. A program that fails a test is not measured.

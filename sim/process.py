@@ -51,9 +51,9 @@ def run(
 ) -> Finished:
     """Run a command and return how it ended.
 
-    `extra` maps a descriptor that this process reads from to the most bytes kept from it (the rest is
-    read and dropped); `close_after_start` are the other ends, handed to the command under the same
-    numbers. OSError when the command cannot be started.
+    `extra` maps a descriptor that this process reads from to the most bytes kept from it (the rest
+    is read and dropped); `close_after_start` are the other ends, handed to the command under the
+    same numbers. OSError when the command cannot be started.
     """
     extra = dict(extra or {})
     start = time.monotonic()
@@ -122,8 +122,8 @@ _subreaper = False
 def become_subreaper() -> None:
     """Make this process the parent of orphans among its descendants, and reap them after each run.
 
-    The sandbox's monitor exits without reaping its init: without a subreaper each run leaves a zombie
-    that counts against process limits. For worker processes, which have no other children.
+    The sandbox's monitor exits without reaping its init: without a subreaper each run leaves a
+    zombie that counts against process limits. For worker processes, which have no other children.
     """
     global _subreaper
     import ctypes

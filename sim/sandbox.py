@@ -1,8 +1,9 @@
 """The only module that knows the sandbox: what a guest sees, and how strong the walls are here.
 
-Walls, from the outside in: bubblewrap (own user, pid, network, IPC and host-name namespaces, an empty
-read-only root, private /tmp), the runner's resource limits and its system-call filter. Where bubblewrap
-cannot run, the runner's part remains: level `partial`, said loudly by whoever starts a run.
+Walls, from the outside in: bubblewrap (own user, pid, network, IPC and host-name namespaces, an
+empty read-only root, private /tmp), the runner's resource limits and its system-call filter. Where
+bubblewrap cannot run, the runner's part remains: level `partial`, said loudly by whoever starts a
+run.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
-# Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses them
-# in every call; below it are the guest's own.
+# Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses
+# them in every call; below it are the guest's own.
 _OPEN_FILES = 64
 _TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
@@ -37,7 +38,7 @@ _RUNNER_FAILED = 125
 
 @dataclass(frozen=True)
 class Guest:
-    """A command as the sandbox shows it. Paths inside begin with /pie and are mapped from the host."""
+    """A command as the sandbox shows it; paths inside begin with /pie."""
 
     program: str
     """Path inside of the executable."""
@@ -106,7 +107,7 @@ class Ended:
 
 
 def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
-    """Run a guest to its end. MachineFailure when the sandbox itself failed, never for the guest."""
+    """Run a guest to its end; MachineFailure only when the sandbox itself failed."""
     report_read, report_write = os.pipe()
     inherited = [report_write]
     wanted = {report_read: 4096}
@@ -164,7 +165,8 @@ def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
         argv += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
         argv += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     if guest.proc:
-        # Process 1 is bubblewrap's own: its environment and command line are not the guest's business.
+        # Process 1 is bubblewrap's own: its environment and command line are not the guest's
+        # business.
         argv += ["--proc", "/proc", "--tmpfs", "/proc/1"]
     if guest.proc or guest.system:
         argv += ["--dev-bind", "/dev/null", "/dev/null"]

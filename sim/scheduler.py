@@ -1,7 +1,7 @@
-"""Runs many procedures at once: their jobs go to an executor, results to the store, outcomes come in order.
+"""Runs many procedures at once: jobs to an executor, results to the store, outcomes in order.
 
-The driver owns the store; workers are stateless. Equal jobs run once. A worker that dies takes nothing
-with it: its jobs are run again elsewhere.
+The driver owns the store; workers are stateless. Equal jobs run once. A worker that dies takes
+nothing with it: its jobs are run again elsewhere.
 """
 
 from __future__ import annotations
@@ -76,14 +76,15 @@ class Scheduler:
             return
         self._executor.shutdown(wait=kind is None, cancel_futures=True)
         if kind is not None:
-            # Whoever interrupts does not want to wait for the runs under way: they are repeated later.
+            # Whoever interrupts does not want to wait for the runs under way: they are repeated
+            # later.
             for child in multiprocessing.active_children():
                 child.kill()
 
     def run(
         self, procedures: Iterable[Procedure], tick: Callable[[], None] | None = None
     ) -> Iterator[list[Outcome]]:
-        """Yield the outcome of each procedure, in the order given; `tick` is called now and then."""
+        """Yield each procedure's outcome, in the order given; `tick` is called now and then."""
         source = iter(procedures)
         active: deque[_Active] = deque()
         exhausted = False

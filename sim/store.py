@@ -1,8 +1,8 @@
 """Results that are kept: one SQLite file, keyed by everything that matters.
 
-A result is committed as it arrives, so a kill at any point loses none that was acknowledged (write-ahead
-log, `synchronous=NORMAL`: a power cut may lose the last moments, never damage the file). Writing a key
-twice changes nothing.
+A result is committed as it arrives, so a kill at any point loses none that was acknowledged
+(write-ahead log, `synchronous=NORMAL`: a power cut may lose the last moments, never damage the
+file). Writing a key twice changes nothing.
 """
 
 from __future__ import annotations

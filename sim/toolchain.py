@@ -1,4 +1,4 @@
-"""Which compiler and interpreter build and run programs here, and everything about them that matters."""
+"""Which compiler and interpreter build and run programs here, and all about them that matters."""
 
 from __future__ import annotations
 

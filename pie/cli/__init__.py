@@ -1,4 +1,4 @@
-"""The command line: `pie COMMAND`. Results go to standard output, everything else to standard error."""
+"""The command line: `pie COMMAND`. Results on stdout, everything else on stderr."""
 
 from pie.cli.app import main
 

@@ -14,8 +14,8 @@ def command(as_json: options.Json = False) -> int:
 
     Example: pie doctor
 
-    Ends by measuring a known pair against stored values, and by attacking the sandbox. Exit code 1 when
-    the default machine cannot be used or a wall does not hold.
+    Ends by measuring a known pair against stored values, and by attacking the sandbox. Exit code 1
+    when the default machine cannot be used or a wall does not hold.
     """
     from pie.flows import doctor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -36,11 +37,13 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
 
         try:
             code = command(*args, **kwargs)
+            print(end="", flush=True)
         except KeyboardInterrupt:
             say("pie: interrupted")
             code = Exit.INTERRUPTED
-        except BrokenPipeError:
-            sys.stderr.close()
+        except (BrokenPipeError, SystemExit):  # Rich turns the one into the other
+            # Whoever read has gone, as `head` does; the flush at exit shall not complain either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = Exit.OK
         except Exception as error:
             sentence = _sentence(error)

@@ -39,23 +39,22 @@ def command(
 
     Example: pie measure slow.cpp fast.cpp -i input.txt -e expected.txt
 
-    Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a program
-    could not be measured.
+    Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a
+    program could not be measured.
     """
     from pie.flows import measure as flow
     from sim import sandbox
     from sim.verdict import Verdict
 
-    setting = options.setting(
-        machine, cxxflags, cxx, link, compare, max_instructions, memory_limit
-    )
+    setting = options.setting(machine, cxxflags, cxx, link, compare, max_instructions, memory_limit)
     if sandbox.why_partial():
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {sandbox.why_partial()}")
-    compared = flow.compare(
-        programs, inputs or [], expected or [], setting, use_cache=not no_cache
+    compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
+    print(
+        json.dumps(_document(compared, flow.sentence(compared)), allow_nan=False, indent=2)
+        if as_json
+        else flow.sentence(compared)
     )
-    print(json.dumps(_document(compared, flow.sentence(compared)), allow_nan=False, indent=2)
-          if as_json else flow.sentence(compared))
     if any(one.verdict is Verdict.NOT_MEASURED for one in compared.outcomes):
         return Exit.NOT_MEASURED
     return Exit.OK if compared.comparable else Exit.INPUT

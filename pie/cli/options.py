@@ -15,7 +15,9 @@ Machine = Annotated[
 Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compiler.")]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
-Rule = Annotated[str, typer.Option("--compare", help="How outputs are compared: tokens, exact, pie.")]
+Rule = Annotated[
+    str, typer.Option("--compare", help="How outputs are compared: tokens, exact, pie.")
+]
 MaxInstructions = Annotated[
     int,
     typer.Option("--max-instructions", min=1, help="Budget of simulated instructions of one run."),
@@ -28,7 +30,10 @@ Jobs = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Reuse nothing from earlier runs, and keep nothing for later ones.")
+    bool,
+    typer.Option(
+        "--no-cache", help="Reuse nothing from earlier runs, and keep nothing for later ones."
+    ),
 ]
 
 DEFAULT_FLAGS = "-O3 -std=c++17"

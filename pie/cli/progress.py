@@ -50,11 +50,11 @@ class Display:
             self._draw(progress, measured)
         elif now - self._last > _LINE_SECONDS:
             self._last = now
-            done, spent = progress.rows, now - self._start
-            left = f", about {spent / done * (progress.planned - done):.0f} s left" if done else ""
+            rate = measured / (now - self._start)
+            left = f", at most {progress.runs_left / rate:.0f} s left" if rate else ""
             say(
-                f"pie: {done} of {progress.planned} rows, {measured} runs measured, "
-                f"{measured / spent:.1f} a second{left}"
+                f"pie: {progress.rows} of {progress.planned} rows, {measured} runs measured, "
+                f"{rate:.1f} a second{left}"
             )
 
     def _draw(self, progress: Progress, measured: int) -> None:
@@ -64,18 +64,23 @@ class Display:
             from rich.progress import Progress as Bar
 
             self._bar = Bar(
-                TextColumn("rows"),
+                TextColumn("{task.fields[rows]} of {task.fields[planned]} rows"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[runs]} runs, {task.fields[rate]:.1f}/s"),
+                TextColumn("runs, {task.fields[rate]:.1f}/s"),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task("rows", total=progress.planned, runs=0, rate=0.0)
+            self._task = self._bar.add_task(
+                "runs", total=progress.runs, rows=0, planned=progress.planned, rate=0.0
+            )
             self._bar.start()
         assert self._task is not None
         spent = time.monotonic() - self._start
         self._bar.update(
-            self._task, completed=progress.rows, runs=measured, rate=measured / spent
+            self._task,
+            completed=progress.runs - progress.runs_left,
+            rows=progress.rows,
+            rate=measured / spent,
         )

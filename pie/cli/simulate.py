@@ -20,7 +20,9 @@ def command(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
     testcases: Annotated[
         Path | None,
-        typer.Option("--testcases", help="Folder of test cases; default: test_cases/ beside the file."),
+        typer.Option(
+            "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -34,14 +36,18 @@ def command(
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = 2_000_000_000,
     memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be used.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
+    ] = False,
     no_cache: options.NoCache = False,
     plan_only: Annotated[
         bool, typer.Option("--plan", help="Check the rows, say how much work they are, and stop.")
     ] = False,
     fail_under: Annotated[
         float | None,
-        typer.Option("--fail-under", help="Exit with 3 when the mean source/target speedup is lower."),
+        typer.Option(
+            "--fail-under", help="Exit with 3 when the mean source/target speedup is lower."
+        ),
     ] = None,
     as_json: options.Json = False,
 ) -> int:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pie.flows.simulate import Finished
 
 _SHOWN = 40
+_WIDE = 110
+"""Columns of a terminal from which the ids of source and target are shown."""
 _FIELDS = (
     "src_id",
     "tgt_id",
@@ -55,20 +57,17 @@ def print_table(finished: Finished) -> None:
 
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("problem", "left"),
-        ("source", "left"),
-        ("target", "left"),
-        ("source ms", "right"),
-        ("target ms", "right"),
-        ("speedup", "right"),
-        ("generations", "left"),
-    ):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    names = ["problem", "source", "target", "source ms", "target ms", "speedup", "generations"]
+    if console.width < _WIDE:
+        names = [name for name in names if name not in ("source", "target")]
+    for name in names:
+        right = name in ("source ms", "target ms", "speedup")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
     for index, row in enumerate(_rows(finished.folder)):
         if index == _SHOWN:
             break
-        table.add_row(*(Text(cell) for cell in _cells(row)))
+        cells = _cells(row)
+        table.add_row(*(Text(cells[name]) for name in names))
     console.print(table)
     if finished.plan.rows > _SHOWN:
         console.print(f"... and {finished.plan.rows - _SHOWN} more rows", style="dim")
@@ -83,7 +82,7 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any]) -> dict[str, str]:
     generations = [
         f"{row['src_agg_runtime'] / one['agg_runtime']:.2f}x"
         if one["agg_runtime"] and row["src_agg_runtime"]
@@ -91,15 +90,15 @@ def _cells(row: dict[str, Any]) -> list[str]:
         for one in row["generations"]
     ]
     speedup = row["speedup"]
-    return [
-        str(row["problem_id"]),
-        str(row.get("src_id") or "-"),
-        str(row.get("tgt_id") or "-"),
-        _cost(row["src_agg_runtime"], row["src_verdict"]),
-        _cost(row["tgt_agg_runtime"], row["tgt_verdict"]),
-        "-" if speedup is None else f"{speedup:.3f}x",
-        ", ".join(generations),
-    ]
+    return {
+        "problem": str(row["problem_id"]),
+        "source": str(row.get("src_id") or "-"),
+        "target": str(row.get("tgt_id") or "-"),
+        "source ms": _cost(row["src_agg_runtime"], row["src_verdict"]),
+        "target ms": _cost(row["tgt_agg_runtime"], row["tgt_verdict"]),
+        "speedup": "-" if speedup is None else f"{speedup:.3f}x",
+        "generations": ", ".join(generations),
+    }
 
 
 def _cost(seconds: float | None, verdict: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads a data set once, before anything is measured: which rows can be used, and how much work they are.
+"""Reads a data set before anything is measured: which rows can be used, how much work they are.
 
 Memory is a few bytes for each row and program, whatever the size of the file.
 """
@@ -111,7 +111,7 @@ def _refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]
 
 
 def _count_work(row: Row, made: Plan, programs: set[bytes], work: set[bytes]) -> None:
-    tests = tuple(test if isinstance(test, int) else test.input for test in row.tests)
+    tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
     for program in row.programs():
         digest = program.digest
         programs.add(bytes.fromhex(digest))

@@ -12,10 +12,13 @@ from sim.program import digest_of
 from sim.verdict import Verdict
 
 
-def result_row(row: Row, results: Sequence[Outcome], machine: str, startup: Startup) -> dict[str, Any]:
+def result_row(
+    row: Row, results: Sequence[Outcome], machine: str, startup: Startup
+) -> dict[str, Any]:
     """Return the input row with its results; valid input for another run.
 
-    Times are simulated (or measured) seconds summed over the row's tests, null unless accepted on all.
+    Times are simulated (or measured) seconds summed over the row's tests, null unless accepted on
+    all.
     """
     src, tgt, *generations = results
     return {
@@ -59,7 +62,7 @@ def measurement_lines(
 
     `written` remembers, in 16 bytes each, which (program, problem, tests) have been.
     """
-    tests = [test if isinstance(test, int) else test.input for test in row.tests]
+    tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
     for role, one in _roles(results):
         key = bytes.fromhex(digest_of(one.program_digest, row.problem_id, tests))
         if key in written:

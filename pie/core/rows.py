@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 from pie.core.problem import InputError, RowProblem
 from sim.program import Language, Program
 
-_LANGUAGES = {
-    "cpp": Language.CPP,
-    "c++": Language.CPP,
-    "cxx": Language.CPP,
-    "python": Language.PYTHON,
-    "python3": Language.PYTHON,
-    "py": Language.PYTHON,
-}
+# The names that data sets use: "C++", "cpp", "C++14 (GCC 5.4.1)", "GNU C++17", "Python 3", "PyPy3".
+# C is compiled as C++, as PIE does; "C#" and the like are other languages.
+_CPP = re.compile(r"(?:gnu\s*)?c(?:\+\+|pp|xx|c)?(?:\s*[0-9][\w.]*)?(?:\s*\(.*\))?", re.IGNORECASE)
+_PYTHON = re.compile(r"(?:c?python|py|pypy)(?:\s*[0-9][\w.]*)?(?:\s*\(.*\))?", re.IGNORECASE)
 
 
 class InlineTest(BaseModel):
@@ -109,7 +107,7 @@ def parse_row(data: bytes) -> Row:
     except UnicodeDecodeError as error:
         raise RowProblem(f"the line is not UTF-8 (byte {error.start + 1})") from error
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise RowProblem(f"the line is not JSON ({error})") from error
     if not isinstance(fields, dict):
@@ -118,10 +116,7 @@ def parse_row(data: bytes) -> Row:
         model = _RowModel.model_validate(fields)
     except ValidationError as error:
         raise RowProblem(_first_complaint(error)) from error
-    language = _LANGUAGES.get(model.language.lower())
-    if language is None:
-        known = ", ".join(sorted(_LANGUAGES))
-        raise RowProblem(f"language is {model.language!r}; known are {known}")
+    language = _language(model.language)
     indices = [test for test in model.tests if isinstance(test, int)]
     if len(set(indices)) != len(indices):
         raise RowProblem("tests lists an index twice")
@@ -136,6 +131,23 @@ def parse_row(data: bytes) -> Row:
         tests=tuple(model.tests),
         fields=fields,
     )
+
+
+def _no_number(_name: str) -> None:
+    """Take NaN and Infinity, which pandas writes for missing values, as null: JSON has neither."""
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _language(name: str) -> Language:
+    if _CPP.fullmatch(name.strip()):
+        return Language.CPP
+    if _PYTHON.fullmatch(name.strip()):
+        return Language.PYTHON
+    raise RowProblem(f"language is {name[:40]!r}; C, C++ and Python can be measured")
 
 
 def _answers(value: list[str | None] | str | None) -> tuple[str, ...]:

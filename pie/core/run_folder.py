@@ -6,8 +6,9 @@
     left_out.jsonl       the lines that could not be used, with the reason
     summary.json         the metrics, once the run is finished
 
-Lines are only ever appended. A run that goes on where an earlier one stopped produces the same lines
-again from the store; what is there already is compared and kept, so nothing is lost meanwhile.
+Lines are only ever appended. A run that goes on where an earlier one stopped produces the same
+lines again from the store; what is there already is compared and kept, so nothing is lost
+meanwhile.
 """
 
 from __future__ import annotations
@@ -65,8 +66,11 @@ class RunFolder:
     """One run on disk, held by one process at a time; use it as a context manager."""
 
     def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
-        """Make or reopen the folder. InputError when it belongs to another configuration, is held by
-        another process, or cannot be written."""
+        """Make or reopen the folder.
+
+        InputError when it belongs to another configuration, is held by another process, or cannot
+        be written.
+        """
         self.path = path
         self.manifest = dict(manifest)
         try:
@@ -123,10 +127,12 @@ class RunFolder:
     def _refuse_another_configuration(self) -> None:
         file = self.path / "manifest.json"
         if not file.exists():
-            strangers = [one for one in self.path.iterdir() if one.name != "lock"]
+            names = sorted(one.name for one in self.path.iterdir() if one.name != "lock")
+            # A run that was killed while it first wrote its manifest leaves the scratch file.
+            strangers = [name for name in names if not name.startswith(".manifest.json.")]
             if strangers:
                 raise InputError(
-                    f"the folder {self.path} is not empty and holds no run ({strangers[0].name})",
+                    f"the folder {self.path} is not empty and holds no run ({strangers[0]})",
                     "give another folder with --out",
                 )
             return

@@ -1,4 +1,4 @@
-"""How much of a cost is the start of the process: an empty program, built and measured the same way."""
+"""How much of a cost is the start of the process: an empty program, measured the same way."""
 
 from __future__ import annotations
 

@@ -63,7 +63,9 @@ def _compiler() -> Finding:
     except SimError as error:
         return Finding("compiler", False, str(error), error.remedy or COMPILER_REMEDY)
     if built.verdict is not None:
-        return Finding("compiler", False, f"cannot link statically: {built.detail}", COMPILER_REMEDY)
+        return Finding(
+            "compiler", False, f"cannot link statically: {built.detail}", COMPILER_REMEDY
+        )
     return Finding("compiler", True, f"{found['compiler']}, static linking works")
 
 
@@ -117,10 +119,13 @@ def _known_pair() -> Finding:
         return Finding("known pair", False, measure.sentence(compared), "pie measure shows more")
     ratio, stored = cycles[0] / cycles[1], known["cycles"][0] / known["cycles"][1]
     text = f"{cycles[0]} and {cycles[1]} cycles, speedup {ratio:.4f}"
-    same = all(
-        setting.toolchain.fingerprint(Language.CPP)[key] == known["toolchain"][key]
-        for key in ("compiler", "libc")
-    ) and setting.machine.fingerprint()["tool_sha256"] == known["tool_sha256"]
+    same = (
+        all(
+            setting.toolchain.fingerprint(Language.CPP)[key] == known["toolchain"][key]
+            for key in ("compiler", "libc")
+        )
+        and setting.machine.fingerprint()["tool_sha256"] == known["tool_sha256"]
+    )
     if same and sandbox.level() == "full":
         exact = cycles == known["cycles"]
         wanted = "as stored, to the cycle" if exact else f"stored: {known['cycles']}"
@@ -142,7 +147,9 @@ def _attacks() -> Iterator[Finding]:
         what = source.splitlines()[0].partition(":")[2].strip()
         name = f"wall {file.stem}"
         if needs_full and not full:
-            yield Finding(name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False)
+            yield Finding(
+                name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False
+            )
             continue
         try:
             built = compiler.build(Program(Language.CPP, source), toolchain, CompileLimits())
@@ -154,7 +161,9 @@ def _attacks() -> Iterator[Finding]:
             yield Finding(name, False, str(error), error.remedy)
             continue
         held = result.verdict.value == "accepted"
-        yield Finding(name, held, what if held else f"{what}: {result.detail}", "do not run hostile code here")
+        yield Finding(
+            name, held, what if held else f"{what}: {result.detail}", "do not run hostile code here"
+        )
 
 
 def _extras() -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""`pie measure`: programs in files, no data set; one sentence on which is faster and by how much."""
+"""`pie measure`: programs in files, no data set; which is faster, and by how much."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def compare(
 
 
 def sentence(compared: Compared) -> str:
-    """Say in one sentence which program is faster, by how much, on what, and the start-up's part."""
+    """Say which program is faster, by how much, on what, and the start-up's part."""
     failed = [
         f"{name}: {one.verdict}{f' ({one.detail})' if one.detail else ''}"
         for name, one in zip(compared.names, compared.outcomes, strict=True)

@@ -1,4 +1,4 @@
-"""`pie simulate`: measure every program of a pairs file, and keep what came of it in a run folder."""
+"""`pie simulate`: measure every program of a pairs file into a run folder."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from pie.core.test_cases import TestCases, test_folder
 from sim import sandbox
 from sim.errors import MissingTool
 from sim.paths import cache_directory
-from sim.procedure import Outcome, Procedure, examine
-from sim.program import Language, digest_of
+from sim.procedure import Procedure, examine
+from sim.program import digest_of
 from sim.scheduler import Scheduler, Tally, interrupt_on_sigterm
 from sim.setting import Setting
 from sim.store import Store
@@ -52,8 +52,14 @@ class Progress:
     rows: int = 0
     planned: int = 0
     runs: int = 0
-    """Programs times tests, as planned."""
+    """Programs times tests, as planned; a program that fails a test needs fewer."""
     tally: Tally = field(default_factory=Tally)
+
+    @property
+    def runs_left(self) -> int:
+        """Runs still to be measured, at most."""
+        done = self.tally.run.get("measure", 0) + self.tally.reused.get("measure", 0)
+        return max(0, self.runs - done)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def plan(request: Request) -> Plan:
 
 
 def run_folder_for(request: Request, made: Plan, setting: dict[str, Any]) -> Path:
-    """Return the folder of a run: as given, else named after its file, machine and configuration."""
+    """Return the run's folder: as given, else named after file, machine and configuration."""
     if request.out is not None:
         return request.out
     identity = digest_of(made.sha256, setting)[:8]
@@ -103,8 +109,8 @@ def simulate(
 ) -> Finished:
     """Measure everything; `started` is told the folder, `show` is called now and then.
 
-    KeyboardInterrupt passes through with everything measured so far kept. InputError and MissingTool
-    when the run cannot begin.
+    KeyboardInterrupt passes through with everything measured so far kept. InputError and
+    MissingTool when the run cannot begin.
     """
     begin = time.monotonic()
     setting = request.setting
@@ -179,9 +185,7 @@ def _measure_all(
     return startup
 
 
-def _manifest(
-    request: Request, made: Plan, described: dict[str, Any], jobs: int
-) -> dict[str, Any]:
+def _manifest(request: Request, made: Plan, described: dict[str, Any], jobs: int) -> dict[str, Any]:
     machine = request.setting.machine
     folder = test_folder(request.testcases, request.pairs)
     return {
@@ -265,16 +269,3 @@ def resume_line(arguments: Sequence[str]) -> str:
 def walls() -> str:
     """Return the notice on a sandbox that is not full; empty when it is."""
     return sandbox.why_partial()
-
-
-__all__ = [
-    "Finished",
-    "Language",
-    "Outcome",
-    "Progress",
-    "Request",
-    "plan",
-    "resume_line",
-    "simulate",
-    "walls",
-]

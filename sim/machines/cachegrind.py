@@ -1,8 +1,8 @@
 """The embedded machine: Valgrind's cachegrind counters and a linear cost in cycles.
 
-Counts are exact and the same in every run, since the process sees a fixed argv, environment, working
-directory and address layout. What the cost is blind to: dependences, division, overlap of misses,
-prefetching. Its constants live in `cachegrind_cost.json`, with where they come from.
+Counts are exact and the same in every run, since the process sees a fixed argv, environment,
+working directory and address layout. What the cost is blind to: dependences, division, overlap of
+misses, prefetching. Its constants live in `cachegrind_cost.json`, with where they come from.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Cachegrind:
         return Check(True)
 
     def fingerprint(self) -> dict[str, str]:
-        """Return tool, geometry, cost model and the class of CPU that Valgrind shows to programs."""
+        """Return tool, geometry, cost and the class of CPU that Valgrind shows to programs."""
         model = cost_model()
         return {
             "machine": self.name,

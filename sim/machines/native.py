@@ -1,9 +1,9 @@
 """The real CPU: repeated, interleaved, pinned and trimmed; never the same twice, and it says so.
 
-The programs of a row are run in turn, A B C A', twelve times over, on one processor: drift of the host
-hits all alike. The cost is PerfCodeGen's (arXiv 2412.03578, 3.1): E = 12, smallest and largest dropped,
-mean of the rest. A' is A once more: the ratio of the two is the noise that a reader must hold against
-any speedup claimed.
+The programs of a row are run in turn, A B C A', twelve times over, on one processor: drift of the
+host hits all alike. The cost is PerfCodeGen's (arXiv 2412.03578, 3.1): E = 12, smallest and
+largest dropped, mean of the rest. A' is A once more: the ratio of the two is the noise that a
+reader must hold against any speedup claimed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Native:
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> list[Measurement]:
-        """Cost several programs on one input, interleaved, with the first one also against itself."""
+        """Cost several programs on one input, interleaved, the first also against itself."""
         cpu = _quiet_cpu()
         allowance = allowance_for(limits, cpu)
         order = [*builds, builds[0]]

@@ -1,7 +1,7 @@
 #include <bits/stdc++.h>
 using namespace std;
 
-int g[500][500];
+int g[700][500];
 int top[500];
 
 int main() {
