@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from signal import SIGKILL, SIGSYS, SIGXCPU, SIGXFSZ
+from signal import SIGSYS, SIGXFSZ
 
 from sim import comparison, sandbox
 from sim.compiler import interpreter_mounts
@@ -115,7 +115,7 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         raise MachineFailure(ended.lost)
     if ended.exit_code == 0:
         return Verdict.ACCEPTED, ""
-    if ended.signal in (SIGXCPU, SIGKILL) and ended.cpu_seconds >= 0.9 * limits.cpu_seconds:
+    if ended.exhausted(limits.cpu_seconds):
         return Verdict.TIME_LIMIT, f"stopped after {limits.cpu_seconds} s of CPU time"
     if ended.signal == SIGSYS:
         return Verdict.TAMPERING, "the program made a 32-bit system call"

@@ -20,7 +20,7 @@ from sim.program import Language, digest_of
 from sim.toolchain import Toolchain
 
 # Headers that cost more to parse than to load.
-HEADERS = ("bits/stdc++.h", "iostream")
+HEADERS = ("bits/stdc++.h", "iostream", "algorithm", "vector", "string")
 _FIRST = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/)*#[ \t]*include[ \t]*<("
     + "|".join(map(re.escape, HEADERS))

@@ -92,6 +92,15 @@ class Ended:
     def cpu_seconds(self) -> float:
         return self.user_seconds + self.system_seconds
 
+    def exhausted(self, cpu_seconds: float) -> bool:
+        """Whether it was stopped for its CPU time: by the limit's signal, with most of it used.
+
+        The kernel enforces the limit by clock ticks, and what it reports afterwards is less: by a
+        tenth on a busy virtual machine.
+        """
+        stopped = self.signal in (signal.SIGXCPU, signal.SIGKILL)
+        return stopped and self.cpu_seconds >= 0.5 * cpu_seconds
+
     @property
     def ok(self) -> bool:
         return self.exit_code == 0 and not self.lost and not self.overflowed

@@ -23,8 +23,8 @@ from sim.jobs import Failed, Job, Result
 from sim.procedure import Outcome, Procedure
 from sim.store import Store
 
-_WINDOW = 48
-"""Procedures under way at once: enough to keep workers busy behind a slow one."""
+_WINDOW = 6
+"""Procedures under way for each worker: enough to keep it busy behind a slow one."""
 _ATTEMPTS = 3
 
 
@@ -62,6 +62,7 @@ class Scheduler:
         """`jobs` worker processes on this host, or any executor that a caller makes."""
         self._store = store
         self._jobs = jobs
+        self._window = max(16, _WINDOW * jobs)
         self._make = make_executor or self._local_executor
         self._executor: Executor | None = None
         self._waiting: dict[str, list[tuple[_Active, int]]] = {}
@@ -89,7 +90,7 @@ class Scheduler:
         active: deque[_Active] = deque()
         exhausted = False
         while True:
-            while not exhausted and len(active) < _WINDOW:
+            while not exhausted and len(active) < self._window:
                 procedure = next(source, None)
                 if procedure is None:
                     exhausted = True
@@ -103,7 +104,7 @@ class Scheduler:
                 yield active.popleft().outcome or []
             if exhausted and not active:
                 return
-            if active and (exhausted or len(active) >= _WINDOW):
+            if active and (exhausted or len(active) >= self._window):
                 self._collect()
             if tick is not None:
                 tick()

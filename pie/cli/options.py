@@ -58,11 +58,15 @@ def setting(
     comparison.rule(compare)
     if link not in ("static", "dynamic"):
         raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
+    try:
+        flags = parse_flags(cxxflags)
+    except ValueError as error:
+        raise InputError(f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes") from error
     return Setting(
         machine=machines.machine(machine),
         toolchain=Toolchain(
             compiler=cxx,
-            flags=parse_flags(cxxflags),
+            flags=flags,
             link="static" if link == "static" else "dynamic",
         ),
         rule=compare,

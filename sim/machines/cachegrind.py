@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from signal import SIGKILL, SIGXCPU
 from typing import Any
 
 from sim import process, sandbox
@@ -46,7 +45,7 @@ class Cachegrind:
     def check(self) -> Check:
         """Tell whether Valgrind and its cachegrind tool are here."""
         try:
-            _tool()
+            tool_path()
         except MissingTool as missing:
             return Check(False, missing.what, missing.remedy)
         return Check(True)
@@ -71,7 +70,7 @@ class Cachegrind:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
         ended = sandbox.run(_guest(build, limits, toolchain), _allowance(limits), stdin)
         _refuse_own_failure(ended)
-        if _used_up(ended, limits):
+        if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
                 Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
             )
@@ -166,7 +165,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
             *native.argv[1:],
         ),
         profile="instrument",
-        read_only={**native.read_only, "/pie/valgrind": str(_tool().parent)},
+        read_only={**native.read_only, "/pie/valgrind": str(tool_path().parent)},
         env={
             **native.env,
             "VALGRIND_LIB": "/pie/valgrind",
@@ -190,14 +189,6 @@ def _allowance(limits: Limits) -> Allowance:
     )
 
 
-def _used_up(ended: Ended, limits: Limits) -> bool:
-    """Tell whether the CPU time used proves the instruction budget exceeded, count or no count."""
-    return (
-        ended.signal in (SIGXCPU, SIGKILL)
-        and ended.cpu_seconds >= 0.9 * limits.instrument_cpu_seconds
-    )
-
-
 def _refuse_own_failure(ended: Ended) -> None:
     """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
     if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
@@ -212,7 +203,7 @@ def _refuse_own_failure(ended: Ended) -> None:
 
 
 @functools.cache
-def _tool() -> Path:
+def tool_path() -> Path:
     """Return cachegrind's executable; MissingTool when Valgrind is not installed."""
     named = os.environ.get("VALGRIND_LIB")
     launcher = shutil.which("valgrind")
@@ -226,7 +217,7 @@ def _tool() -> Path:
 
 @functools.cache
 def _tool_hash() -> str:
-    return hashlib.sha256(_tool().read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(tool_path().read_bytes()).hexdigest()[:16]
 
 
 @functools.cache

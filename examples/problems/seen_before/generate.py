@@ -26,5 +26,5 @@ def inputs() -> list[str]:
         randomly(1, 30, 10),
         randomly(2, 200, 1000),
         randomly(3, 800, 300),
-        randomly(4, 1000, 4000),
+        randomly(4, 850, 4000),
     ]

@@ -1,0 +1,80 @@
+"""Are cycles the same in another directory, environment, under load, with -j 1 and -j 2?
+
+Every variant measures the same pairs file from scratch (its own cache) and is compared with the
+first, line by line and counter by counter. Usage: determinism.py [PAIRS_FILE]; default: the examples.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def measure(
+    path: Path, folder: Path, name: str, prefix: list[str], jobs: int, env: dict[str, str]
+) -> Any:
+    """Run `pie simulate` in a variant; return what was measured."""
+    cwd = folder / name
+    cwd.mkdir()
+    pie = str(Path(sys.executable).with_name("pie"))
+    command = [*prefix, pie, "simulate", "--pairs", str(path), "--out", "run", "-j", str(jobs)]
+    subprocess.run(
+        command,
+        cwd=cwd,
+        env={**env, "PIE_CACHE": str(cwd / "cache")},
+        check=False,
+        capture_output=True,
+    )
+    lines = [json.loads(line) for line in (cwd / "run" / "measurements.jsonl").open()]
+    shutil.rmtree(cwd / "cache")
+    return [
+        (one["program"], one["test"], one["verdict"], one["cycles"], one["counters"])
+        for one in lines
+    ]
+
+
+def main() -> None:
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/test.jsonl").absolute()
+    plain = dict(os.environ)
+    other = {
+        "PATH": plain["PATH"],
+        "HOME": "/",
+        "USER": "someone",
+        "LANG": "C",
+        "NOISE": "x" * 5000,
+    }
+    variants: list[tuple[str, list[str], int, dict[str, str], bool]] = [
+        ("plain, -j 2", [], 2, plain, False),
+        ("-j 1", [], 1, plain, False),
+        ("a much longer folder name, other environment" + "-" * 100, [], 2, other, False),
+        ("both processors busy", [], 2, plain, True),
+    ]
+    if subprocess.run(["unshare", "-u", "true"], check=False, capture_output=True).returncode == 0:
+        rename = ["unshare", "-u", "sh", "-c", 'hostname another; exec "$@"', "sh"]
+        variants.append(("other host name", rename, 2, plain, False))
+    with tempfile.TemporaryDirectory() as name:
+        first: Any = None
+        differing = {}
+        for variant, prefix, jobs, env, busy in variants:
+            spinners = [
+                subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                for _ in range(os.cpu_count() or 2 if busy else 0)
+            ]
+            try:
+                found = measure(path, Path(name), variant, prefix, jobs, env)
+            finally:
+                for spinner in spinners:
+                    spinner.kill()
+            first = first or found
+            differing[variant.rstrip("-")] = sum(a != b for a, b in zip(first, found, strict=True))
+        print(json.dumps({"runs": len(first), "runs_that_differ": differing}))
+
+
+if __name__ == "__main__":
+    main()

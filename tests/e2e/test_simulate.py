@@ -1,0 +1,190 @@
+"""The main job from a file to a table, a document and a run folder, and that folder used again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import BROKEN, FAST, SLOW, WRONG, Pie, row, sums, write_rows
+
+PYTHON = "n = int(input())\nprint(sum(range(n + 1)))\n"
+PYTHON_FAST = "n = int(input())\nprint(n * (n + 1) // 2)\n"
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Six rows: tests in files and inside, generations, a broken target, identical ones, Python."""
+    folder = tmp_path / "data" / "test_cases" / "files"
+    folder.mkdir(parents=True)
+    for index, test in enumerate(sums(1, 20, 30)):
+        (folder / f"input.{index}.txt").write_text(test["input"])
+        (folder / f"output.{index}.txt").write_text(test["output"])
+    return write_rows(
+        tmp_path / "data" / "pairs.jsonl",
+        row("files", tests=[0, 2], user_id="kept"),
+        row("inline", generated_answers=[FAST, WRONG, "", BROKEN]),
+        row("broken", fast=BROKEN),
+        row("wrong", fast=WRONG),
+        row("identical", fast=SLOW),
+        row("python", slow=PYTHON, fast=PYTHON_FAST, language="python", tests=sums(9)),
+    )
+
+
+def read(run: Path, name: str) -> Any:
+    return json.loads((run / name).read_text())
+
+
+def read_lines(run: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / name).read_text().splitlines()]
+
+
+def measured(run: Path) -> tuple[int, int]:
+    """(runs that were measured, runs taken from the cache) by the last command on this folder."""
+    effort = read(run, "manifest.json")["effort"]
+    return effort["jobs_run"].get("measure", 0), effort["jobs_reused"].get("measure", 0)
+
+
+def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    done = pie("simulate", "--pairs", pairs, "--out", run, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "pie: 6 rows, 6 distinct programs, 16 runs to judge and measure on cachegrind; "
+        "0 lines left out\n"
+    ), "everything that is no result goes to standard error, and nothing else does"
+
+    document = json.loads(done.stdout)
+    assert document["schema_version"] == 1
+    assert document["run"] == str(run)
+    assert document["machine"] == "cachegrind"
+    by_problem = {one["problem_id"]: one for one in document["pairs"]}
+    assert list(by_problem) == ["files", "inline", "broken", "wrong", "identical", "python"]
+    assert set(by_problem["files"]) == {
+        "src_id", "tgt_id", "problem_id", "src_agg_runtime", "tgt_agg_runtime", "speedup",
+        "src_verdict", "tgt_verdict", "generations",
+    }  # fmt: skip
+    assert by_problem["files"]["speedup"] > 1
+    assert by_problem["identical"]["speedup"] == 1.0
+    assert by_problem["python"]["src_verdict"] == "accepted"
+    assert by_problem["broken"]["tgt_verdict"] == "compile_error"
+    assert by_problem["broken"]["speedup"] is None
+    assert by_problem["wrong"]["tgt_verdict"] == "wrong_answer"
+    assert by_problem["wrong"]["tgt_agg_runtime"] is None
+    assert [one["verdict"] for one in by_problem["inline"]["generations"]] == [
+        "accepted",
+        "wrong_answer",
+        "no_code",
+        "compile_error",
+    ]
+    generated = by_problem["inline"]["generations"][0]["agg_runtime"]
+    assert generated == by_problem["inline"]["tgt_agg_runtime"], "the same program costs the same"
+    assert sum(document["counts"].values()) == 6 * 2 + 4
+    assert document["counts"]["wrong_answer"] == 2
+    assert document["summary"] == read(run, "summary.json")
+
+    rows = read_lines(run, "pairs.jsonl")
+    assert rows[0]["user_id"] == "kept"
+    assert rows[0]["tests"] == [0, 2]
+    assert {name: rows[0][name] for name in by_problem["files"]} == by_problem["files"]
+    lines = read_lines(run, "measurements.jsonl")
+    files = [one for one in lines if one["problem_id"] == "files"]
+    assert [(one["role"], one["test"]) for one in files] == [
+        ("src", "0"), ("src", "2"), ("tgt", "0"), ("tgt", "2"),
+    ]  # fmt: skip
+    assert sum(one["cycles"] for one in files[:2]) / 3.5e9 == pytest.approx(
+        rows[0]["src_agg_runtime"]
+    )
+    assert all(one["instructions"] and one["counters"] for one in files)
+    manifest = read(run, "manifest.json")
+    assert (manifest["status"], manifest["rows"], manifest["runs"]) == ("finished", 6, 16)
+
+    again = pie("simulate", "--pairs", pairs, "--out", run)
+    assert again.returncode == 0
+    assert measured(run) == (0, measured(run)[1])
+    assert measured(run)[1] > 0
+    assert read_lines(run, "pairs.jsonl") == rows
+    for text in ("speedup", "identical", "1.000x", "compile_error", "0 runs measured", str(run)):
+        assert text in again.stdout.replace("\n", "")
+
+    report = pie("report", run, "--json")
+    assert report.returncode == 0
+    assert report.stderr == ""
+    assert json.loads(report.stdout) == document["summary"]["report"]
+
+    other = tmp_path / "again"
+    data = pairs.parent / "test_cases"
+    output = run / "pairs.jsonl"
+    back = pie("simulate", "--pairs", output, "--testcases", data, "--out", other, "--json")
+    assert back.returncode == 0, back.stderr
+    assert measured(other)[0] == 0, "the same programs and tests are known"
+    assert json.loads(back.stdout)["pairs"] == document["pairs"]
+    assert read_lines(other, "pairs.jsonl") == rows
+
+
+def test_without_the_cache_everything_is_measured_again_with_the_same_result(
+    pie: Pie, tmp_path: Path, shared_cache: Path
+) -> None:
+    pairs = write_rows(tmp_path / "pairs.jsonl", row("p", tests=sums(3)))
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert pie("simulate", "--pairs", pairs, "--out", first).returncode == 0
+    kept = (shared_cache / "results.sqlite").stat().st_mtime_ns
+    done = pie("simulate", "--pairs", pairs, "--out", second, "--no-cache")
+    assert done.returncode == 0, done.stderr
+    assert measured(second) == (3, 0), "two programs and the empty one"
+    assert (shared_cache / "results.sqlite").stat().st_mtime_ns == kept, "and nothing is kept"
+    for name in ("pairs.jsonl", "summary.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_the_default_folder_is_named_after_the_file_and_told(pie: Pie, tmp_path: Path) -> None:
+    write_rows(tmp_path / "mine.jsonl", row("p"))
+    done = pie("simulate", "--pairs", "mine.jsonl")
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.startswith("mine-cachegrind-")
+    assert f"runs/{folder.name}" in done.stdout
+
+
+def test_a_missed_threshold_is_three(pie: Pie, tmp_path: Path) -> None:
+    pairs = write_rows(tmp_path / "pairs.jsonl", row("identical", fast=SLOW))
+    done = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", "--fail-under", "1.01")
+    assert done.returncode == 3
+    assert "pie: mean speedup 1.000 is under 1.01" in done.stderr
+    assert pie("report", tmp_path / "run", "--fail-under", "1.01").returncode == 3
+
+
+def test_a_program_that_the_simulator_cannot_run_is_four_and_no_verdict_on_it(
+    pie: Pie, tmp_path: Path
+) -> None:
+    beyond = SLOW.replace(
+        "int n;",
+        'int n; unsigned long base; asm volatile("rdfsbase %0" : "=r"(base)); if (!base) return 2;',
+    )
+    pairs = write_rows(tmp_path / "pairs.jsonl", row("p", slow=beyond))
+    done = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", "--json")
+    verdict = json.loads(done.stdout)["pairs"][0]["src_verdict"]
+    if verdict == "runtime_error":
+        pytest.skip("this processor does not know the instruction either")
+    assert (done.returncode, verdict) == (4, "not_measured")
+    assert "1 programs could not be measured" in done.stderr
+    assert pie("report", tmp_path / "run").returncode == 4, "no headline over a hole"
+
+
+def test_a_fresh_user_measures_two_files_in_one_command(pie: Pie, tmp_path: Path) -> None:
+    (tmp_path / "slow.cpp").write_text(SLOW)
+    (tmp_path / "fast.cpp").write_text(FAST)
+    (tmp_path / "n.txt").write_text("40\n")
+    (tmp_path / "sum.txt").write_text("820\n")
+    done = pie("measure", "slow.cpp", "fast.cpp", "-i", "n.txt", "-e", "sum.txt")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("fast.cpp (")
+    assert "times faster than slow.cpp" in done.stdout
+    assert "start of the process" in done.stdout
+    assert done.stdout.count("\n") == 1
+
+    (tmp_path / "sum.txt").write_text("821\n")
+    wrong = pie("measure", "slow.cpp", "fast.cpp", "-i", "n.txt", "-e", "sum.txt", "--json")
+    assert wrong.returncode == 1
+    document = json.loads(wrong.stdout)
+    assert document["speedup"] is None
+    assert [one["verdict"] for one in document["programs"]] == ["wrong_answer"] * 2

@@ -1,0 +1,6 @@
+#include <cstdio>
+#include <cstdlib>
+int main() {
+    std::puts("1");
+    std::system("pause");
+}

@@ -1,0 +1,9 @@
+// Request 0x1001 (running on Valgrind?), to print nothing but the truth otherwise.
+#include <cstdio>
+int main() {
+    volatile unsigned long arguments[6] = {0x1001, 0, 0, 0, 0, 0};
+    unsigned long answer = 0;
+    asm volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
+                 : "=d"(answer) : "a"(arguments), "0"(answer) : "cc", "memory");
+    std::puts(answer ? "simulated" : "real");
+}

@@ -1,0 +1,2 @@
+// Codes that a supervisor might take for its own.
+int main() { return 152; }

@@ -1,0 +1,5 @@
+// Costs its own time and nobody else's.
+#include <unistd.h>
+int main() {
+    for (;;) fork();
+}

@@ -1,0 +1,3 @@
+#include <iostream>
+#include <random>
+int main() { std::cout << std::random_device()() << " " << std::random_device()() << "\n"; }

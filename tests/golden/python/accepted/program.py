@@ -1,0 +1,4 @@
+import sys
+
+numbers = sys.stdin.read().split()[1:]
+print(sum(map(int, numbers)))

@@ -1,0 +1,148 @@
+"""Programs and the verdict that each must get: a new case is a new folder and no code.
+
+A folder holds `program.cpp` or `program.py` and `verdict.json`:
+
+    verdict          the verdict, or a list where the host's processor or kernel decides
+    detail_contains  a part of the explanation (optional)
+    input, expected  what it reads and what it must print; both empty by default
+    machine          whether it is measured too (default: yes, if it gets that far)
+    limits           what is smaller or larger than usual, by the names of `Limits`
+    compile_limits   the same by the names of `CompileLimits`
+    needs            "full" (a sandbox with namespaces) or a flag of /proc/cpuinfo
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim import sandbox
+from sim.jobs import Job, MeasuredRun, MeasureJob
+from sim.limits import MIB, CompileLimits, Limits
+from sim.machines.cachegrind import Cachegrind
+from sim.procedure import Outcome, Procedure, examine
+from sim.program import Language, Program, TestCase
+from sim.scheduler import perform
+from sim.setting import Setting
+from sim.verdict import Verdict
+
+HERE = Path(__file__).parent
+CASES = sorted(file.parent for file in HERE.rglob("verdict.json"))
+LANGUAGES = {".cpp": Language.CPP, ".py": Language.PYTHON}
+# Small, so that what never ends costs a second of CPU time.
+SMALL = {"max_instructions": 200_000_000, "output_bytes": MIB, "file_bytes": 4 * MIB}
+BAIT = "bait-" + "5b1fd6c09a"
+
+
+def test_there_is_a_program_for_every_verdict_that_a_program_can_get() -> None:
+    wanted = {one for case in CASES for one in verdicts_of(settings_of(case))}
+    assert wanted >= {
+        "accepted",
+        "wrong_answer",
+        "runtime_error",
+        "time_limit",
+        "memory_limit",
+        "output_limit",
+        "compile_error",
+        "no_code",
+        "nondeterministic",
+        "tampering",
+        "not_measured",
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(HERE)))
+def test_the_program_gets_its_verdict(
+    case: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = settings_of(case)
+    skip_without(wanted.get("needs", ""))
+    outcome = examined(case, wanted, tmp_path, monkeypatch)
+    assert outcome.verdict in verdicts_of(wanted), outcome.detail
+    assert wanted.get("detail_contains", "") in outcome.detail
+    assert BAIT not in repr(outcome)
+    if outcome.build is not None and outcome.build.digest:
+        outcome.build.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that all worker processes of this test run share."""
+    named = os.environ.get("PIE_CACHE")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = Path(named) if named else shared / "cache"
+    monkeypatch.setenv("PIE_CACHE", str(folder))
+    return folder
+
+
+def examined(
+    case: Path, wanted: dict[str, Any], scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> Outcome:
+    """Send the program the whole way, with the expected output and a secret as bait nearby."""
+    source = next(file for file in case.iterdir() if file.stem == "program")
+    test = inline_test(scratch, wanted.get("input", ""), wanted.get("expected", ""))
+    # A descriptor that is inheritable, a variable and a world-readable file beside the input.
+    monkeypatch.setenv("PIE_BAIT", BAIT)
+    bait = os.open(scratch / "bait.txt", os.O_RDWR | os.O_CREAT, 0o644)
+    os.write(bait, BAIT.encode())
+    os.set_inheritable(bait, True)
+    try:
+        setting = Setting(
+            Cachegrind(),
+            limits=Limits(**{**SMALL, **wanted.get("limits", {})}),
+            compile_limits=CompileLimits(**wanted.get("compile_limits", {})),
+        )
+        program = Program(LANGUAGES[source.suffix], source.read_text("utf-8"))
+        procedure = examine([program], [test], setting)
+        return driven(procedure, measure=wanted.get("machine", True))[0]
+    finally:
+        os.close(bait)
+
+
+def driven(procedure: Procedure, *, measure: bool) -> list[Outcome]:
+    """Run a procedure's jobs in this process."""
+    jobs: Sequence[Job] = next(procedure)
+    while True:
+        wanted = [job for job in jobs if measure or not isinstance(job, MeasureJob)]
+        results: list[Any] = [perform(job)[0] for job in wanted]
+        results += [[MeasuredRun(Verdict.ACCEPTED)] for _ in range(len(jobs) - len(wanted))]
+        try:
+            jobs = procedure.send(results)
+        except StopIteration as stop:
+            outcomes: list[Outcome] = stop.value
+            return outcomes
+
+
+def inline_test(folder: Path, text: str, expected: str) -> TestCase:
+    paths = folder / "input.0.txt", folder / "output.0.txt"
+    digests = []
+    for path, content in zip(paths, (text, expected), strict=True):
+        path.write_text(content)
+        digests.append(hashlib.sha256(content.encode()).hexdigest())
+    return TestCase("0", *paths, *digests)
+
+
+def settings_of(case: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads((case / "verdict.json").read_text("utf-8"))
+    return settings
+
+
+def verdicts_of(settings: dict[str, Any]) -> list[str]:
+    verdict = settings["verdict"]
+    return [verdict] if isinstance(verdict, str) else list(verdict)
+
+
+def skip_without(need: str) -> None:
+    if need == "full" and sandbox.level() != "full":
+        pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
+    if need and need != "full" and need not in Path("/proc/cpuinfo").read_text().split():
+        pytest.skip(f"needs a processor with {need}")
+    if not Cachegrind().check().ok:
+        pytest.skip("needs valgrind")

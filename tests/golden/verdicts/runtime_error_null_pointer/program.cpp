@@ -1,0 +1,5 @@
+#include <cstdio>
+int main() {
+    int *volatile nowhere = nullptr;
+    std::printf("%d\n", *nowhere);
+}

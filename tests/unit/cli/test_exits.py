@@ -1,0 +1,109 @@
+"""Every way that a command can end has its exit code and at most one sentence."""
+
+import errno
+import io
+import os
+import sys
+
+import pytest
+import typer
+
+from pie.cli.exits import Exit, told
+from pie.core.pair_rows import ReportError
+from sim.errors import InputError, MissingTool
+
+
+def end_of(result: int | BaseException) -> int:
+    """Run a command that returns or raises this; return its exit code."""
+
+    def command() -> int:
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    with pytest.raises(typer.Exit) as caught:
+        told(command)()
+    return caught.value.exit_code
+
+
+def test_the_codes_are_what_the_manual_says() -> None:
+    assert {one.name: one.value for one in Exit} == {
+        "OK": 0,
+        "INPUT": 1,
+        "USAGE": 2,
+        "THRESHOLD": 3,
+        "NOT_MEASURED": 4,
+        "INTERRUPTED": 130,
+    }
+
+
+@pytest.mark.parametrize("code", [Exit.OK, Exit.THRESHOLD, Exit.NOT_MEASURED])
+def test_a_command_ends_with_what_it_returns(code: Exit) -> None:
+    assert end_of(code) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "told_as"),
+    [
+        (InputError("the file x is empty", "give another"), "the file x is empty; give another"),
+        (MissingTool("no valgrind", "install it"), "no valgrind; install it"),
+        (ReportError("no run here"), "no run here"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x"),
+            "Permission denied (/x); check the path and its permissions",
+        ),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_sentence_and_one(
+    error: Exception, told_as: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of(error) == Exit.INPUT
+    assert capsys.readouterr() == ("", f"pie: {told_as}\n")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_with_what_to_do(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of(OSError(number, os.strerror(number), "/run/pairs.jsonl")) == Exit.INPUT
+    text = capsys.readouterr().err
+    assert text.startswith("pie: the disk is full (/run/pairs.jsonl); free some space")
+    assert "kept" in text
+
+
+def test_an_interrupt_is_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert end_of(KeyboardInterrupt()) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "pie: interrupted\n"
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), SystemExit(1)])
+def test_a_reader_that_has_gone_is_no_error(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as pipe, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        assert end_of(error) == Exit.OK
+        os.close(reader)
+        pipe.write("what is flushed at the end goes nowhere")
+    assert capsys.readouterr().err == ""
+
+
+def test_output_that_cannot_be_written_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert end_of(Exit.OK) == Exit.INPUT
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_bug_of_ours_is_not_dressed_up_as_the_users_mistake() -> None:
+    def command() -> int:
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        told(command)()

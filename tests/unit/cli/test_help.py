@@ -1,0 +1,120 @@
+"""The command line before any work: help, usage errors, and what it costs to ask."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pie import __version__
+from pie.cli.app import app
+
+COMMANDS = [
+    ["simulate"],
+    ["measure"],
+    ["report"],
+    ["doctor"],
+    ["cache"],
+    ["cache", "info"],
+    ["cache", "prune"],
+]
+HEAVY = {
+    "torch", "transformers", "faiss", "datasets", "trl", "peft", "accelerate", "numpy", "pydantic",
+    "matplotlib", "dask", "distributed", "httpx", "sqlite3", "yaml", "jinja2", "sim", "pie.core",
+    "pie.flows",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_help_is_everywhere_and_begins_with_an_example(command: list[str], option: str) -> None:
+    result = CliRunner().invoke(app, [*command, option])
+    assert result.exit_code == 0
+    assert f"Example: pie {' '.join(command)}".rstrip() in result.output
+
+
+def test_every_command_is_in_this_test() -> None:
+    names = {one.name for one in app.registered_commands} | {
+        one.name for one in app.registered_groups
+    }
+    assert names == {command[0] for command in COMMANDS}
+
+
+def test_the_example_in_the_help_of_simulate_is_a_file_of_the_project() -> None:
+    repository = Path(__file__).parents[3]
+    text = CliRunner().invoke(app, ["simulate", "-h"]).output
+    assert "examples/test.jsonl" in text
+    assert (repository / "examples/test.jsonl").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["simulat"],
+        ["simulate"],
+        ["simulate", "--pairs"],
+        ["simulate", "--pairs", "x", "--unknown"],
+        ["simulate", "--pairs", "x", "-j", "-1"],
+        ["simulate", "--pairs", "x", "-j", "many"],
+        ["simulate", "--pairs", "x", "--memory-limit", "0"],
+        ["measure"],
+        ["report"],
+        ["report", "x", "--format", "pdf"],
+        ["report", "x", "--not-measured-limit", "2"],
+        ["cache", "prune", "--results-older-than", "-1"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_two(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "Commands" in CliRunner().invoke(app, []).output
+
+
+def test_the_version_is_told() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"pie {__version__}\n")
+
+
+def cpu_seconds(*arguments: str) -> float:
+    """Least CPU time of three runs of Python: a busy host changes it little."""
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    times = []
+    for _ in range(3):
+        before = used()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        times.append(used() - before)
+    return min(times)
+
+
+def test_help_costs_little_more_than_importing_the_command_line_library() -> None:
+    asked = "import sys; sys.argv = ['pie', '--help']; from pie.cli import main; main()"
+    assert cpu_seconds("-c", asked) < 2.5 * cpu_seconds("-c", "import typer")
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)
+def test_help_imports_nothing_heavy(command: list[str]) -> None:
+    program = (
+        "import json, sys\n"
+        f"sys.argv = {['pie', *command, '--help']!r}\n"
+        "from pie.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    # Typer itself takes pydantic to convert a command's parameters.
+    allowed = {"pydantic"} if command else set()
+    assert HEAVY.intersection(json.loads(done.stderr)) <= allowed, "see the imports of pie/cli"

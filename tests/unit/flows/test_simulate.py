@@ -1,0 +1,65 @@
+"""`pie simulate` before anything runs: the plan, the folder's name, the line to go on with."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from pie.core.problem import InputError
+from pie.flows.simulate import Progress, Request, plan, resume_line, run_folder_for
+from sim.machines import machine
+from sim.setting import Setting
+
+GOOD = {
+    "problem_id": "p",
+    "src_code": "a",
+    "tgt_code": "b",
+    "tests": [{"input": "", "output": ""}],
+}
+
+
+def request(path: Path, *lines: str, strict: bool = False, out: Path | None = None) -> Request:
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return Request(path, Setting(machine("cachegrind")), strict=strict, out=out)
+
+
+def test_bad_rows_are_left_out_unless_strict(tmp_path: Path) -> None:
+    lines = (json.dumps(GOOD), "broken", "{}")
+    assert len(plan(request(tmp_path / "t.jsonl", *lines)).left_out) == 2
+    with pytest.raises(
+        InputError, match=r"t\.jsonl:2: the line is not JSON .*\(2 rows cannot be used\); mend them"
+    ):
+        plan(request(tmp_path / "t.jsonl", *lines, strict=True))
+
+
+def test_strict_says_nothing_about_a_good_file(tmp_path: Path) -> None:
+    assert plan(request(tmp_path / "t.jsonl", json.dumps(GOOD), strict=True)).rows == 1
+
+
+def test_the_folder_is_named_after_file_machine_and_configuration(tmp_path: Path) -> None:
+    asked = request(tmp_path / "mine.jsonl", json.dumps(GOOD))
+    made = plan(asked)
+    first = run_folder_for(asked, made, {"limits": 1})
+    assert first.parent == Path("runs")
+    assert first.name.startswith("mine-cachegrind-")
+    assert run_folder_for(asked, made, {"limits": 1}) == first
+    assert run_folder_for(asked, made, {"limits": 2}) != first
+    other = request(tmp_path / "mine.jsonl", json.dumps({**GOOD, "src_code": "c"}))
+    assert run_folder_for(other, plan(other), {"limits": 1}) != first
+    given = dataclasses.replace(asked, out=Path("here"))
+    assert run_folder_for(given, made, {"limits": 1}) == Path("here")
+
+
+def test_the_resume_line_can_be_pasted_into_a_shell() -> None:
+    line = resume_line(["simulate", "--pairs", "my pairs.jsonl", "--out", "it's"])
+    assert line == """pie simulate --pairs 'my pairs.jsonl' --out 'it'"'"'s'"""
+
+
+def test_progress_never_promises_less_than_nothing() -> None:
+    progress = Progress(planned=2, runs=3)
+    progress.tally.run["measure"] = 1
+    progress.tally.reused["measure"] = 1
+    assert progress.runs_left == 1
+    progress.tally.run["measure"] = 9
+    assert progress.runs_left == 0
