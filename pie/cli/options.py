@@ -16,7 +16,7 @@ Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compile
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[
-    str, typer.Option("--compare", help="How outputs are compared: tokens, exact, pie.")
+    str, typer.Option("--compare", help="tokens, exact or pie.")
 ]
 MaxInstructions = Annotated[
     int,

@@ -50,7 +50,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     done = pie("simulate", "--pairs", pairs, "--out", run, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr == (
-        "pie: 6 rows, 6 distinct programs, 16 runs to judge and measure on cachegrind; "
+        "pie: 6 rows, 7 distinct programs, 26 runs to judge and measure on cachegrind; "
         "0 lines left out\n"
     ), "everything that is no result goes to standard error, and nothing else does"
 
@@ -97,7 +97,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     )
     assert all(one["instructions"] and one["counters"] for one in files)
     manifest = read(run, "manifest.json")
-    assert (manifest["status"], manifest["rows"], manifest["runs"]) == ("finished", 6, 16)
+    assert (manifest["status"], manifest["rows"], manifest["runs"]) == ("finished", 6, 26)
 
     again = pie("simulate", "--pairs", pairs, "--out", run)
     assert again.returncode == 0

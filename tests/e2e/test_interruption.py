@@ -1,0 +1,217 @@
+"""A run that is stopped in the middle, in any way, goes on where it was and ends the same."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Pie, children, row, sums, write_rows
+
+Start = Callable[..., subprocess.Popen[str]]
+LeftBehind = Callable[[float], list[str]]
+
+NUMBERS = (3, 50, 110)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Four rows of eight programs and three tests: some seconds of work."""
+    rows = []
+    for number in range(4):
+        made = row(f"p{number}", tests=sums(*NUMBERS))
+        for role in ("src_code", "tgt_code"):
+            made[role] += f"int unused{number};\n" * (number + 1)
+        rows.append(made)
+    return write_rows(tmp_path / "pairs.jsonl", *rows)
+
+
+@pytest.fixture
+def environment(environment: dict[str, str], tmp_path: Path, shared_cache: Path) -> dict[str, str]:
+    """A cache of the test's own, so that there is something to measure."""
+    return {**environment, "PIE_CACHE": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def undisturbed(pie: Pie, pairs: Path, tmp_path: Path, environment: dict[str, str]) -> Path:
+    run = tmp_path / "undisturbed"
+    other = {**environment, "PIE_CACHE": str(tmp_path / "other-cache")}
+    assert pie("simulate", "--pairs", pairs, "--out", run, env=other).returncode == 0
+    return run
+
+
+def kept(cache: Path) -> dict[str, float]:
+    """The measurements in the store of a cache, with the time at which each was kept."""
+    file = cache / "results.sqlite"
+    if not file.exists():
+        return {}
+    store = sqlite3.connect(file, timeout=60)
+    try:
+        return dict(store.execute("SELECT key, created FROM results WHERE kind = 'measure'"))
+    except sqlite3.OperationalError:
+        return {}  # the table is not made yet
+    finally:
+        store.close()
+
+
+def wait_for(process: subprocess.Popen[str], cache: Path, number: int) -> None:
+    """Wait until so many measurements are kept and others are under way."""
+    deadline = time.monotonic() + 120
+    while len(kept(cache)) < number and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def manifest(run: Path) -> dict[str, Any]:
+    return json.loads((run / "manifest.json").read_text())
+
+
+def assert_same_result(run: Path, undisturbed: Path) -> None:
+    for name in ("pairs.jsonl", "summary.json"):
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert manifest(run)["status"] == "finished"
+
+
+def assert_nothing_repeated(run: Path, cache: Path, before: dict[str, float]) -> None:
+    """Beyond what was kept before, the last command measured exactly what was missing."""
+    after = kept(cache)
+    assert {key: after[key] for key in before} == before
+    assert manifest(run)["effort"]["jobs_run"].get("measure", 0) == len(after) - len(before)
+
+
+def test_killed_at_random_moments_it_ends_as_if_undisturbed(
+    start_pie: Start,
+    pie: Pie,
+    pairs: Path,
+    undisturbed: Path,
+    tmp_path: Path,
+    left_behind: LeftBehind,
+) -> None:
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    whole = len(kept(tmp_path / "other-cache"))
+    moments = random.Random(20)
+    kills = 0
+    seen: dict[str, float] = {}
+    for number in (0, 2, 5, 9, 14):
+        process = start_pie("simulate", "--pairs", pairs, "--out", run)
+        wait_for(process, cache, number)
+        time.sleep(moments.uniform(0.0, 0.5))
+        process.kill()
+        process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+        assert left_behind(10) == [], "workers and sandboxes die with their driver"
+        now = kept(cache)
+        assert {key: now[key] for key in seen} == seen, "what was kept stays kept"
+        seen = now
+    assert kills >= 3, "the runs ended before they could be killed"
+    assert 0 < len(seen) <= whole
+    last = pie("simulate", "--pairs", pairs, "--out", run)
+    assert last.returncode == 0, last.stderr
+    assert len(kept(cache)) == whole
+    assert_nothing_repeated(run, cache, seen)
+    assert_same_result(run, undisturbed)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process(
+    start_pie: Start,
+    pie: Pie,
+    pairs: Path,
+    tmp_path: Path,
+    left_behind: LeftBehind,
+    number: signal.Signals,
+) -> None:
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    process = start_pie("simulate", "--pairs", pairs, "--out", run)
+    wait_for(process, cache, 3)
+    # A terminal sends Ctrl-C to the whole group, `kill` a signal to one process.
+    send = os.killpg if number == signal.SIGINT else os.kill
+    send(process.pid, number)
+    output, errors = process.communicate(timeout=20)
+    assert left_behind(5) == []
+    before = kept(cache)
+    assert (process.returncode, output) == (130, "")
+    _plan, told, line = errors.splitlines()
+    assert told == f"pie: interrupted; everything measured is kept in {run}. Go on with:"
+    assert line == f"  pie simulate --pairs {pairs} --out {run}"
+    assert manifest(run)["status"] == "interrupted"
+    report = pie("report", run)
+    assert report.returncode == 0, report.stderr
+    assert "of 4 rows finished" in report.stdout
+    assert pie(*line.split()[1:]).returncode == 0
+    assert_nothing_repeated(run, cache, before)
+
+
+def test_interrupted_while_the_workers_start_it_is_quiet_too(
+    start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind
+) -> None:
+    run = tmp_path / "run"
+    process = start_pie("simulate", "--pairs", pairs, "--out", run)
+    while not children(process.pid):  # the first child of all
+        assert process.poll() is None
+        time.sleep(0.002)
+    deadline = time.monotonic() + 20
+    while not (run / "manifest.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    _output, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert left_behind(5) == []
+
+
+def test_a_worker_that_dies_takes_nothing_with_it(
+    start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    process = start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "2")
+    wait_for(process, cache, 3)
+    workers = [one for one in children(process.pid) if b"spawn_main" in command_line(one)]
+    assert workers
+    os.kill(workers[0], signal.SIGKILL)
+    _output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert_same_result(run, undisturbed)
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_two_drivers_never_work_in_one_folder(
+    start_pie: Start, pie: Pie, pairs: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    first = start_pie("simulate", "--pairs", pairs, "--out", run)
+    wait_for(first, tmp_path / "cache", 1)
+    second = pie("simulate", "--pairs", pairs, "--out", run)
+    assert second.returncode == 1
+    assert second.stderr.splitlines()[-1] == (
+        f"pie: another process is working in the run folder {run}; "
+        "wait for it, or give another folder with --out"
+    )
+    _output, errors = first.communicate(timeout=120)
+    assert first.returncode == 0, errors
+
+
+def test_two_drivers_may_share_a_cache(
+    start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    runs = [tmp_path / "a", tmp_path / "b"]
+    both = [start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "1") for run in runs]
+    for process, run in zip(both, runs, strict=True):
+        _output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        assert_same_result(run, undisturbed)
