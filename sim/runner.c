@@ -86,6 +86,41 @@ static void refuse_bits(unsigned int number, int i, unsigned int bits, int when_
     answer(SECCOMP_RET_ALLOW);
 }
 
+/* Refuses a call whose argument `i` is a descriptor at or above the guest's own ones. */
+static void refuse_above(unsigned int number, int i, unsigned int first) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, number);
+    load(LOW(i));
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, first);
+    answer(REFUSE(EBADF));
+    answer(SECCOMP_RET_ALLOW);
+}
+
+/* Keeps a guest from the translator's descriptors, which lie above its own. The translator refuses
+ * them itself, but not in these calls: a copy below, or a write past its check, could forge its log. */
+static void guard_descriptors(unsigned int first) {
+    static const unsigned int by_first[] = {__NR_dup, __NR_dup2, __NR_dup3, __NR_writev, __NR_pwrite64,
+                                            __NR_pwritev, __NR_pwritev2, __NR_sendfile, __NR_vmsplice,
+                                            __NR_ioctl};
+    for (size_t i = 0; i < sizeof by_first / sizeof *by_first; i++) refuse_above(by_first[i], 0, first);
+    refuse_above(__NR_tee, 1, first);
+    refuse_above(__NR_splice, 2, first);
+    refuse_above(__NR_copy_file_range, 2, first);
+    /* The translator moves its own descriptors up with F_DUPFD; down, or changing the flags that a
+     * copy shares, is refused. */
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 11, __NR_fcntl);
+    load(LOW(0));
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 8, first);
+    load(LOW(1));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, F_SETFL);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, F_DUPFD);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, F_DUPFD_CLOEXEC);
+    load(LOW(2));
+    emit(BPF_JMP | BPF_JGE | BPF_K, 2, 0, first);
+    emit(BPF_JMP | BPF_JA, 0, 0, 0);
+    answer(REFUSE(EBADF));
+    answer(SECCOMP_RET_ALLOW);
+}
+
 /* Allows execve only with the three pointers of our own one call. They lie on a page at a random
  * address that the program cannot know, so it can never execute a second program. */
 static void allow_one_execve(const void *path, const void *argv, const void *env) {
@@ -114,9 +149,13 @@ static const unsigned int refused_always[] = {
     __NR_adjtimex, __NR_sethostname, __NR_setdomainname, __NR_lookup_dcookie, __NR_socket,
     __NR_socketpair, __NR_shmget, __NR_shmat, __NR_semget, __NR_msgget, __NR_mq_open,
     __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo, __NR_vhangup, __NR_fanotify_init,
+    __NR_sendto, __NR_sendmsg, __NR_sendmmsg, __NR_recvfrom, __NR_recvmsg, __NR_recvmmsg,
+    __NR_shutdown, __NR_setsockopt, __NR_connect, __NR_bind, __NR_listen, __NR_accept, __NR_accept4,
+    __NR_io_setup, __NR_io_submit,
 };
 
-static void filter(const char *profile, const void *path, const void *argv, const void *env) {
+static void filter(const char *profile, unsigned int nofile, const void *path, const void *argv,
+                   const void *env) {
     int compiler = !strcmp(profile, "compiler"), program = !strcmp(profile, "program");
     load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
@@ -143,6 +182,7 @@ static void filter(const char *profile, const void *path, const void *argv, cons
         answer(SECCOMP_RET_ALLOW);
         allow_one_execve(path, argv, env);
     }
+    if (!strcmp(profile, "instrument")) guard_descriptors(nofile);
     if (program) {
         refuse_bits(__NR_mmap, 2, PROT_EXEC, 1);
         refuse_bits(__NR_mprotect, 2, PROT_EXEC, 1);
@@ -222,7 +262,7 @@ int main(int argc, char **argv) {
         limit(RLIMIT_AS, as, as);
         signal(SIGPIPE, SIG_DFL);
         signal(SIGXFSZ, SIG_DFL);
-        filter(profile, image->path, image->argv, environ);
+        filter(profile, (unsigned int)nofile, image->path, image->argv, environ);
         execve(image->path, image->argv, environ);
         die(image->path);
     }

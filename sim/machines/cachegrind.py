@@ -30,6 +30,8 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 REMEDY = "install it with: sudo apt-get install valgrind"
+PROTOCOL = "1"
+"""Raised when a change here could give another count for the same run."""
 _TOOL = "cachegrind-amd64-linux"
 _FOLDERS = ("/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/lib/x86_64-linux-gnu/valgrind")
 
@@ -55,6 +57,7 @@ class Cachegrind:
         model = cost_model()
         return {
             "machine": self.name,
+            "protocol": PROTOCOL,
             "valgrind": _version(),
             "tool_sha256": _tool_hash(),
             "geometry": json.dumps(model["geometry"], sort_keys=True),
@@ -157,6 +160,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
             "--tool=cachegrind",
             "--log-fd={log}",
             "--cachegrind-out-file=/dev/null",
+            "--cache-sim=yes",
             "--branch-sim=yes",
             *(f"--{level}={shape}" for level, shape in geometry.items()),
             f"--main-stacksize={limits.stack_bytes}",
