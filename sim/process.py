@@ -51,17 +51,17 @@ def run(
 ) -> Finished:
     """Run a command and return how it ended.
 
-    `extra` maps a descriptor that this process reads from to the most bytes kept from it (the rest
-    is read and dropped); `close_after_start` are the other ends, handed to the command under the
-    same numbers. OSError when the command cannot be started.
+    `extra` maps a descriptor that this process reads from to the most bytes kept from it (the last
+    ones; the rest is read and dropped); `close_after_start` are the other ends, handed to the
+    command under the same numbers. OSError when the command cannot be started.
     """
     extra = dict(extra or {})
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         source: int | IO[bytes] = subprocess.DEVNULL
-        if stdin is not None:
-            source = stack.enter_context(stdin.open("rb"))
         try:
+            if stdin is not None:
+                source = stack.enter_context(stdin.open("rb"))
             process = subprocess.Popen(
                 list(argv),
                 stdin=source,
@@ -79,7 +79,7 @@ def run(
     assert process.stderr is not None
     out, err = process.stdout.fileno(), process.stderr.fileno()
     limits = {out: stdout_limit, err: stderr_limit, **extra}
-    captured = _Capture(limits)
+    captured = _Capture(limits, latest=frozenset(extra))
     try:
         overflowed, guarded = captured.drain(process, out, start + guard_seconds)
     finally:
@@ -142,10 +142,11 @@ def die_with_parent() -> None:
 
 
 class _Capture:
-    """Reads several descriptors at once, keeping at most so many bytes of each."""
+    """Reads several descriptors at once, keeping at most so many bytes of each: first or last."""
 
-    def __init__(self, limits: Mapping[int, int]) -> None:
+    def __init__(self, limits: Mapping[int, int], latest: frozenset[int] = frozenset()) -> None:
         self._limits = limits
+        self._latest = latest
         self._chunks: dict[int, list[bytes]] = {descriptor: [] for descriptor in limits}
         self._size = dict.fromkeys(limits, 0)
 
@@ -192,8 +193,13 @@ class _Capture:
 
     def _read(self, descriptor: int) -> bool:
         data = os.read(descriptor, _CHUNK)
-        room = self._limits[descriptor] - self._size[descriptor]
+        limit = self._limits[descriptor]
+        chunks = self._chunks[descriptor]
+        if descriptor in self._latest:
+            self._chunks[descriptor] = [(b"".join(chunks) + data)[-limit:]]
+            return bool(data)
+        room = limit - self._size[descriptor]
         if data and room > 0:
-            self._chunks[descriptor].append(data[:room])
+            chunks.append(data[:room])
         self._size[descriptor] += len(data)
         return bool(data)

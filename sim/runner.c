@@ -28,6 +28,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,8 +36,11 @@
 
 extern char **environ;
 
+static int failure = -1; /* in the child: tells the runner that it failed before the program ran */
+
 static void die(const char *what) {
     perror(what);
+    if (failure >= 0 && write(failure, "!", 1) != 1) kill(getppid(), SIGKILL);
     _exit(125);
 }
 
@@ -107,16 +111,15 @@ static void guard_descriptors(unsigned int first) {
     refuse_above(__NR_copy_file_range, 2, first);
     /* The translator moves its own descriptors up with F_DUPFD; down, or changing the flags that a
      * copy shares, is refused. */
-    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 11, __NR_fcntl);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 10, __NR_fcntl);
     load(LOW(0));
-    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 8, first);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 7, first);
     load(LOW(1));
-    emit(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, F_SETFL);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, F_SETFL);
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, F_DUPFD);
-    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, F_DUPFD_CLOEXEC);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, F_DUPFD_CLOEXEC);
     load(LOW(2));
-    emit(BPF_JMP | BPF_JGE | BPF_K, 2, 0, first);
-    emit(BPF_JMP | BPF_JA, 0, 0, 0);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 1, 0, first);
     answer(REFUSE(EBADF));
     answer(SECCOMP_RET_ALLOW);
 }
@@ -134,6 +137,16 @@ static void allow_one_execve(const void *path, const void *argv, const void *env
     }
     answer(SECCOMP_RET_ALLOW);
     answer(REFUSE(EPERM));
+}
+
+/* Refuses to see or set the limits of another process: zero CPU time would end the supervisor. What
+ * a process asks of its own limits goes on to the rules that follow. */
+static void own_limits_only(void) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_prlimit64);
+    load(LOW(0));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+    answer(REFUSE(EPERM));
+    load(NUMBER);
 }
 
 static const unsigned int refused_always[] = {
@@ -172,6 +185,13 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         refuse(__NR_execveat, EPERM);
         refuse(__NR_memfd_create, EPERM);
         refuse(__NR_setsid, EPERM);
+        refuse(__NR_setpriority, EPERM);
+        refuse(__NR_ioprio_set, EPERM);
+        refuse(__NR_sched_setaffinity, EPERM);
+        refuse(__NR_sched_setscheduler, EPERM);
+        refuse(__NR_sched_setparam, EPERM);
+        refuse(__NR_sched_setattr, EPERM);
+        own_limits_only();
         require(__NR_kill, 0, (unsigned int)getpid());
         require(__NR_tgkill, 0, (unsigned int)getpid());
         refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
@@ -183,6 +203,19 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         allow_one_execve(path, argv, env);
     }
     if (!strcmp(profile, "instrument")) guard_descriptors(nofile);
+    if (program || !strcmp(profile, "interpreter")) {
+        /* The C library takes the limit of the main stack for the size of each thread's stack, so a
+         * few threads would fill the address space; without an answer it takes 2 MiB. */
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, __NR_prlimit64);
+        load(LOW(1));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, RLIMIT_STACK);
+        load(LOW(2));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+        load(HIGH(2));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+        answer(REFUSE(EPERM));
+        answer(SECCOMP_RET_ALLOW);
+    }
     if (program) {
         refuse_bits(__NR_mmap, 2, PROT_EXEC, 1);
         refuse_bits(__NR_mprotect, 2, PROT_EXEC, 1);
@@ -222,6 +255,16 @@ static struct image *hidden_image(const char *path, char **args, int count) {
     return image;
 }
 
+/* Forgets what was inherited and a program could notice: an interpreter, for one, does other work at
+ * its start where Ctrl-C is ignored. */
+static void start_afresh(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, 0);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    umask(022);
+}
+
 static long long now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -249,19 +292,21 @@ int main(int argc, char **argv) {
     struct image *image = hidden_image(argv[9], argv + 10, argc - 10);
     pid_t runner = getpid();
     long long start = now();
+    int told[2];
+    if (pipe2(told, O_CLOEXEC)) die("pipe");
     pid_t child = fork();
     if (child < 0) die("fork");
     if (!child) {
+        failure = told[1];
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != runner) _exit(125);
+        start_afresh();
         limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
         limit(RLIMIT_STACK, stack, stack);
         limit(RLIMIT_FSIZE, fsize, fsize);
         limit(RLIMIT_NOFILE, nofile, 2 * nofile);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         limit(RLIMIT_AS, as, as);
-        signal(SIGPIPE, SIG_DFL);
-        signal(SIGXFSZ, SIG_DFL);
         filter(profile, (unsigned int)nofile, image->path, image->argv, environ);
         execve(image->path, image->argv, environ);
         die(image->path);
@@ -271,6 +316,9 @@ int main(int argc, char **argv) {
     while (wait4(child, &status, 0, &usage) < 0)
         if (errno != EINTR) die("wait4");
     long long wall = now() - start;
+    char mark;
+    close(told[1]);
+    if (read(told[0], &mark, 1) != 0) _exit(125); /* our failure, not the program's: no report */
     dprintf(report, "%d %lld %lld %lld %ld\n", status, wall,
             usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
             usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss);

@@ -175,8 +175,10 @@ def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
         argv += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     if guest.proc:
         # Process 1 is bubblewrap's own: its environment and command line are not the guest's
-        # business.
+        # business. Where we are root, the kernel's settings in /proc/sys are the guest's to write
+        # even without capabilities, and so is the memory of the instrument it shares.
         argv += ["--proc", "/proc", "--tmpfs", "/proc/1"]
+        argv += ["--remount-ro", "/proc/1", "--remount-ro", "/proc"]
     if guest.proc or guest.system:
         argv += ["--dev-bind", "/dev/null", "/dev/null"]
     argv += ["--ro-bind", str(runner_path()), "/pie/runner"]

@@ -82,6 +82,11 @@ def parse_flags(text: str) -> tuple[str, ...]:
             raise InputError(
                 f"the compiler flag {flag} is not allowed", "leave it out of --cxxflags"
             )
+        if flag.endswith("=native"):
+            raise InputError(
+                f"the compiler flag {flag} makes other code on every host",
+                "name the architecture, such as -march=x86-64-v3",
+            )
     return flags
 
 

@@ -1,8 +1,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).parents[1]
+
+# A busy host is slow now and then; that is no failure of what is tested.
+settings.register_profile("pie", deadline=None)
+settings.load_profile("pie")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,9 @@ def setting(
     try:
         flags = parse_flags(cxxflags)
     except ValueError as error:
-        raise InputError(f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes") from error
+        raise InputError(
+            f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes"
+        ) from error
     return Setting(
         machine=machines.machine(machine),
         toolchain=Toolchain(

@@ -30,6 +30,8 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 REMEDY = "install it with: sudo apt-get install valgrind"
+_OWN_MEMORY = 1 << 30
+"""Address space for Valgrind itself, above the program's; it starts with 200 MB."""
 PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
 _TOOL = "cachegrind-amd64-linux"
@@ -72,6 +74,10 @@ class Cachegrind:
     ) -> Measurement:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
         ended = sandbox.run(_guest(build, limits, toolchain), _allowance(limits), stdin)
+        if b"EXEC FAILED" in ended.log:
+            return Measurement(
+                Verdict.TAMPERING, "it tried to become another program in the measured run"
+            )
         _refuse_own_failure(ended)
         if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
@@ -119,20 +125,25 @@ def cost_model() -> dict[str, Any]:
 
 
 _SUMMARY = re.compile(
-    rb"I\s+refs:\s+(?P<ir>[\d,]+).*?I1\s+misses:\s+(?P<i1>[\d,]+).*?LLi misses:\s+(?P<li>[\d,]+)"
+    rb"^==\d+== I\s+refs:\s+(?P<ir>[\d,]+).*?I1\s+misses:\s+(?P<i1>[\d,]+).*?LLi misses:\s+(?P<li>[\d,]+)"
     rb".*?D\s+refs:\s+[\d,]+\s+\(\s*(?P<dr>[\d,]+) rd\s+\+\s+(?P<dw>[\d,]+) wr\)"
     rb".*?D1\s+misses:\s+(?P<d1>[\d,]+)\s.*?LLd misses:\s+(?P<ld>[\d,]+)\s"
     rb".*?Branches:\s+[\d,]+\s+\(\s*(?P<bc>[\d,]+) cond\s+\+\s+(?P<bi>[\d,]+) ind\)"
     rb".*?Mispredicts:\s+[\d,]+\s+\(\s*(?P<mc>[\d,]+) cond\s+\+\s+(?P<mi>[\d,]+) ind\)",
-    re.DOTALL,
+    re.DOTALL | re.MULTILINE,
 )
 
 
+_OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\nhost stacktrace")
+
+
 def read_counters(log: bytes) -> dict[str, int]:
-    """Read cachegrind's summary; MachineFailure when it is missing, cut short or not plausible."""
+    """Read cachegrind's summary; MachineFailure when it is missing, cut short or not the only one."""
     found = _SUMMARY.search(log)
     if found is None:
         raise MachineFailure("cachegrind gave no summary of its counts")
+    if len(re.findall(rb"I\s+refs:", log)) > 1:
+        raise MachineFailure("cachegrind's log holds two summaries", "do not trust this program")
     value = {name: int(text.replace(b",", b"")) for name, text in found.groupdict().items()}
     if value["ir"] == 0:
         raise MachineFailure("cachegrind counted no instruction")
@@ -185,8 +196,8 @@ def _allowance(limits: Limits) -> Allowance:
     """Limits of the instrument: generous, since the program passed its own natively."""
     return Allowance(
         cpu_seconds=limits.instrument_cpu_seconds,
-        memory_bytes=2 * limits.memory_bytes + (4 << 30),
-        stack_bytes=0,
+        memory_bytes=limits.memory_bytes + _OWN_MEMORY,
+        stack_bytes=8 << 20,
         file_bytes=limits.file_bytes,
         output_bytes=limits.output_bytes,
         guard_seconds=60.0 + 20.0 * limits.instrument_cpu_seconds,
@@ -202,7 +213,7 @@ def _refuse_own_failure(ended: Ended) -> None:
         )
     if ended.lost and not ended.overflowed:
         raise MachineFailure(f"the measured run was lost: {ended.lost}")
-    if b"the 'impossible' happened" in ended.log or b"out of memory" in ended.log:
+    if any(words in ended.log for words in _OWN_FAILURES):
         raise MachineFailure("Valgrind itself failed on this program")
 
 

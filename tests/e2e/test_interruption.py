@@ -1,5 +1,6 @@
 """A run that is stopped in the middle, in any way, goes on where it was and ends the same."""
 
+import contextlib
 import json
 import os
 import random
@@ -18,12 +19,12 @@ from tests.e2e.conftest import Pie, children, row, sums, write_rows
 Start = Callable[..., subprocess.Popen[str]]
 LeftBehind = Callable[[float], list[str]]
 
-NUMBERS = (3, 50, 110)
+NUMBERS = (3, 50, 100_000)
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """Four rows of eight programs and three tests: some seconds of work."""
+    """Four rows of eight programs and three tests, one of them long: seconds of work anywhere."""
     rows = []
     for number in range(4):
         made = row(f"p{number}", tests=sums(*NUMBERS))
@@ -69,6 +70,15 @@ def wait_for(process: subprocess.Popen[str], cache: Path, number: int) -> None:
         time.sleep(0.02)
 
 
+def workers(driver: int) -> list[int]:
+    found = []
+    for pid in children(driver):
+        with contextlib.suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
 def manifest(run: Path) -> dict[str, Any]:
     return json.loads((run / "manifest.json").read_text())
 
@@ -102,7 +112,7 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
     for number in (0, 2, 5, 9, 14):
         process = start_pie("simulate", "--pairs", pairs, "--out", run)
         wait_for(process, cache, number)
-        time.sleep(moments.uniform(0.0, 0.5))
+        time.sleep(moments.uniform(0.0, 0.3))
         process.kill()
         process.communicate()
         kills += process.returncode == -signal.SIGKILL
@@ -149,23 +159,24 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     assert_nothing_repeated(run, cache, before)
 
 
-def test_interrupted_while_the_workers_start_it_is_quiet_too(
-    start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
+def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
+    start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind, seconds: float
 ) -> None:
-    run = tmp_path / "run"
-    process = start_pie("simulate", "--pairs", pairs, "--out", run)
-    while not children(process.pid):  # the first child of all
-        assert process.poll() is None
-        time.sleep(0.002)
-    deadline = time.monotonic() + 20
-    while not (run / "manifest.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGINT)
-    _output, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert "Traceback" not in errors
-    assert left_behind(5) == []
+    for number in (signal.SIGKILL, signal.SIGINT):
+        process = start_pie("simulate", "--pairs", pairs, "--out", tmp_path / f"run{number}")
+        while not workers(process.pid):
+            assert process.poll() is None
+            time.sleep(0.002)
+        time.sleep(seconds)
+        if number == signal.SIGKILL:
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGINT)
+        _output, errors = process.communicate(timeout=20)
+        assert "Traceback" not in errors
+        assert process.returncode == (-9 if number == signal.SIGKILL else 130), errors
+        assert left_behind(10) == []
 
 
 def test_a_worker_that_dies_takes_nothing_with_it(
@@ -174,20 +185,11 @@ def test_a_worker_that_dies_takes_nothing_with_it(
     run, cache = tmp_path / "run", tmp_path / "cache"
     process = start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "2")
     wait_for(process, cache, 3)
-    workers = [one for one in children(process.pid) if b"spawn_main" in command_line(one)]
-    assert workers
-    os.kill(workers[0], signal.SIGKILL)
+    os.kill(workers(process.pid)[0], signal.SIGKILL)
     _output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     assert_same_result(run, undisturbed)
-
-
-def command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def test_two_drivers_never_work_in_one_folder(

@@ -95,9 +95,7 @@ def test_an_unknown_test_index_is_left_out_with_the_missing_file(tmp_path: Path)
     problem.mkdir(parents=True)
     (problem / "input.0.txt").touch()
     (problem / "output.0.txt").touch()
-    made = planned(
-        tmp_path, row(tests=[0]), row(src_id="s3", tests=[0, 7]), tests=problem.parent
-    )
+    made = planned(tmp_path, row(tests=[0]), row(src_id="s3", tests=[0, 7]), tests=problem.parent)
     assert made.rows == 1
     assert made.left_out[0].reason == f"test 7 is not there ({problem / 'input.7.txt'})"
 

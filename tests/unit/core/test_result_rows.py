@@ -88,7 +88,10 @@ def test_the_speedup_is_of_cycles_not_of_rounded_seconds() -> None:
 
 
 def test_on_the_real_cpu_the_speedup_is_of_seconds() -> None:
-    slow, fast = accepted(run(None, 0.25), run(None, 0.5)), accepted(run(None, 0.125), run(None, 0.25))
+    slow, fast = (
+        accepted(run(None, 0.25), run(None, 0.5)),
+        accepted(run(None, 0.125), run(None, 0.25)),
+    )
     assert results(slow, fast)["speedup"] == 2.0
     assert results(slow, fast)["src_agg_runtime"] == 0.75
 

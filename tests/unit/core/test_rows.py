@@ -88,7 +88,9 @@ def test_the_names_that_data_sets_give_to_cpp_are_known(name: str) -> None:
     assert parse_row(line(language=name)).language is Language.CPP
 
 
-@pytest.mark.parametrize("name", ["python", "Python 3", "Python3 (3.8.2)", "py", "PyPy3", "python3"])
+@pytest.mark.parametrize(
+    "name", ["python", "Python 3", "Python3 (3.8.2)", "py", "PyPy3", "python3"]
+)
 def test_the_names_that_data_sets_give_to_python_are_known(name: str) -> None:
     assert parse_row(line(language=name)).language is Language.PYTHON
 
@@ -142,7 +144,9 @@ def test_ids_may_be_numbers_and_stay_what_they_were_in_the_fields() -> None:
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_a_number_that_json_does_not_know_becomes_null(number: str) -> None:
-    data = line(target_reward=0).replace(b'"target_reward": 0', f'"target_reward": {number}'.encode())
+    data = line(target_reward=0).replace(
+        b'"target_reward": 0', f'"target_reward": {number}'.encode()
+    )
     assert parse_row(data).fields["target_reward"] is None
     json.dumps(parse_row(data).fields, allow_nan=False)
 

@@ -1,7 +1,6 @@
 """The run folder: held by one process, of one configuration, and never worse for a kill."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -184,7 +183,7 @@ def test_json_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         save_json(path, {"new": float("nan")})
     assert json.loads(path.read_text()) == {"old": 1}
-    assert os.listdir(tmp_path) == ["summary.json"]
+    assert [one.name for one in tmp_path.iterdir()] == ["summary.json"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])

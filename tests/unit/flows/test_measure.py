@@ -1,4 +1,4 @@
-"""`pie measure`: the sentence for every way that a comparison can end, and files that are refused."""
+"""`pie measure`: the sentence for every way that a comparison can end, and refused files."""
 
 from pathlib import Path
 

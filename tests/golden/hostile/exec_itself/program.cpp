@@ -1,5 +1,6 @@
-// An executed program would escape the instrument.
+// An executed program would escape the instrument. Natively it is refused; Valgrind does not survive the attempt.
 #include <cstdio>
+#include <initializer_list>
 #include <sys/syscall.h>
 #include <unistd.h>
 extern char **environ;

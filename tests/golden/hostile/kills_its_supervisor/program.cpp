@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdio>
+#include <initializer_list>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>

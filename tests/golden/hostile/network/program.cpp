@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <cstdio>
+#include <initializer_list>
 #include <sys/socket.h>
 int main() {
     int open = 0, pair[2];

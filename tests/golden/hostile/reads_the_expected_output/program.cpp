@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <initializer_list>
 #include <string>
 #include <unistd.h>
 static bool readable(const std::string &path) {
@@ -27,8 +28,8 @@ int main() {
         if (at != std::string::npos) found += readable(input.substr(0, at) + "output.0.txt") + readable(input.substr(0, at) + "bait.txt");
     }
     for (int fd = 3; fd < 1024; fd++) {
-        char byte;
-        found += pread(fd, &byte, 1, 0) >= 0 || read(fd, &byte, 1) >= 0;
+        char text[65] = {};
+        found += pread(fd, text, 64, 0) > 0 && std::strstr(text, "bait");
     }
     std::printf("%d\n", found);
 }

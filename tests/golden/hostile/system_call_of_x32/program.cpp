@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <cstdio>
+#include <initializer_list>
 #include <unistd.h>
 int main() {
     const int x32 = 0x40000000;

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/stat.h>
 #include <unistd.h>
 int main() {

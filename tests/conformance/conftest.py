@@ -1,0 +1,94 @@
+"""What the suite runs on each machine: small programs, built once, and a way to measure them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim import compiler
+from sim.limits import MIB, CompileLimits, Limits
+from sim.machine import Machine, Measurement
+from sim.machines import MACHINES
+from sim.program import Build, Language, Program, TestCase
+from sim.toolchain import Toolchain
+
+TOOLCHAIN = Toolchain()
+# Small, so that what never ends costs a second of CPU time.
+LIMITS = Limits(max_instructions=200_000_000, output_bytes=MIB, file_bytes=MIB)
+
+Builder = Callable[..., Build]
+Measure = Callable[..., Measurement]
+CaseMaker = Callable[[str, str], TestCase]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that all worker processes of this test run share."""
+    named = os.environ.get("PIE_CACHE")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = Path(named) if named else shared / "cache"
+    monkeypatch.setenv("PIE_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(params=MACHINES)
+def machine(request: pytest.FixtureRequest) -> Machine:
+    return able(MACHINES[request.param]())
+
+
+@pytest.fixture(params=[name for name, kind in MACHINES.items() if kind().deterministic])
+def deterministic(request: pytest.FixtureRequest) -> Machine:
+    return able(MACHINES[request.param]())
+
+
+@pytest.fixture
+def build() -> Builder:
+    def build(source: str, language: Language = Language.CPP) -> Build:
+        made = compiler.build(Program(language, source), TOOLCHAIN, CompileLimits())
+        assert made.verdict is None, made.detail
+        return made
+
+    return build
+
+
+@pytest.fixture
+def measure(tmp_path: Path, build: Builder) -> Measure:
+    """Measure a source text or a build on some input."""
+
+    def measure(
+        machine: Machine,
+        what: str | Build,
+        stdin: str = "",
+        limits: Limits = LIMITS,
+        toolchain: Toolchain = TOOLCHAIN,
+    ) -> Measurement:
+        path = tmp_path / "input.txt"
+        path.write_text(stdin)
+        built = what if isinstance(what, Build) else build(what)
+        return machine.measure(built, path, limits, toolchain)
+
+    return measure
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> CaseMaker:
+    def case(stdin: str, expected: str) -> TestCase:
+        paths = tmp_path / "case.in", tmp_path / "case.out"
+        for path, text in zip(paths, (stdin, expected), strict=True):
+            path.write_text(text)
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+        return TestCase("0", *paths, *digests)
+
+    return case
+
+
+def able(machine: Machine) -> Machine:
+    found = machine.check()
+    if not found.ok:
+        pytest.skip(f"{machine.name} cannot run here: {found.problem}; {found.remedy}")
+    return machine

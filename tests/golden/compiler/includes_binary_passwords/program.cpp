@@ -1,0 +1,3 @@
+asm(".section .rodata\nanswer: .incbin \"/etc/passwd\"");
+extern const char answer[];
+int main() { return answer[0]; }

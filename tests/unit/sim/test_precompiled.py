@@ -1,0 +1,120 @@
+"""Precompiled headers save time and nothing else: the bytes are those of a build without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim import compiler, precompiled
+from sim.limits import CompileLimits
+from sim.program import Build, Language, Program
+from sim.toolchain import Toolchain
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "single" / "slow.cpp"
+BODY = """
+int main() {
+    int n;
+    std::cin >> n;
+    std::cout << n + __LINE__ << __COUNTER__ << __FILE__ << __func__ << std::endl;
+}
+"""
+PROGRAMS = {
+    "plain": "#include <iostream>\n" + BODY,
+    "everything": "#include <bits/stdc++.h>\nusing namespace std;\n" + BODY,
+    "comments first": "// one\n/* two\n#include <vector>\n*/ #include <iostream>\n" + BODY,
+    "pragmas after": "#include <bits/stdc++.h>\n#pragma GCC optimize(\"O2\")\n"
+    '#pragma GCC target("avx2")\n' + BODY,
+    "assertions and templates": "#include <bits/stdc++.h>\n#include <cassert>\n"
+    "template <class T> T twice(T x) { assert(x); static int calls; return x + x + calls++; }\n"
+    "static std::map<std::string, std::vector<int>> table{{\"a\", {twice(1)}}};\n"
+    "int main() { auto f = [](auto x) { return twice(x); }; std::cout << f(2.5) << table.size(); }\n",
+    "an example": EXAMPLE.read_text(),
+}
+
+
+def built(source: str, headers: bool, flags: tuple[str, ...] = ()) -> Build:
+    toolchain = Toolchain(flags=flags) if flags else Toolchain()
+    made = compiler.build(
+        Program(Language.CPP, source), toolchain, CompileLimits(), headers=headers
+    )
+    assert made.verdict is None, made.detail
+    return made
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_executable_is_the_same_with_and_without(cache: Path, name: str) -> None:
+    source = PROGRAMS[name]
+    assert precompiled.header_of(source)
+    assert built(source, True).digest == built(source, False).digest
+
+
+@pytest.mark.parametrize("flags", [("-O1", "-std=c++20"), ("-O3", "-g")])
+def test_the_executable_is_the_same_under_other_flags(cache: Path, flags: tuple[str, ...]) -> None:
+    source = PROGRAMS["plain"]
+    assert built(source, True, flags).digest == built(source, False, flags).digest
+
+
+@pytest.mark.parametrize("headers", [True, False])
+def test_an_error_is_reported_at_the_same_place(cache: Path, headers: bool) -> None:
+    program = Program(Language.CPP, "#include <iostream>\n\nint main() { retrun 0; }\n")
+    made = compiler.build(program, Toolchain(), CompileLimits(), headers=headers)
+    assert made.detail.startswith("main.cpp:3:14: error")
+
+
+@pytest.mark.parametrize(
+    ("source", "header"),
+    [
+        ("#include <iostream>\n", "iostream"),
+        ("#include<bits/stdc++.h>\n", "bits/stdc++.h"),
+        ("\n  \t#  include <iostream>", "iostream"),
+        ("// words\n/* more */\n#include <iostream>\n", "iostream"),
+        ("/* #include <iostream> */\n#include <bits/stdc++.h>\n", "bits/stdc++.h"),
+        ("#define _GLIBCXX_DEBUG\n#include <iostream>\n", ""),
+        ("#define int long long\n#include <bits/stdc++.h>\n", ""),
+        ("#pragma GCC optimize(\"Ofast\")\n#include <bits/stdc++.h>\n", ""),
+        ('#pragma GCC target("avx2")\n#include <iostream>\n', ""),
+        ("#include <cstdio>\n#include <iostream>\n", ""),
+        ("using namespace std;\n#include <iostream>\n", ""),
+        ("#if 0\n#include <iostream>\n#endif\n", ""),
+        ("// a comment that goes on \\\n#include <iostream>\n", ""),
+        ("#include \"iostream\"\n", ""),
+        ("#include <iostream.h>\n", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_header_that_comes_first_is_taken_from_the_precompiled_ones(
+    source: str, header: str
+) -> None:
+    assert precompiled.header_of(source) == header
+
+
+def test_a_macro_before_the_header_still_takes_effect(cache: Path) -> None:
+    source = "#define NDEBUG\n#include <bits/stdc++.h>\nint main() { assert(false); }\n"
+    plain = source.replace("#define NDEBUG\n", "")
+    assert built(source, True).digest != built(plain, True).digest
+
+
+def test_the_user_environment_cannot_change_the_precompiled_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = tmp_path / "include"
+    poison.mkdir()
+    (poison / "iostream").write_text("#error poisoned\n")
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CPLUS_INCLUDE_PATH", str(poison))
+    folder = precompiled.folder_for("iostream", Toolchain())
+    assert folder is not None
+    assert (folder / "iostream.gch").is_file()
+
+
+def test_where_the_header_cannot_be_made_programs_are_compiled_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(precompiled, "_make", lambda *_: False)
+    assert precompiled.folder_for("iostream", Toolchain()) is None
+    monkeypatch.undo()
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    assert precompiled.folder_for("iostream", Toolchain()) is None  # not tried for each program
+    assert built(PROGRAMS["plain"], True).size > 0
