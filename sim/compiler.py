@@ -15,12 +15,13 @@ from sim.errors import MachineFailure
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
-from sim.toolchain import Toolchain
+from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
 BUILD_VERSION = 1
-_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
+# What the compiler's messages hold where they name the reason.
+_TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
 
 
 def build_key(program: Program, toolchain: Toolchain, limits: CompileLimits) -> str:
@@ -84,6 +85,7 @@ def _compile_cpp(
     work = scratch / "work"
     work.mkdir()
     (work / "main.cpp").write_bytes(text)
+    os.utime(work / "main.cpp", (0, 0))  # __TIMESTAMP__
     read_only: dict[str, str] = {}
     include: list[str] = []
     header = precompiled.header_of(source) if headers else ""
@@ -103,7 +105,7 @@ def _compile_cpp(
                 profile="compiler",
                 read_only=read_only,
                 writable={"/pie/work": str(work)},
-                env=_ENV,
+                env=COMPILER_ENV,
                 system=True,
             ),
             _allowance(limits),
@@ -127,9 +129,11 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
     if ended.lost and not ended.overflowed:
         raise MachineFailure(f"the compiler was stopped: {ended.lost}")
     lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-    telling = [line for line in lines if "error" in line.lower()] or lines[-1:]
+    if b"Killed signal terminated program" in ended.stderr:
+        raise MachineFailure("the compiler was killed, as by a host that is out of memory")
+    telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]
     detail = telling[0][:300] if telling else ended.reason
-    if ended.cpu_seconds >= 0.9 * limits.cpu_seconds:
+    if b"CPU time limit exceeded" in ended.stderr or ended.exhausted(limits.cpu_seconds):
         detail = f"the compiler used its {limits.cpu_seconds} s of CPU time"
     return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)
 

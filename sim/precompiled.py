@@ -17,7 +17,7 @@ from pathlib import Path
 from sim import process
 from sim.paths import cache_directory
 from sim.program import Language, digest_of
-from sim.toolchain import Toolchain
+from sim.toolchain import COMPILER_ENV, Toolchain
 
 # Headers that cost more to parse than to load.
 HEADERS = ("bits/stdc++.h", "iostream", "algorithm", "vector", "string")
@@ -66,7 +66,9 @@ def _make(header: str, target: Path, toolchain: Toolchain) -> bool:
     scratch = target.parent / f"{target.name}.{os.getpid()}"
     try:
         probe.write_text(f"#include <{header}>\n")
-        listed = process.run([compiler, *toolchain.compile_flags(), "-M", str(probe)])
+        listed = process.run(
+            [compiler, *toolchain.compile_flags(), "-M", str(probe)], env=COMPILER_ENV
+        )
         path = next(
             (
                 word
@@ -78,7 +80,8 @@ def _make(header: str, target: Path, toolchain: Toolchain) -> bool:
         if path is None:
             return False
         done = process.run(
-            [compiler, *toolchain.compile_flags(), "-x", "c++-header", path, "-o", str(scratch)]
+            [compiler, *toolchain.compile_flags(), "-x", "c++-header", path, "-o", str(scratch)],
+            env=COMPILER_ENV,
         )
         if done.returncode != 0:
             return False

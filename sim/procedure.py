@@ -164,7 +164,8 @@ def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
     tests = []
     for index, judgement in enumerate(one.judgements):
         measured = one.measured[index] if one.measured else None
-        tests.append(_test_outcome(judgement, measured))
+        # Kept results may come from a row that gave the same test another name.
+        tests.append(_test_outcome(cases[index].name, judgement, measured))
     verdict = worst(test.verdict for test in tests)
     bad = [test for test in tests if test.verdict is verdict and verdict is not Verdict.ACCEPTED]
     detail = ""
@@ -174,8 +175,10 @@ def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
     return Outcome(verdict, detail, tuple(tests), build, digest)
 
 
-def _test_outcome(judgement: Judgement, measured: MeasuredRun | Failed | None) -> TestOutcome:
-    name, native = judgement.test, judgement.cpu_seconds
+def _test_outcome(
+    name: str, judgement: Judgement, measured: MeasuredRun | Failed | None
+) -> TestOutcome:
+    native = judgement.cpu_seconds
     if measured is None:
         return TestOutcome(name, judgement.verdict, judgement.detail, None, native)
     if isinstance(measured, Failed):

@@ -199,25 +199,43 @@ def _run_bare(
     wanted: Mapping[int, int],
     inherited: list[int],
 ) -> process.Finished:
-    """Run without bubblewrap: host paths instead of mapped ones, a private working directory."""
-    mapping = {**guest.read_only, **guest.writable}
+    """Run without bubblewrap: paths inside become paths of a private folder.
 
-    def outside(text: str) -> str:
-        for path, host in mapping.items():
-            text = text.replace(path, host)
-        return text
+    Its name always has the same length, wherever the cache and the temporary folder lie: the length
+    of a path moves the stack and with it the cost.
+    """
+    base = "/tmp" if os.access("/tmp", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="pie-", dir=base) as scratch:
+        mapped = {**guest.read_only, **guest.writable}
+        for inside, host in mapped.items():
+            if inside.startswith("/pie/"):
+                _show(Path(host), Path(scratch + inside))
 
-    with tempfile.TemporaryDirectory(prefix="pie-") as scratch:
+        def outside(text: str) -> str:
+            return scratch + text if text.startswith("/pie/") else text
+
         return process.run(
             [str(runner_path()), *(outside(part) for part in runner)],
             env={name: outside(value) for name, value in guest.env.items()},
-            cwd=next(iter(guest.writable.values()), scratch),
+            cwd=outside(next(iter(guest.writable), scratch)),
             stdin=stdin,
             stdout_limit=allowance.output_bytes,
             guard_seconds=allowance.guard_seconds,
             extra=wanted,
             close_after_start=inherited,
         )
+
+
+def _show(host: Path, place: Path) -> None:
+    """Make a file or folder of the host appear at another place; a file under no other name."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if host.is_dir():
+        place.symlink_to(host)
+        return
+    try:
+        place.hardlink_to(host)
+    except OSError:
+        shutil.copy(host, place)
 
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:

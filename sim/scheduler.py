@@ -161,11 +161,22 @@ class Scheduler:
             except BrokenProcessPool:
                 if self._executor is executor:
                     self._executor = None
-                if attempt < _ATTEMPTS:
+                if attempt < _ATTEMPTS - 1:
                     self._submit(key, job, attempt + 1)
                     continue
-                result, seconds = Failed("its worker process died, three times"), 0.0
+                result, seconds = self._run_alone(job)
             self._finish(key, job, result, seconds)
+
+    def _run_alone(self, job: Job) -> tuple[Any, float]:
+        """Run a job with nothing beside it, so that no other can be to blame for its end."""
+        executor = self._make()
+        try:
+            alone: tuple[Any, float] = executor.submit(perform, job).result()
+        except BrokenProcessPool:
+            return Failed(f"its worker process died, {_ATTEMPTS} times"), 0.0
+        finally:
+            executor.shutdown(wait=False)
+        return alone
 
     def _finish(self, key: str, job: Job, result: Any, seconds: float) -> None:
         spent = self.tally.host_seconds

@@ -47,7 +47,7 @@ class Store:
         """Return the kept value of a key, or None."""
         with self._explained():
             row = self._db.execute("SELECT payload FROM results WHERE key=?", (key,)).fetchone()
-        return None if row is None else json.loads(row[0])
+            return None if row is None else json.loads(row[0])
 
     def put(self, key: str, kind: str, value: Any) -> None:
         """Keep a value; when this returns, a kill of the process does not lose it."""
@@ -80,7 +80,7 @@ class Store:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, json.JSONDecodeError) as error:
             raise InputError(*_explain(self.path, error)) from error
 
 
@@ -91,7 +91,7 @@ def _explain(path: Path, error: Exception) -> tuple[str, str]:
             f"the disk is full, so a result could not be kept in {path}",
             "free some space and run the same command again: what was measured is kept",
         )
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text or "malformed" in text or isinstance(error, json.JSONDecodeError):
         return f"the cache {path} is damaged ({text})", "delete that file and run again"
     if "locked" in text:
         return f"the cache {path} is held by another process ({text})", "end it and run again"

@@ -16,6 +16,9 @@ from sim.runner import COMPILER_REMEDY
 
 Link = Literal["static", "dynamic"]
 
+COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
+"""The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
+
 
 @dataclass(frozen=True)
 class Toolchain:
@@ -92,7 +95,7 @@ def parse_flags(text: str) -> tuple[str, ...]:
 
 @functools.cache
 def _version(path: str, option: str) -> str:
-    done = process.run([path, option])
+    done = process.run([path, option], env=COMPILER_ENV)
     lines = (done.stdout or done.stderr).decode("utf-8", "replace").strip().splitlines()
     return lines[0] if lines else "unknown"
 
@@ -107,7 +110,8 @@ def _libc_hash(compiler: str) -> str:
     """Return a hash of the C and C++ libraries that end up in every program."""
     digest = hashlib.sha256()
     for name in ("libc.a", "libstdc++.a", "libm.a"):
-        found = process.run([compiler, f"-print-file-name={name}"]).stdout.decode().strip()
+        asked = process.run([compiler, f"-print-file-name={name}"], env=COMPILER_ENV)
+        found = asked.stdout.decode().strip()
         if Path(found).is_absolute() and Path(found).exists():
             digest.update(Path(found).read_bytes())
     return digest.hexdigest()[:16]

@@ -125,7 +125,8 @@ def cost_model() -> dict[str, Any]:
 
 
 _SUMMARY = re.compile(
-    rb"^==\d+== I\s+refs:\s+(?P<ir>[\d,]+).*?I1\s+misses:\s+(?P<i1>[\d,]+).*?LLi misses:\s+(?P<li>[\d,]+)"
+    rb"^==\d+== I\s+refs:\s+(?P<ir>[\d,]+)"
+    rb".*?I1\s+misses:\s+(?P<i1>[\d,]+).*?LLi misses:\s+(?P<li>[\d,]+)"
     rb".*?D\s+refs:\s+[\d,]+\s+\(\s*(?P<dr>[\d,]+) rd\s+\+\s+(?P<dw>[\d,]+) wr\)"
     rb".*?D1\s+misses:\s+(?P<d1>[\d,]+)\s.*?LLd misses:\s+(?P<ld>[\d,]+)\s"
     rb".*?Branches:\s+[\d,]+\s+\(\s*(?P<bc>[\d,]+) cond\s+\+\s+(?P<bi>[\d,]+) ind\)"
@@ -138,7 +139,7 @@ _OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\n
 
 
 def read_counters(log: bytes) -> dict[str, int]:
-    """Read cachegrind's summary; MachineFailure when it is missing, cut short or not the only one."""
+    """Read cachegrind's summary; MachineFailure when it is missing, cut short or there are two."""
     found = _SUMMARY.search(log)
     if found is None:
         raise MachineFailure("cachegrind gave no summary of its counts")

@@ -57,12 +57,14 @@ from sim.machines import MACHINES
 from sim.program import Language, Program
 from sim.toolchain import Toolchain
 name, stdin, *sources = sys.argv[1:]
+toolchain, limits = Toolchain(), Limits(max_instructions=400_000_000)
 rows = []
 for source in sources:
     language = Language.PYTHON if "print(" in source else Language.CPP
-    built = compiler.build(Program(language, source), Toolchain(), CompileLimits())
-    run = MACHINES[name]().measure(built, Path(stdin), Limits(max_instructions=400_000_000), Toolchain())
-    rows.append([run.verdict, run.detail, built.digest, run.cycles, dict(run.counters), run.stdout.decode()])
+    built = compiler.build(Program(language, source), toolchain, CompileLimits())
+    run = MACHINES[name]().measure(built, Path(stdin), limits, toolchain)
+    about = [run.verdict, run.detail, built.digest]
+    rows.append([*about, run.cycles, dict(run.counters), run.stdout.decode()])
 print(json.dumps(rows))
 """
 
@@ -74,7 +76,7 @@ def costs_in_a_process(
     extra: dict[str, str],
     before: Callable[[], None] | None = None,
 ) -> list[list[object]]:
-    """Build and measure in a fresh process; return verdict, bytes' digest, cost, counters, output."""
+    """Build and measure in a fresh process; return verdict, digest, cost, counters and output."""
     env = {**os.environ, "PYTHONPATH": str(REPOSITORY), **extra}
     done = subprocess.run(
         [sys.executable, "-c", CHILD, machine.name, str(stdin), WORK, SCRIPT],
@@ -92,7 +94,7 @@ def costs_in_a_process(
 
 
 def other_user() -> None:
-    """What a user's shell may have set: Ctrl-C ignored, private files, another stack, lower priority."""
+    """What a user's shell may have set: Ctrl-C ignored, private files, another stack."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGALRM})
@@ -101,9 +103,7 @@ def other_user() -> None:
     resource.setrlimit(
         resource.RLIMIT_STACK, (4 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1])
     )
-    resource.setrlimit(
-        resource.RLIMIT_NOFILE, (777, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (777, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sysconfig
 import time
@@ -113,7 +114,8 @@ def start_pie(
 
     yield start
     for process in started:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # its workers too, if they outlived it
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

@@ -75,9 +75,7 @@ def test_tokens_takes_as_equal(actual: bytes, expected: bytes) -> None:
         (b"\x0015", b"15", "token 1"),
     ],
 )
-def test_tokens_takes_as_different_and_says_where(
-    actual: bytes, expected: bytes, why: str
-) -> None:
+def test_tokens_takes_as_different_and_says_where(actual: bytes, expected: bytes, why: str) -> None:
     assert why in comparison.tokens(actual, expected)
 
 

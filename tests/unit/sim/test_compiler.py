@@ -131,10 +131,12 @@ def test_a_source_that_cannot_be_written_as_utf_8_does_not_compile(language: Lan
 
 def test_a_compiler_out_of_time_is_a_verdict_of_the_program(cache: Path) -> None:
     source = (
-        "constexpr long run() { long s = 0; for (long i = 0; i < 1L << 40; i++) s += i; return s; }\n"
+        "constexpr long run() { long s = 0; for (long i = 0; i < 1L << 40; i++) s += i;\n"
+        "return s; }\n"
         "static_assert(run() > 0);\nint main() {}\n"
     )
-    flags = ("-O3", "-std=c++17", "-fconstexpr-ops-limit=99999999999", "-fconstexpr-loop-limit=2147483647")
+    endless = ("-fconstexpr-ops-limit=99999999999", "-fconstexpr-loop-limit=2147483647")
+    flags = ("-O3", "-std=c++17", *endless)
     made = compiler.build(cpp(source), Toolchain(flags=flags), CompileLimits(cpu_seconds=1))
     assert made.verdict is Verdict.COMPILE_ERROR
     assert "1 s of CPU time" in made.detail

@@ -23,12 +23,13 @@ PROGRAMS = {
     "plain": "#include <iostream>\n" + BODY,
     "everything": "#include <bits/stdc++.h>\nusing namespace std;\n" + BODY,
     "comments first": "// one\n/* two\n#include <vector>\n*/ #include <iostream>\n" + BODY,
-    "pragmas after": "#include <bits/stdc++.h>\n#pragma GCC optimize(\"O2\")\n"
+    "pragmas after": '#include <bits/stdc++.h>\n#pragma GCC optimize("O2")\n'
     '#pragma GCC target("avx2")\n' + BODY,
     "assertions and templates": "#include <bits/stdc++.h>\n#include <cassert>\n"
     "template <class T> T twice(T x) { assert(x); static int calls; return x + x + calls++; }\n"
-    "static std::map<std::string, std::vector<int>> table{{\"a\", {twice(1)}}};\n"
-    "int main() { auto f = [](auto x) { return twice(x); }; std::cout << f(2.5) << table.size(); }\n",
+    'static std::map<std::string, std::vector<int>> table{{"a", {twice(1)}}};\n'
+    "int main() { auto f = [](auto x) { return twice(x); };\n"
+    "std::cout << f(2.5) << table.size(); }\n",
     "an example": EXAMPLE.read_text(),
 }
 
@@ -72,13 +73,13 @@ def test_an_error_is_reported_at_the_same_place(cache: Path, headers: bool) -> N
         ("/* #include <iostream> */\n#include <bits/stdc++.h>\n", "bits/stdc++.h"),
         ("#define _GLIBCXX_DEBUG\n#include <iostream>\n", ""),
         ("#define int long long\n#include <bits/stdc++.h>\n", ""),
-        ("#pragma GCC optimize(\"Ofast\")\n#include <bits/stdc++.h>\n", ""),
+        ('#pragma GCC optimize("Ofast")\n#include <bits/stdc++.h>\n', ""),
         ('#pragma GCC target("avx2")\n#include <iostream>\n', ""),
         ("#include <cstdio>\n#include <iostream>\n", ""),
         ("using namespace std;\n#include <iostream>\n", ""),
         ("#if 0\n#include <iostream>\n#endif\n", ""),
         ("// a comment that goes on \\\n#include <iostream>\n", ""),
-        ("#include \"iostream\"\n", ""),
+        ('#include "iostream"\n', ""),
         ("#include <iostream.h>\n", ""),
         ("", ""),
     ],

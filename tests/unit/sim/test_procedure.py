@@ -1,0 +1,266 @@
+"""The way of a row through its jobs, with made-up results."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.jobs import BuildJob, Failed, JudgeJob, MeasuredRun, MeasureJob
+from sim.judge import Judgement
+from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.procedure import Outcome, examine
+from sim.program import Build, Language, Program, TestCase
+from sim.setting import Setting
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+BOOM = Failed("the host broke")
+
+
+@dataclass(frozen=True)
+class Stub:
+    """A machine that is never asked to measure."""
+
+    name: str = "stub"
+    deterministic: bool = True
+    interleaved: bool = False
+
+    def check(self) -> Check:
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        return {"machine": self.name}
+
+    def measure(self, *_: object) -> Measurement:
+        raise AssertionError
+
+    def measure_together(self, *_: object) -> list[Measurement]:
+        raise AssertionError
+
+
+def program(text: str) -> Program:
+    return Program(Language.CPP, text)
+
+
+def named(name: str) -> TestCase:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return TestCase(name, Path("/in"), Path("/out"), digest, digest)
+
+
+TESTS = (named("0"), named("1"))
+
+
+def built(one: Program) -> Build:
+    return Build(Language.CPP, hashlib.sha256(one.source.encode()).hexdigest(), size=1)
+
+
+def judged(job: JudgeJob, *verdicts: Verdict, seconds: float = 0.001) -> list[Judgement]:
+    return [
+        Judgement(test.name, verdict, "" if verdict == "accepted" else "why", seconds, seconds)
+        for test, verdict in zip(job.tests, verdicts, strict=False)
+    ]
+
+
+def run_of(cycles: int | None = 3500, verdict: Verdict = Verdict.ACCEPTED) -> MeasuredRun:
+    return MeasuredRun(verdict, "", cycles, 1000, (cycles or 0) / CLOCK_HZ)
+
+
+class Host:
+    """Answers jobs and notes them."""
+
+    def __init__(self, answer: Callable[[Any], Any] | None = None) -> None:
+        self.answer = answer or (lambda job: None)
+        self.jobs: list[Any] = []
+
+    def examine(
+        self,
+        programs: Sequence[Program],
+        tests: Sequence[TestCase] = TESTS,
+        machine: Stub | None = None,
+    ) -> list[Outcome]:
+        procedure = examine(programs, tests, Setting(machine or Stub(), toolchain=FixedToolchain()))
+        jobs: Any = next(procedure)
+        while True:
+            self.jobs += jobs
+            try:
+                jobs = procedure.send([self.result(job) for job in jobs])
+            except StopIteration as stop:
+                outcomes: list[Outcome] = stop.value
+                return outcomes
+
+    def result(self, job: Any) -> Any:
+        made_up = self.answer(job)
+        if made_up is not None:
+            return made_up
+        if isinstance(job, BuildJob):
+            return built(job.program)
+        if isinstance(job, JudgeJob):
+            return judged(job, *[Verdict.ACCEPTED] * len(job.tests))
+        return [run_of() for _ in job.builds]
+
+    def of(self, kind: type) -> list[Any]:
+        return [job for job in self.jobs if isinstance(job, kind)]
+
+
+@dataclass(frozen=True)
+class FixedToolchain(Toolchain):
+    """Needs no compiler."""
+
+    def fingerprint(self, language: Language) -> dict[str, str]:
+        return {"compiler": "made up", "language": language.value}
+
+
+def test_an_accepted_program_costs_the_sum_over_its_tests() -> None:
+    outcome = Host().examine([program("a")])[0]
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert outcome.cycles == 7000
+    assert outcome.seconds == 7000 / CLOCK_HZ
+    assert [test.test for test in outcome.tests] == ["0", "1"]
+
+
+def test_equal_programs_are_built_judged_and_measured_once_and_get_the_same_outcome() -> None:
+    host = Host()
+    same, other = program("a"), program("b")
+    first, second, third = host.examine([same, other, same])
+    assert first == third
+    assert first != second
+    assert len(host.of(BuildJob)) == len(host.of(JudgeJob)) == 2
+    assert len(host.of(MeasureJob)) == 4
+
+
+def test_a_program_that_does_not_compile_is_neither_run_nor_measured() -> None:
+    bad = Build(Language.CPP, verdict=Verdict.COMPILE_ERROR, detail="main.cpp:1: error")
+    host = Host(lambda job: bad if isinstance(job, BuildJob) else None)
+    outcome = host.examine([program("a")])[0]
+    assert (outcome.verdict, outcome.detail) == (Verdict.COMPILE_ERROR, "main.cpp:1: error")
+    assert outcome.cycles is outcome.seconds is None
+    assert host.of(JudgeJob) == host.of(MeasureJob) == []
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.ACCEPTED])
+def test_a_program_that_fails_one_test_is_not_measured_and_has_no_cost(verdict: Verdict) -> None:
+    def answer(job: Any) -> Any:
+        return judged(job, Verdict.ACCEPTED, verdict) if isinstance(job, JudgeJob) else None
+
+    host = Host(answer)
+    outcome = host.examine([program("a")])[0]
+    assert outcome.verdict is verdict
+    assert outcome.detail == "test 1: why"
+    assert outcome.cycles is outcome.seconds is None
+    assert host.of(MeasureJob) == []
+
+
+def test_of_several_verdicts_the_gravest_stands_and_the_number_of_others_is_told() -> None:
+    def answer(job: Any) -> Any:
+        if not isinstance(job, JudgeJob):
+            return None
+        return judged(job, Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR, Verdict.RUNTIME_ERROR)
+
+    tests = [*TESTS, named("2")]
+    outcome = Host(answer).examine([program("a")], tests)[0]
+    assert outcome.verdict is Verdict.RUNTIME_ERROR
+    assert outcome.detail == "test 1: why (and 1 more)"
+
+
+@pytest.mark.parametrize("kind", [BuildJob, JudgeJob, MeasureJob])
+def test_our_failure_at_any_step_is_not_measured_and_never_the_programs_fault(kind: type) -> None:
+    outcome = Host(lambda job: BOOM if isinstance(job, kind) else None).examine([program("a")])[0]
+    assert outcome.verdict is Verdict.NOT_MEASURED
+    assert "the host broke" in outcome.detail
+    assert outcome.cycles is outcome.seconds is None
+
+
+def test_our_failure_with_one_program_does_not_touch_the_others() -> None:
+    def answer(job: Any) -> Any:
+        return BOOM if isinstance(job, JudgeJob) and job.program.source == "a" else None
+
+    failed, fine = Host(answer).examine([program("a"), program("b")])
+    assert failed.verdict is Verdict.NOT_MEASURED
+    assert fine.cycles == 7000
+
+
+@pytest.mark.parametrize(
+    "verdict", [Verdict.NONDETERMINISTIC, Verdict.TIME_LIMIT, Verdict.TAMPERING]
+)
+def test_what_the_measured_run_finds_stands_over_the_native_verdict(verdict: Verdict) -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, MeasureJob) and job.test.name == "1":
+            return [run_of(5, verdict)]
+        return None
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert outcome.verdict is verdict
+    assert outcome.cycles is outcome.seconds is None
+
+
+@pytest.mark.parametrize(
+    ("native_seconds", "instructions", "hidden"),
+    [
+        (1.0, 1000, True),
+        (0.5, 130_000, True),
+        (1.0, 10_000_000, False),  # slow, but all of it was counted
+        (5.0, 200_000_000, False),  # a chase through memory
+        (0.1, 1000, False),  # too little to prove anything
+    ],
+)
+def test_work_that_the_instrument_did_not_see_is_tampering(
+    native_seconds: float, instructions: int, hidden: bool
+) -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, JudgeJob):
+            return judged(job, *[Verdict.ACCEPTED] * 2, seconds=native_seconds)
+        if isinstance(job, MeasureJob):
+            return [MeasuredRun(Verdict.ACCEPTED, "", 100, instructions, 1e-7)]
+        return None
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert (outcome.verdict is Verdict.TAMPERING) is hidden
+    assert ("work was hidden" in outcome.detail) is hidden
+
+
+def test_after_a_time_limit_the_tests_that_were_not_run_have_no_outcome() -> None:
+    def answer(job: Any) -> Any:
+        return judged(job, Verdict.TIME_LIMIT) if isinstance(job, JudgeJob) else None
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert outcome.verdict is Verdict.TIME_LIMIT
+    assert [test.test for test in outcome.tests] == ["0"]
+
+
+def test_a_machine_that_compares_measures_the_programs_of_a_row_together() -> None:
+    host = Host()
+    outcomes = host.examine([program("a"), program("b")], machine=Stub(interleaved=True))
+    assert [len(job.builds) for job in host.of(MeasureJob)] == [2, 2]
+    assert [outcome.cycles for outcome in outcomes] == [7000, 7000]
+
+
+def test_a_machine_without_cycles_costs_in_seconds() -> None:
+    def answer(job: Any) -> Any:
+        timed = MeasuredRun(Verdict.ACCEPTED, "", None, None, 0.25)
+        return [timed] if isinstance(job, MeasureJob) else None
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert (outcome.cycles, outcome.seconds) == (None, 0.5)
+
+
+def test_no_programs_at_all_need_no_jobs() -> None:
+    host = Host()
+    assert host.examine([]) == []
+    assert host.jobs == []
+
+
+def test_results_kept_under_another_name_of_the_same_test_are_given_under_the_name_asked_for() -> (
+    None
+):
+    def answer(job: Any) -> Any:
+        if isinstance(job, JudgeJob):  # as the store would give it, from a row that named it so
+            return [Judgement(f"inline.{n}", Verdict.ACCEPTED) for n in range(2)]
+        return None
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert [test.test for test in outcome.tests] == ["0", "1"]
