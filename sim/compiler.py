@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -111,6 +112,7 @@ def _compile_cpp(
             _allowance(limits),
         )
         if not ended.ok:
+            _refuse_full_disk(ended, work)
             return _compile_error(ended, Language.CPP, limits)
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
@@ -123,6 +125,12 @@ def _compile_cpp(
         clock_dependent=policy.clock_dependent((work / "main.o").read_bytes()),
     )
     return _keep(work / "prog", made)
+
+
+def _refuse_full_disk(ended: Ended, work: Path) -> None:
+    """Raise OSError where the compiler had no room to write: no fault of the program's."""
+    if b"No space left" in ended.stderr and shutil.disk_usage(work).free < 64 << 20:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), tempfile.gettempdir())
 
 
 def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> Build:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import os
@@ -36,6 +37,8 @@ def runner_path() -> Path:
     text.write_bytes(source)
     done = process.run([compiler, "-O2", "-static", "-w", "-o", str(scratch), str(text)])
     text.unlink(missing_ok=True)
+    if b"No space left" in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
     if done.returncode != 0:
         message = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise MissingTool(

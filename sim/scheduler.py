@@ -7,8 +7,11 @@ nothing with it: its jobs are run again elsewhere.
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
+import os
 import signal
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim import process
-from sim.errors import MachineFailure
+from sim.errors import InputError, MachineFailure
 from sim.jobs import Failed, Job, Result
 from sim.procedure import Outcome, Procedure
 from sim.store import Store
@@ -144,11 +147,12 @@ class Scheduler:
     def _submit(self, key: str, job: Job, attempt: int) -> None:
         if self._executor is None:
             self._executor = self._make()
-        try:
-            future: Future[Any] = self._executor.submit(perform, job)
-        except BrokenProcessPool:
-            self._executor = self._make()
-            future = self._executor.submit(perform, job)
+        with _interrupts_held():
+            try:
+                future: Future[Any] = self._executor.submit(perform, job)
+            except BrokenProcessPool:
+                self._executor = self._make()
+                future = self._executor.submit(perform, job)
         self._futures[future] = (key, job, attempt, self._executor)
 
     def _collect(self) -> None:
@@ -200,11 +204,25 @@ class Scheduler:
         )
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a worker may be started: it inherits that until it is prepared."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _prepare_worker() -> None:
     """Make a worker the reaper of its sandboxes, deaf to Ctrl-C, and dead when its driver is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.die_with_parent()
+    driver = multiprocessing.parent_process()
+    if driver is None or os.getppid() != driver.pid:  # it was killed while this worker started
+        os._exit(1)
     process.become_subreaper()
 
 
@@ -222,6 +240,12 @@ def perform(job: Job) -> tuple[Result | Failed, float]:
             if error.remedy:  # a known limit of the machine: the same again
                 break
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                place = error.filename or tempfile.gettempdir()
+                raise InputError(
+                    f"the disk is full ({place})",
+                    "free some space and run the same command again: what was measured is kept",
+                ) from error
             failure = f"{error.strerror or error} ({error.filename or 'the sandbox'})"
     return Failed(failure), time.monotonic() - start
 
