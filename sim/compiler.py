@@ -87,7 +87,7 @@ def _compile_cpp(
     work.mkdir()
     (work / "main.cpp").write_bytes(text)
     os.utime(work / "main.cpp", (0, 0))  # __TIMESTAMP__
-    read_only: dict[str, str] = {}
+    read_only = prefix_mounts(compiler)
     include: list[str] = []
     header = precompiled.header_of(source) if headers else ""
     folder = precompiled.folder_for(header, toolchain) if header else None
@@ -160,7 +160,7 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
             program=interpreter,
             argv=(interpreter, "-I", "-S", "-c", _CHECK),
             profile="interpreter",
-            read_only=interpreter_mounts(interpreter),
+            read_only=prefix_mounts(interpreter),
             system=True,
         ),
         _allowance(limits),
@@ -183,11 +183,11 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
     return _keep(script, made)
 
 
-def interpreter_mounts(interpreter: str) -> dict[str, str]:
-    """Return what the sandbox must show besides /usr for an interpreter that lives elsewhere."""
-    if interpreter.startswith("/usr/"):
+def prefix_mounts(program: str) -> dict[str, str]:
+    """Return what the sandbox must show besides /usr for a program that is installed elsewhere."""
+    if program.startswith(("/usr/", "/bin/")):
         return {}
-    prefix = str(Path(interpreter).parent.parent)
+    prefix = str(Path(program).resolve().parent.parent)
     return {prefix: prefix}
 
 

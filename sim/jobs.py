@@ -32,6 +32,8 @@ class MeasuredRun:
     seconds: float = 0.0
     counters: dict[str, float] = field(default_factory=dict)
     output_sha256: str = ""
+    tokens_sha256: str = ""
+    """Of the output's tokens, one space between: equal for outputs that differ in spacing only."""
     host_seconds: float = 0.0
     runs: int = 1
 
@@ -159,6 +161,7 @@ class MeasureJob:
             seconds=first.seconds,
             counters=dict(first.counters),
             output_sha256=hashlib.sha256(first.stdout).hexdigest(),
+            tokens_sha256=hashlib.sha256(b" ".join(first.stdout.split())).hexdigest(),
             host_seconds=sum(run.host_seconds for run in runs),
             runs=len(runs),
         )

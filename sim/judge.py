@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from signal import SIGSYS, SIGXFSZ
 
 from sim import comparison, sandbox
-from sim.compiler import interpreter_mounts
+from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.program import Build, Language, TestCase
@@ -43,7 +43,7 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
             program=interpreter,
             argv=(interpreter, "-s", "/pie/main.py"),
             profile="interpreter",
-            read_only={"/pie/main.py": str(build.path), **interpreter_mounts(interpreter)},
+            read_only={"/pie/main.py": str(build.path), **prefix_mounts(interpreter)},
             env=PYTHON_ENV,
             system=True,
         )

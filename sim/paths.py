@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sim.errors import InputError
+
 
 def cache_directory() -> Path:
     """Return the cache folder: `PIE_CACHE`, else `$XDG_CACHE_HOME/pie`, else `~/.cache/pie`."""
@@ -12,4 +14,11 @@ def cache_directory() -> Path:
     if named:
         return Path(named).resolve()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "pie"
+    if base:
+        return Path(base) / "pie"
+    try:
+        return Path.home() / ".cache" / "pie"
+    except RuntimeError as error:
+        raise InputError(
+            "no home folder is known to keep a cache in", "set PIE_CACHE to a folder"
+        ) from error

@@ -195,7 +195,8 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         require(__NR_kill, 0, (unsigned int)getpid());
         require(__NR_tgkill, 0, (unsigned int)getpid());
         refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
-        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_tkill);
+        if (strcmp(profile, "instrument")) refuse(__NR_tkill, EPERM);
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_tkill); /* a translator needs it for threads */
         load(LOW(0));
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (unsigned int)getppid());
         answer(REFUSE(EPERM));

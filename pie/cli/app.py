@@ -8,6 +8,7 @@ import typer
 
 from pie import __version__
 from pie.cli import cache, doctor, measure, report, simulate
+from pie.cli.exits import Exit, say
 
 app = typer.Typer(
     name="pie",
@@ -40,5 +41,9 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; a flood of output into a closed pipe is not an error."""
-    sys.exit(app())
+    """Run the command line."""
+    try:
+        sys.exit(app())
+    except OSError as error:  # help or version into a full disk
+        say(f"pie: the output could not be written ({error.strerror})")
+        sys.exit(int(Exit.INPUT))

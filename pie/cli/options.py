@@ -15,9 +15,7 @@ Machine = Annotated[
 Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compiler.")]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
-Rule = Annotated[
-    str, typer.Option("--compare", help="tokens, exact or pie.")
-]
+Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
 MaxInstructions = Annotated[
     int,
     typer.Option("--max-instructions", min=1, help="Budget of simulated instructions of one run."),
@@ -32,7 +30,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 NoCache = Annotated[
     bool,
     typer.Option(
-        "--no-cache", help="Reuse nothing from earlier runs, and keep nothing for later ones."
+        "--no-cache",
+        help="Reuse nothing of other runs and keep nothing for them (the run itself can go on).",
     ),
 ]
 

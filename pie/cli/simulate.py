@@ -112,7 +112,12 @@ def _tell_plan(request: Request, made: object) -> None:
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:
     if finished.not_measured:
-        say(f"pie: {finished.not_measured} programs could not be measured: run the command again")
+        for reason, number in finished.failures().most_common(5):
+            say(f"pie: not measured: {reason} ({number} programs)")
+        say(
+            f"pie: {finished.not_measured} programs could not be measured; "
+            "the same command tries these again"
+        )
         return Exit.NOT_MEASURED
     if fail_under is not None:
         speedup = finished.report.human.speedup

@@ -124,7 +124,9 @@ def sentence(compared: Compared) -> str:
         others = " and ".join(compared.names[1:])
         return f"{compared.names[0]} {verb} {others}: {_time(costs[0])} {_on(compared)}."
     others = ", ".join(
-        f"{costs[index] / costs[best]:.3f} times faster than {compared.names[index]} "
+        f"exactly as fast as {compared.names[index]}"
+        if costs[index] == costs[best]
+        else f"{costs[index] / costs[best]:.3f} times faster than {compared.names[index]} "
         f"({_time(costs[index])})"
         for index in range(len(costs))
         if index != best
@@ -206,4 +208,4 @@ def _bytes(path: Path) -> bytes:
 
 
 def _outputs(outcome: Outcome) -> tuple[str, ...]:
-    return tuple(one.run.output_sha256 if one.run else "" for one in outcome.tests)
+    return tuple(one.run.tokens_sha256 if one.run else "" for one in outcome.tests)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +80,23 @@ class Finished:
     def not_measured(self) -> int:
         """Programs that our own infrastructure failed to measure."""
         return int(self.summary["counts"].get(Verdict.NOT_MEASURED.value, 0))
+
+    def failures(self) -> Counter[str]:
+        """Return why programs were not measured, and how many for each reason."""
+        reasons: Counter[str] = Counter()
+        with (self.folder / "pairs.jsonl").open("rb") as lines:
+            for line in lines:
+                row = json.loads(line)
+                told = [(row["src_verdict"], row.get("src_detail", ""))]
+                told.append((row["tgt_verdict"], row.get("tgt_detail", "")))
+                told += [(one["verdict"], one.get("detail", "")) for one in row["generations"]]
+                # Without the test's name in front, equal reasons are one.
+                reasons.update(
+                    re.sub(r"^test \S+: | \(and \d+ more\)$", "", detail)
+                    for verdict, detail in told
+                    if verdict == Verdict.NOT_MEASURED
+                )
+        return reasons
 
 
 def plan(request: Request) -> Plan:

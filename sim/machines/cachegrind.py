@@ -201,7 +201,7 @@ def _allowance(limits: Limits) -> Allowance:
         stack_bytes=8 << 20,
         file_bytes=limits.file_bytes,
         output_bytes=limits.output_bytes,
-        guard_seconds=60.0 + 20.0 * limits.instrument_cpu_seconds,
+        guard_seconds=60.0 + 3.0 * limits.instrument_cpu_seconds,
     )
 
 
@@ -210,10 +210,12 @@ def _refuse_own_failure(ended: Ended) -> None:
     if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
         raise MachineFailure(
             "the program uses an instruction that Valgrind cannot translate",
-            "remove its target pragma (AVX-512 is not supported) and measure it again",
+            "build it for an older instruction set (without AVX-512) or use --machine native",
         )
     if ended.lost and not ended.overflowed:
-        raise MachineFailure(f"the measured run was lost: {ended.lost}")
+        raise MachineFailure(
+            f"the measured run was lost: {ended.lost}", "measure it again on a quieter host"
+        )
     if any(words in ended.log for words in _OWN_FAILURES):
         raise MachineFailure("Valgrind itself failed on this program")
 

@@ -9,6 +9,7 @@ reader must hold against any speedup claimed.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import platform
 import statistics
@@ -99,8 +100,8 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
             "cpu_seconds_max": max(cpu),
             "wall_seconds": trimmed_mean(wall),
             "wall_spread": _spread(wall),
-            "aa_ratio": noise,
             "repeats": len(runs),
+            **({"aa_ratio": noise} if math.isfinite(noise) else {}),
         },
         host_seconds=sum(wall),
     )

@@ -1,7 +1,7 @@
 """How far a run's cycles are from a real gem5's, run by run and pair by pair.
 
-Usage: accuracy.py RUN_FOLDER GOLDEN_JSONL, where GOLDEN has `sha` (first 16 hex digits of SHA-256 of
-the source), `problem_id`, `test`, `pair` (`src_id|tgt_id`), `role` and `cycles`.
+Usage: accuracy.py RUN_FOLDER GOLDEN_JSONL, where GOLDEN has `sha` (first 16 hex digits of SHA-256
+of the source), `problem_id`, `test`, `pair` (`src_id|tgt_id`), `role` and `cycles`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def write_rows(folder: Path) -> Path:
     path = folder / "rows.jsonl"
     text = (
         "#include <cstdio>\n"
-        'int main() {{ int n; std::scanf("%d", &n); for (volatile int i = 0; i < {}; i = i + 1) {{}}'
-        ' std::printf("%d\\n", n); }}\n'
+        'int main() {{ int n; std::scanf("%d", &n); for (volatile int i = 0; i < {}; i = i + 1)'
+        ' {{}} std::printf("%d\\n", n); }}\n'
     )
     with path.open("w") as file:
         for pair in range(PAIRS):

@@ -1,7 +1,8 @@
 """Are cycles the same in another directory, environment, under load, with -j 1 and -j 2?
 
 Every variant measures the same pairs file from scratch (its own cache) and is compared with the
-first, line by line and counter by counter. Usage: determinism.py [PAIRS_FILE]; default: the examples.
+first, line by line and counter by counter.
+Usage: determinism.py [PAIRS_FILE]; default: the examples.
 """
 
 from __future__ import annotations

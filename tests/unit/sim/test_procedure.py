@@ -199,23 +199,24 @@ def test_what_the_measured_run_finds_stands_over_the_native_verdict(verdict: Ver
 
 
 @pytest.mark.parametrize(
-    ("native_seconds", "instructions", "hidden"),
+    ("native_seconds", "simulated_seconds", "hidden"),
     [
-        (1.0, 1000, True),
-        (0.5, 130_000, True),
-        (1.0, 10_000_000, False),  # slow, but all of it was counted
-        (5.0, 200_000_000, False),  # a chase through memory
-        (0.1, 1000, False),  # too little to prove anything
+        (1.0, 1e-4, True),
+        (0.125, 4e-5, True),  # measured: a request made at run time, before the bound was tightened
+        (0.1, 0.015, True),
+        (1.0, 0.3, False),  # a host four times slower than the simulated one
+        (5.0, 1.5, False),  # a chase through memory
+        (0.015, 4e-5, False),  # too little to prove anything
     ],
 )
 def test_work_that_the_instrument_did_not_see_is_tampering(
-    native_seconds: float, instructions: int, hidden: bool
+    native_seconds: float, simulated_seconds: float, hidden: bool
 ) -> None:
     def answer(job: Any) -> Any:
         if isinstance(job, JudgeJob):
             return judged(job, *[Verdict.ACCEPTED] * 2, seconds=native_seconds)
         if isinstance(job, MeasureJob):
-            return [MeasuredRun(Verdict.ACCEPTED, "", 100, instructions, 1e-7)]
+            return [MeasuredRun(Verdict.ACCEPTED, "", 100, 1000, simulated_seconds)]
         return None
 
     outcome = Host(answer).examine([program("a")])[0]
