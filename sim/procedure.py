@@ -18,8 +18,8 @@ from sim.verdict import Verdict, worst
 Procedure = Generator[Sequence[Job], Sequence[Result | Failed], list["Outcome"]]
 
 # Native CPU time (in user mode) beyond which work was hidden from the simulated run: so much, and
-# so many times the simulated cost. Over 2,735 runs of real programs no native run of more than 20 ms
-# took longer than 0.87 of its simulated time; a host four times slower still accuses nobody.
+# so many times the simulated cost. Over 2,735 runs of real programs no native run of more than
+# 20 ms took longer than 0.87 of its simulated time; a host four times slower still accuses nobody.
 _HIDDEN_SECONDS = 0.02
 _HIDDEN_RATIO = 4.0
 
