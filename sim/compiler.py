@@ -193,6 +193,7 @@ def prefix_mounts(program: str) -> dict[str, str]:
 
 def _keep(file: Path, made: Build) -> Build:
     """Put a built file into the cache under its digest, completely or not at all."""
+    made = replace(made, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
     if not made.kept:
         made.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = made.path.with_name(f"{made.digest}.{os.getpid()}")

@@ -110,15 +110,15 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
     if ended.overflowed or ended.signal == SIGXFSZ:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
     if ended.lost:
-        if ended.lost.startswith("no end"):
-            return Verdict.TIME_LIMIT, ended.lost
-        raise MachineFailure(ended.lost)
+        raise MachineFailure(ended.lost, "run it again on a quieter host")
+    if ended.idle:
+        return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
     if ended.exit_code == 0:
         return Verdict.ACCEPTED, ""
     if ended.exhausted(limits.cpu_seconds):
         return Verdict.TIME_LIMIT, f"stopped after {limits.cpu_seconds} s of CPU time"
     if ended.signal == SIGSYS:
-        return Verdict.TAMPERING, "the program made a 32-bit system call"
+        return Verdict.TAMPERING, "the program made a system call past its filter"
     tail = ended.stderr[-4096:]
     if b"std::bad_alloc" in tail or b"MemoryError" in tail:
         return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 from pathlib import Path
 
 from sim import process
@@ -40,7 +41,7 @@ def folder_for(header: str, toolchain: Toolchain) -> Path | None:
 
     None when it cannot be made: the program is then compiled without.
     """
-    key = digest_of("pch-1", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP))
+    key = digest_of("pch-2", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP))
     folder = cache_directory() / "precompiled" / key
     target = folder / f"{header}.gch"
     if target.exists():
@@ -85,6 +86,9 @@ def _make(header: str, target: Path, toolchain: Toolchain) -> bool:
         )
         if done.returncode != 0:
             return False
+        # Included once more, or where a precompiled header is not allowed, the header itself is
+        # wanted in the same folder.
+        shutil.copyfile(path, target.parent / Path(header).name)
         scratch.replace(target)
         return True
     except OSError:

@@ -65,6 +65,8 @@ class Build:
     """SHA-256 of the executable's bytes (the source's for Python); the key of all that follows."""
     verdict: Verdict | None = None
     detail: str = ""
+    sha256: str = ""
+    """Of the kept file's bytes."""
     seconds: float = 0.0
     """Host time of the build; not part of any result."""
     size: int = 0

@@ -2,7 +2,7 @@
  * program: the sandbox starts it, it applies resource limits and a system-call filter to its only
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
- *     <wait status> <wall ns> <user us> <system us> <peak resident KiB>
+ *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 if it was idle>
  *
  * usage: runner REPORT_FD PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -62,6 +63,7 @@ static void load(size_t offset) { emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned
 static void answer(unsigned int value) { emit(BPF_RET | BPF_K, 0, 0, value); }
 
 #define NUMBER offsetof(struct seccomp_data, nr)
+#define IP offsetof(struct seccomp_data, instruction_pointer)
 #define LOW(i) (offsetof(struct seccomp_data, args) + 8 * (i))
 #define HIGH(i) (LOW(i) + 4)
 #define REFUSE(e) (SECCOMP_RET_ERRNO | (e))
@@ -167,6 +169,18 @@ static const unsigned int refused_always[] = {
     __NR_io_setup, __NR_io_submit,
 };
 
+/* Under a binary translator every system call is made by the translator's own code. A call from any
+ * other address is made by a program that got its own code to run past the translator. */
+static void only_from_translator(void) {
+    load(IP + 4);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    load(IP);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x58000000); /* Valgrind's text, by its link address */
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x58400000);
+    answer(SECCOMP_RET_KILL_PROCESS);
+    load(NUMBER);
+}
+
 static void filter(const char *profile, unsigned int nofile, const void *path, const void *argv,
                    const void *env) {
     int compiler = !strcmp(profile, "compiler"), program = !strcmp(profile, "program");
@@ -174,6 +188,8 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
     answer(SECCOMP_RET_KILL_PROCESS); /* 32-bit calls have other numbers */
     load(NUMBER);
+    if (!compiler) allow_one_execve(path, argv, env);
+    if (!strcmp(profile, "instrument")) only_from_translator();
     emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, 450); /* x32 calls, and calls newer than this list */
     answer(REFUSE(ENOSYS));
     for (size_t i = 0; i < sizeof refused_always / sizeof *refused_always; i++)
@@ -201,7 +217,6 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (unsigned int)getppid());
         answer(REFUSE(EPERM));
         answer(SECCOMP_RET_ALLOW);
-        allow_one_execve(path, argv, env);
     }
     if (!strcmp(profile, "instrument")) guard_descriptors(nofile);
     if (program || !strcmp(profile, "interpreter")) {
@@ -266,6 +281,37 @@ static void start_afresh(void) {
     umask(022);
 }
 
+/* Waits for the child; returns whether it had to be ended because it used no processor time for
+ * IDLE_SECONDS (it sleeps, or waits for what never comes). A busy host does not look like that. */
+#define IDLE_SECONDS 20
+static long long now(void);
+static int await(pid_t child, int watch, int *status, struct rusage *usage) {
+    clockid_t clock;
+    struct timespec used, second = {1, 0};
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    watch = watch && !clock_getcpuclockid(child, &clock);
+    long long since = now(), before = 0;
+    int idle = 0;
+    for (;;) {
+        pid_t got = wait4(child, status, watch ? WNOHANG : 0, usage);
+        if (got == child) return idle;
+        if (got < 0 && errno != EINTR) die("wait4");
+        if (got == 0) sigtimedwait(&ended, 0, &second);
+        if (!watch || clock_gettime(clock, &used)) continue;
+        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec;
+        if (spent - before > 50000000ll) {
+            before = spent;
+            since = now();
+        } else if (now() - since > IDLE_SECONDS * 1000000000ll) {
+            idle = 1;
+            kill(child, SIGKILL);
+            watch = 0;
+        }
+    }
+}
+
 static long long now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -295,6 +341,10 @@ int main(int argc, char **argv) {
     long long start = now();
     int told[2];
     if (pipe2(told, O_CLOEXEC)) die("pipe");
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ended, 0); /* it is waited for, with a time limit */
     pid_t child = fork();
     if (child < 0) die("fork");
     if (!child) {
@@ -308,20 +358,20 @@ int main(int argc, char **argv) {
         limit(RLIMIT_NOFILE, nofile, 2 * nofile);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         limit(RLIMIT_AS, as, as);
+        personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
         filter(profile, (unsigned int)nofile, image->path, image->argv, environ);
         execve(image->path, image->argv, environ);
         die(image->path);
     }
     int status;
     struct rusage usage;
-    while (wait4(child, &status, 0, &usage) < 0)
-        if (errno != EINTR) die("wait4");
+    int idle = await(child, strcmp(profile, "compiler") != 0, &status, &usage);
     long long wall = now() - start;
     char mark;
     close(told[1]);
     if (read(told[0], &mark, 1) != 0) _exit(125); /* our failure, not the program's: no report */
-    dprintf(report, "%d %lld %lld %lld %ld\n", status, wall,
+    dprintf(report, "%d %lld %lld %lld %ld %d\n", status, wall,
             usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
-            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss);
+            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, idle);
     return 0;
 }

@@ -85,6 +85,8 @@ class Ended:
     system_seconds: float
     wall_seconds: float
     resident_bytes: int
+    idle: bool = False
+    """It was ended because it used no processor time for a long while."""
     lost: str = ""
     """Not empty: the runner could not report; why."""
 
@@ -240,8 +242,8 @@ def _show(host: Path, place: Path) -> None:
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.split()
-    if len(fields) == 5:
-        status, wall, user, system, resident = (int(part) for part in fields)
+    if len(fields) == 6:
+        status, wall, user, system, resident, idle = (int(part) for part in fields)
         killed = os.WIFSIGNALED(status)
         return Ended(
             exit_code=None if killed else os.WEXITSTATUS(status),
@@ -254,6 +256,7 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
             system_seconds=system / 1e6,
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
+            idle=bool(idle),
         )
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from signal import SIGSYS
 from typing import Any
 
 from sim import process, sandbox
@@ -78,13 +79,21 @@ class Cachegrind:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
+        if ended.signal == SIGSYS and not ended.log:
+            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if ended.idle:
+            return Measurement(
+                Verdict.NONDETERMINISTIC,
+                "accepted natively, but it waits without end in the measured run",
+            )
         _refuse_own_failure(ended)
         if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
                 Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
             )
         verdict, detail = verdict_of(ended, limits)
-        if verdict is Verdict.OUTPUT_LIMIT:
+        silent = ended.signal is not None and not _SUMMARY.search(ended.log)
+        if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         counters = read_counters(ended.log)
         if verdict is Verdict.ACCEPTED and counters["instructions"] > limits.max_instructions:

@@ -27,8 +27,11 @@ def ended(
     resident: int = MIB,
     lost: str = "",
     overflowed: bool = False,
+    idle: bool = False,
 ) -> Ended:
-    return Ended(code, signal, b"", stderr, b"", overflowed, cpu, 0.0, cpu, resident, lost)
+    return Ended(
+        code, signal, b"", stderr, b"", overflowed, cpu, 0.0, cpu, resident, idle=idle, lost=lost
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def ended(
         (ended(0, stderr=b"std::bad_alloc"), Verdict.ACCEPTED),
         (ended(signal=SIGSEGV, resident=250 * MIB), Verdict.MEMORY_LIMIT),
         (ended(0, resident=250 * MIB), Verdict.ACCEPTED),
-        (ended(lost="no end after 80 s of host time"), Verdict.TIME_LIMIT),
+        (ended(None, 9, idle=True), Verdict.TIME_LIMIT),
     ],
 )
 def test_the_end_of_a_run_gives_its_verdict(end: Ended, verdict: Verdict) -> None:
@@ -69,7 +72,11 @@ def test_a_lost_report_is_our_failure() -> None:
         judge.verdict_of(ended(lost="the sandbox ended without a report (code 9)"), LIMITS)
 
 
-def test_a_program_that_sleeps_for_ever_is_ended_by_the_guard_and_called_too_slow(
+def test_a_program_that_waits_without_using_the_processor_is_too_slow() -> None:
+    assert judge.verdict_of(ended(signal=9, idle=True), LIMITS)[0] is Verdict.TIME_LIMIT
+
+
+def test_the_wall_clock_guard_is_our_failure_and_no_verdict(
     build: Callable[..., Build], case: Callable[..., TestCase], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def impatient(limits: Limits, cpu: int = -1) -> Allowance:
@@ -77,8 +84,8 @@ def test_a_program_that_sleeps_for_ever_is_ended_by_the_guard_and_called_too_slo
 
     monkeypatch.setattr(judge, "allowance_for", impatient)
     built = build("#include <unistd.h>\nint main() { for (;;) pause(); }")
-    results = judge.judge(built, [case()], "tokens", LIMITS, Toolchain())
-    assert [one.verdict for one in results] == [Verdict.TIME_LIMIT]
+    with pytest.raises(MachineFailure, match="no end"):
+        judge.judge(built, [case()], "tokens", LIMITS, Toolchain())
 
 
 def test_after_a_time_limit_no_further_test_is_run(

@@ -119,3 +119,15 @@ def test_where_the_header_cannot_be_made_programs_are_compiled_without(
     monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
     assert precompiled.folder_for("iostream", Toolchain()) is None  # not tried for each program
     assert built(PROGRAMS["plain"], True).size > 0
+
+
+@pytest.mark.parametrize("header", precompiled.HEADERS)
+def test_a_header_that_is_included_again_is_found_and_gives_the_same_bytes(
+    header: str, cache: Path
+) -> None:
+    source = f"#include <{header}>\n#include <string>\n#include <{header}>\nint main() {{}}\n"
+    program = Program(Language.CPP, source)
+    quick = compiler.build(program, Toolchain(), CompileLimits())
+    plain = compiler.build(program, Toolchain(), CompileLimits(), headers=False)
+    assert quick.verdict is None
+    assert quick.digest == plain.digest

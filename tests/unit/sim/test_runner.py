@@ -63,11 +63,12 @@ def run(
 
 def test_a_report_has_status_times_and_memory(cache: Path) -> None:
     shown = run("/bin/sh", argv=["sh", "-c", "exit 7"])
-    status, wall, user, system, resident = shown.fields
+    status, wall, user, system, resident, idle = shown.fields
     assert os.WEXITSTATUS(status) == 7
     assert wall > 0
     assert user + system < wall / 1000 + 20_000
     assert 100 < resident < 100_000
+    assert idle == 0
     assert shown.returncode == 0
 
 
@@ -112,7 +113,7 @@ def test_a_limit_that_may_not_be_set_is_no_report_but_a_failure(cache: Path) -> 
 
 
 def test_the_cpu_limit_ends_a_loop(cache: Path) -> None:
-    status, _wall, user, system, _resident = run(
+    status, _wall, user, system, *_rest = run(
         "/bin/sh", argv=["sh", "-c", "while :; do :; done"], cpu=1
     ).fields
     assert os.WTERMSIG(status) == signal.SIGXCPU
@@ -182,7 +183,7 @@ int main() {
         signal.signal(signal.SIGINT, old)
 
 
-@pytest.mark.parametrize("profile", ["program", "instrument", "interpreter"])
+@pytest.mark.parametrize("profile", ["program", "interpreter"])
 def test_a_measured_program_can_start_no_other(build: Callable[..., Build], profile: str) -> None:
     built = build(
         """#include <cstdio>
@@ -194,6 +195,25 @@ int main() {
 """
     )
     assert run(str(built.path), profile=profile).stdout == b"-1-1-1"
+
+
+def test_under_a_translator_only_the_translators_own_code_makes_system_calls(
+    build: Callable[..., Build],
+) -> None:
+    built = build('#include <unistd.h>\nint main() { return write(1, "x", 1) != 1; }')
+    shown = run(str(built.path), profile="instrument")
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert shown.stdout == b""
+
+
+@pytest.mark.slow
+def test_a_program_that_uses_no_processor_time_is_ended_after_a_while(
+    build: Callable[..., Build],
+) -> None:
+    built = build("#include <unistd.h>\nint main() { for (;;) pause(); }")
+    shown = run(str(built.path), profile="program")
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.fields[5] == 1
 
 
 @pytest.mark.parametrize("profile", ["program", "interpreter"])

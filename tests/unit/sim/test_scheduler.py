@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from sim.errors import InputError
 from sim.jobs import Failed
 from sim.scheduler import Scheduler, interrupt_on_sigterm, perform
 from sim.store import Store
@@ -132,7 +133,6 @@ def test_a_job_that_kills_its_worker_each_time_takes_no_other_job_with_it(
     [
         ("fail", 2, "the machine broke"),
         ("fail for good", 1, "the machine cannot; use another"),
-        ("no space", 2, "No space left on device (/tmp/x)"),
     ],
 )
 def test_our_own_failure_is_tried_again_where_that_may_help_and_never_kept(
@@ -142,6 +142,14 @@ def test_our_own_failure_is_tried_again_where_that_may_help_and_never_kept(
     assert found == [[Failed(reason)]]
     assert runs(log)["job"] == attempts
     assert scheduler.tally.failed == 1
+    assert store.counts() == {}
+
+
+def test_a_full_disk_ends_the_run_and_is_kept_for_no_program(
+    fake: Any, log: Path, store: Store
+) -> None:
+    with pytest.raises(InputError, match="the disk is full"):
+        outcomes(store, [fake.asking([fake.FakeJob("job", log, "no space")])], 1)
     assert store.counts() == {}
 
 
