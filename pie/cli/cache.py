@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pie.cli import options
-from pie.cli.exits import Exit, told
+from pie.cli.exits import Exit, printing, told
 
 if TYPE_CHECKING:
     from pie.flows.cache import CacheInfo
@@ -29,7 +29,8 @@ def info(as_json: options.Json = False) -> int:
     """
     from pie.flows import cache
 
-    _print(cache.info(), as_json)
+    with printing():
+        _print(cache.info(), as_json)
     return Exit.OK
 
 
@@ -49,7 +50,9 @@ def prune(
     """
     from pie.flows import cache
 
-    _print(cache.prune(days, everything), as_json)
+    pruned = cache.prune(days, everything)
+    with printing():
+        _print(pruned, as_json)
     return Exit.OK
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from pie.cli import options
-from pie.cli.exits import Exit, told
+from pie.cli.exits import Exit, printing, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pie.flows.doctor import Finding
 
 
 @told
@@ -20,17 +26,19 @@ def command(as_json: options.Json = False) -> int:
     from pie.flows import doctor
 
     findings = doctor.examine_host()
-    if as_json:
-        document = {
-            "schema_version": 1,
-            "ok": all(one.ok or not one.needed for one in findings),
-            "findings": [one.as_dict() for one in findings],
-        }
-        print(json.dumps(document, indent=2))
-    else:
-        for one in findings:
-            mark = "ok     " if one.ok else ("MISSING" if one.needed else "absent ")
-            print(f"{mark}  {one.name}: {one.text}")
-            if one.remedy and not one.ok:
-                print(f"         -> {one.remedy}")
-    return Exit.OK if all(one.ok or not one.needed for one in findings) else Exit.INPUT
+    fine = all(one.ok or not one.needed for one in findings)
+    with printing():
+        if as_json:
+            shown = [one.as_dict() for one in findings]
+            print(json.dumps({"schema_version": 1, "ok": fine, "findings": shown}, indent=2))
+        else:
+            _print(findings)
+    return Exit.OK if fine else Exit.INPUT
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    for one in findings:
+        mark = "ok     " if one.ok else ("MISSING" if one.needed else "absent ")
+        print(f"{mark}  {one.name}: {one.text}")
+        if one.remedy and not one.ok:
+            print(f"         -> {one.remedy}")

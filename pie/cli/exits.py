@@ -1,15 +1,17 @@
-"""The exit codes, and how errors that the user can mend are told."""
+"""The exit codes, how errors that the user can mend are told, and how results are printed."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec, TextIO
 
 P = ParamSpec("P")
+_NARROWEST = 100
 
 
 class Exit(IntEnum):
@@ -25,7 +27,53 @@ class Exit(IntEnum):
 
 def say(text: str) -> None:
     """Print a line to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _to_nowhere(sys.stderr)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Hold what prints to standard output: that its reader has gone, as `head` does, is no error.
+
+    The command goes on to its own exit code, and what is printed from then on goes nowhere.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # Rich turns the one into the other
+        _to_nowhere(sys.stdout)
+
+
+def show(*renderables: Any) -> None:
+    """Print for reading, on at least 100 columns and as many as the numbers need."""
+    from rich.console import Console, Group
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    def tables(one: Any) -> Iterator[Table]:
+        if isinstance(one, Group):
+            for part in one.renderables:
+                yield from tables(part)
+        elif isinstance(one, Table):
+            yield one
+
+    wide = Console(width=10_000)
+    needed = [
+        Measurement.get(wide, wide.options, table).minimum
+        for one in renderables
+        for table in tables(one)
+    ]
+    console = Console()
+    console = Console(width=max(console.width, _NARROWEST, *needed))
+    for one in renderables:
+        console.print(one)
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """Point a stream elsewhere, so that the flush at exit does not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def told(command: Callable[P, int]) -> Callable[P, None]:
@@ -37,14 +85,11 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
 
         try:
             code = command(*args, **kwargs)
-            print(end="", flush=True)
+            with printing():
+                sys.stdout.flush()
         except KeyboardInterrupt:
             say("pie: interrupted")
             code = Exit.INTERRUPTED
-        except (BrokenPipeError, SystemExit):  # Rich turns the one into the other
-            # Whoever read has gone, as `head` does; the flush at exit shall not complain either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.OK
         except Exception as error:
             sentence = _sentence(error)
             if sentence is None:

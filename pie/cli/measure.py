@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pie.cli import options
-from pie.cli.exits import Exit, say, told
+from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
     from pie.flows.measure import Compared
@@ -50,11 +50,10 @@ def command(
     if sandbox.why_partial():
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {sandbox.why_partial()}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
-    print(
-        json.dumps(_document(compared, flow.sentence(compared)), allow_nan=False, indent=2)
-        if as_json
-        else flow.sentence(compared)
-    )
+    sentence = flow.sentence(compared)
+    document = _document(compared, sentence) if as_json else None
+    with printing():
+        print(json.dumps(document, allow_nan=False, indent=2) if as_json else sentence)
     if any(one.verdict is Verdict.NOT_MEASURED for one in compared.outcomes):
         return Exit.NOT_MEASURED
     return Exit.OK if compared.comparable else Exit.INPUT

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pie.cli.exits import Exit, say, told
+from pie.cli.exits import Exit, printing, say, show, told
 
 
 class Format(StrEnum):
@@ -57,16 +57,15 @@ def command(
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
     report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
     chosen = Format.JSON if as_json else form
-    if chosen is Format.TABLE:
-        from rich.console import Console
-
-        Console().print(report_formats.as_table(report))
-    elif chosen is Format.MARKDOWN:
-        sys.stdout.write(report_formats.as_markdown(report))
-    elif chosen is Format.CSV:
-        sys.stdout.write(report_formats.as_csv(report))
-    else:
-        sys.stdout.write(report_formats.as_json(report))
+    with printing():
+        if chosen is Format.TABLE:
+            show(report_formats.as_table(report))
+        elif chosen is Format.MARKDOWN:
+            sys.stdout.write(report_formats.as_markdown(report))
+        elif chosen is Format.CSV:
+            sys.stdout.write(report_formats.as_csv(report))
+        else:
+            sys.stdout.write(report_formats.as_json(report))
     if report.refused:
         return Exit.NOT_MEASURED
     if fail_under is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pie.cli import options
-from pie.cli.exits import Exit, say, told
+from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Finished, Request
@@ -89,33 +89,39 @@ def command(
         return Exit.INTERRUPTED
     from pie.cli import simulate_output
 
-    if as_json:
-        simulate_output.print_json(finished)
-    else:
-        simulate_output.print_table(finished)
+    with printing():
+        if as_json:
+            simulate_output.print_json(finished)
+        else:
+            simulate_output.print_table(finished)
     return _exit_code(finished, fail_under)
 
 
 def _tell_plan(request: Request, made: object) -> None:
     from pie.core.plan import Plan
+    from pie.core.wording import count
 
     assert isinstance(made, Plan)
     for one in made.left_out[:10]:
         say(f"pie: {request.pairs}:{one.line}: left out: {one.reason}")
     if len(made.left_out) > 10:
-        say(f"pie: ... and {len(made.left_out) - 10} more lines left out (see left_out.jsonl)")
+        more = count(len(made.left_out) - 10, "more line")
+        say(f"pie: ... and {more} left out (see left_out.jsonl)")
     say(
-        f"pie: {made.rows} rows, {made.programs} distinct programs, {made.runs} runs to judge "
-        f"and measure on {request.setting.machine.name}; {len(made.left_out)} lines left out"
+        f"pie: {count(made.rows, 'row')}, {count(made.programs, 'distinct program')}, "
+        f"{count(made.runs, 'run')} to judge and measure on {request.setting.machine.name}; "
+        f"{count(len(made.left_out), 'line')} left out"
     )
 
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:
+    from pie.core.wording import count
+
     if finished.not_measured:
         for reason, number in finished.failures().most_common(5):
-            say(f"pie: not measured: {reason} ({number} programs)")
+            say(f"pie: not measured: {reason} ({count(number, 'program')})")
         say(
-            f"pie: {finished.not_measured} programs could not be measured; "
+            f"pie: {count(finished.not_measured, 'program')} could not be measured; "
             "the same command tries these again"
         )
         return Exit.NOT_MEASURED

@@ -6,12 +6,17 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pie.cli.exits import show
+from pie.core.wording import count, one_line
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Finished
 
 _SHOWN = 40
+_GENERATIONS = 4
+"""Most generations of a row that are shown."""
 _WIDE = 110
 """Columns of a terminal from which the ids of source and target are shown."""
 _FIELDS = (
@@ -55,25 +60,22 @@ def print_table(finished: Finished) -> None:
 
     from pie.core.report_formats import as_table
 
-    console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     names = ["problem", "source", "target", "source ms", "target ms", "speedup", "generations"]
-    if console.width < _WIDE:
+    if Console().width < _WIDE:
         names = [name for name in names if name not in ("source", "target")]
     for name in names:
         right = name in ("source ms", "target ms", "speedup")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=right)
     for index, row in enumerate(_rows(finished.folder)):
         if index == _SHOWN:
             break
         cells = _cells(row)
         table.add_row(*(Text(cells[name]) for name in names))
-    console.print(table)
-    if finished.plan.rows > _SHOWN:
-        console.print(f"... and {finished.plan.rows - _SHOWN} more rows", style="dim")
-    console.print()
-    console.print(as_table(finished.report))
-    console.print(Text(_totals(finished)))
+    more = finished.plan.rows - _SHOWN
+    parts = [Text(f"... and {count(more, 'more row')}", style="dim")] if more > 0 else []
+    show(table, *parts, "", as_table(finished.report), Text(_totals(finished)))
 
 
 def _rows(folder: Path) -> Iterator[dict[str, Any]]:
@@ -83,22 +85,39 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _cells(row: dict[str, Any]) -> dict[str, str]:
-    generations = [
-        f"{row['src_agg_runtime'] / one['agg_runtime']:.2f}x"
-        if one["agg_runtime"] and row["src_agg_runtime"]
-        else str(one["verdict"])
-        for one in row["generations"]
-    ]
     speedup = row["speedup"]
     return {
-        "problem": str(row["problem_id"]),
-        "source": str(row.get("src_id") or "-"),
-        "target": str(row.get("tgt_id") or "-"),
+        "problem": one_line(str(row["problem_id"])),
+        "source": _name(row.get("src_id")),
+        "target": _name(row.get("tgt_id")),
         "source ms": _cost(row["src_agg_runtime"], row["src_verdict"]),
         "target ms": _cost(row["tgt_agg_runtime"], row["tgt_verdict"]),
         "speedup": "-" if speedup is None else f"{speedup:.3f}x",
-        "generations": ", ".join(generations),
+        "generations": _generations(row),
     }
+
+
+def _name(identity: object) -> str:
+    return "-" if identity is None or identity == "" else one_line(str(identity))
+
+
+def _generations(row: dict[str, Any]) -> str:
+    """Return the first few speedups, how many more there are, and the best if it is not shown."""
+    every = row["generations"]
+    few = [_speedup(row, one) or str(one["verdict"]) for one in every[:_GENERATIONS]]
+    if len(every) > _GENERATIONS:
+        few.append(f"+{len(every) - _GENERATIONS} more")
+        accepted = [(one["agg_runtime"], at) for at, one in enumerate(every) if _speedup(row, one)]
+        _least, at = min(accepted, default=(0.0, 0))
+        if at >= _GENERATIONS:
+            few.append(f"best {_speedup(row, every[at])} of {len(every)}")
+    return ", ".join(few)
+
+
+def _speedup(row: dict[str, Any], generation: dict[str, Any]) -> str:
+    if not generation["agg_runtime"] or not row["src_agg_runtime"]:
+        return ""
+    return f"{row['src_agg_runtime'] / generation['agg_runtime']:.2f}x"
 
 
 def _cost(seconds: float | None, verdict: str) -> str:
@@ -109,6 +128,7 @@ def _totals(finished: Finished) -> str:
     tally = finished.tally
     ran, reused = tally.run.get("measure", 0), tally.reused.get("measure", 0)
     return (
-        f"{finished.plan.rows} rows, {finished.plan.programs} programs: {ran} runs measured, "
+        f"{count(finished.plan.rows, 'row')}, {count(finished.plan.programs, 'program')}: "
+        f"{count(ran, 'run')} measured, "
         f"{reused} taken from the cache, in {finished.seconds:.1f} s. Run folder: {finished.folder}"
     )

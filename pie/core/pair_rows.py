@@ -46,6 +46,8 @@ def pair_from_row(row: object) -> PairResult:
         raise ValueError("not a row: a JSON object is needed")
     name = f"{row.get('src_id', '?')} -> {row.get('tgt_id', '?')}"
     problem_id = row.get("problem_id")
+    if isinstance(problem_id, int) and not isinstance(problem_id, bool):
+        problem_id = str(problem_id)
     if not isinstance(problem_id, str):
         raise ValueError(f"row {name}: problem_id is {problem_id!r}, not a string")
     generations = row.get("generations") or []

@@ -31,6 +31,8 @@ class Plan:
 
     path: Path
     sha256: str = ""
+    tests_digest: str = ""
+    """Of the contents of all test files that usable rows refer to."""
     offsets: array[int] = field(default_factory=lambda: array("Q"))
     """Where each usable row begins."""
     left_out: list[LeftOut] = field(default_factory=list)
@@ -74,6 +76,7 @@ def plan(path: Path, tests: TestCases) -> Plan:
         try:
             row = parse_row(line.data)
             tests.check(row.problem_id, row.tests)
+            tests.take(row.problem_id, row.tests)
             _refuse_duplicate(row, line.number, seen_rows)
         except RowProblem as problem:
             made.left_out.append(LeftOut(line.number, str(problem)))
@@ -81,12 +84,14 @@ def plan(path: Path, tests: TestCases) -> Plan:
         made.offsets.append(line.offset)
         _count_work(row, made, seen_programs, seen_work)
     made.sha256 = whole.hexdigest()
+    made.tests_digest = tests.digest
     if lines == 0:
         raise InputError(f"the pairs file {path} is empty", "give a JSONL file with a row a line")
     if made.rows == 0:
         first = made.left_out[0]
+        none = "the only row" if lines == 1 else f"none of the {lines} rows"
         raise InputError(
-            f"none of the {lines} rows of {path} can be measured "
+            f"{none} of {path} can{'not' if lines == 1 else ''} be measured "
             f"(line {first.line}: {first.reason})",
             "mend the rows or the folder of test cases",
         )
@@ -96,13 +101,17 @@ def plan(path: Path, tests: TestCases) -> Plan:
 
 def _refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]]) -> None:
     """Two rows with one identity would count twice, or contradict each other."""
-    if row.src_id is None and row.tgt_id is None:
-        return
     answers = digest_of(list(row.generations))
-    name = bytes.fromhex(digest_of(row.problem_id, row.src_id, row.tgt_id, answers))
-    content = bytes.fromhex(digest_of(row.src_code, row.tgt_code))
+    code = digest_of(row.src_code, row.tgt_code)
+    named = row.src_id is not None or row.tgt_id is not None
+    # Without ids only the same codes on the same tests are the same row.
+    ids = [row.src_id, row.tgt_id] if named else [code, row.language, _tests(row)]
+    name = bytes.fromhex(digest_of(row.problem_id, ids, answers))
+    content = bytes.fromhex(code)
     earlier = seen.setdefault(name, (number, content))
     if earlier[0] != number:
+        if not named:
+            raise RowProblem(f"the same row stands on line {earlier[0]} already")
         what = "the same" if earlier[1] == content else "other"
         raise RowProblem(
             f"the ids {row.src_id} and {row.tgt_id} stand on line {earlier[0]} already, "
@@ -110,8 +119,12 @@ def _refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]
         )
 
 
+def _tests(row: Row) -> list[int | list[str]]:
+    return [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
+
+
 def _count_work(row: Row, made: Plan, programs: set[bytes], work: set[bytes]) -> None:
-    tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
+    tests = _tests(row)
     for program in row.programs():
         digest = program.digest
         programs.add(bytes.fromhex(digest))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,11 +16,15 @@ from pie.core.metrics import OPTIMISED_THRESHOLD, Exclusion, human_as_generation
 from pie.core.pair_result import PairResult, add_verdicts, no_verdicts
 from pie.core.pair_rows import ReportError, read_pairs
 from pie.core.score import NOT_MEASURED_LIMIT, Score, Tally
+from pie.core.wording import count
 
 __all__ = ["Report", "ReportError", "RowCounts", "build_report", "read_report"]
 
 SCHEMA_VERSION = 1
 T = TypeVar("T")
+V = TypeVar("V")
+_MOST_NAMED = 10
+"""Most numbers that one remark lists."""
 FEW_PROBLEMS = 10
 """Below this number of problems a percentile interval is too narrow to go without a remark."""
 
@@ -163,7 +169,7 @@ def build_report(
         human=scores[0],
         human_at_1=scores[1],
         best_at=tuple(scores[2:]),
-        notes=tuple(_notes(rows, len(problems), scores)),
+        notes=(*_weaker_sandbox(manifest), *_notes(rows, len(problems), scores)),
         definitions=_definitions(threshold),
     )
 
@@ -175,6 +181,15 @@ def _entry(record: object, key: str, kind: type[T]) -> T:
     return value
 
 
+def _weaker_sandbox(manifest: Mapping[str, object]) -> Iterable[str]:
+    setting = manifest.get("setting")
+    if isinstance(setting, Mapping) and setting.get("sandbox") == "partial":
+        yield (
+            "measured in the weaker sandbox (no bubblewrap): a program could read the host's "
+            "files, also expected outputs"
+        )
+
+
 def _notes(rows: RowCounts, problems: int, scores: Sequence[Score]) -> Iterable[str]:
     if rows.missing:
         yield (
@@ -182,7 +197,8 @@ def _notes(rows: RowCounts, problems: int, scores: Sequence[Score]) -> Iterable[
             f"({rows.missing / rows.planned:.1%}); the numbers are of the first {rows.finished}"
         )
     if rows.left_out:
-        yield f"{_count(rows.left_out, 'row')} of the file could not be used and were left out"
+        were = "was" if rows.left_out == 1 else "were"
+        yield f"{count(rows.left_out, 'row')} of the file could not be used and {were} left out"
     if problems == 1:
         yield "all rows are of one problem, and intervals are over problems: there is none"
     elif 1 < problems < FEW_PROBLEMS:
@@ -192,9 +208,11 @@ def _notes(rows: RowCounts, problems: int, scores: Sequence[Score]) -> Iterable[
         yield from _per_score(f"rows excluded, {text}", excluded)
     if any(score.correct and score.judged != score.scored for score in scores):
         yield from _per_score("rows in %Correct", {score.name: score.judged for score in scores})
-    for score in scores:
-        if score.refusal:
-            yield f"{score.name}: no numbers, since {score.refusal}"
+    refusals = [(name, text) for name, text in _ranges({s.name: s.refusal for s in scores}) if text]
+    for name, text in refusals[:_MOST_NAMED]:
+        yield f"{name}: no numbers, since {text}"
+    if len(refusals) > _MOST_NAMED:
+        yield f"no numbers in {len(refusals) - _MOST_NAMED} more ranges of best@k"
 
 
 def _per_score(what: str, numbers: Mapping[str, int]) -> Iterable[str]:
@@ -202,12 +220,25 @@ def _per_score(what: str, numbers: Mapping[str, int]) -> Iterable[str]:
     if len(set(numbers.values())) == 1 and any(numbers.values()):
         yield f"{what}: {next(iter(numbers.values()))} in every line"
     elif any(numbers.values()):
-        each = ", ".join(f"{number} of {name}" for name, number in numbers.items() if number)
-        yield f"{what}: {each}"
+        each = [f"{number} of {name}" for name, number in _ranges(numbers) if number]
+        if len(each) > _MOST_NAMED:
+            between = len(each) - _MOST_NAMED
+            each = [*each[: _MOST_NAMED - 1], f"({between} more numbers)", each[-1]]
+        yield f"{what}: {', '.join(each)}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _ranges(values: Mapping[str, V]) -> list[tuple[str, V]]:
+    """Return names and values, with three or more neighbours of one value as `first to last`."""
+    found: list[tuple[str, V]] = []
+    for value, group in groupby(values.items(), key=itemgetter(1)):
+        names = [name for name, _value in group]
+        # human and human@1 are other kinds of lines, and stay by themselves.
+        apart = [name for name in names if not name.startswith("best@")]
+        best = names[len(apart) :]
+        if len(best) > 2:
+            best = [f"{best[0]} to {best[-1]}"]
+        found += [(name, value) for name in (*apart, *best)]
+    return found
 
 
 def _definitions(threshold: float) -> str:

@@ -1,6 +1,7 @@
 """A report as text: a table for the terminal, Markdown, CSV and JSON.
 
-The table and Markdown are for reading: rounded, zero verdict counts omitted. CSV has one line per
+The table and Markdown are for reading: rounded, zero verdict counts omitted, and of more than ten
+values of k only 1, 2, 4, 8, ... and the largest. CSV has one line per
 score and JSON has everything, both with full precision and shares between 0 and 1.
 """
 
@@ -15,12 +16,15 @@ from typing import TYPE_CHECKING
 from pie.core.metrics import Exclusion
 from pie.core.report import Report
 from pie.core.score import Estimate, Score
+from pie.core.wording import count
 
 if TYPE_CHECKING:
     from rich.console import Group
 
 COLUMNS = ("", "n", "%Opt", "Speedup", "95% CI", "median", "geo.mean", "%Correct")
 _NONE = "-"
+_ALL_SHOWN = 10
+"""Most values of k that are all shown."""
 
 
 def as_dict(report: Report) -> dict[str, object]:
@@ -46,7 +50,7 @@ def as_csv(report: Report) -> str:
 def as_markdown(report: Report) -> str:
     """Headings, tables and lists of GitHub's Markdown."""
     parts = [f"# {report.pairs_file}", *_heading(report)]
-    parts += [_markdown_table(COLUMNS, [_cells(score) for score in report.scores])]
+    parts += [_markdown_table(COLUMNS, [_cells(score) for score in _shown(report)])]
     verdicts = _verdict_cells(report)
     if verdicts:
         parts += [_markdown_table(("verdict", *report.verdicts), verdicts)]
@@ -73,7 +77,7 @@ def as_table(report: Report) -> Group:
 
     # Text, not str: names of machines and files may hold what Rich takes for markup.
     parts: list[Table | Text] = [Text(line) for line in (report.pairs_file, *_heading(report))]
-    parts.append(table(COLUMNS, [_cells(score) for score in report.scores]))
+    parts.append(table(COLUMNS, [_cells(score) for score in _shown(report)]))
     verdicts = _verdict_cells(report)
     if verdicts:
         parts.append(table(("verdict", *report.verdicts), verdicts))
@@ -85,9 +89,18 @@ def _heading(report: Report) -> list[str]:
     rows = report.rows
     return [
         f"machine {report.machine}, fingerprint {report.fingerprint}",
-        f"{rows.finished} of {rows.planned} rows finished, {rows.missing} missing, "
-        f"{rows.left_out} left out; {report.problems} problems",
+        f"{rows.finished} of {count(rows.planned, 'row')} finished, {rows.missing} missing, "
+        f"{rows.left_out} left out; {count(report.problems, 'problem')}",
     ]
+
+
+def _shown(report: Report) -> list[Score]:
+    """Return the lines for reading: of many k only the powers of two and the largest."""
+    most = len(report.best_at)
+    if most <= _ALL_SHOWN:
+        return list(report.scores)
+    best = [s for s in report.best_at if s.k and (s.k & (s.k - 1) == 0 or s.k == most)]
+    return [report.human, report.human_at_1, *best]
 
 
 def _cells(score: Score) -> list[str]:

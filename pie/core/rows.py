@@ -6,7 +6,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -36,7 +36,7 @@ class _RowModel(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    problem_id: Annotated[StrictStr, Field(min_length=1)]
+    problem_id: Annotated[StrictStr, Field(min_length=1)] | StrictInt
     src_code: StrictStr
     tgt_code: StrictStr
     tests: Annotated[list[Annotated[StrictInt, Field(ge=0)] | InlineTest], Field(min_length=1)]
@@ -47,6 +47,13 @@ class _RowModel(BaseModel):
 
 
 Role = Literal["src", "tgt", "generation"]
+_PLAIN = {
+    "string_type": "is not a string",
+    "string_too_short": "is empty",
+    "list_type": "is not a list",
+    "too_short": "is empty",
+}
+"""What pydantic's kinds of errors are called here."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +114,11 @@ def parse_row(data: bytes) -> Row:
     except UnicodeDecodeError as error:
         raise RowProblem(f"the line is not UTF-8 (byte {error.start + 1})") from error
     try:
-        fields = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        fields = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_object
+        )
     except (ValueError, RecursionError) as error:
-        raise RowProblem(f"the line is not JSON ({error})") from error
+        raise RowProblem(f"the line is not JSON ({_why_not_json(error)})") from error
     if not isinstance(fields, dict):
         raise RowProblem("the line is not a JSON object")
     try:
@@ -121,7 +130,7 @@ def parse_row(data: bytes) -> Row:
     if len(set(indices)) != len(indices):
         raise RowProblem("tests lists an index twice")
     return Row(
-        problem_id=model.problem_id,
+        problem_id=str(model.problem_id),
         src_id=None if model.src_id is None else str(model.src_id),
         tgt_id=None if model.tgt_id is None else str(model.tgt_id),
         language=language,
@@ -131,6 +140,22 @@ def parse_row(data: bytes) -> Row:
         tests=tuple(model.tests),
         fields=fields,
     )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; RowProblem when a key stands twice, since one value would be lost."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _value in pairs]
+        twice = next(key for at, key in enumerate(keys) if key in keys[:at])
+        raise RowProblem(f"the key {twice[:40]!r} stands twice")
+    return made
+
+
+def _why_not_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, at character {error.pos + 1}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
 
 
 def _no_number(_name: str) -> None:
@@ -167,8 +192,37 @@ def _answers(value: list[str | None] | str | None) -> tuple[str, ...]:
 
 
 def _first_complaint(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = str(first["loc"][0]) if first["loc"] else "the row"
-    if first["type"] == "missing":
-        return f"the field {place} is missing"
-    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    """Say in plain words what is wrong with the first field that is."""
+    all_of_them = error.errors(include_url=False, include_input=False, include_context=False)
+    first = all_of_them[0]
+    field, *below = first["loc"] or ("the row",)
+    kinds = [one["type"] for one in all_of_them if one["loc"][:1] == first["loc"][:1]]
+    if first["type"] == "missing" and not below:
+        return f"the field {field} is missing"
+    if field in ("src_id", "tgt_id", "problem_id") and "string_too_short" not in kinds:
+        return f"{field} is neither a string nor an integer"
+    if field == "generated_answers":
+        return _about_answers(all_of_them)
+    if field == "tests" and below:
+        same = [one for one in all_of_them if one["loc"][:2] == first["loc"][:2]]
+        return f"{field}[{below[0]}] {_about_test(same)}"
+    return f"{field} {_PLAIN.get(first['type'], 'cannot be used')}"
+
+
+def _about_test(errors: Sequence[Any]) -> str:
+    """Say what is wrong with one entry of `tests`, which is an index or an object."""
+    inside = [one for one in errors if len(one["loc"]) > 3]
+    if inside:
+        name = inside[0]["loc"][3]
+        missing = inside[0]["type"] == "missing"
+        return f"has no {name}" if missing else f"has an {name} that is not a string"
+    if any(one["type"] == "greater_than_equal" for one in errors):
+        return "is negative"
+    return "is neither an index nor an object with input and output"
+
+
+def _about_answers(errors: Sequence[Any]) -> str:
+    places = [part for one in errors for part in one["loc"] if isinstance(part, int)]
+    if places:
+        return f"generated_answers[{places[0]}] is not a string"
+    return "generated_answers is neither a list of programs nor a string"

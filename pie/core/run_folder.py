@@ -8,7 +8,8 @@
 
 Lines are only ever appended. A run that goes on where an earlier one stopped produces the same
 lines again from the store; what is there already is compared and kept, so nothing is lost
-meanwhile.
+meanwhile. When a line comes out differently, what stood there from that line on is first appended
+to `NAME.superseded` beside the file and only then cut off: no line that was written is ever lost.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -44,19 +46,33 @@ class Lines:
         line = encode(value)
         if self._kept:
             at = self._file.tell()
-            if self._file.read(len(line)) == line:
+            stands = self._file.read(len(line))
+            if stands == line:
                 return
             self._file.seek(at)
-            self._file.truncate()
+            # The torn end of a killed run is not a line of its own.
+            self._cut_off(keep=not line.startswith(stands))
             self._kept = False
         self._file.write(line)
         self._file.flush()
 
     def finish(self) -> None:
         """Cut off what an earlier run wrote beyond; the file is complete."""
-        self._file.truncate()
+        self._cut_off()
         self._file.flush()
         os.fsync(self._file.fileno())
+
+    def _cut_off(self, *, keep: bool = True) -> None:
+        """Shorten the file to where it is, with the rest moved beside it."""
+        at = self._file.tell()
+        if keep and self._file.read(1):
+            self._file.seek(at)
+            with self.path.with_name(f"{self.path.name}.superseded").open("ab") as beside:
+                shutil.copyfileobj(self._file, beside)
+                beside.flush()
+                os.fsync(beside.fileno())
+        self._file.seek(at)
+        self._file.truncate()
 
     def close(self) -> None:
         self._file.close()
@@ -139,23 +155,26 @@ class RunFolder:
         earlier = load_json(file)
         differing = [
             key
-            for key in ("pairs_sha256", "testcases", "setting")
+            for key in ("pairs_sha256", "testcases", "tests_digest", "setting")
             if earlier.get(key) != json.loads(json.dumps(self.manifest.get(key)))
         ]
         if differing:
             what = ", ".join(_place(earlier, self.manifest, key) for key in differing)
             raise InputError(
-                f"the run folder {self.path} is of another configuration ({what} differs)",
+                f"the run folder {self.path} is of another configuration ({what})",
                 "give another folder with --out, or delete that one",
             )
 
 
 def _place(earlier: Mapping[str, Any], now: Mapping[str, Any], key: str) -> str:
     """Name what differs in a setting, as far down as it is told easily."""
+    if key == "tests_digest":
+        return "test cases differ"
     left, right = earlier.get(key), now.get(key)
     if isinstance(left, dict) and isinstance(right, dict):
-        return ", ".join(f"{key}.{name}" for name in right if left.get(name) != right[name])
-    return key
+        names = ", ".join(f"{key}.{name}" for name in right if left.get(name) != right[name])
+        return f"{names} differs"
+    return f"{key} differs"
 
 
 def save_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -14,6 +14,8 @@ from sim.paths import cache_directory
 from sim.program import TestCase
 
 _REMEMBERED = 20_000
+_BLOCK = 256
+"""Indices of a problem that are remembered together, as the bits of one number."""
 
 
 class TestCases:
@@ -26,6 +28,8 @@ class TestCases:
         self._folder = folder
         self._listed: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._resolved: OrderedDict[tuple[str, int], TestCase] = OrderedDict()
+        self._whole = hashlib.blake2b(digest_size=16)
+        self._taken: dict[tuple[str, int], int] = {}
 
     def check(self, problem_id: str, tests: Sequence[int | InlineTest]) -> None:
         """Make sure that every test is there; RowProblem names the first that is not."""
@@ -38,6 +42,29 @@ class TestCases:
                     folder = self._folder or Path("test_cases")
                     missing = folder / problem_id / f"{kind}.{test}.txt"
                     raise RowProblem(f"test {test} is not there ({missing})")
+
+    def take(self, problem_id: str, tests: Sequence[int | InlineTest]) -> None:
+        """Add the files of checked tests to `digest`, each file once.
+
+        RowProblem when one cannot be read; then none of the row's files is added.
+        """
+        added = []
+        for test in tests:
+            # A bit for each index, in blocks: a few bytes for a test, whatever the number of rows.
+            if isinstance(test, int):
+                block, bit = (problem_id, test // _BLOCK), 1 << test % _BLOCK
+                if not self._taken.get(block, 0) & bit:
+                    given, expected = self._digests(problem_id, test)
+                    added.append((block, bit, f"{test} {given} {expected}\n"))
+        name = problem_id.encode("utf-8", "surrogatepass")
+        for block, bit, line in added:
+            self._taken[block] = self._taken.get(block, 0) | bit
+            self._whole.update(b"%d %b %b" % (len(name), name, line.encode()))
+
+    @property
+    def digest(self) -> str:
+        """Of the contents of all files taken so far, in the order of their first use."""
+        return self._whole.hexdigest()
 
     def resolve(self, problem_id: str, tests: Sequence[int | InlineTest]) -> list[TestCase]:
         """Return the tests with the digests of their texts; RowProblem when one cannot be read."""
@@ -72,17 +99,24 @@ class TestCases:
         key = (problem_id, index)
         found = self._resolved.get(key)
         if found is None:
-            assert self._folder is not None
-            folder = (self._folder / problem_id).absolute()
-            given, expected = folder / f"input.{index}.txt", folder / f"output.{index}.txt"
-            try:
-                found = TestCase(str(index), given, expected, _digest(given), _digest(expected))
-            except OSError as error:
-                raise RowProblem(f"test {index} cannot be read ({error})") from error
+            given, expected = self._paths(problem_id, index)
+            found = TestCase(str(index), given, expected, *self._digests(problem_id, index))
             self._resolved[key] = found
             if len(self._resolved) > _REMEMBERED:
                 self._resolved.popitem(last=False)
         return found
+
+    def _paths(self, problem_id: str, index: int) -> tuple[Path, Path]:
+        assert self._folder is not None
+        folder = (self._folder / problem_id).absolute()
+        return folder / f"input.{index}.txt", folder / f"output.{index}.txt"
+
+    def _digests(self, problem_id: str, index: int) -> tuple[str, str]:
+        given, expected = self._paths(problem_id, index)
+        try:
+            return _digest(given), _digest(expected)
+        except OSError as error:
+            raise RowProblem(f"test {index} cannot be read ({error})") from error
 
 
 def test_folder(given: Path | None, pairs: Path) -> Path | None:
@@ -109,7 +143,7 @@ def text_case(name: str, given: bytes, expected: bytes | None) -> TestCase:
     def keep(data: bytes) -> tuple[Path, str]:
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         path = folder / digest
-        if not path.exists() or path.stat().st_size != len(data):
+        if not path.exists() or path.read_bytes() != data:
             scratch = folder / f"{digest}.{os.getpid()}"
             scratch.write_bytes(data)
             scratch.replace(path)

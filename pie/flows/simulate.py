@@ -23,6 +23,7 @@ from pie.core.rows import Row
 from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
 from pie.core.startup import Startup, startup_procedure
 from pie.core.test_cases import TestCases, test_folder
+from pie.core.wording import count
 from sim import sandbox
 from sim.errors import MissingTool
 from sim.paths import cache_directory
@@ -107,7 +108,7 @@ def plan(request: Request) -> Plan:
         first = made.left_out[0]
         raise InputError(
             f"{request.pairs}:{first.line}: {first.reason} "
-            f"({len(made.left_out)} rows cannot be used)",
+            f"({count(len(made.left_out), 'row')} cannot be used)",
             "mend them, or leave --strict out to measure the others",
         )
     return made
@@ -117,7 +118,7 @@ def run_folder_for(request: Request, made: Plan, setting: dict[str, Any]) -> Pat
     """Return the run's folder: as given, else named after file, machine and configuration."""
     if request.out is not None:
         return request.out
-    identity = digest_of(made.sha256, setting)[:8]
+    identity = digest_of(made.sha256, made.tests_digest, setting)[:8]
     return Path("runs") / f"{request.pairs.stem}-{request.setting.machine.name}-{identity}"
 
 
@@ -219,6 +220,7 @@ def _manifest(request: Request, made: Plan, described: dict[str, Any], jobs: int
         },
         "pairs_file": str(request.pairs),
         "pairs_sha256": made.sha256,
+        "tests_digest": made.tests_digest,
         "testcases": None if folder is None else str(folder.absolute()),
         "rows": made.rows,
         "rows_left_out": len(made.left_out),

@@ -146,6 +146,17 @@ def test_a_reader_that_goes_away_is_no_error(pie: Pie, pairs: Path, tmp_path: Pa
         head = ["bash", "-c", script, "bash"]
         done = pie("report", tmp_path / "run", "--format", form, before=head)
         assert (done.returncode, done.stderr) == (0, "")
+        missed = pie(
+            "report", tmp_path / "run", "--format", form, "--fail-under", "1e9", before=head
+        )
+        assert missed.returncode == 3
+    script = '"$@" 2>&1 | true; exit "${PIPESTATUS[0]}"'
+    head = ["bash", "-c", script, "bash"]
+    missed = pie(
+        *("simulate", "--pairs", pairs, "--out", tmp_path / "run", "--fail-under", "1e9"),
+        before=head,
+    )
+    assert missed.returncode == 3
 
 
 def test_the_home_folder_holds_the_cache_unless_told_otherwise(

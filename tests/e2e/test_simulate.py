@@ -166,7 +166,7 @@ def test_a_program_that_the_simulator_cannot_run_is_four_and_no_verdict_on_it(
     if verdict == "runtime_error":
         pytest.skip("this processor does not know the instruction either")
     assert (done.returncode, verdict) == (4, "not_measured")
-    assert "1 programs could not be measured" in done.stderr
+    assert "1 program could not be measured" in done.stderr
     assert pie("report", tmp_path / "run").returncode == 4, "no headline over a hole"
 
 

@@ -7,8 +7,10 @@ import sys
 
 import pytest
 import typer
+from rich.console import Group
+from rich.table import Table
 
-from pie.cli.exits import Exit, told
+from pie.cli.exits import Exit, printing, say, show, told
 from pie.core.pair_rows import ReportError
 from sim.errors import InputError, MissingTool
 
@@ -76,17 +78,57 @@ def test_an_interrupt_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "pie: interrupted\n"
 
 
-@pytest.mark.parametrize("error", [BrokenPipeError(), SystemExit(1)])
-def test_a_reader_that_has_gone_is_no_error(
-    error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("code", [Exit.OK, Exit.THRESHOLD, Exit.NOT_MEASURED])
+@pytest.mark.parametrize("error", [None, BrokenPipeError(), SystemExit(1)])
+def test_a_reader_that_has_gone_changes_no_exit_code(
+    error: BaseException | None,
+    code: Exit,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     reader, writer = os.pipe()
+    os.close(reader)
+
+    def command() -> int:
+        with printing():
+            sys.stdout.write("what nobody reads")
+            if error is not None:
+                raise error
+        sys.stdout.write("nor this")
+        return code
+
     with os.fdopen(writer, "w") as pipe, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", pipe)
-        assert end_of(error) == Exit.OK
-        os.close(reader)
-        pipe.write("what is flushed at the end goes nowhere")
+        with pytest.raises(typer.Exit) as caught:
+            told(command)()
+    assert caught.value.exit_code == code
     assert capsys.readouterr().err == ""
+
+
+def test_a_reader_of_the_messages_that_has_gone_is_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", pipe)
+        say("one")
+        say("two")
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "300"])
+def test_a_narrow_terminal_cuts_no_number(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    table = Table()
+    for name in ("problem", *"abcdefghij"):
+        table.add_column(name, no_wrap=name != "problem", overflow="fold")
+    numbers = [f"123456789.{one}" for one in range(10)]
+    table.add_row("a text of several words", *numbers)
+    show(Group(table))
+    text = capsys.readouterr().out
+    assert all(one in text for one in numbers)
 
 
 def test_output_that_cannot_be_written_is_not_passed_over(

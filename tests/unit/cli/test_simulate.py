@@ -101,7 +101,7 @@ def test_programs_that_could_not_be_measured_are_four_whatever_the_threshold(sim
     failed = {"tgt_agg_runtime": None, "tgt_verdict": "not_measured", "speedup": None}
     result = simulate(failed, "--fail-under", "9")
     assert result.exit_code == 4
-    assert "1 programs could not be measured: run the command again" in result.stderr
+    assert "1 program could not be measured; the same command tries these again" in result.stderr
 
 
 def test_an_interrupt_is_130_with_the_folder_and_the_line_to_go_on_with(
@@ -125,7 +125,7 @@ def test_a_plan_alone_measures_nothing(simulate: Any) -> None:
     result = simulate(AssertionError("nothing may run"), "--plan")
     assert result.exit_code == 0
     assert result.stdout == ""
-    assert "1 rows, 2 distinct programs, 2 runs" in result.stderr
+    assert "1 row, 2 distinct programs, 2 runs" in result.stderr
 
 
 def test_a_weaker_sandbox_is_said_aloud(
@@ -212,3 +212,34 @@ def test_finished_counts_what_we_failed_to_measure(tmp_path: Path) -> None:
     assert made.not_measured == 0
     failed = dataclasses.replace(made, summary={"counts": {"not_measured": 3}})
     assert failed.not_measured == 3
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        ([1e-3] * 4, "2.00x, 2.00x, 2.00x, 2.00x"),
+        ([1e-3, 5e-4] + [1e-3] * 4, "2.00x, 4.00x, 2.00x, 2.00x, +2 more"),
+        ([None] * 5 + [5e-4, 1e-3], "+3 more, best 4.00x of 7"),
+        ([None] * 6, "wrong_answer, +2 more"),
+    ],
+)
+def test_of_many_generations_a_few_are_shown_and_the_best(
+    simulate: Any, monkeypatch: pytest.MonkeyPatch, times: list[float | None], shown: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    generations = [
+        {"agg_runtime": one, "verdict": "accepted" if one else "wrong_answer"} for one in times
+    ]
+    assert f"{shown}\n" in simulate({"generations": generations}).stdout.replace(" \n", "\n")
+
+
+@pytest.mark.parametrize("columns", ["30", "60", "80"])
+def test_a_narrow_terminal_shows_every_number(
+    simulate: Any, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    text = simulate({"problem_id": "long\n" * 100, "src_agg_runtime": 2e6}).stdout
+    for part in ("2000000000.0000", "2.000x", "%Opt", "Speedup", "%Correct", " n "):
+        assert part in text
+    assert "\u2026" not in text
+    assert "long long long long long long long lo..." in text

@@ -105,3 +105,9 @@ def test_a_line_of_json_that_is_no_object_is_no_row(file, line):
     file.write_bytes(line)
     with pytest.raises(ReportError, match=r":1: not a row"):
         list(read_pairs(file))
+
+
+def test_a_numeric_problem_is_taken_as_its_text(file):
+    file.write_bytes(json.dumps({**ROW, "problem_id": 7}).encode() + b"\n")
+    (pair,) = read_pairs(file)
+    assert pair.problem_id == "7"

@@ -122,9 +122,39 @@ def test_the_same_ids_of_another_problem_or_with_other_answers_are_another_row(
     assert made.rows == 4
 
 
-def test_rows_without_ids_are_never_duplicates(tmp_path: Path) -> None:
-    made = planned(tmp_path, row(src_id=None, tgt_id=None), row(src_id=None, tgt_id=None))
-    assert made.rows == 2
+def test_rows_without_ids_are_duplicates_when_they_are_the_same_all_over(tmp_path: Path) -> None:
+    nameless = row(src_id=None, tgt_id=None)
+    others = [
+        {**nameless, "problem_id": "p2"},
+        {**nameless, "language": "python"},
+        {**nameless, "tests": [{"input": "1", "output": "2"}]},
+        {**nameless, "src_code": "slower"},
+        {**nameless, "generated_answers": ["a"]},
+    ]
+    made = planned(tmp_path, nameless, *others, nameless)
+    assert made.rows == 6
+    assert [(one.line, one.reason) for one in made.left_out] == [
+        (7, "the same row stands on line 1 already")
+    ]
+
+
+def test_the_digest_of_the_tests_is_of_the_contents_of_the_files_used(tmp_path: Path) -> None:
+    problem = tmp_path / "cases" / "p1"
+    problem.mkdir(parents=True)
+    for name in ("input.0.txt", "output.0.txt", "input.700.txt", "output.700.txt"):
+        (problem / name).write_text("1")
+    rows = [row(tests=[700]), row(src_id="s3", tests=[700])]
+
+    def digest(*rows: dict[str, Any]) -> str:
+        return planned(tmp_path, *rows, tests=problem.parent).tests_digest
+
+    before = digest(*rows)
+    (problem / "input.0.txt").write_text("2")
+    assert digest(*rows) == before, "nobody uses it"
+    assert digest(rows[0]) == before, "each file counts once"
+    assert digest(row(tests=[700, 0])) != before
+    (problem / "output.700.txt").write_text("2")
+    assert digest(*rows) != before
 
 
 def test_a_row_left_out_for_another_reason_does_not_claim_its_ids(tmp_path: Path) -> None:

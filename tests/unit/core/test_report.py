@@ -113,7 +113,7 @@ def test_every_k_up_to_the_largest_number_of_generations_wherever_that_row_is():
         assert [score.k for score in made.best_at] == [1, 2, 3]
         assert [score.speedup.value for score in made.best_at] == [1.5, 2, 3]
         assert all(score.excluded["no_generations"] == 1 for score in made.best_at)
-    assert "rows excluded, without generations: 1 of best@1, 1 of best@2, 1 of best@3" in made.notes
+    assert "rows excluded, without generations: 1 of best@1 to best@3" in made.notes
 
 
 @settings(deadline=None, max_examples=25)
@@ -283,3 +283,23 @@ def test_a_damaged_row_is_named_by_file_and_line(tmp_path):
     lines = json.dumps(row("a", 10, 5)) + "\n{\n" + json.dumps(row("b", 10, 5)) + "\n"
     with pytest.raises(ReportError, match=r"pairs\.jsonl:2: "):
         read_report(write_run(tmp_path, MANIFEST, lines))
+
+
+def test_a_remark_on_many_generations_stays_short():
+    falling = [row("a", 9, 9, *[1] * 20, *["not_measured"] * k) for k in range(40)]
+    for made in (report(*falling), report(*falling, not_measured_limit=1)):
+        assert len(made.best_at) == 59
+        assert all(len(note) < 400 for note in made.notes)
+        assert len(made.notes) < 15
+
+
+def test_refusals_of_neighbouring_lines_are_one_remark():
+    made = report(row("a", 9, 9, 3, *["not_measured"] * 9), row("b", 9, 9, 3))
+    refusals = [note for note in made.notes if ": no numbers, since" in note]
+    assert [note.split(":")[0] for note in refusals] == ["best@2 to best@10"]
+
+
+@pytest.mark.parametrize(("level", "said"), [("partial", True), ("full", False)])
+def test_a_run_in_the_weaker_sandbox_says_so(level, said):
+    made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": level}})
+    assert any("weaker sandbox (no bubblewrap)" in note for note in made.notes) == said

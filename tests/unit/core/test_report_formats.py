@@ -139,3 +139,19 @@ def test_rich_is_imported_only_for_the_table():
     subprocess.run(
         [sys.executable, "-c", program], env={"PYTHONPATH": ":".join(sys.path)}, check=True
     )
+
+
+def test_of_many_generations_some_lines_are_shown_and_all_are_kept():
+    report = made_of(pair("a", *[Generation(OK, 2.0)] * 21), planned=1)
+    shown = [line[0] for line in markdown_tables(as_markdown(report))[0][2:]]
+    assert shown == ["human", "human@1", *(f"best@{k}" for k in (1, 2, 4, 8, 16, 21))]
+    assert "best@16" in printed(report)
+    assert "best@15" not in printed(report)
+    assert len(json.loads(as_json(report))["best_at"]) == 21
+    assert len(as_csv(report).splitlines()) == 1 + 2 + 21
+
+
+def test_one_row_of_one_problem_is_singular():
+    assert "1 of 1 row finished, 0 missing, 1 left out; 1 problem\n" in printed(
+        made_of(pair("a"), planned=1)
+    )

@@ -58,23 +58,26 @@ def test_a_row_of_pie_is_read() -> None:
         (without("src_code"), "the field src_code is missing"),
         (without("tgt_code"), "the field tgt_code is missing"),
         (without("tests"), "the field tests is missing"),
-        (line(problem_id=""), "problem_id: string should have at least 1 character"),
-        (line(problem_id=7), "problem_id: input should be a valid string"),
-        (line(src_code=None), "src_code: input should be a valid string"),
-        (line(tgt_code=["a"]), "tgt_code: input should be a valid string"),
-        (line(src_id=1.5), "src_id: "),
-        (line(tests=[]), "tests: list should have at least 1 item"),
-        (line(tests="0,1"), "tests: input should be a valid list"),
-        (line(tests=[-1]), "tests: input should be greater than or equal to 0"),
-        (line(tests=[0.0]), "tests: input should be a valid integer"),
-        (line(tests=[True]), "tests: input should be a valid integer"),
-        (line(tests=["0"]), "tests: input should be a valid integer"),
-        (line(tests=[{"input": "1"}]), "tests: "),
-        (line(tests=[{"input": 1, "output": "1"}]), "tests: "),
+        (line(problem_id=""), "problem_id is empty"),
+        (line(problem_id=7.5), "problem_id is neither a string nor an integer"),
+        (line(src_code=None), "src_code is not a string"),
+        (line(tgt_code=["a"]), "tgt_code is not a string"),
+        (line(src_id=1.5), "src_id is neither a string nor an integer"),
+        (line(tests=[]), "tests is empty"),
+        (line(tests="0,1"), "tests is not a list"),
+        (line(tests=[0, -1]), "tests[1] is negative"),
+        (line(tests=[0.0]), "tests[0] is neither an index nor an object with input"),
+        (line(tests=[True]), "tests[0] is neither an index nor an object with input"),
+        (line(tests=["0"]), "tests[0] is neither an index nor an object with input"),
+        (line(tests=[0, {"input": "1"}]), "tests[1] has no output"),
+        (line(tests=[{"input": 1, "output": "1"}]), "tests[0] has an input that is not a string"),
         (line(tests=[1, 1]), "tests lists an index twice"),
-        (line(generated_answers=[1]), "generated_answers: "),
-        (line(generated_answers={"0": "x"}), "generated_answers: "),
-        (line(language=3), "language: input should be a valid string"),
+        (line(generated_answers=["", 1]), "generated_answers[1] is not a string"),
+        (
+            line(generated_answers={"0": "x"}),
+            "generated_answers is neither a list of programs nor a string",
+        ),
+        (line(language=3), "language is not a string"),
     ],
 )
 def test_a_malformed_line_is_told_in_one_sentence(data: bytes, reason: str) -> None:
@@ -183,3 +186,20 @@ def test_a_missing_file_and_a_folder_are_refused_with_a_remedy(tmp_path: Path) -
         read(tmp_path / "gone.jsonl")
     with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"int", b'{"a": 1,}', b"[" * 100_000, b"9" * 5_000])
+def test_what_is_not_json_is_told_without_a_line_number_inside_the_line(data: bytes) -> None:
+    assert "line 1" not in complaint(data)
+    assert "sys." not in complaint(data)
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1, "b": 2, "b": 2}', b'{"a": {"b": 1, "b": 2}}'])
+def test_a_key_that_stands_twice_is_named(data: bytes) -> None:
+    assert complaint(data) == "the key 'b' stands twice"
+
+
+def test_a_numeric_problem_is_taken_as_its_text() -> None:
+    row = parse_row(line(problem_id=7))
+    assert row.problem_id == "7"
+    assert row.fields["problem_id"] == 7

@@ -53,6 +53,7 @@ def test_a_file_that_was_cut_anywhere_is_made_whole(tmp_path: Path, kept: int) -
     path = tmp_path / "pairs.jsonl"
     path.write_bytes(WHOLE[:kept])
     assert write_all(path) == WHOLE
+    assert [one.name for one in tmp_path.iterdir()] == ["pairs.jsonl"], "a torn line is no line"
 
 
 def test_what_stands_there_already_is_passed_over_not_written_again(tmp_path: Path) -> None:
@@ -68,8 +69,14 @@ def test_what_stands_there_already_is_passed_over_not_written_again(tmp_path: Pa
 
 def test_from_the_first_difference_on_the_new_lines_count(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
-    path.write_bytes(WHOLE.replace(b'"row":2', b'"row":9'))
+    earlier = WHOLE.replace(b'"row":2', b'"row":9')
+    path.write_bytes(earlier)
     assert write_all(path) == WHOLE
+    kept = earlier[earlier.index(b'{"row":9') :]
+    assert (tmp_path / "pairs.jsonl.superseded").read_bytes() == kept
+    path.write_bytes(WHOLE + b"more\n")
+    assert write_all(path) == WHOLE
+    assert (tmp_path / "pairs.jsonl.superseded").read_bytes() == kept + b"more\n"
 
 
 def test_lines_of_a_longer_earlier_run_are_cut_off_at_the_end(tmp_path: Path) -> None:
@@ -107,6 +114,7 @@ def test_the_same_configuration_may_come_back(tmp_path: Path) -> None:
     [
         ({"pairs_sha256": "bb"}, "pairs_sha256"),
         ({"testcases": "/elsewhere"}, "testcases"),
+        ({"tests_digest": "cc"}, "test cases"),
         (
             {"setting": {"machine": {"name": "native"}, "limits": {"memory_bytes": 1}}},
             "setting.machine",
@@ -124,7 +132,7 @@ def test_another_configuration_is_refused_and_named_and_nothing_is_touched(
         folder.pairs.write({"row": 1})
         folder.finish({})
     before = {one.name: one.read_bytes() for one in (tmp_path / "run").iterdir()}
-    with pytest.raises(InputError, match=rf"of another configuration \({named} differs\); give"):
+    with pytest.raises(InputError, match=rf"of another configuration \({named} differs?\); give"):
         open_and_close(tmp_path / "run", **changes)
     assert {one.name: one.read_bytes() for one in (tmp_path / "run").iterdir()} == before
 
