@@ -1,0 +1,164 @@
+"""Many runs from one preparation: fork for each program, and fork again for each of its runs.
+
+One JSON job a line on standard input,
+
+    {"program": NAME, "stdin": PATH, "stdout": PATH, "stderr": PATH, "max_instructions": N,
+     "max_ticks": N, "cpu_seconds": N, "file_bytes": N}
+
+and for each on standard output what the run wrote (a JSON line and gem5's statistics), then
+
+    {"served": NAME, "status": WAIT STATUS, "cpu_seconds": S, "messages": TEXT}
+
+The executable is read again when a job's `program` is another than before. The guest reaches none
+of these descriptors: it has a table of its own, with the three files of the job in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+
+import m5
+import simulation
+
+STREAMS = ("stdin", "stdout", "stderr")
+
+
+def placeholders(scratch):
+    """Return three files that stand for the guest's streams until a run has its own."""
+    paths = [scratch / name for name in STREAMS]
+    for path in paths:
+        path.touch()
+    return [str(path) for path in paths]
+
+
+def serve(root, scratch):
+    """Answer jobs until standard input ends; the folder `scratch` is emptied after each."""
+    simulation.create_hardware(root)
+    print(json.dumps({"ready": True}), flush=True)
+    program = None
+    for line in sys.stdin:
+        name = json.loads(line)["program"]
+        if program is not None and program.name != name:
+            program.end()
+            program = None
+        if program is None:
+            placeholders(scratch)
+            program = _Program(root, scratch, name)
+        if not program.run(line):
+            _report(name, *program.end())
+            program = None
+        _empty(scratch)
+
+
+class _Program:
+    """A child that holds one program, loaded and ready to start."""
+
+    def __init__(self, root, scratch, name):
+        self.name = name
+        self._messages = tempfile.TemporaryFile(dir=scratch)
+        jobs, self._jobs = os.pipe()
+        self._done, done = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._jobs)
+            os.close(self._done)
+            _become_child(self._messages)
+            _serve_program(root, scratch, jobs, done)
+        os.close(jobs)
+        os.close(done)
+
+    def run(self, line):
+        """Have a run done and answered; false when the child died of it."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._jobs, line.encode())
+        return bool(os.read(self._done, 1))
+
+    def end(self):
+        """Let the child go; return (wait status, resource usage, its messages)."""
+        os.close(self._jobs)
+        os.close(self._done)
+        _pid, status, usage = os.wait4(self._pid, 0)
+        return status, usage, self._messages
+
+
+def _serve_program(root, scratch, jobs, done):
+    """In the child of one program: load it, then fork for each of its runs."""
+    simulation.create(root)
+    descriptors = [_descriptor_of(scratch / name) for name in STREAMS]
+    with os.fdopen(jobs) as lines:
+        for line in lines:
+            job = json.loads(line)
+            messages = tempfile.TemporaryFile(dir=scratch)
+            pid = os.fork()
+            if pid == 0:
+                os.close(done)
+                _become_child(messages)
+                _run(root, job, descriptors)
+            _pid, status, usage = os.wait4(pid, 0)
+            _report(job["program"], status, usage, messages)
+            os.write(done, b".")
+    os._exit(0)
+
+
+def _run(root, job, descriptors):
+    """In the child of one run: give the guest its files, bind it to its limits, simulate."""
+    flags = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
+    for name, descriptor, flag in zip(STREAMS, descriptors, flags, strict=True):
+        os.dup2(os.open(job[name], flag, 0o600), descriptor)
+    seconds, size = job["cpu_seconds"], job["file_bytes"]
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    ended = simulation.run(root, job["max_instructions"], job["max_ticks"])
+    print(json.dumps(ended), flush=True)
+    m5.stats.dump()
+    os._exit(0)
+
+
+def _become_child(messages):
+    """Die with the parent, and write gem5's messages to a file of one's own that has no name."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.dup2(messages.fileno(), 2)
+
+
+def _descriptor_of(path):
+    """Return this process's descriptor of a file that gem5 opened."""
+    wanted = path.stat()
+    for descriptor in range(3, 256):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), wanted):
+                return descriptor
+    raise RuntimeError(f"gem5 did not open {path}")
+
+
+def _report(name, status, usage, messages):
+    """Say how a child ended; the last line of an answer."""
+    with messages:
+        messages.seek(max(0, messages.seek(0, os.SEEK_END) - 8192))
+        text = messages.read().decode("utf-8", "replace")
+    seconds = usage.ru_utime + usage.ru_stime
+    # On a line of its own, even after a run that was cut short in the middle of one.
+    answer = {"served": name, "status": status, "cpu_seconds": seconds, "messages": text}
+    sys.stdout.write("\n" + json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def _empty(scratch):
+    """Remove what a guest left behind, so that no run can speak to the next."""
+    for path in scratch.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+    if any(scratch.iterdir()):
+        sys.exit(f"{scratch} could not be emptied")
