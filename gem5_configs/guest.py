@@ -5,19 +5,18 @@ from __future__ import annotations
 from m5.objects import Process, SEWorkload
 
 ARGV = ("prog",)
-WORKING_DIRECTORY = "/"
 STACK = "120MB"
 """gem5's own is 64 MB; the next mapping lies 128 MB below the stack's base. No cycle depends on it."""
 
 
-def load(system, executable, stdin, stdout, stderr):
+def load(system, executable, cwd, stdin, stdout, stderr):
     """Give the system its one process. ValueError for a file that gem5 cannot run."""
     system.workload = SEWorkload.init_compatible(executable)
     system.cpu.workload = Process(
         executable=executable,
         cmd=list(ARGV),
         env=[],
-        cwd=WORKING_DIRECTORY,
+        cwd=cwd,
         input=stdin,
         output=stdout,
         errout=stderr,

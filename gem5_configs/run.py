@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--stdin", default="/dev/null")
     parser.add_argument("--stdout", default="/dev/null")
     parser.add_argument("--stderr", default="/dev/null")
+    parser.add_argument("--cwd", default="/", help="the guest's working directory")
     parser.add_argument("--max-instructions", type=int, default=0, help="0: no limit")
     parser.add_argument("--max-ticks", type=int, default=0, help="0: no limit")
     parser.add_argument("--serve", type=Path, metavar="FOLDER")
@@ -48,7 +49,7 @@ def main():
     streams = [chosen.stdin, chosen.stdout, chosen.stderr]
     if chosen.serve:
         streams = server.placeholders(chosen.serve)
-    guest.load(system, chosen.executable, *streams)
+    guest.load(system, chosen.executable, chosen.cwd, *streams)
     root = Root(full_system=False, system=system)
     simulation.resolve(root)
     if chosen.serve:

@@ -1,9 +1,11 @@
-"""Where things are kept between runs."""
+"""Where things are kept between runs, and where the user's settings are."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from sim.errors import InputError
 
@@ -22,3 +24,26 @@ def cache_directory() -> Path:
         raise InputError(
             "no home folder is known to keep a cache in", "set PIE_CACHE to a folder"
         ) from error
+
+
+def configuration() -> dict[str, Any]:
+    """Return the user's settings: the TOML file `PIE_CONFIG`, else `~/.config/pie/config.toml`.
+
+    No file is no settings; InputError for one that cannot be read.
+    """
+    named = os.environ.get("PIE_CONFIG")
+    base = os.environ.get("XDG_CONFIG_HOME")
+    try:
+        usual = (Path(base) if base else Path.home() / ".config") / "pie" / "config.toml"
+    except RuntimeError:  # no home folder, no settings in it
+        return {}
+    path = Path(named) if named else usual
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if not named:
+            return {}
+        problem = "is not there"
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problem = f"cannot be read ({error})"
+    raise InputError(f"the configuration file {path} {problem}", "mend it or remove it")

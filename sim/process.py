@@ -11,11 +11,14 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from sim.errors import MachineFailure
 
 _CHUNK = 1 << 16
 
@@ -95,6 +98,87 @@ def run(
         wall_seconds=time.monotonic() - start,
         extra={descriptor: captured.bytes_of(descriptor) for descriptor in extra},
     )
+
+
+class Service:
+    """A command that answers lines with text for as long as it is wanted."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        close_after_start: Sequence[int] = (),
+    ) -> None:
+        """Start it. OSError when it cannot be started."""
+        self._errors = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=dict(env),
+                cwd=cwd,
+                pass_fds=tuple(close_after_start),
+                start_new_session=True,
+            )
+        finally:
+            for descriptor in close_after_start:
+                os.close(descriptor)
+        self._rest = b""
+
+    def send(self, line: str) -> None:
+        """Write one line; a service that is gone shows when it is read from."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+
+    def read_until(self, start: bytes, guard_seconds: float, limit: int) -> tuple[bytes, bytes]:
+        """Return (what came before, the line that begins with `start`).
+
+        MachineFailure, and the service is killed, when it ends, is silent for too long or says
+        more than `limit` bytes.
+        """
+        assert self._process.stdout is not None
+        output = self._process.stdout.fileno()
+        deadline = time.monotonic() + guard_seconds
+        poll = select.poll()
+        poll.register(output, select.POLLIN)
+        text = bytearray(self._rest)
+        while True:
+            at = 0 if text.startswith(start) else text.find(b"\n" + start) + 1
+            end = text.find(b"\n", at) if at or text.startswith(start) else -1
+            if end >= 0:
+                self._rest = bytes(text[end + 1 :])
+                return bytes(text[:at]), bytes(text[at:end])
+            left = deadline - time.monotonic()
+            if left <= 0 or len(text) > limit:
+                self.kill()
+                what = f"no answer in {guard_seconds:.0f} s" if left <= 0 else "too long an answer"
+                raise MachineFailure(f"the simulator was stopped: {what}")
+            if poll.poll(min(left, 600.0) * 1000):
+                data = os.read(output, _CHUNK)
+                if not data:
+                    raise MachineFailure(f"the simulator ended: {self._last_words()}")
+                text += data
+
+    def _last_words(self) -> str:
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 4096))
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        self.kill()
+        return next((line for line in lines[::-1] if not line.startswith(" ")), "without a word")
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        _end(self._process)
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self._errors.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

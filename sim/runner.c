@@ -9,6 +9,7 @@
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
  *   interpreter the same for a dynamically linked interpreter
+ *   simulator   the same for a simulator that serves each run from a process of its own
  *   compiler    may start programs of its own
  */
 #define _GNU_SOURCE
@@ -184,6 +185,7 @@ static void only_from_translator(void) {
 static void filter(const char *profile, unsigned int nofile, const void *path, const void *argv,
                    const void *env) {
     int compiler = !strcmp(profile, "compiler"), program = !strcmp(profile, "program");
+    int simulator = !strcmp(profile, "simulator");
     load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
     answer(SECCOMP_RET_KILL_PROCESS); /* 32-bit calls have other numbers */
@@ -195,8 +197,10 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
     for (size_t i = 0; i < sizeof refused_always / sizeof *refused_always; i++)
         refuse(refused_always[i], EPERM);
     if (!compiler) {
-        refuse(__NR_fork, EPERM);
-        refuse(__NR_vfork, EPERM);
+        if (!simulator) {
+            refuse(__NR_fork, EPERM);
+            refuse(__NR_vfork, EPERM);
+        }
         refuse(__NR_clone3, ENOSYS); /* its flags lie in memory; the C library then uses clone */
         refuse(__NR_execveat, EPERM);
         refuse(__NR_memfd_create, EPERM);
@@ -209,8 +213,11 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         refuse(__NR_sched_setattr, EPERM);
         own_limits_only();
         require(__NR_kill, 0, (unsigned int)getpid());
-        require(__NR_tgkill, 0, (unsigned int)getpid());
-        refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
+        if (!simulator) { /* its children abort by tgkill; the guest's own calls never get here */
+            require(__NR_tgkill, 0, (unsigned int)getpid());
+            refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
+        }
+        refuse_bits(__NR_clone, 0, 0x7e020000 /* CLONE_NEW* */, 1);
         if (strcmp(profile, "instrument")) refuse(__NR_tkill, EPERM);
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, __NR_tkill); /* a translator needs it for threads */
         load(LOW(0));

@@ -15,7 +15,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ from sim import process
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 
-Profile = Literal["program", "instrument", "interpreter", "compiler"]
+Profile = Literal["program", "instrument", "interpreter", "compiler", "simulator"]
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
@@ -131,18 +131,7 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
-    runner = [
-        str(report_write),
-        guest.profile,
-        str(allowance.cpu_seconds),
-        str(allowance.memory_bytes),
-        str(allowance.stack_bytes),
-        str(allowance.file_bytes),
-        str(_OPEN_FILES),
-        str(allowance.cpu),
-        guest.program,
-        *argv,
-    ]
+    runner = _runner(guest, allowance, report_write, argv)
     try:
         if level() == "full":
             done = process.run(
@@ -162,6 +151,40 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
         os.close(report_read)
         if log_read is not None:
             log_read.close()
+
+
+def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
+    """Start a guest that stays and answers lines; it sets its own limits for each answer.
+
+    Where there is no bubblewrap, the guest's paths lie in `folder`, which the caller removes.
+    """
+    report = os.open("/dev/null", os.O_WRONLY)
+    runner = _runner(guest, allowance, report, guest.argv)
+    if level() == "full":
+        argv = [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
+        return process.Service(argv, env={}, close_after_start=[report])
+    outside = _shown(guest, str(folder))
+    return process.Service(
+        [str(runner_path()), *(outside(part) for part in runner)],
+        env={name: outside(value) for name, value in guest.env.items()},
+        cwd=outside(next(iter(guest.writable))),
+        close_after_start=[report],
+    )
+
+
+def _runner(
+    guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]
+) -> list[str]:
+    """Return the runner's arguments."""
+    numbers = (
+        allowance.cpu_seconds,
+        allowance.memory_bytes,
+        allowance.stack_bytes,
+        allowance.file_bytes,
+        _OPEN_FILES,
+        allowance.cpu,
+    )
+    return [str(report), guest.profile, *map(str, numbers), guest.program, *argv]
 
 
 def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
@@ -208,14 +231,7 @@ def _run_bare(
     """
     base = "/tmp" if os.access("/tmp", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="pie-", dir=base) as scratch:
-        mapped = {**guest.read_only, **guest.writable}
-        for inside, host in mapped.items():
-            if inside.startswith("/pie/"):
-                _show(Path(host), Path(scratch + inside))
-
-        def outside(text: str) -> str:
-            return scratch + text if text.startswith("/pie/") else text
-
+        outside = _shown(guest, scratch)
         return process.run(
             [str(runner_path()), *(outside(part) for part in runner)],
             env={name: outside(value) for name, value in guest.env.items()},
@@ -226,6 +242,18 @@ def _run_bare(
             extra=wanted,
             close_after_start=inherited,
         )
+
+
+def _shown(guest: Guest, scratch: str) -> Callable[[str], str]:
+    """Make a guest's paths appear under a folder; return what turns such a path into the host's."""
+    for inside, host in {**guest.read_only, **guest.writable}.items():
+        if inside.startswith("/pie/"):
+            _show(Path(host), Path(scratch + inside))
+
+    def outside(text: str) -> str:
+        return scratch + text if text.startswith("/pie/") else text
+
+    return outside
 
 
 def _show(host: Path, place: Path) -> None:

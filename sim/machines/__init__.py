@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from sim.errors import InputError
 from sim.machine import Machine
+from sim.machines import gem5_installation
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.gem5 import CONFIGURATIONS, Gem5
 from sim.machines.native import Native
 
-MACHINES: dict[str, type[Machine]] = {"cachegrind": Cachegrind, "native": Native}
+MACHINES: dict[str, type[Machine]] = {"gem5": Gem5, "cachegrind": Cachegrind, "native": Native}
 DEFAULT = "cachegrind"
-"""What `auto` takes: the embedded machine that everyone can run."""
+"""What `auto` takes where no gem5 is configured: the embedded machine that everyone can run."""
 
 
-def machine(name: str) -> Machine:
-    """Return a machine by name; InputError names the known ones."""
-    chosen = DEFAULT if name == "auto" else name
-    if chosen not in MACHINES:
+def machine(name: str, gem5: str = "", gem5_configuration: str = "Verbatim") -> Machine:
+    """Return a machine by name; InputError names the known ones.
+
+    `gem5` is the path of a gem5; `auto` takes it, or the one that the user configured.
+    """
+    if gem5_configuration not in CONFIGURATIONS:
+        known = ", ".join(CONFIGURATIONS)
+        raise InputError(
+            f"unknown configuration of gem5 {gem5_configuration!r}", f"choose one of {known}"
+        )
+    if name == "auto":
+        name = "gem5" if gem5 or gem5_installation.configured() else DEFAULT
+    if name not in MACHINES:
         known = ", ".join(["auto", *MACHINES])
         raise InputError(f"unknown machine {name!r}", f"choose one of {known}")
-    return MACHINES[chosen]()
+    if name == "gem5":
+        return Gem5(gem5, gem5_configuration)
+    return MACHINES[name]()

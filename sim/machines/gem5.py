@@ -1,0 +1,173 @@
+"""The reference machine: gem5's out-of-order x86 core in the Skylake configuration that PIE used.
+
+System-call emulation, one core, timing memory: deterministic to the tick. The program sees argv
+`prog`, no environment, and three files as its streams.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim import sandbox
+from sim.errors import MachineFailure, MissingTool
+from sim.limits import Limits
+from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.machines import gem5_installation, gem5_server, gem5_statistics
+from sim.machines.gem5_server import Answer
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+CONFIGURATIONS = ("Verbatim", "Tuned", "Unconstrained")
+PROTOCOL = "1"
+"""Raised when a change outside gem5_configs could give another count for the same run."""
+
+
+@dataclass(frozen=True)
+class Gem5:
+    """Measures in gem5."""
+
+    path: str = ""
+    """As the user named it; empty: by variable, configuration file or PATH."""
+    configuration: str = "Verbatim"
+    name: str = "gem5"
+    deterministic: bool = True
+    interleaved: bool = False
+
+    def check(self) -> Check:
+        """Tell whether there is a gem5 that can be used."""
+        try:
+            gem5_installation.examine(gem5_installation.find(self.path))
+        except MissingTool as missing:
+            return Check(False, missing.what, missing.remedy)
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return gem5's version and bytes, the configuration and the scripts that describe it."""
+        installation = gem5_installation.examine(gem5_installation.find(self.path))
+        return {
+            "machine": self.name,
+            "protocol": PROTOCOL,
+            "gem5": installation.version,
+            "gem5_sha256": installation.sha256,
+            "configuration": self.configuration,
+            "configurations_sha256": gem5_installation.configurations_hash(),
+            "clock_hz": str(CLOCK_HZ),
+            "sandbox": sandbox.level(),
+        }
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Simulate one run. MachineFailure when gem5 failed, or cannot run such a program."""
+        if build.language is not Language.CPP:
+            raise MachineFailure(
+                "gem5 measures compiled programs only", "use --machine native for Python"
+            )
+        path = gem5_installation.find(self.path)
+        answer = gem5_server.simulate(path, self.configuration, build, stdin, limits)
+        return measurement(answer, limits)
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Measure one after the other: the order cannot matter."""
+        return [self.measure(build, stdin, limits, toolchain) for build in builds]
+
+
+def measurement(answer: Answer, limits: Limits) -> Measurement:
+    """Say what an answer means: a cost, a verdict, or MachineFailure; never a number in doubt."""
+    if len(answer.stdout) > limits.output_bytes or _killed_by(answer, signal.SIGXFSZ):
+        detail = f"more than {limits.output_bytes} bytes of output"
+        return Measurement(Verdict.OUTPUT_LIMIT, detail, host_seconds=answer.cpu_seconds)
+    if answer.status != 0:
+        raise _failure(answer)
+    try:
+        simulated = gem5_statistics.read(answer.text)
+    except gem5_statistics.Tampered as tampered:
+        return Measurement(Verdict.TAMPERING, str(tampered), host_seconds=answer.cpu_seconds)
+    verdict, detail = _verdict(simulated, answer, limits)
+    return Measurement(
+        verdict=verdict,
+        detail=detail,
+        stdout=answer.stdout,
+        cycles=simulated.cycles,
+        instructions=simulated.instructions,
+        seconds=simulated.cycles / CLOCK_HZ,
+        counters=simulated.counters,
+        host_seconds=answer.cpu_seconds,
+    )
+
+
+def _verdict(
+    simulated: gem5_statistics.Simulated, answer: Answer, limits: Limits
+) -> tuple[Verdict, str]:
+    if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
+        return Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+    if simulated.cause == gem5_statistics.TICK_LIMIT:
+        return Verdict.TIME_LIMIT, f"no end after {simulated.ticks} simulated picoseconds"
+    if simulated.code == 0:
+        return Verdict.ACCEPTED, ""
+    if b"std::bad_alloc" in answer.stderr[-4096:]:
+        return Verdict.MEMORY_LIMIT, "no memory left in the simulated machine"
+    return Verdict.RUNTIME_ERROR, f"exit code {simulated.code}"
+
+
+_KNOWN = (
+    (
+        re.compile(r"[Uu]nrecognized/invalid instruction executed:?\s*(?P<what>[^\n]*)"),
+        "the program uses an instruction that gem5 does not have ({what})",
+        "remove its target pragma (AVX is not supported) and measure it again",
+    ),
+    (
+        re.compile(r"instruction '(?P<what>[^']*)' unimplemented"),
+        "the program uses an instruction that gem5 does not have ({what})",
+        "remove its target pragma (AVX is not supported) and measure it again",
+    ),
+    (
+        re.compile(r"syscall (?P<what>\S+ \(#\d+\)) unimplemented"),
+        "the program makes a system call that gem5 does not have: {what}",
+        "measure it on another machine",
+    ),
+    (
+        re.compile(r"Tried to (?P<what>(?:read|write|execute|access) unmapped address \w+)"),
+        "the program came to its end in gem5: {what}",
+        "its stack may need more than the 120 MB that gem5 gives it",
+    ),
+    (
+        re.compile(r"(?P<what>[Oo]ut of memory[^\n]*)"),
+        "the simulated machine has 4 GB: {what}",
+        "measure it on another machine",
+    ),
+)
+
+
+def _failure(answer: Answer) -> MachineFailure:
+    """Return why the gem5 process of a run ended badly, in one sentence."""
+    for pattern, sentence, remedy in _KNOWN:
+        found = pattern.search(answer.messages)
+        if found:
+            return MachineFailure(sentence.format(what=found["what"].strip()[:200]), remedy)
+    if _killed_by(answer, signal.SIGXCPU) or (
+        _killed_by(answer, signal.SIGKILL) and answer.cpu_seconds > 100
+    ):
+        return MachineFailure(
+            f"gem5 came to no end in {answer.cpu_seconds:.0f} s of CPU time",
+            "lower --max-instructions",
+        )
+    telling = re.findall(r"(?:panic|fatal)(?: condition [^\n]*)?: ([^\n]*)", answer.messages)
+    if telling:
+        return MachineFailure(f"gem5 stopped: {telling[0][:200]}")
+    if os.WIFSIGNALED(answer.status):
+        name = signal.Signals(os.WTERMSIG(answer.status)).name
+        return MachineFailure(f"gem5 was killed by {name}")
+    return MachineFailure(f"gem5 ended with exit code {os.WEXITSTATUS(answer.status)}")
+
+
+def _killed_by(answer: Answer, number: signal.Signals) -> bool:
+    return os.WIFSIGNALED(answer.status) and os.WTERMSIG(answer.status) == number

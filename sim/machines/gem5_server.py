@@ -1,0 +1,195 @@
+"""One gem5 in the sandbox that simulates run after run, each in a process forked from a prepared one.
+
+Every worker process keeps its own. What gem5 imports and builds once (0.25 s) and what a program's
+loading takes (0.1 s) is paid once, not for each test.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim import sandbox
+from sim.errors import MachineFailure
+from sim.limits import Limits
+from sim.machines import gem5_installation
+from sim.program import Build
+from sim.sandbox import Allowance, Guest
+
+# The program sees its own path, and walks through it byte by byte: its length and its depth are a
+# part of the measured cycles. This is 25 bytes with four slashes, as in the published measurements.
+_PROGRAM_FOLDER = "/pie/m/p"
+_PROGRAM = f"{_PROGRAM_FOLDER}/measured_program"
+_OUTPUT_FOLDER = "/pie/o"
+_SCRIPTS_FOLDER = "/pie/gem5_configs"
+_ANSWER_LIMIT = 8 << 20
+_MEMORY = 12 << 30
+"""Address space of gem5: the simulated 4 GB, and three processes' own."""
+_CYCLES_PER_INSTRUCTION = 100
+"""More than any program needs on average, so that ticks limit only what stands still."""
+_TICKS_PER_CYCLE = 286
+# Instructions a second of CPU time, far below what gem5 does (230,000): a guard against hangs.
+_FLOOR = 10_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run gave."""
+
+    text: str
+    """How it ended, and gem5's statistics."""
+    status: int
+    """As `waitpid` gives it: of the gem5 process that simulated this run."""
+    cpu_seconds: float
+    messages: str
+    """The end of what gem5 wrote on its standard error output."""
+    stdout: bytes
+    stderr: bytes
+
+
+class Server:
+    """A running gem5."""
+
+    def __init__(self, path: str, configuration: str, first: Build) -> None:
+        """Start it; the first program must be there for gem5 to look at."""
+        self._folder = tempfile.TemporaryDirectory(prefix="pie-gem5-")
+        folder = Path(self._folder.name)
+        self._input, self._output = folder / "input", folder / "output"
+        self._scratch = folder / "scratch"
+        for one in (self._input, self._output, self._scratch):
+            one.mkdir()
+        self._program = ""
+        self._place(first)
+        self._service = sandbox.start(self._guest(path, configuration), _ALLOWANCE)
+        self._service.read_until(b'{"ready": ', 120.0, _ANSWER_LIMIT)
+
+    def run(self, build: Build, stdin: Path, limits: Limits) -> Answer:
+        """Simulate one run. MachineFailure when the server is lost; it cannot be used afterwards."""
+        self._place(build)
+        shutil.copyfile(stdin, self._input / "stdin")
+        cpu_seconds = max(120, limits.max_instructions // _FLOOR)
+        cycles = _CYCLES_PER_INSTRUCTION * limits.max_instructions + 100_000_000
+        job = {
+            "program": build.digest,
+            "stdin": self._inside(f"{_PROGRAM_FOLDER}/stdin"),
+            "stdout": self._inside(f"{_OUTPUT_FOLDER}/stdout"),
+            "stderr": self._inside(f"{_OUTPUT_FOLDER}/stderr"),
+            "max_instructions": limits.max_instructions,
+            "max_ticks": cycles * _TICKS_PER_CYCLE,
+            "cpu_seconds": cpu_seconds,
+            "file_bytes": max(limits.file_bytes, limits.output_bytes + 1),
+        }
+        try:
+            self._service.send(json.dumps(job))
+            text, last = self._service.read_until(
+                b'{"served": ', 60.0 + 20.0 * cpu_seconds, _ANSWER_LIMIT
+            )
+            told = json.loads(last)
+            return Answer(
+                text=text.decode("utf-8", "replace"),
+                status=told["status"],
+                cpu_seconds=told["cpu_seconds"],
+                messages=told["messages"],
+                stdout=self._written("stdout"),
+                stderr=self._written("stderr"),
+            )
+        finally:
+            self._clear()
+
+    def close(self) -> None:
+        """End it and remove its files."""
+        self._service.kill()
+        self._folder.cleanup()
+
+    def _place(self, build: Build) -> None:
+        """Put a program where gem5 reads it."""
+        if build.digest == self._program:
+            return
+        scratch = self._input / "next"
+        shutil.copyfile(build.path, scratch)
+        scratch.chmod(0o755)
+        scratch.replace(self._input / Path(_PROGRAM).name)
+        self._program = build.digest
+
+    def _written(self, name: str) -> bytes:
+        path = self._output / name
+        # Only what gem5 opened itself: the guest may have put something else in its place.
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+
+    def _clear(self) -> None:
+        for path in self._output.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _guest(self, path: str, configuration: str) -> Guest:
+        scratch = "/tmp" if sandbox.level() == "full" else "/pie/s"
+        gem5 = "/pie/gem5"
+        return Guest(
+            program=gem5,
+            argv=(
+                gem5,
+                *gem5_installation.OPTIONS,
+                f"--outdir={scratch}/gem5",
+                f"{_SCRIPTS_FOLDER}/run.py",
+                f"--configuration={configuration}",
+                f"--executable={_PROGRAM}",
+                f"--serve={scratch}",
+                f"--cwd={scratch}",
+            ),
+            profile="simulator",
+            read_only={
+                gem5: path,
+                _SCRIPTS_FOLDER: str(gem5_installation.scripts()),
+                _PROGRAM_FOLDER: str(self._input),
+            },
+            writable={_OUTPUT_FOLDER: str(self._output), "/pie/s": str(self._scratch)},
+            env=gem5_installation.ENVIRONMENT,
+            system=True,
+        )
+
+    def _inside(self, path: str) -> str:
+        if sandbox.level() == "full":
+            return path
+        folders = {_PROGRAM_FOLDER: self._input, _OUTPUT_FOLDER: self._output}
+        for inside, outside in folders.items():
+            path = path.replace(inside, str(outside))
+        return path
+
+
+_ALLOWANCE = Allowance(
+    cpu_seconds=0,
+    memory_bytes=_MEMORY,
+    stack_bytes=0,
+    file_bytes=0,
+    output_bytes=0,
+    guard_seconds=0.0,
+)
+
+_servers: dict[tuple[str, str], Server] = {}
+
+
+def simulate(path: str, configuration: str, build: Build, stdin: Path, limits: Limits) -> Answer:
+    """Simulate one run on this process's server, which is started at the first."""
+    key = (path, configuration)
+    if key not in _servers:
+        _servers[key] = Server(path, configuration, build)
+    try:
+        return _servers[key].run(build, stdin, limits)
+    except (MachineFailure, OSError):
+        _servers.pop(key).close()
+        raise
+
+
+def close_all() -> None:
+    """End the servers of this process."""
+    while _servers:
+        _servers.popitem()[1].close()
+
+
+atexit.register(close_all)
