@@ -47,13 +47,11 @@ def main():
         sys.exit(f"unknown configuration; choose one of {', '.join(board.CONFIGURATIONS)}")
     system = board.board(chosen.configuration)
     streams = [chosen.stdin, chosen.stdout, chosen.stderr]
-    if chosen.serve:
-        streams = server.placeholders(chosen.serve)
     guest.load(system, chosen.executable, chosen.cwd, *streams)
     root = Root(full_system=False, system=system)
     simulation.resolve(root)
     if chosen.serve:
-        server.serve(root, chosen.serve)
+        server.serve(root, streams, chosen.serve)
     else:
         simulation.create(root)
         ended = simulation.run(root, chosen.max_instructions, chosen.max_ticks)

@@ -2,15 +2,15 @@
 
 One JSON job a line on standard input,
 
-    {"program": NAME, "stdin": PATH, "stdout": PATH, "stderr": PATH, "max_instructions": N,
-     "max_ticks": N, "cpu_seconds": N, "file_bytes": N}
+    {"program": NAME, "max_instructions": N, "max_ticks": N, "cpu_seconds": N, "file_bytes": N}
 
 and for each on standard output what the run wrote (a JSON line and gem5's statistics), then
 
     {"served": NAME, "status": WAIT STATUS, "cpu_seconds": S, "messages": TEXT}
 
-The executable is read again when a job's `program` is another than before. The guest reaches none
-of these descriptors: it has a table of its own, with the three files of the job in it.
+The executable is read again when a job's `program` is another than before, the guest's three
+files for every job; their paths stay the same, since gem5 looks at a file by its path when a guest
+asks about a descriptor. The guest reaches none of our descriptors: it has a table of its own.
 """
 
 from __future__ import annotations
@@ -28,19 +28,11 @@ import tempfile
 import m5
 import simulation
 
-STREAMS = ("stdin", "stdout", "stderr")
+def serve(root, streams, scratch):
+    """Answer jobs until standard input ends; `streams` are the guest's three files.
 
-
-def placeholders(scratch):
-    """Return three files that stand for the guest's streams until a run has its own."""
-    paths = [scratch / name for name in STREAMS]
-    for path in paths:
-        path.touch()
-    return [str(path) for path in paths]
-
-
-def serve(root, scratch):
-    """Answer jobs until standard input ends; the folder `scratch` is emptied after each."""
+    The folder `scratch` is emptied after each job.
+    """
     simulation.create_hardware(root)
     print(json.dumps({"ready": True}), flush=True)
     program = None
@@ -50,8 +42,7 @@ def serve(root, scratch):
             program.end()
             program = None
         if program is None:
-            placeholders(scratch)
-            program = _Program(root, scratch, name)
+            program = _Program(root, streams, scratch, name)
         if not program.run(line):
             _report(name, *program.end())
             program = None
@@ -61,7 +52,7 @@ def serve(root, scratch):
 class _Program:
     """A child that holds one program, loaded and ready to start."""
 
-    def __init__(self, root, scratch, name):
+    def __init__(self, root, streams, scratch, name):
         self.name = name
         self._messages = tempfile.TemporaryFile(dir=scratch)
         jobs, self._jobs = os.pipe()
@@ -71,7 +62,7 @@ class _Program:
             os.close(self._jobs)
             os.close(self._done)
             _become_child(self._messages)
-            _serve_program(root, scratch, jobs, done)
+            _serve_program(root, streams, scratch, jobs, done)
         os.close(jobs)
         os.close(done)
 
@@ -89,10 +80,10 @@ class _Program:
         return status, usage, self._messages
 
 
-def _serve_program(root, scratch, jobs, done):
+def _serve_program(root, streams, scratch, jobs, done):
     """In the child of one program: load it, then fork for each of its runs."""
     simulation.create(root)
-    descriptors = [_descriptor_of(scratch / name) for name in STREAMS]
+    opened = [(path, _descriptor_of(path)) for path in streams]
     with os.fdopen(jobs) as lines:
         for line in lines:
             job = json.loads(line)
@@ -101,18 +92,18 @@ def _serve_program(root, scratch, jobs, done):
             if pid == 0:
                 os.close(done)
                 _become_child(messages)
-                _run(root, job, descriptors)
+                _run(root, job, opened)
             _pid, status, usage = os.wait4(pid, 0)
             _report(job["program"], status, usage, messages)
             os.write(done, b".")
     os._exit(0)
 
 
-def _run(root, job, descriptors):
-    """In the child of one run: give the guest its files, bind it to its limits, simulate."""
-    flags = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
-    for name, descriptor, flag in zip(STREAMS, descriptors, flags, strict=True):
-        os.dup2(os.open(job[name], flag, 0o600), descriptor)
+def _run(root, job, opened):
+    """In the child of one run: open the guest's files anew, bind it to its limits, simulate."""
+    written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    for (path, descriptor), flags in zip(opened, (os.O_RDONLY, written, written), strict=True):
+        os.dup2(os.open(path, flags, 0o644), descriptor)
     seconds, size = job["cpu_seconds"], job["file_bytes"]
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -133,7 +124,7 @@ def _become_child(messages):
 
 def _descriptor_of(path):
     """Return this process's descriptor of a file that gem5 opened."""
-    wanted = path.stat()
+    wanted = os.stat(path)
     for descriptor in range(3, 256):
         with contextlib.suppress(OSError):
             if os.path.samestat(os.fstat(descriptor), wanted):

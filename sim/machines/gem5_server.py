@@ -75,9 +75,6 @@ class Server:
         cycles = _CYCLES_PER_INSTRUCTION * limits.max_instructions + 100_000_000
         job = {
             "program": build.digest,
-            "stdin": self._inside(f"{_PROGRAM_FOLDER}/stdin"),
-            "stdout": self._inside(f"{_OUTPUT_FOLDER}/stdout"),
-            "stderr": self._inside(f"{_OUTPUT_FOLDER}/stderr"),
             "max_instructions": limits.max_instructions,
             "max_ticks": cycles * _TICKS_PER_CYCLE,
             "cpu_seconds": cpu_seconds,
@@ -139,6 +136,9 @@ class Server:
                 f"{_SCRIPTS_FOLDER}/run.py",
                 f"--configuration={configuration}",
                 f"--executable={_PROGRAM}",
+                f"--stdin={_PROGRAM_FOLDER}/stdin",
+                f"--stdout={_OUTPUT_FOLDER}/stdout",
+                f"--stderr={_OUTPUT_FOLDER}/stderr",
                 f"--serve={scratch}",
                 f"--cwd={scratch}",
             ),
@@ -152,14 +152,6 @@ class Server:
             env=gem5_installation.ENVIRONMENT,
             system=True,
         )
-
-    def _inside(self, path: str) -> str:
-        if sandbox.level() == "full":
-            return path
-        folders = {_PROGRAM_FOLDER: self._input, _OUTPUT_FOLDER: self._output}
-        for inside, outside in folders.items():
-            path = path.replace(inside, str(outside))
-        return path
 
 
 _ALLOWANCE = Allowance(

@@ -29,7 +29,6 @@ _COUNTERS = {
     "l2_misses": "system.l2cache.overallMisses::total",
     "l3_misses": "system.l3cache.overallMisses::total",
     "branch_mispredictions": "system.cpu.commit.branchMispredicts",
-    "gem5_host_seconds": "hostSeconds",
 }
 
 
