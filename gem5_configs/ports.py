@@ -25,9 +25,7 @@ _ARITHMETIC = INTEGER | FLOAT | SIMD_BASIC | SIMD_REDUCE | SIMD_MULTIPLY
 _ARITHMETIC |= SIMD_FLOAT | SIMD_FLOAT_MULTIPLY
 
 
-def ports(
-    int_div: int = 1, int_mult: int = 3, counts: tuple[int, ...] = (1,) * 8
-) -> FUPool:
+def ports(int_div: int = 1, int_mult: int = 3, counts: tuple[int, ...] = (1,) * 8) -> FUPool:
     """Return the pool of the eight ports, p0 to p7, each present `counts` times.
 
     One step of x86's division loop takes `int_div` cycles.

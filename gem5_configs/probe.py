@@ -7,5 +7,9 @@ import json
 import _m5.core
 from m5.defines import buildEnv
 
-isas = [name[4:-4] for name, on in buildEnv.items() if name.startswith("USE_") and name.endswith("_ISA") and on]
+isas = [
+    name[4:-4]
+    for name, on in buildEnv.items()
+    if name.startswith("USE_") and name.endswith("_ISA") and on
+]
 print(json.dumps({"version": _m5.core.gem5Version, "isas": sorted(isas)}), flush=True)

@@ -28,6 +28,7 @@ import tempfile
 import m5
 import simulation
 
+
 def serve(root, streams, scratch):
     """Answer jobs until standard input ends; `streams` are the guest's three files.
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim import policy, precompiled, sandbox
-from sim.errors import MachineFailure
+from sim.errors import MachineFailure, MissingTool
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
@@ -20,7 +20,7 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 # What the compiler's messages hold where they name the reason.
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
 
@@ -116,15 +116,44 @@ def _compile_cpp(
             return _compile_error(ended, Language.CPP, limits)
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
+    compiled = (work / "main.o").read_bytes()
+    if not reason and policy.may_address_simulator(compiled):
+        if policy.addresses_simulator(_disassembled(work, limits)):
+            reason = "the program contains an instruction of the simulator gem5"
     if reason:
         return Build(Language.CPP, verdict=Verdict.TAMPERING, detail=reason)
     made = Build(
         Language.CPP,
         digest=hashlib.sha256(executable).hexdigest(),
         size=len(executable),
-        clock_dependent=policy.clock_dependent((work / "main.o").read_bytes()),
+        clock_dependent=policy.clock_dependent(compiled),
     )
     return _keep(work / "prog", made)
+
+
+def _disassembled(work: Path, limits: CompileLimits) -> bytes:
+    """Return the listing of the user's object file; MissingTool without binutils."""
+    program = shutil.which("objdump")
+    if program is None:
+        raise MissingTool(
+            "objdump was not found, to look at a suspicious program",
+            "install it with: sudo apt-get install binutils",
+        )
+    ended = sandbox.run(
+        Guest(
+            program=program,
+            argv=(program, "--disassemble", "--wide", "main.o"),
+            profile="compiler",
+            read_only={},
+            writable={"/pie/work": str(work)},
+            env=COMPILER_ENV,
+            system=True,
+        ),
+        replace(_allowance(limits), output_bytes=limits.file_bytes),
+    )
+    if not ended.ok:
+        raise MachineFailure(f"objdump could not list the program: {ended.reason}")
+    return ended.stdout
 
 
 def _refuse_full_disk(ended: Ended, work: Path) -> None:

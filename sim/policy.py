@@ -28,6 +28,12 @@ _CLOCK_SYMBOLS = re.compile(
 # rdtsc, rdtscp, rdrand, rdseed, and a system call of its own, which may ask for anything. Bytes of
 # an honest constant may look so too; it costs that program a second run.
 _CLOCK_INSTRUCTIONS = re.compile(rb"\x0f\x31|\x0f\x01\xf9|\x0f\xc7[\xf0-\xff]|\x0f\x05|\xcd\x80")
+# gem5's own instruction: 0F 04 and two bytes that say which of its services is wanted. A processor
+# has no such instruction, so the disassembler calls it bad; as bytes alone it lies in honest code.
+_SIMULATOR_CALL = b"\x0f\x04"
+_SIMULATOR_CALL_LINE = re.compile(
+    rb"^ *[0-9a-f]+:\t(?:(?:66|f[23]|[23][6e]|6[45]|4[0-9a-f]) )*0f 04 *\t.*\(bad\)", re.MULTILINE
+)
 
 
 def tampering(executable: bytes) -> str:
@@ -35,6 +41,16 @@ def tampering(executable: bytes) -> str:
     if _CLIENT_REQUEST.search(executable):
         return "the program contains a Valgrind client request"
     return ""
+
+
+def may_address_simulator(object_file: bytes) -> bool:
+    """Tell whether the bytes of gem5's own instruction are somewhere in the program's code."""
+    return any(_SIMULATOR_CALL in code for code in _code_sections(object_file))
+
+
+def addresses_simulator(disassembly: bytes) -> bool:
+    """Tell whether one of the instructions is gem5's own; `objdump --disassemble --wide` lists them."""
+    return _SIMULATOR_CALL_LINE.search(disassembly) is not None
 
 
 def clock_dependent(object_file: bytes) -> bool:

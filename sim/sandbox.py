@@ -172,9 +172,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     )
 
 
-def _runner(
-    guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]
-) -> list[str]:
+def _runner(guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]) -> list[str]:
     """Return the runner's arguments."""
     numbers = (
         allowance.cpu_seconds,

@@ -26,6 +26,8 @@ def command(
         typer.Option("-e", "--expected", help="What they must print; one for each -i."),
     ] = None,
     machine: options.Machine = "auto",
+    gem5: options.Gem5 = "",
+    gem5_config: options.Gem5Configuration = "Verbatim",
     cxxflags: options.Flags = options.DEFAULT_FLAGS,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
@@ -46,7 +48,17 @@ def command(
     from sim import sandbox
     from sim.verdict import Verdict
 
-    setting = options.setting(machine, cxxflags, cxx, link, compare, max_instructions, memory_limit)
+    setting = options.setting(
+        machine,
+        cxxflags,
+        cxx,
+        link,
+        compare,
+        max_instructions,
+        memory_limit,
+        gem5,
+        gem5_config,
+    )
     if sandbox.why_partial():
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {sandbox.why_partial()}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)

@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from sim.setting import Setting
 
 Machine = Annotated[
-    str, typer.Option("--machine", "-m", help="auto, cachegrind or native.", show_default=True)
+    str,
+    typer.Option("--machine", "-m", help="auto, gem5, cachegrind or native.", show_default=True),
+]
+Gem5 = Annotated[
+    str,
+    typer.Option(
+        "--gem5", metavar="PATH", help="A gem5 built for X86; else PIE_GEM5, settings, PATH."
+    ),
+]
+Gem5Configuration = Annotated[
+    str, typer.Option("--gem5-config", help="Verbatim, Tuned or Unconstrained.")
 ]
 Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compiler.")]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
@@ -46,6 +56,8 @@ def setting(
     compare: str = "tokens",
     max_instructions: int = 2_000_000_000,
     memory_limit: int = 1024,
+    gem5: str = "",
+    gem5_configuration: str = "Verbatim",
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known."""
     from sim import comparison, machines
@@ -64,7 +76,7 @@ def setting(
             f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes"
         ) from error
     return Setting(
-        machine=machines.machine(machine),
+        machine=machines.machine(machine, gem5, gem5_configuration),
         toolchain=Toolchain(
             compiler=cxx,
             flags=flags,

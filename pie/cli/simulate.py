@@ -29,6 +29,8 @@ def command(
         typer.Option("--out", help="Run folder; default: runs/NAME-MACHINE-CONFIGURATION."),
     ] = None,
     machine: options.Machine = "auto",
+    gem5: options.Gem5 = "",
+    gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
     cxxflags: options.Flags = options.DEFAULT_FLAGS,
     cxx: options.Compiler = "g++",
@@ -64,7 +66,15 @@ def command(
     request = flow.Request(
         pairs=pairs,
         setting=options.setting(
-            machine, cxxflags, cxx, link, compare, max_instructions, memory_limit
+            machine,
+            cxxflags,
+            cxx,
+            link,
+            compare,
+            max_instructions,
+            memory_limit,
+            gem5,
+            gem5_config,
         ),
         testcases=testcases,
         out=out,

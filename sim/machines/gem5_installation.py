@@ -23,7 +23,7 @@ VERSIONS = ("23", "24")
 """The main versions whose Python interface the configurations are written for."""
 REMEDY = (
     "use the image of Dockerfile.gem5, or build gem5 24 for X86 and name it with --gem5 PATH, "
-    "PIE_GEM5 or gem5 = \"PATH\" in ~/.config/pie/config.toml"
+    'PIE_GEM5 or gem5 = "PATH" in ~/.config/pie/config.toml'
 )
 OPTIONS = (
     "--quiet",

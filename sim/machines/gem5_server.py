@@ -64,7 +64,8 @@ class Server:
             one.mkdir()
         self._program = ""
         self._place(first)
-        self._service = sandbox.start(self._guest(path, configuration), _ALLOWANCE)
+        shown = folder / "shown"
+        self._service = sandbox.start(self._guest(path, configuration), _ALLOWANCE, shown)
         self._service.read_until(b'{"ready": ', 120.0, _ANSWER_LIMIT)
 
     def run(self, build: Build, stdin: Path, limits: Limits) -> Answer:
@@ -132,15 +133,15 @@ class Server:
             argv=(
                 gem5,
                 *gem5_installation.OPTIONS,
-                f"--outdir={scratch}/gem5",
+                *("--outdir", f"{scratch}/gem5"),
                 f"{_SCRIPTS_FOLDER}/run.py",
-                f"--configuration={configuration}",
-                f"--executable={_PROGRAM}",
-                f"--stdin={_PROGRAM_FOLDER}/stdin",
-                f"--stdout={_OUTPUT_FOLDER}/stdout",
-                f"--stderr={_OUTPUT_FOLDER}/stderr",
-                f"--serve={scratch}",
-                f"--cwd={scratch}",
+                *("--configuration", configuration),
+                *("--executable", _PROGRAM),
+                *("--stdin", f"{_PROGRAM_FOLDER}/stdin"),
+                *("--stdout", f"{_OUTPUT_FOLDER}/stdout"),
+                *("--stderr", f"{_OUTPUT_FOLDER}/stderr"),
+                *("--serve", scratch),
+                *("--cwd", scratch),
             ),
             profile="simulator",
             read_only={
