@@ -1,4 +1,4 @@
-"""The process that runs in the simulator: the same surroundings for every program, on every host."""
+"""The process in the simulator: the same surroundings for every program, on every host."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from m5.objects import Process, SEWorkload
 
 ARGV = ("prog",)
 STACK = "120MB"
-"""gem5's own is 64 MB; the next mapping lies 128 MB below the stack's base. No cycle depends on it."""
+"""gem5's own is 64 MB; mappings begin 128 MB below the stack's base. No cycle depends on it."""
 
 
 def load(system, executable, cwd, stdin, stdout, stderr):

@@ -6,18 +6,17 @@ can fork: what no program is part of, then the process and what holds it, then t
 
 from __future__ import annotations
 
+import _m5
 import m5
 from m5 import ticks
 from m5.objects import BaseCPU, Process
-
-import _m5
 
 _PROGRAM = (BaseCPU, Process)
 """The objects that a program is part of: the process, and the core whose thread holds it."""
 
 
 def resolve(root):
-    """Fix the clock and give every parameter its value; afterwards only file contents may change."""
+    """Fix the clock and give every parameter its value; afterwards only files may change."""
     ticks.fixGlobalFrequency()
     for one in root.descendants():
         one.adoptOrphanParams()

@@ -117,9 +117,8 @@ def _compile_cpp(
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
     compiled = (work / "main.o").read_bytes()
-    if not reason and policy.may_address_simulator(compiled):
-        if policy.addresses_simulator(_disassembled(work, limits)):
-            reason = "the program contains an instruction of the simulator gem5"
+    if not reason and _addresses_simulator(compiled, work, limits):
+        reason = "the program contains an instruction of the simulator gem5"
     if reason:
         return Build(Language.CPP, verdict=Verdict.TAMPERING, detail=reason)
     made = Build(
@@ -131,8 +130,10 @@ def _compile_cpp(
     return _keep(work / "prog", made)
 
 
-def _disassembled(work: Path, limits: CompileLimits) -> bytes:
-    """Return the listing of the user's object file; MissingTool without binutils."""
+def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> bool:
+    """Look for gem5's instruction in the user's object file; MissingTool without binutils."""
+    if not policy.may_address_simulator(compiled):
+        return False
     program = shutil.which("objdump")
     if program is None:
         raise MissingTool(
@@ -153,7 +154,7 @@ def _disassembled(work: Path, limits: CompileLimits) -> bytes:
     )
     if not ended.ok:
         raise MachineFailure(f"objdump could not list the program: {ended.reason}")
-    return ended.stdout
+    return policy.addresses_simulator(ended.stdout)
 
 
 def _refuse_full_disk(ended: Ended, work: Path) -> None:

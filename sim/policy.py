@@ -49,7 +49,7 @@ def may_address_simulator(object_file: bytes) -> bool:
 
 
 def addresses_simulator(disassembly: bytes) -> bool:
-    """Tell whether one of the instructions is gem5's own; `objdump --disassemble --wide` lists them."""
+    """Tell whether an instruction is gem5's own; the listing is `objdump --disassemble --wide`."""
     return _SIMULATOR_CALL_LINE.search(disassembly) is not None
 
 

@@ -112,7 +112,7 @@ class Service:
         close_after_start: Sequence[int] = (),
     ) -> None:
         """Start it. OSError when it cannot be started."""
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill()
         try:
             self._process = subprocess.Popen(
                 list(argv),

@@ -1,4 +1,4 @@
-"""One gem5 in the sandbox that simulates run after run, each in a process forked from a prepared one.
+"""One gem5 in the sandbox that simulates run after run, each in a fork of a prepared process.
 
 Every worker process keeps its own. What gem5 imports and builds once (0.25 s) and what a program's
 loading takes (0.1 s) is paid once, not for each test.
@@ -69,7 +69,7 @@ class Server:
         self._service.read_until(b'{"ready": ', 120.0, _ANSWER_LIMIT)
 
     def run(self, build: Build, stdin: Path, limits: Limits) -> Answer:
-        """Simulate one run. MachineFailure when the server is lost; it cannot be used afterwards."""
+        """Simulate one run. MachineFailure when the server is lost: it cannot be used again."""
         self._place(build)
         shutil.copyfile(stdin, self._input / "stdin")
         cpu_seconds = max(120, limits.max_instructions // _FLOOR)

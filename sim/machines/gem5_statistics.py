@@ -62,7 +62,7 @@ def read(answer: str) -> Simulated:
         if cause.startswith("m5_"):
             raise Tampered(f"the program ended the simulation itself ({cause})")
         raise MachineFailure(f"gem5 ended for an unexpected reason: {cause}")
-    before, begin, rest = answer.partition(_BEGIN)
+    _before, begin, rest = answer.partition(_BEGIN)
     section, end, after = rest.partition(_END)
     if not begin or not end or after.strip():
         raise MachineFailure("gem5's statistics were cut short")
