@@ -66,7 +66,10 @@ class Tuned(Verbatim):
 
 
 class Unconstrained(Verbatim):
-    """Wide everywhere: what a program could reach if only its dependences held it back."""
+    """Wide everywhere: what a program could reach if only its dependences held it back.
+
+    The original is 32 wide in each stage; gem5 is compiled for at most 12 (cpu/o3/limits.hh).
+    """
 
     branchPred = SkylakePredictor()
     fuPool = ports.unconstrained()
@@ -75,14 +78,14 @@ class Unconstrained(Verbatim):
     forwardComSize = 12
     backComSize = 12
 
-    fetchWidth = 32
-    decodeWidth = 32
-    renameWidth = 32
-    dispatchWidth = 32
-    issueWidth = 32
-    wbWidth = 32
-    commitWidth = 32
-    squashWidth = 32
+    fetchWidth = 12
+    decodeWidth = 12
+    renameWidth = 12
+    dispatchWidth = 12
+    issueWidth = 12
+    wbWidth = 12
+    commitWidth = 12
+    squashWidth = 12
 
     fetchBufferSize = 64
     fetchQueueSize = 128

@@ -19,14 +19,18 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import resource
 import shutil
 import signal
 import sys
 import tempfile
 
+import _m5
 import m5
 import simulation
+
+_BACKTRACE = re.compile(r"\[0x[0-9a-f]+\]$")
 
 
 def serve(root, streams, scratch):
@@ -34,6 +38,8 @@ def serve(root, streams, scratch):
 
     The folder `scratch` is emptied after each job.
     """
+    # Neither of every page by which a stack grows nor of every system call that has no effect.
+    _m5.core.setLogLevel(_m5.core.LogLevel.FATAL)
     simulation.create_hardware(root)
     print(json.dumps({"ready": True}), flush=True)
     program = None
@@ -136,8 +142,9 @@ def _descriptor_of(path):
 def _report(name, status, usage, messages):
     """Say how a child ended; the last line of an answer."""
     with messages:
-        messages.seek(max(0, messages.seek(0, os.SEEK_END) - 8192))
-        text = messages.read().decode("utf-8", "replace")
+        messages.seek(max(0, messages.seek(0, os.SEEK_END) - (1 << 20)))
+        lines = messages.read().decode("utf-8", "replace").splitlines()
+    text = "\n".join(line for line in lines if not _BACKTRACE.search(line))[-4096:]
     seconds = usage.ru_utime + usage.ru_stime
     # On a line of its own, even after a run that was cut short in the middle of one.
     answer = {"served": name, "status": status, "cpu_seconds": seconds, "messages": text}

@@ -11,6 +11,18 @@ settings.load_profile("pie")
 
 
 @pytest.fixture(scope="session")
+def gem5() -> str:
+    """The path of a real gem5, by PIE_GEM5, the user's configuration file or PATH."""
+    from sim.errors import SimError
+    from sim.machines import gem5_installation
+
+    try:
+        return gem5_installation.examine(gem5_installation.find()).path
+    except SimError as missing:
+        pytest.skip(f"needs a real gem5: {missing.what}; name one with PIE_GEM5")
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The development data that lies beside the checkout, not in it."""
     data = REPOSITORY.parent / "shared" / "data"

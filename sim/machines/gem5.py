@@ -120,8 +120,8 @@ def _verdict(
 
 _KNOWN = (
     (
-        re.compile(r"[Uu]nrecognized/invalid instruction executed:?\s*(?P<what>[^\n]*)"),
-        "the program uses an instruction that gem5 does not have ({what})",
+        re.compile(r"(?P<what>[Uu]nrecognized/invalid instruction) executed"),
+        "the program uses an instruction that gem5 does not have",
         "remove its target pragma (AVX is not supported) and measure it again",
     ),
     (
@@ -130,14 +130,14 @@ _KNOWN = (
         "remove its target pragma (AVX is not supported) and measure it again",
     ),
     (
-        re.compile(r"syscall (?P<what>\S+ \(#\d+\)) unimplemented"),
+        re.compile(r"(?P<what>[Ss]yscall (?:\S+ \(#\d+\) unimplemented|\d+ out of range))"),
         "the program makes a system call that gem5 does not have: {what}",
         "measure it on another machine",
     ),
     (
         re.compile(r"Tried to (?P<what>(?:read|write|execute|access) unmapped address \w+)"),
-        "the program came to its end in gem5: {what}",
-        "its stack may need more than the 120 MB that gem5 gives it",
+        "the program crashed in gem5: {what}",
+        "if it recurses deeply, its stack needs more than the 120 MB that it has there",
     ),
     (
         re.compile(r"(?P<what>[Oo]ut of memory[^\n]*)"),

@@ -29,6 +29,8 @@ _SCRIPTS_FOLDER = "/pie/gem5_configs"
 _ANSWER_LIMIT = 8 << 20
 _MEMORY = 12 << 30
 """Address space of gem5: the simulated 4 GB, and three processes' own."""
+_MESSAGES = 64 << 10
+"""Room for gem5's own last words, whatever the program may write."""
 _CYCLES_PER_INSTRUCTION = 100
 """More than any program needs on average, so that ticks limit only what stands still."""
 _TICKS_PER_CYCLE = 286
@@ -79,7 +81,7 @@ class Server:
             "max_instructions": limits.max_instructions,
             "max_ticks": cycles * _TICKS_PER_CYCLE,
             "cpu_seconds": cpu_seconds,
-            "file_bytes": max(limits.file_bytes, limits.output_bytes + 1),
+            "file_bytes": max(limits.file_bytes, limits.output_bytes + 1, _MESSAGES),
         }
         try:
             self._service.send(json.dumps(job))

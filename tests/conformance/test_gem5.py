@@ -1,0 +1,267 @@
+"""A real gem5: the same ticks fresh and forked, golden cycles; bad ends are verdicts or reasons."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim import sandbox
+from sim.errors import MachineFailure
+from sim.limits import Limits
+from sim.machine import Measurement
+from sim.machines import gem5_installation, gem5_server
+from sim.machines.gem5 import Gem5
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+pytestmark = pytest.mark.gem5
+LIMITS = Limits(max_instructions=2_000_000, output_bytes=1 << 16)
+Measure = Callable[..., Measurement]
+Builder = Callable[..., Build]
+
+INCLUDE = "#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\n"
+PROGRAMS = {
+    "nothing": "int main() {}",
+    "reads": INCLUDE + 'int main() { int n = 0; scanf("%d", &n); printf("%d", n + 1); }',
+    "streams": "#include <iostream>\nint main() { int n = 0; std::cin >> n; std::cout << n; }",
+    "memory": "#include <vector>\nint main() { std::vector<int> v(5000, 1); return v[77] - 1; }",
+    "file": INCLUDE + 'int main() { FILE *f = fopen("notes", "w"); fputs("x", f); fclose(f); }',
+    "random": "#include <random>\nint main() { std::random_device d; return d() == 7; }",
+    "exception": "int main() { try { throw 1; } catch (int e) { return e - 1; } }",
+    "floating": INCLUDE + "int main() { double x = 0; for (int i = 1; i < 999; i++) x += 1.0 / i; "
+    'printf("%.9f", x); }',
+    "sorted": "#include <algorithm>\n#include <iostream>\n#include <string>\nint main() {\n"
+    "std::string s(3000, 'a'); unsigned x = 1; for (auto &c : s) c = 'a' + (x = x * 1664525 + 7) "
+    "% 26; std::sort(s.begin(), s.end()); std::cout << s[1500]; }",
+    "map": "#include <iostream>\n#include <map>\nint main() { std::map<int, int> m;\n"
+    "for (int i = 0; i < 500; i++) m[i * 7919 % 1009]++; std::cout << m.size(); }",
+}
+
+
+@pytest.fixture
+def machine(gem5: str) -> Iterator[Gem5]:
+    yield Gem5(gem5)
+    gem5_server.close_all()
+
+
+class Direct:
+    """gem5 outside the sandbox, on fixed paths: fresh for each run, or serving."""
+
+    def __init__(self, gem5: str, folder: Path) -> None:
+        self.program, self.stdin = folder / "program", folder / "stdin"
+        self.scratch = folder / "scratch"
+        self.scratch.mkdir()
+        self.stdin.write_text("41\n")
+        self.command = [
+            gem5,
+            *gem5_installation.OPTIONS,
+            f"--outdir={folder / 'out'}",
+            str(gem5_installation.scripts() / "run.py"),
+            f"--executable={self.program}",
+            f"--stdin={self.stdin}",
+            f"--stdout={folder / 'stdout'}",
+            f"--stderr={folder / 'stderr'}",
+            f"--cwd={self.scratch}",
+        ]
+        self.options: dict[str, Any] = {
+            "env": gem5_installation.ENVIRONMENT,
+            "text": True,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.DEVNULL,
+        }
+
+    def place(self, build: Build) -> None:
+        self.program.unlink(missing_ok=True)
+        shutil.copy(build.path, self.program)
+
+    def fresh(self, build: Build) -> list[str]:
+        self.place(build)
+        done = subprocess.run(self.command, check=True, **self.options)
+        return counted(done.stdout)
+
+    def served(self, builds: list[Build]) -> list[list[str]]:
+        self.place(builds[0])
+        serve = [*self.command, f"--serve={self.scratch}"]
+        answers = []
+        with subprocess.Popen(serve, stdin=subprocess.PIPE, **self.options) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            for build in builds:
+                self.place(build)
+                job = {"program": build.digest, "max_instructions": 0, "max_ticks": 0}
+                job |= {"cpu_seconds": 100, "file_bytes": 1 << 26}
+                server.stdin.write(json.dumps(job) + "\n")
+                server.stdin.flush()
+                lines: list[str] = []
+                for line in server.stdout:
+                    if line.startswith('{"served"'):
+                        assert json.loads(line)["status"] == 0, line
+                        break
+                    lines.append(line)
+                answers.append(counted("".join(lines)))
+            server.stdin.close()
+        return answers
+
+
+def counted(answer: str) -> list[str]:
+    """All statistics but those of the host."""
+    lines = answer[answer.index('{"cause"') :].splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("host")]
+
+
+def test_a_forked_run_is_a_fresh_run_in_every_statistic(
+    gem5: str, build: Builder, tmp_path: Path
+) -> None:
+    direct = Direct(gem5, tmp_path)
+    builds = [build(source) for source in PROGRAMS.values()]
+    fresh = [direct.fresh(one) for one in builds]
+    # Each one twice in a row, then all again: first and later runs of a loaded program.
+    order = [index for index in range(len(builds)) for _ in range(2)] + [*range(len(builds))]
+    served = direct.served([builds[index] for index in order])
+    for index, answer in zip(order, served, strict=True):
+        assert answer == fresh[index]
+    assert len(fresh[0]) > 1000
+
+
+@pytest.mark.shared
+def test_short_golden_runs_are_reproduced(
+    machine: Gem5, shared_data: Path, tmp_path: Path, cache: Path
+) -> None:
+    sources = {}
+    for line in (shared_data / "pairs.jsonl").open():
+        row = json.loads(line)
+        for code in (row["src_code"], row["tgt_code"]):
+            sources[hashlib.sha256(code.encode()).hexdigest()[:16]] = code
+    golden = [json.loads(line) for line in (shared_data / "gem5_golden.jsonl").open()]
+    short = sorted((row for row in golden if row["sha"] in sources), key=lambda row: row["insts"])
+    errors = []
+    for row in short[:60:6]:
+        (tmp_path / "main.cpp").write_text(sources[row["sha"]])
+        program = tmp_path / "prog"
+        flags = ["-O3", "-std=c++17", "-static", "-w"]
+        subprocess.run(["g++", *flags, tmp_path / "main.cpp", "-o", program], check=True)
+        code = program.read_bytes()
+        built = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
+        built.path.parent.mkdir(parents=True, exist_ok=True)
+        built.path.write_bytes(code)
+        stdin = shared_data / "test_cases" / row["problem_id"] / f"input.{row['test']}.txt"
+        run = machine.measure(built, stdin, Limits(), Toolchain())
+        assert run.verdict is Verdict.ACCEPTED
+        assert run.cycles is not None
+        errors.append(abs(run.cycles / row["cycles"] - 1))
+    assert sorted(errors)[len(errors) // 2] <= 0.01
+    assert max(errors) <= 0.05
+
+
+def test_the_configurations_differ_and_each_is_the_same_twice(gem5: str, measure: Measure) -> None:
+    cycles = {}
+    for name in ("Verbatim", "Tuned", "Unconstrained"):
+        machine = Gem5(gem5, name)
+        first, second = (measure(machine, PROGRAMS["streams"], "5\n").cycles for _ in range(2))
+        assert first == second
+        cycles[name] = first
+        gem5_server.close_all()
+    assert cycles["Verbatim"] > cycles["Tuned"] > cycles["Unconstrained"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("*static_cast<int *volatile>(nullptr) = 1;", "write unmapped address 0"),
+        ("return syscall(400) != 0;", "system call that gem5 does not have"),
+        ('asm volatile("vpbroadcastd %xmm0, %ymm1");', "instruction that gem5 does not have"),
+    ],
+)
+def test_what_gem5_cannot_do_is_not_measured_and_says_why(
+    machine: Gem5, measure: Measure, body: str, words: str
+) -> None:
+    with pytest.raises(MachineFailure, match=words) as failure:
+        measure(machine, f"{INCLUDE}int main() {{ {body} }}", limits=LIMITS)
+    assert failure.value.remedy
+    assert measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS).stdout == b"42"
+
+
+def test_a_program_without_end_meets_its_instructions_and_a_sleeping_one_its_ticks(
+    machine: Gem5, measure: Measure
+) -> None:
+    few = replace(LIMITS, max_instructions=100_000)
+    endless = measure(machine, "int main() { for (volatile int i = 0;; i = i + 1); }", limits=few)
+    assert (endless.verdict, endless.detail) == (
+        Verdict.TIME_LIMIT,
+        "more than 100000 instructions",
+    )
+
+
+def test_a_flood_of_output_is_an_output_limit(machine: Gem5, measure: Measure) -> None:
+    source = INCLUDE + "char text[9000]; int main() { for (;;) write(1, text, sizeof text); }"
+    small = replace(LIMITS, output_bytes=70_000, file_bytes=1000, max_instructions=300_000)
+    assert measure(machine, source, limits=small).verdict is Verdict.OUTPUT_LIMIT
+
+
+def test_no_run_leaves_anything_to_the_next(machine: Gem5, measure: Measure) -> None:
+    source = INCLUDE + (
+        'int main() { puts(access("/tmp/left", F_OK) ? "clean" : "found");\n'
+        'const char *names[] = {"/tmp/left", "left", "/pie/o/left", "/pie/m/p/left"};\n'
+        "for (auto name : names)\n"
+        '    if (FILE *f = fopen(name, "w")) fputs("x", f); }'
+    )
+    first, second = (measure(machine, source, limits=LIMITS) for _ in range(2))
+    assert first.stdout == second.stdout == b"clean\n"
+    assert first.cycles == second.cycles
+
+
+def test_the_host_is_out_of_the_guests_reach(
+    machine: Gem5, measure: Measure, tmp_path: Path
+) -> None:
+    if sandbox.level() != "full":
+        pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    source = INCLUDE + (
+        f'int main() {{ puts(fopen("{secret}", "r") ? "read" : "held");\n'
+        f'puts(unlink("{secret}") ? "held" : "removed");\n'
+        'puts(fopen("/usr/written", "w") ? "written" : "held");\n'
+        'puts(fopen("/pie/gem5_configs/core.py", "a") ? "written" : "held"); }'
+    )
+    assert measure(machine, source, limits=LIMITS).stdout == b"held\n" * 4
+    assert secret.read_text() == "secret"
+
+
+def test_a_killed_simulator_is_our_failure_and_the_next_run_is_served(
+    machine: Gem5, measure: Measure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
+    server = next(iter(gem5_server._servers.values()))
+    pid = server._service._process.pid
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    with pytest.raises(MachineFailure):
+        measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
+    after = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
+    assert (after.cycles, after.counters) == (before.cycles, before.counters)
+
+
+def test_a_dynamically_linked_program_is_measured_too(
+    machine: Gem5, tmp_path: Path, cache: Path
+) -> None:
+    from sim import compiler
+    from sim.limits import CompileLimits
+    from sim.program import Program
+
+    toolchain = Toolchain(link="dynamic")
+    built = compiler.build(Program(Language.CPP, PROGRAMS["reads"]), toolchain, CompileLimits())
+    (tmp_path / "input").write_text("41\n")
+    run = machine.measure(built, tmp_path / "input", LIMITS, toolchain)
+    assert (run.verdict, run.stdout) == (Verdict.ACCEPTED, b"42")

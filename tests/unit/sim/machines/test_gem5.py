@@ -1,0 +1,277 @@
+"""What gem5's answers mean, on answers recorded from gem5 24.0.0.1 (Verbatim)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sim import machines
+from sim.errors import InputError, MachineFailure, MissingTool
+from sim.limits import Limits
+from sim.machines import gem5_installation, gem5_statistics
+from sim.machines.gem5 import Gem5, measurement
+from sim.machines.gem5_server import Answer
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+ANSWERS = Path(__file__).parent / "gem5_answers"
+LIMITS = Limits(max_instructions=300_000)
+BEGIN = "---------- Begin Simulation Statistics ----------"
+END = "---------- End Simulation Statistics   ----------"
+
+
+def recorded(name: str) -> Answer:
+    told = json.loads(gzip.decompress((ANSWERS / f"{name}.json.gz").read_bytes()))
+    streams = {key: told.pop(key).encode() for key in ("stdout", "stderr")}
+    return Answer(**told, **streams)
+
+
+def changed(answer: Answer, old: str, new: str) -> Answer:
+    assert old in answer.text
+    return replace(answer, text=answer.text.replace(old, new, 1))
+
+
+def test_an_accepted_run_has_cycles_instructions_and_counters() -> None:
+    run = measurement(recorded("accepted"), LIMITS)
+    assert (run.verdict, run.stdout) == (Verdict.ACCEPTED, b"3 1\n")
+    assert run.cycles is not None
+    assert run.instructions is not None
+    assert run.counters["ticks"] == 286 * (run.cycles - 1)
+    assert run.counters["micro_operations"] > run.instructions > 8000
+    assert run.counters["ipc"] == pytest.approx(run.instructions / run.cycles, rel=1e-3)
+    assert run.counters["l2_misses"] >= run.counters["l3_misses"] > 0
+    assert {"l1i_misses", "l1d_misses", "branch_mispredictions"} <= set(run.counters)
+    assert not any("host" in name for name in run.counters)
+    assert run.host_seconds > 0
+
+
+def test_the_programs_own_exit_code_is_a_runtime_error() -> None:
+    run = measurement(recorded("exit_code"), LIMITS)
+    assert (run.verdict, run.detail) == (Verdict.RUNTIME_ERROR, "exit code 3")
+
+
+def test_a_run_beyond_its_instructions_is_a_time_limit() -> None:
+    run = measurement(recorded("instruction_limit"), LIMITS)
+    assert (run.verdict, run.detail) == (Verdict.TIME_LIMIT, "more than 300000 instructions")
+
+
+def test_a_run_beyond_its_ticks_is_a_time_limit() -> None:
+    stuck = changed(recorded("accepted"), gem5_statistics.LAST_THREAD, gem5_statistics.TICK_LIMIT)
+    assert measurement(stuck, LIMITS).verdict is Verdict.TIME_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("resets_the_counters", "set gem5's counters back"),
+        ("writes_statistics", "statistics of its own"),
+        ("ends_the_simulation", "ended the simulation itself"),
+    ],
+)
+def test_a_program_that_speaks_to_the_simulator_is_tampering(name: str, detail: str) -> None:
+    run = measurement(recorded(name), LIMITS)
+    assert run.verdict is Verdict.TAMPERING
+    assert detail in run.detail
+    assert run.cycles is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("avx", "an instruction that gem5 does not have"),
+        ("unknown_system_call", "Syscall 314"),
+        ("crash", "write unmapped address"),
+    ],
+)
+def test_a_crash_of_gem5_is_our_failure_and_says_why_and_is_not_tried_again(
+    name: str, words: str
+) -> None:
+    with pytest.raises(MachineFailure) as failure:
+        measurement(recorded(name), LIMITS)
+    assert words in failure.value.what
+    assert failure.value.remedy
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
+def test_statistics_that_were_cut_short_give_no_number(share: float) -> None:
+    whole = recorded("accepted")
+    cut = replace(whole, text=whole.text[: int(share * len(whole.text))])
+    with pytest.raises(MachineFailure):
+        measurement(cut, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "statistic",
+    [
+        "simInsts",
+        "simTicks",
+        "finalTick",
+        "system.cpu.numCycles",
+        "system.l3cache.overallMisses::total",
+    ],
+)
+def test_a_missing_statistic_gives_no_number(statistic: str) -> None:
+    with pytest.raises((MachineFailure, gem5_statistics.Tampered)):
+        gem5_statistics.read(
+            changed(recorded("accepted"), f"\n{statistic}", f"\nno.{statistic}").text
+        )
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "0", "twelve"])
+def test_a_statistic_that_is_no_count_gives_no_number(value: str) -> None:
+    text = recorded("accepted").text
+    line = next(line for line in text.splitlines() if line.startswith("system.cpu.numCycles"))
+    with pytest.raises(MachineFailure):
+        gem5_statistics.read(text.replace(line, f"system.cpu.numCycles {value}"))
+
+
+def test_text_after_the_section_or_a_second_section_gives_no_number() -> None:
+    text = recorded("accepted").text
+    with pytest.raises(MachineFailure):
+        gem5_statistics.read(text + "simTicks 1\n")
+    section = text[text.index(BEGIN) :]
+    with pytest.raises(gem5_statistics.Tampered):
+        gem5_statistics.read(text + section)
+
+
+def test_statistics_of_another_tick_than_the_runs_end_give_no_number() -> None:
+    text = recorded("accepted").text
+    ticks = json.loads(next(line for line in text.splitlines() if "cause" in line))["ticks"]
+    with pytest.raises(MachineFailure):
+        gem5_statistics.read(text.replace(f'"ticks": {ticks}', f'"ticks": {ticks + 1}'))
+
+
+def test_an_unknown_reason_for_the_end_gives_no_number() -> None:
+    ended = changed(recorded("accepted"), gem5_statistics.LAST_THREAD, "checkpoint")
+    with pytest.raises(MachineFailure, match="checkpoint"):
+        measurement(ended, LIMITS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_killed_worker_gives_no_number_though_its_statistics_are_there(number: int) -> None:
+    killed = replace(recorded("accepted"), status=int(number))
+    with pytest.raises(MachineFailure, match="killed by SIG"):
+        measurement(killed, LIMITS)
+
+
+def test_a_run_without_end_is_stopped_by_cpu_time_and_gives_no_number() -> None:
+    endless = replace(recorded("accepted"), status=int(signal.SIGXCPU), cpu_seconds=120.0)
+    with pytest.raises(MachineFailure, match="120 s"):
+        measurement(endless, LIMITS)
+
+
+def test_too_much_output_is_an_output_limit() -> None:
+    small = replace(LIMITS, output_bytes=3)
+    assert measurement(recorded("accepted"), small).verdict is Verdict.OUTPUT_LIMIT
+    flood = replace(recorded("accepted"), status=int(signal.SIGXFSZ))
+    assert measurement(flood, LIMITS).verdict is Verdict.OUTPUT_LIMIT
+
+
+def test_a_python_program_is_no_work_for_gem5(tmp_path: Path) -> None:
+    script = Build(Language.PYTHON, digest="0" * 64)
+    with pytest.raises(MachineFailure, match="compiled programs only"):
+        Gem5().measure(script, tmp_path, LIMITS, Toolchain())
+
+
+@pytest.mark.parametrize(
+    ("version", "isas", "words"),
+    [
+        ("22.1.0.0", ["X86"], "gem5 22.1.0.0"),
+        ("99.0", ["X86"], "gem5 99.0"),
+        ("24.0.0.1", ["ARM"], "built without x86 (it has ARM)"),
+        ("24.0.0.1", [], "no instruction set"),
+    ],
+)
+def test_another_version_or_instruction_set_is_refused_in_one_sentence(
+    version: str, isas: list[str], words: str
+) -> None:
+    with pytest.raises(MissingTool) as refused:
+        gem5_installation.accepted("/some/gem5", version, isas)
+    assert words in refused.value.what
+    assert "Dockerfile.gem5" in refused.value.remedy
+
+
+def test_versions_23_and_24_with_x86_are_taken() -> None:
+    for version in ("23.0.1.0", "24.0.0.1", "24.1.0.0"):
+        assert gem5_installation.accepted("gem5", version, ["ARM", "X86"]) == version
+
+
+def test_what_is_no_gem5_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "gem5"
+    other.write_text("#!/bin/sh\necho hello\n")
+    other.chmod(0o755)
+    found = Gem5(str(other)).check()
+    assert not found.ok
+    assert "is not a gem5 that runs here" in found.problem
+
+
+@pytest.fixture
+def nothing_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("PIE_GEM5", raising=False)
+    monkeypatch.delenv("PIE_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    return tmp_path
+
+
+def executable(path: Path) -> str:
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_gem5_is_found_by_option_variable_configuration_file_and_path_in_this_order(
+    nothing_configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = nothing_configured
+    with pytest.raises(MissingTool, match=r"Dockerfile\.gem5"):
+        gem5_installation.find()
+    on_path = executable(folder / "bin" / "gem5")
+    assert gem5_installation.find() == on_path
+    (folder / "config" / "pie").mkdir(parents=True)
+    by_file = executable(folder / "by_file")
+    (folder / "config" / "pie" / "config.toml").write_text(f'gem5 = "{by_file}"\n')
+    assert gem5_installation.find() == by_file
+    by_variable = executable(folder / "by_variable")
+    monkeypatch.setenv("PIE_GEM5", by_variable)
+    assert gem5_installation.find() == by_variable
+    by_option = executable(folder / "by_option")
+    assert gem5_installation.find(by_option) == by_option
+    with pytest.raises(MissingTool, match="no gem5 that can be run"):
+        gem5_installation.find(str(folder / "nowhere"))
+
+
+def test_auto_takes_gem5_only_where_the_user_configured_one(
+    nothing_configured: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(nothing_configured / "bin" / "gem5")
+    assert machines.machine("auto").name == machines.DEFAULT
+    monkeypatch.setenv("PIE_GEM5", "gem5")
+    assert machines.machine("auto").name == "gem5"
+    monkeypatch.delenv("PIE_GEM5")
+    assert machines.machine("auto", gem5="gem5", gem5_configuration="Tuned") == Gem5(
+        "gem5", "Tuned"
+    )
+
+
+@pytest.mark.parametrize("text", ["gem5 = 3\n", "gem5 = \n"])
+def test_a_configuration_file_that_cannot_be_used_is_named(
+    nothing_configured: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    file = nothing_configured / "mine.toml"
+    file.write_text(text)
+    monkeypatch.setenv("PIE_CONFIG", str(file))
+    with pytest.raises(InputError, match="configuration file"):
+        machines.machine("auto")
+
+
+def test_an_unknown_configuration_of_gem5_is_refused() -> None:
+    with pytest.raises(InputError, match="Verbatim, Tuned, Unconstrained"):
+        machines.machine("gem5", gem5_configuration="Faster")
