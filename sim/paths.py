@@ -33,11 +33,10 @@ def configuration() -> dict[str, Any]:
     """
     named = os.environ.get("PIE_CONFIG")
     base = os.environ.get("XDG_CONFIG_HOME")
-    try:
-        usual = (Path(base) if base else Path.home() / ".config") / "pie" / "config.toml"
-    except RuntimeError:  # no home folder, no settings in it
+    if not named and not base and not os.environ.get("HOME"):
         return {}
-    path = Path(named) if named else usual
+    folder = Path(base) if base else Path(os.environ.get("HOME", "/")) / ".config"
+    path = Path(named) if named else folder / "pie" / "config.toml"
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
