@@ -1,7 +1,7 @@
 """What one small test costs on gem5: a fresh process for each, as PIE had it, and forked.
 
-Usage: gem5_throughput.py GEM5 [REPEATS]. Both ways simulate the same runs in turn; ticks must agree.
-The fresh process is gem5 with its usual options and our `run.py`; the forked one is the machine.
+Usage: gem5_throughput.py GEM5 [REPEATS]. Both ways simulate the same runs in turn. The fresh one
+is gem5 with its usual options and our `run.py`; the forked one is the machine, sandbox and all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ PROGRAMS = {
     "iostream": "#include <iostream>\nint main() { int n = 0; std::cin >> n; std::cout << n; }",
     "loop": '#include <cstdio>\nint main() { int n = 0; scanf("%d", &n); unsigned x = 1;\n'
     'for (int i = 0; i < n; i++) x = x * 1664525u + (x >> 7); printf("%u\\n", x); }',
-    "sort": "#include <algorithm>\n#include <iostream>\n#include <vector>\nint main() { int n = 0;\n"
+    "sort": "#include <algorithm>\n#include <iostream>\n#include <vector>\n"
+    "int main() { int n = 0;\n"
     "std::cin >> n; std::vector<unsigned> v(n / 10); unsigned x = 1; for (auto &e : v)\n"
     "e = x = x * 1664525u + 7; std::sort(v.begin(), v.end()); std::cout << v[0]; }",
 }
