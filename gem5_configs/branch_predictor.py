@@ -6,13 +6,8 @@ and the return stack objects of their own; they were parameters of the predictor
 
 from __future__ import annotations
 
-from m5.objects import (
-    LTAGE,
-    LTAGE_TAGE,
-    ReturnAddrStack,
-    SimpleBTB,
-    SimpleIndirectPredictor,
-)
+from m5 import objects
+from m5.objects import LTAGE, LTAGE_TAGE, SimpleIndirectPredictor
 
 
 class Tage(LTAGE_TAGE):
@@ -24,19 +19,6 @@ class Tage(LTAGE_TAGE):
     tagTableTagWidths = [0, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15]
     logTagTableSizes = [14, 10, 10, 11, 11, 11, 11, 10, 10, 10, 10, 9, 9]
     logUResetPeriod = 19
-
-
-class TargetBuffer(SimpleBTB):
-    """Where a taken branch goes."""
-
-    numEntries = 512
-    tagBits = 19
-
-
-class ReturnStack(ReturnAddrStack):
-    """Where a function returns to."""
-
-    numEntries = 32
 
 
 class IndirectTargets(SimpleIndirectPredictor):
@@ -53,6 +35,11 @@ class SkylakePredictor(LTAGE):
     """The whole, the same in all three configurations."""
 
     tage = Tage()
-    btb = TargetBuffer()
-    ras = ReturnStack()
     indirectBranchPred = IndirectTargets()
+    if hasattr(objects, "SimpleBTB"):
+        btb = objects.SimpleBTB(numEntries=512, tagBits=19)
+        ras = objects.ReturnAddrStack(numEntries=32)
+    else:  # gem5 23
+        BTBEntries = 512
+        BTBTagSize = 19
+        RASSize = 32

@@ -1,8 +1,9 @@
-"""Print what a gem5 is, as one JSON line: its version and its instruction sets."""
+"""Print what a gem5 is, as one JSON line: version, instruction sets and where its Python lies."""
 
 from __future__ import annotations
 
 import json
+import sys
 
 import _m5.core
 from m5.defines import buildEnv
@@ -12,4 +13,7 @@ isas = [
     for name, on in buildEnv.items()
     if name.startswith("USE_") and name.endswith("_ISA") and on
 ]
-print(json.dumps({"version": _m5.core.gem5Version, "isas": sorted(isas)}), flush=True)
+print(
+    json.dumps({"version": _m5.core.gem5Version, "isas": sorted(isas), "prefix": sys.base_prefix}),
+    flush=True,
+)

@@ -44,6 +44,8 @@ class Installation:
     path: str
     version: str
     sha256: str
+    prefix: str = "/usr"
+    """Where the Python that it embeds has its library."""
 
 
 def configured() -> str:
@@ -92,7 +94,8 @@ def _examine(path: str, _changed: int, _size: int) -> Installation:
     if done.returncode != 0 or said is None:
         raise MissingTool(f"{path} is not a gem5 that runs here", REMEDY)
     about = json.loads(said.group())
-    return Installation(path, accepted(path, about["version"], about["isas"]), _hash(path))
+    version = accepted(path, about["version"], about["isas"])
+    return Installation(path, version, _hash(path), about["prefix"])
 
 
 def accepted(path: str, version: str, isas: Sequence[str]) -> str:

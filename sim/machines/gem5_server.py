@@ -130,6 +130,8 @@ class Server:
     def _guest(self, path: str, configuration: str) -> Guest:
         scratch = "/tmp" if sandbox.level() == "full" else "/pie/s"
         gem5 = "/pie/gem5"
+        prefix = gem5_installation.examine(path).prefix
+        python = {} if prefix.startswith("/usr") else {prefix: prefix}
         return Guest(
             program=gem5,
             argv=(
@@ -150,6 +152,7 @@ class Server:
                 gem5: path,
                 _SCRIPTS_FOLDER: str(gem5_installation.scripts()),
                 _PROGRAM_FOLDER: str(self._input),
+                **python,
             },
             writable={_OUTPUT_FOLDER: str(self._output), "/pie/s": str(self._scratch)},
             env=gem5_installation.ENVIRONMENT,
