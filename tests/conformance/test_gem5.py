@@ -121,6 +121,7 @@ def counted(answer: str) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith("host")]
 
 
+@pytest.mark.slow
 def test_a_forked_run_is_a_fresh_run_in_every_statistic(
     gem5: str, build: Builder, tmp_path: Path
 ) -> None:
