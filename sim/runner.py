@@ -1,4 +1,4 @@
-"""The last trusted process before a program: built once from `runner.c`, kept in the cache."""
+"""The last trusted process before a program: built once from its C source, kept in the cache."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import shutil
+import tempfile
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sim import process
 from sim.errors import MissingTool
 from sim.paths import cache_directory
 
+SOURCES = ("runner.c", "call_filter.h")
 COMPILER_REMEDY = "install it with: sudo apt-get install g++"
 
 
@@ -23,8 +25,8 @@ def runner_path() -> Path:
 
     MissingTool when there is no C compiler or it cannot link statically.
     """
-    source = resources.files("sim").joinpath("runner.c").read_bytes()
-    name = hashlib.sha256(source).hexdigest()[:16]
+    sources = {name: resources.files("sim").joinpath(name).read_bytes() for name in SOURCES}
+    name = hashlib.sha256(b"".join(sources.values())).hexdigest()[:16]
     target = cache_directory() / "runner" / name
     if target.exists():
         return target
@@ -33,10 +35,12 @@ def runner_path() -> Path:
         raise MissingTool("no C compiler was found (gcc)", COMPILER_REMEDY)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f"{name}.{os.getpid()}")
-    text = target.with_name(f"{name}.{os.getpid()}.c")
-    text.write_bytes(source)
-    done = process.run([compiler, "-O2", "-static", "-w", "-o", str(scratch), str(text)])
-    text.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pie-runner-") as folder:
+        for file, text in sources.items():
+            Path(folder, file).write_bytes(text)
+        done = process.run(
+            [compiler, "-O2", "-static", "-w", "-o", str(scratch), str(Path(folder, "runner.c"))]
+        )
     if b"No space left" in done.stderr:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
     if done.returncode != 0:
