@@ -21,7 +21,7 @@ from sim.program import Language, digest_of
 from sim.toolchain import COMPILER_ENV, Toolchain
 
 # Headers that cost more to parse than to load.
-HEADERS = ("bits/stdc++.h", "iostream", "algorithm", "vector", "string")
+HEADERS = ("bits/stdc++.h", "iostream")
 _FIRST = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/)*#[ \t]*include[ \t]*<("
     + "|".join(map(re.escape, HEADERS))
