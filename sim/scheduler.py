@@ -10,12 +10,13 @@ import contextlib
 import errno
 import multiprocessing
 import os
+import queue
 import signal
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,8 @@ class Scheduler:
         self._executor: Executor | None = None
         self._waiting: dict[str, list[tuple[_Active, int]]] = {}
         self._futures: dict[Future[Any], tuple[str, Job, int, Executor]] = {}
+        # Ended futures, in order: waiting on thousands at once would cost as much for each result.
+        self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.tally = Tally()
 
     def __enter__(self) -> Scheduler:
@@ -154,11 +157,11 @@ class Scheduler:
                 self._executor = self._make()
                 future = self._executor.submit(perform, job)
         self._futures[future] = (key, job, attempt, self._executor)
+        future.add_done_callback(self._ended.put)
 
     def _collect(self) -> None:
         """Wait for at least one job and hand its result to all that wait for it."""
-        done, _pending = wait(self._futures, timeout=0.5, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in self._take_ended():
             key, job, attempt, executor = self._futures.pop(future)
             try:
                 result, seconds = future.result()
@@ -170,6 +173,15 @@ class Scheduler:
                     continue
                 result, seconds = self._run_alone(job)
             self._finish(key, job, result, seconds)
+
+    def _take_ended(self) -> Iterator[Future[Any]]:
+        """Yield what has ended, waiting half a second at most for the first."""
+        try:
+            yield self._ended.get(timeout=0.5)
+            while True:
+                yield self._ended.get_nowait()
+        except queue.Empty:
+            return
 
     def _run_alone(self, job: Job) -> tuple[Any, float]:
         """Run a job with nothing beside it, so that no other can be to blame for its end."""

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -60,37 +61,36 @@ def main() -> None:
         folder = Path(name)
         path = folder / "identical.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in identical_rows(files)))
-        speedups: list[float | None] = []
-        costs: list[list[Any]] = []
+        runs = []
         for run in ("first", "second"):
-            command = [
-                pie,
-                "simulate",
-                "--no-cache",
-                "--pairs",
-                str(path),
-                "--out",
-                str(folder / run),
-            ]
+            out = folder / run
+            command = [pie, "simulate", "--no-cache", "--pairs", str(path), "--out", str(out)]
             subprocess.run(command, check=False, capture_output=True)
-            rows = [json.loads(line) for line in (folder / run / "pairs.jsonl").open()]
-            speedups += [row["speedup"] for row in rows]
-            lines = [json.loads(line) for line in (folder / run / "measurements.jsonl").open()]
-            costs.append(
-                [(one["program"], one["test"], one["cycles"], one["counters"]) for one in lines]
-            )
-        measured = [one for one in speedups if one is not None]
-        print(
-            json.dumps(
-                {
-                    "pairs": len(speedups) // 2,
-                    "with_a_speedup": len(measured) // 2,
-                    "exactly_1": sum(one == 1 for one in measured) // 2,
-                    "runs_compared": len(costs[0]),
-                    "runs_that_differ": sum(a != b for a, b in zip(*costs, strict=True)),
-                }
-            )
-        )
+            runs.append(out)
+        print(json.dumps(compared(*runs)))
+
+
+def compared(first: Path, second: Path) -> dict[str, Any]:
+    """Compare two runs of the same identical pairs."""
+    rows = [json.loads(line) for line in (first / "pairs.jsonl").open()]
+    costs = [
+        {
+            (one["program"], one["test"]): (one["cycles"], one["counters"])
+            for one in map(json.loads, (run / "measurements.jsonl").open())
+            if one["verdict"] == "accepted"
+        }
+        for run in (first, second)
+    ]
+    both = costs[0].keys() & costs[1].keys()
+    return {
+        "pairs": len(rows),
+        "verdicts": Counter(row["src_verdict"] for row in rows),
+        "speedup_exactly_1": sum(row["speedup"] == 1 for row in rows),
+        "speedup_not_1": sum(row["speedup"] not in (1, None) for row in rows),
+        "runs_compared": len(both),
+        "runs_only_in_one": len(costs[0].keys() ^ costs[1].keys()),
+        "runs_that_differ": sum(costs[0][key] != costs[1][key] for key in both),
+    }
 
 
 if __name__ == "__main__":
