@@ -227,7 +227,11 @@ def _keep(file: Path, made: Build) -> Build:
     if not made.kept:
         made.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = made.path.with_name(f"{made.digest}.{os.getpid()}")
-        shutil.copyfile(file, scratch)
+        try:
+            shutil.copyfile(file, scratch)
+        except OSError as error:  # it names what was copied, not where there was no room
+            scratch.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(scratch)) from error
         scratch.chmod(0o755)
         scratch.replace(made.path)
     return made
