@@ -1,4 +1,9 @@
-"""Wall time of a run of 10,000 cached measurements, and of the run that filled the cache."""
+"""Wall time of a run of some 10,000 measurements that are all cached.
+
+The rows of a pairs file are repeated under other ids until they ask for 10,000 measurements; the
+first run measures each distinct one and keeps it, the second finds all of them kept.
+Usage: cached_run.py [PAIRS_FILE]; default: the examples.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +15,34 @@ import tempfile
 import time
 from pathlib import Path
 
-PAIRS, TESTS = 25, 200
+MEASUREMENTS = 10_000
 
 
-def write_rows(folder: Path) -> Path:
-    """Write pairs of small distinct programs with many tests each."""
-    cases = folder / "test_cases" / "p00001"
-    cases.mkdir(parents=True)
-    for test in range(TESTS):
-        (cases / f"input.{test}.txt").write_text(f"{test}\n")
-        (cases / f"output.{test}.txt").write_text(f"{test}\n")
-    path = folder / "rows.jsonl"
-    text = (
-        "#include <cstdio>\n"
-        'int main() {{ int n; std::scanf("%d", &n); for (volatile int i = 0; i < {}; i = i + 1)'
-        ' {{}} std::printf("%d\\n", n); }}\n'
-    )
-    with path.open("w") as file:
-        for pair in range(PAIRS):
-            value = {
-                "src_id": f"s{pair}",
-                "tgt_id": f"t{pair}",
-                "problem_id": "p00001",
-                "tests": list(range(TESTS)),
-                "src_code": text.format(2 * pair + 2),
-                "tgt_code": text.format(2 * pair + 1),
-            }
-            file.write(json.dumps(value) + "\n")
-    return path
+def write_copies(source: Path, target: Path) -> None:
+    """Write the rows of a file again and again, each time with other ids."""
+    rows = [json.loads(line) for line in source.read_text("utf-8").splitlines()]
+    asked, copy = 0, 0
+    with target.open("w") as file:
+        while asked < MEASUREMENTS:
+            for row in rows:
+                file.write(json.dumps({**row, "src_id": f"{row['src_id']}/{copy}"}) + "\n")
+                asked += len(row["tests"]) * 2
+            copy += 1
 
 
 def main() -> None:
+    source = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/test.jsonl").absolute()
+    pie = str(Path(sys.executable).with_name("pie"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        path = write_rows(folder)
-        env = {**os.environ, "PIE_CACHE": str(folder / "cache")}
-        pie = str(Path(sys.executable).with_name("pie"))
+        rows = folder / "rows.jsonl"
+        write_copies(source, rows)
+        tests = ["--testcases", str(source.parent / "test_cases")]
+        env = {**os.environ, "PIE_CACHE": os.environ.get("PIE_CACHE") or str(folder / "cache")}
         seconds = []
         for run in ("first", "second"):
             start = time.monotonic()
-            command = [pie, "simulate", "--pairs", str(path), "--out", str(folder / run)]
+            command = [pie, "simulate", "--pairs", str(rows), *tests, "--out", str(folder / run)]
             subprocess.run(command, env=env, check=True, capture_output=True)
             seconds.append(round(time.monotonic() - start, 2))
         effort = json.loads((folder / "second" / "manifest.json").read_text())["effort"]
