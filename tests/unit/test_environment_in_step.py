@@ -7,8 +7,13 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
-EXTRAS_OF_USERS = ("retrieval", "finetune", "models", "plots", "dask")
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "matplotlib": "matplotlib-base",
+    "duckdb": "python-duckdb",
+}
+EXTRAS_FOR_GPUS = ("vllm", "qlora")  # useless on a computer without one, so not in `all`
+EXTRAS_OF_USERS = ("data", "retrieval", "finetune", "models", "plots", "dask")
 
 
 def split(requirement: str) -> tuple[str, str]:
@@ -53,9 +58,9 @@ def test_one_library_has_one_bound_in_all_extras() -> None:
     assert {name: found for name, found in bounds.items() if len(found) > 1} == {}
 
 
-def test_all_is_every_extra_but_dev() -> None:
+def test_all_is_every_extra_that_any_computer_can_use() -> None:
     optional = project()["optional-dependencies"]
-    assert set(optional) == {*EXTRAS_OF_USERS, "dev", "all"}
+    assert set(optional) == {*EXTRAS_OF_USERS, *EXTRAS_FOR_GPUS, "dev", "all"}
     assert optional["all"] == [f"{project()['name']}[{','.join(EXTRAS_OF_USERS)}]"]
 
 
