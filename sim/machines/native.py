@@ -36,6 +36,7 @@ class Native:
     name: str = "native"
     deterministic: bool = False
     interleaved: bool = True
+    stops_at_count: bool = False
 
     def check(self) -> Check:
         """The real CPU is always here."""
