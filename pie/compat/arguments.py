@@ -49,6 +49,12 @@ def notices(given: Mapping[str, Any], machine: Machine) -> Iterator[str]:
         )
         if given["cpu_type"] != "Verbatim":
             yield f"cpu_type={given['cpu_type']!r} has no effect on the machine '{machine.name}'"
+    elif given["link"] is None:
+        yield (
+            "programs are linked statically, so that their times lack the start of PIE's dynamic "
+            "loader (1 ms with iostream); make(link='dynamic') measures as PIE did, "
+            "make(link='static') says that this is meant"
+        )
     if given["max_instructions"] is None and given["timeout_seconds_gem5"] != 60:
         yield (
             f"timeout_seconds_gem5={given['timeout_seconds_gem5']} is a budget of "

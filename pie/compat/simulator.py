@@ -62,8 +62,8 @@ class PieEnvironment:
     The keyword-only arguments are not PIE's. `machine`: as `pie simulate --machine`. `gem5`: the
     path of a gem5. `testcases_dir`: a folder `<problem_id>/input.K.txt|output.K.txt`; else
     `PIE_TESTCASES`, the configuration file, or `test_cases` here. `compare`, `link`: as of
-    `pie simulate`; PIE's own are "pie" and "dynamic". `max_instructions`: the budget of a simulated
-    run, else `timeout_seconds_gem5` million. `memory_limit`: in MiB.
+    `pie simulate` ("tokens", "static"); PIE's own are "pie" and "dynamic". `max_instructions`: the
+    budget of a simulated run, else `timeout_seconds_gem5` million. `memory_limit`: in MiB.
 
     NotImplementedError for another architecture; InputError and MissingTool, in one sentence each,
     for what cannot be used.
@@ -98,7 +98,7 @@ class PieEnvironment:
         gem5: str = "",
         testcases_dir: str | os.PathLike[str] | None = None,
         compare: str = "tokens",
-        link: str = "static",
+        link: str | None = None,
         max_instructions: int | None = None,
         memory_limit: int = 1024,
     ) -> None:
@@ -107,7 +107,7 @@ class PieEnvironment:
             raise NotImplementedError(
                 f"the architecture {arch!r} is not supported; use arch='X86-skylake'"
             )
-        if link not in ("static", "dynamic"):
+        if link not in (None, "static", "dynamic"):
             raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
         comparison.rule(compare)
         self.arch = arch
@@ -129,7 +129,7 @@ class PieEnvironment:
         self.exit_early_on_fail = exit_early_on_fail
         arguments.flags(optimization_flag, cstd, None)
         self._machine = _usable(machines.machine(machine, gem5, cpu_type))
-        toolchain = Toolchain(link="static" if link == "static" else "dynamic")
+        toolchain = Toolchain(link="dynamic" if link == "dynamic" else "static")
         budgets = {
             "gem5": max_instructions or arguments.simulated_budget(timeout_seconds_gem5),
             "binary": arguments.native_budget(timeout_seconds_binary),

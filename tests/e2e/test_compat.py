@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +65,7 @@ def compare(rows: list[Row], results: list[simulator.PiePairResult], factor: flo
     return timed
 
 
+@pytest.mark.slow
 def test_both_ways_give_the_same_times_and_verdicts_on_the_examples(
     pie: Pie, tmp_path: Path
 ) -> None:
@@ -77,6 +84,42 @@ def test_both_ways_give_the_same_times_and_verdicts_on_the_examples(
     assert compare(told, results, 1.0) >= 6
 
 
+SCRIPT = """
+from pie.compat import simulator
+code = "int main() { volatile long n = 0; for (;;) n = n + 1; }"
+env = simulator.make(machine="cachegrind", testcases_dir=".", timeout_seconds_gem5=2000)
+print("ready", flush=True)
+env.submit_multiple_single_submissions(
+    [code, code + " "], [[0]] * 2, ["problem"] * 2, "gem5"
+)
+"""
+
+
+def test_a_script_that_is_interrupted_ends_at_once_and_leaves_no_process(
+    tmp_path: Path, environment: dict[str, str], left_behind: Callable[[float], list[str]]
+) -> None:
+    (tmp_path / "problem").mkdir()
+    for kind in ("input", "output"):
+        (tmp_path / "problem" / f"{kind}.0.txt").touch()
+    (tmp_path / "script.py").write_text(SCRIPT)
+    with subprocess.Popen(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as script:
+        assert script.stdout is not None
+        assert script.stdout.readline() == "ready\n"
+        time.sleep(4)  # both are built and run natively, ten seconds of CPU time each
+        os.killpg(script.pid, signal.SIGINT)
+        _, told = script.communicate(timeout=8)
+    assert told.rstrip().endswith("KeyboardInterrupt"), told
+    assert left_behind(10) == []
+
+
 @pytest.mark.gem5
 @pytest.mark.slow
 def test_on_gem5_the_times_are_ticks_and_the_ratios_those_of_the_command(
@@ -84,7 +127,7 @@ def test_on_gem5_the_times_are_ticks_and_the_ratios_those_of_the_command(
 ) -> None:
     rows = sample(2, 1)
     told = measured_by_command(pie, tmp_path, rows, "--machine", "gem5", "--gem5", gem5)
-    env = simulator.make(gem5=gem5, testcases_dir=EXAMPLES / "test_cases")
+    env = simulator.make(gem5=gem5, testcases_dir=EXAMPLES / "test_cases", link="static")
     results = env.submit_multiple_dual_submissions(
         [row["src_code"] for row in rows],
         [row["tgt_code"] for row in rows],

@@ -26,12 +26,14 @@ def said(on: str = "gem5", **given: Any) -> list[str]:
     return list(arguments.notices(values, machines.machine(on)))
 
 
-def test_on_gem5_pies_defaults_need_no_word() -> None:
-    assert said() == []
+def test_on_gem5_pies_defaults_need_no_word_but_on_the_loader_that_is_left_out() -> None:
+    (sentence,) = said()
+    assert "make(link='dynamic') measures as PIE did" in sentence
+    assert said(link="static") == said(link="dynamic") == []
 
 
 def test_arguments_of_the_container_are_named_together_in_one_sentence() -> None:
-    (sentence,) = said(port=8888, use_logical_cpus=True, api_key="secret")
+    (sentence,) = said(link="static", port=8888, use_logical_cpus=True, api_key="secret")
     assert "port=8888" in sentence
     assert "use_logical_cpus=True" in sentence
     assert "have no effect" in sentence
@@ -46,9 +48,12 @@ def test_another_machine_than_gem5_is_said() -> None:
 
 
 def test_seconds_become_budgets_and_are_said() -> None:
-    assert "budget of 120,000,000 simulated instructions" in said(timeout_seconds_gem5=120)[0]
-    assert said(timeout_seconds_gem5=120, max_instructions=5) == []
-    assert "timeout_seconds_binary=3" in said(timeout_seconds_binary=3)[0]
+    assert (
+        "budget of 120,000,000 simulated instructions"
+        in said(link="static", timeout_seconds_gem5=120)[0]
+    )
+    assert said(link="static", timeout_seconds_gem5=120, max_instructions=5) == []
+    assert "timeout_seconds_binary=3" in said(link="static", timeout_seconds_binary=3)[0]
     assert arguments.native_budget(10) == 2_000_000_000
 
 
