@@ -62,6 +62,10 @@ class Machine(Protocol):
     def interleaved(self) -> bool:
         """Whether a row's programs must be measured together, A B A B (`measure_together`)."""
 
+    @property
+    def stops_at_count(self) -> bool:
+        """Whether a run ends at its budget of instructions, so that a smaller one saves time."""
+
     def check(self) -> Check:
         """Tell whether this machine can run here."""
 

@@ -7,8 +7,9 @@ nothing of processes, stores or other procedures.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sim.budget import ReferenceBudget
 from sim.jobs import BuildJob, Failed, Job, JudgeJob, MeasuredRun, MeasureJob, Result
 from sim.judge import Judgement
 from sim.program import Build, Program, TestCase
@@ -81,12 +82,15 @@ class _Candidate:
     failure: str = ""
     judgements: list[Judgement] = field(default_factory=list)
     measured: list[MeasuredRun | Failed] = field(default_factory=list)
+    budgets: list[str] = field(default_factory=list)
+    """Where the budget of each test comes from, if from the reference."""
 
 
 def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting) -> Procedure:
     """Build, judge and measure the programs of one row; return their outcomes in the same order.
 
-    Equal programs are one. A program that fails a test is not measured.
+    Equal programs are one. A program that fails a test is not measured. The first program is the
+    row's reference: where the setting says so, its counts bound the others.
     """
     distinct = {program.digest: _Candidate(program) for program in programs}
     everyone = list(distinct.values())
@@ -117,27 +121,34 @@ def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Set
         for one in built
         if not one.failure and all(j.verdict is Verdict.ACCEPTED for j in one.judgements)
     ]
-    yield from _measure(accepted, cases, setting)
+    budget = setting.reference_budget
+    if budget is not None and accepted and accepted[0] is everyone[0]:
+        yield from _measure_by_reference(accepted, cases, setting, budget)
+    else:
+        yield from _measure(accepted, cases, [setting] * len(cases))
     return [_outcome(distinct[program.digest], cases) for program in programs]
 
 
 def _measure(
-    accepted: list[_Candidate], cases: tuple[TestCase, ...], setting: Setting
+    accepted: list[_Candidate], cases: Sequence[TestCase], settings: Sequence[Setting]
 ) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
-    """Cost the accepted programs: each alone, or together where the machine compares."""
-    together = setting.machine.interleaved
+    """Cost the accepted programs, each test in its setting.
+
+    Each program alone, or all together where the machine compares.
+    """
+    together = bool(settings) and settings[0].machine.interleaved
     groups = [accepted] if together and accepted else [[one] for one in accepted]
-    context = setting.measure_context()
+    contexts = {setting: setting.measure_context() for setting in set(settings)}
     jobs = [
         MeasureJob(
             tuple(one.program for one in group),
             tuple(_build(one) for one in group),
             test,
             setting,
-            context,
+            contexts[setting],
         )
         for group in groups
-        for test in cases
+        for test, setting in zip(cases, settings, strict=True)
     ]
     results = iter((yield jobs))
     for group in groups:
@@ -150,6 +161,46 @@ def _measure(
                     run = result[index]  # type: ignore[index]
                     assert isinstance(run, MeasuredRun)
                     one.measured.append(run)
+
+
+def _measure_by_reference(
+    accepted: list[_Candidate],
+    cases: tuple[TestCase, ...],
+    setting: Setting,
+    budget: ReferenceBudget,
+) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
+    """Cost the first program, then the others within the budgets that its counts give."""
+    reference, *others = accepted
+    limit = setting.limits.max_instructions
+    reached: dict[int, MeasuredRun | Failed] = {}
+    left = list(range(len(cases)))
+    # From the lowest budget up, not with the highest at once: so its runs are those of any other
+    # row in which the same program is no reference.
+    for rung in budget.rungs(limit):
+        climber = _Candidate(reference.program, reference.build)
+        settings = [setting.bounded(rung)] * len(left)
+        yield from _measure([climber], [cases[index] for index in left], settings)
+        reached.update(zip(left, climber.measured, strict=True))
+        left = [index for index in left if _verdict(reached[index]) is Verdict.TIME_LIMIT]
+        if not left:
+            break
+    reference.measured = [reached[index] for index in range(len(cases))]
+    settings, origins = [], []
+    for run in reference.measured:
+        count = run.instructions if isinstance(run, MeasuredRun) else None
+        if count is None or _verdict(run) is not Verdict.ACCEPTED:
+            settings.append(setting)
+            origins.append("")
+        else:
+            settings.append(setting.bounded(budget.after(count, limit)))
+            origins.append(budget.origin(count))
+    for one in others:
+        one.budgets = origins
+    yield from _measure(others, cases, settings)
+
+
+def _verdict(run: MeasuredRun | Failed) -> Verdict:
+    return run.verdict if isinstance(run, MeasuredRun) else Verdict.NOT_MEASURED
 
 
 def _build(one: _Candidate) -> Build:
@@ -167,6 +218,8 @@ def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
     tests = []
     for index, judgement in enumerate(one.judgements):
         measured = one.measured[index] if one.measured else None
+        if one.budgets and isinstance(measured, MeasuredRun):
+            measured = _with_origin(measured, one.budgets[index])
         # Kept results may come from a row that gave the same test another name.
         tests.append(_test_outcome(cases[index].name, judgement, measured))
     verdict = worst(test.verdict for test in tests)
@@ -176,6 +229,13 @@ def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         detail = f"test {bad[0].test}: {bad[0].detail}{more}"
     return Outcome(verdict, detail, tuple(tests), build, digest)
+
+
+def _with_origin(run: MeasuredRun, origin: str) -> MeasuredRun:
+    """Add to a time limit where it comes from; a kept run knows of no row."""
+    if run.verdict is not Verdict.TIME_LIMIT or not origin:
+        return run
+    return replace(run, detail=f"{run.detail}, {origin}")
 
 
 def _test_outcome(
@@ -188,6 +248,7 @@ def _test_outcome(
         return TestOutcome(name, Verdict.NOT_MEASURED, measured.reason, None, native)
     if (
         measured.cycles is not None
+        and measured.verdict is not Verdict.TIME_LIMIT  # its part of a run proves nothing hidden
         and judgement.user_seconds > _HIDDEN_SECONDS + _HIDDEN_RATIO * measured.seconds
         and judgement.user_seconds > _HIDDEN_SECONDS_PER_INSTRUCTION * (measured.instructions or 0)
     ):

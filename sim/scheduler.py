@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import multiprocessing
-import os
+import functools
 import queue
 import signal
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim import process
+from sim import workers
 from sim.errors import InputError, MachineFailure
 from sim.jobs import Failed, Job, Result
 from sim.procedure import Outcome, Procedure
@@ -65,9 +64,8 @@ class Scheduler:
     ) -> None:
         """`jobs` worker processes on this host, or any executor that a caller makes."""
         self._store = store
-        self._jobs = jobs
         self._window = max(16, _WINDOW * jobs)
-        self._make = make_executor or self._local_executor
+        self._make = make_executor or functools.partial(workers.executor, jobs)
         self._executor: Executor | None = None
         self._waiting: dict[str, list[tuple[_Active, int]]] = {}
         self._futures: dict[Future[Any], tuple[str, Job, int, Executor]] = {}
@@ -85,8 +83,7 @@ class Scheduler:
         if kind is not None:
             # Whoever interrupts does not want to wait for the runs under way: they are repeated
             # later.
-            for child in multiprocessing.active_children():
-                child.kill()
+            workers.kill_all()
 
     def run(
         self, procedures: Iterable[Procedure], tick: Callable[[], None] | None = None
@@ -208,13 +205,6 @@ class Scheduler:
             if not one.missing:
                 self._advance(one)
 
-    def _local_executor(self) -> Executor:
-        return ProcessPoolExecutor(
-            max_workers=self._jobs,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_prepare_worker,
-        )
-
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
@@ -224,18 +214,6 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare_worker() -> None:
-    """Make a worker the reaper of its sandboxes, deaf to Ctrl-C, and dead when its driver is."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    process.die_with_parent()
-    driver = multiprocessing.parent_process()
-    if driver is None or os.getppid() != driver.pid:  # it was killed while this worker started
-        os._exit(1)
-    process.become_subreaper()
 
 
 def perform(job: Job) -> tuple[Result | Failed, float]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from sim import comparison, sandbox
+from sim.budget import ReferenceBudget
 from sim.compiler import BUILD_VERSION
 from sim.judge import JUDGE_VERSION
 from sim.limits import CompileLimits, Limits
@@ -22,6 +23,17 @@ class Setting:
     rule: str = "tokens"
     limits: Limits = field(default_factory=Limits)
     compile_limits: CompileLimits = field(default_factory=CompileLimits)
+    budget: ReferenceBudget | None = None
+    """How a row's reference bounds its other programs; None: `limits` alone bound all."""
+
+    @property
+    def reference_budget(self) -> ReferenceBudget | None:
+        """`budget`, on a machine that can stop at a count; None on any other."""
+        return self.budget if self.machine.stops_at_count else None
+
+    def bounded(self, max_instructions: int) -> Setting:
+        """Return this setting for runs with another budget of instructions."""
+        return replace(self, limits=replace(self.limits, max_instructions=max_instructions))
 
     def build_context(self, language: Language) -> str:
         """Return the digest of everything that decides a build of a language."""
@@ -46,11 +58,13 @@ class Setting:
 
     def fingerprint(self, languages: list[Language]) -> dict[str, object]:
         """Return the whole setting as plain values, for a manifest."""
+        budget = self.reference_budget
         return {
             "machine": self.machine.fingerprint(),
             "toolchain": {one.value: self.toolchain.fingerprint(one) for one in languages},
             "comparison": {"rule": self.rule, "tolerance": comparison.TOLERANCE},
             "limits": asdict(self.limits),
+            **({"budget": asdict(budget)} if budget else {}),
             "compile_limits": asdict(self.compile_limits),
             "versions": {"build": BUILD_VERSION, "judge": JUDGE_VERSION},
             "sandbox": sandbox.level(),

@@ -28,7 +28,13 @@ class Store:
         self.path = path
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60.0, isolation_level=None)
+            self._db = sqlite3.connect(
+                # Threads may take turns; none uses it while another does.
+                path,
+                timeout=60.0,
+                isolation_level=None,
+                check_same_thread=False,
+            )
             self._write_ahead()
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -32,7 +32,7 @@ def command(
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
-    max_instructions: options.MaxInstructions = 2_000_000_000,
+    max_instructions: options.MaxInstructions = None,
     memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,

@@ -36,7 +36,7 @@ def command(
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
-    max_instructions: options.MaxInstructions = 2_000_000_000,
+    max_instructions: options.MaxInstructions = None,
     memory_limit: options.MemoryLimit = 1024,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
@@ -75,6 +75,7 @@ def command(
             memory_limit,
             gem5,
             gem5_config,
+            in_rows=True,
         ),
         testcases=testcases,
         out=out,

@@ -46,6 +46,7 @@ class Cachegrind:
     name: str = "cachegrind"
     deterministic: bool = True
     interleaved: bool = False
+    stops_at_count: bool = False
 
     def check(self) -> Check:
         """Tell whether Valgrind and its cachegrind tool are here."""

@@ -38,6 +38,7 @@ class Gem5:
     name: str = "gem5"
     deterministic: bool = True
     interleaved: bool = False
+    stops_at_count: bool = True
 
     def check(self) -> Check:
         """Tell whether there is a gem5 that can be used."""

@@ -36,6 +36,7 @@ class Native:
     name: str = "native"
     deterministic: bool = False
     interleaved: bool = True
+    stops_at_count: bool = False
 
     def check(self) -> Check:
         """The real CPU is always here."""
@@ -48,7 +49,8 @@ class Native:
             "cpu": _cpu_model(),
             "kernel": platform.release(),
             "processors": str(os.cpu_count()),
-            "protocol": f"E={REPEATS}, trimmed mean of CPU seconds, interleaved, pinned",
+            "protocol": f"E={REPEATS}, trimmed mean of CPU seconds, interleaved, pinned; "
+            "all samples kept",
             "sandbox": sandbox.level(),
         }
 
@@ -101,6 +103,7 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
             "wall_seconds": trimmed_mean(wall),
             "wall_spread": _spread(wall),
             "repeats": len(runs),
+            **{f"cpu_seconds_{turn:02}": used for turn, used in enumerate(cpu, 1)},
             **({"aa_ratio": noise} if math.isfinite(noise) else {}),
         },
         host_seconds=sum(wall),

@@ -163,6 +163,19 @@ def test_the_defaults_are_those_of_the_manual() -> None:
     assert made.toolchain.link == "static"
     assert made.rule == "tokens"
     assert made.machine.deterministic
+    assert made.limits.max_instructions == 2_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("given", "in_rows", "follows"),
+    [(None, True, True), (7, True, False), (None, False, False)],
+)
+def test_budgets_follow_the_source_of_a_row_unless_one_is_given(
+    given: int | None, in_rows: bool, follows: bool
+) -> None:
+    made = options.setting("gem5", max_instructions=given, in_rows=in_rows)
+    assert (made.reference_budget is not None) is follows
+    assert made.limits.max_instructions == (given or 2_000_000_000)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ class Scripted:
     name: str = "scripted"
     deterministic: bool = True
     interleaved: bool = False
+    stops_at_count: bool = False
 
     def measure(self, *_: object) -> Measurement:
         index = len(CALLS)

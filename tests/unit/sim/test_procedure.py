@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sim.budget import ReferenceBudget
 from sim.jobs import BuildJob, Failed, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
 from sim.machine import CLOCK_HZ, Check, Measurement
@@ -29,6 +30,7 @@ class Stub:
     name: str = "stub"
     deterministic: bool = True
     interleaved: bool = False
+    stops_at_count: bool = False
 
     def check(self) -> Check:
         return Check(True)
@@ -82,8 +84,10 @@ class Host:
         programs: Sequence[Program],
         tests: Sequence[TestCase] = TESTS,
         machine: Stub | None = None,
+        budget: ReferenceBudget | None = None,
     ) -> list[Outcome]:
-        procedure = examine(programs, tests, Setting(machine or Stub(), toolchain=FixedToolchain()))
+        setting = Setting(machine or Stub(), toolchain=FixedToolchain(), budget=budget)
+        procedure = examine(programs, tests, setting)
         jobs: Any = next(procedure)
         while True:
             self.jobs += jobs
@@ -265,3 +269,123 @@ def test_results_kept_under_another_name_of_the_same_test_are_given_under_the_na
 
     outcome = Host(answer).examine([program("a")])[0]
     assert [test.test for test in outcome.tests] == ["0", "1"]
+
+
+BUDGET = ReferenceBudget(multiple=10, floor=1000, step=4)
+COUNTING = Stub(stops_at_count=True)
+
+
+class Counting(Host):
+    """Answers measurements as a machine that stops at a count."""
+
+    def __init__(self, counts: dict[tuple[str, str], int]) -> None:
+        super().__init__(self.measured)
+        self.counts = counts
+
+    def measured(self, job: Any) -> Any:
+        if not isinstance(job, MeasureJob):
+            return None
+        count = self.counts.get((job.programs[0].source, job.test.name), 50)
+        most = job.setting.limits.max_instructions
+        if count > most:
+            return [MeasuredRun(Verdict.TIME_LIMIT, f"more than {most} instructions", 9, most)]
+        return [MeasuredRun(Verdict.ACCEPTED, "", count, count)]
+
+    def budgets(self, source: str) -> list[tuple[str, int]]:
+        return [
+            (job.test.name, job.setting.limits.max_instructions)
+            for job in self.of(MeasureJob)
+            if job.programs[0].source == source
+        ]
+
+
+def test_the_reference_is_measured_first_and_its_count_bounds_the_others_test_by_test() -> None:
+    host = Counting({("ref", "1"): 130, ("endless", "1"): 10**12})
+    reference, endless = host.examine(
+        [program("ref"), program("endless")], machine=COUNTING, budget=BUDGET
+    )
+    assert host.budgets("ref") == [("0", 1000), ("1", 1000)]
+    assert host.budgets("endless") == [("0", 1000), ("1", 4000)]
+    assert reference.verdict is Verdict.ACCEPTED
+    assert endless.verdict is Verdict.TIME_LIMIT
+    assert endless.cycles is None
+    assert endless.detail == (
+        "test 1: more than 4000 instructions, the budget beside the source's own 130 on this test "
+        "(10 times, rounded up; --max-instructions sets another)"
+    )
+
+
+def test_a_long_reference_climbs_to_a_budget_that_it_ends_in() -> None:
+    host = Counting({("ref", "0"): 5000})
+    outcomes = host.examine([program("ref"), program("b")], machine=COUNTING, budget=BUDGET)
+    assert host.budgets("ref") == [("0", 1000), ("1", 1000), ("0", 4000), ("0", 16000)]
+    assert host.budgets("b") == [("0", 64000), ("1", 1000)]
+    assert [one.cycles for one in outcomes] == [5050, 100]
+
+
+def test_an_endless_reference_is_stopped_by_the_absolute_limit_and_bounds_nobody() -> None:
+    host = Counting({("ref", "0"): 10**12})
+    reference, other = host.examine([program("ref"), program("b")], machine=COUNTING, budget=BUDGET)
+    limit = Setting(COUNTING).limits.max_instructions
+    assert host.budgets("ref")[-1] == ("0", limit)
+    assert host.budgets("b") == [("0", limit), ("1", 1000)]
+    assert reference.verdict is Verdict.TIME_LIMIT
+    assert reference.detail == f"test 0: more than {limit} instructions"
+    assert other.verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("failing", [JudgeJob, MeasureJob])
+def test_without_a_count_of_the_reference_the_absolute_limit_bounds_all(failing: type) -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, failing) and "ref" in repr(job):
+            return BOOM
+        return None
+
+    host = Host(answer)
+    failed, fine = host.examine([program("ref"), program("b")], machine=COUNTING, budget=BUDGET)
+    assert (failed.verdict, fine.verdict) == (Verdict.NOT_MEASURED, Verdict.ACCEPTED)
+    others = [job for job in host.of(MeasureJob) if job.programs[0].source == "b"]
+    assert {job.setting for job in others} == {
+        Setting(COUNTING, toolchain=FixedToolchain(), budget=BUDGET)
+    }
+
+
+@pytest.mark.parametrize(
+    ("machine", "budget"), [(COUNTING, None), (Stub(stops_at_count=False), BUDGET)]
+)
+def test_no_budget_follows_the_reference_unless_asked_for_on_a_machine_that_can_stop(
+    machine: Stub, budget: ReferenceBudget | None
+) -> None:
+    host = Host()
+    host.examine([program("ref"), program("b")], machine=machine, budget=budget)
+    assert {job.setting.limits.max_instructions for job in host.of(MeasureJob)} == {2_000_000_000}
+    assert len(host.of(MeasureJob)) == 4
+
+
+def test_a_run_has_one_key_whatever_row_asks_for_it_and_another_for_another_budget() -> None:
+    def key(host: Counting, source: str, budget: int) -> str:
+        (found,) = {
+            job.key
+            for job in host.of(MeasureJob)
+            if (job.programs[0].source, job.test.name) == (source, "0")
+            and job.setting.limits.max_instructions == budget
+        }
+        return found
+
+    first, second, long = Counting({}), Counting({}), Counting({("long", "0"): 900})
+    first.examine([program("a"), program("b")], machine=COUNTING, budget=BUDGET)
+    second.examine([program("b"), program("a")], machine=COUNTING, budget=BUDGET)
+    long.examine([program("long"), program("b")], machine=COUNTING, budget=BUDGET)
+    assert key(first, "b", 1000) == key(second, "b", 1000)
+    assert key(long, "b", 16000) != key(first, "b", 1000)
+
+
+def test_the_part_of_a_run_that_met_its_budget_is_no_proof_of_hidden_work() -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, JudgeJob):
+            return judged(job, *[Verdict.ACCEPTED] * 2, seconds=0.9)
+        if isinstance(job, MeasureJob):
+            return [MeasuredRun(Verdict.TIME_LIMIT, "more than 1000000", 100, 1000000, 1e-4)]
+        return None
+
+    assert Host(answer).examine([program("a")])[0].verdict is Verdict.TIME_LIMIT

@@ -1,0 +1,1 @@
+"""The programming interfaces of other systems, on this one's machines."""

@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH: the names under which a script written for PIE asks for it."""

@@ -1,0 +1,1 @@
+"""Stands where PIE's package `gem5` stands."""
