@@ -16,6 +16,7 @@ from sim.errors import MachineFailure, MissingTool
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
+from sim.scratch import ScratchFolder
 from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
@@ -55,7 +56,7 @@ def build(
             verdict=Verdict.COMPILE_ERROR,
             detail="the source is not valid Unicode",
         )
-    with tempfile.TemporaryDirectory(prefix="pie-build-") as scratch:
+    with ScratchFolder("build") as scratch:
         if program.language is Language.PYTHON:
             made = _check_python(text, Path(scratch), toolchain, limits)
         else:

@@ -7,13 +7,13 @@ import functools
 import hashlib
 import os
 import shutil
-import tempfile
 from importlib import resources
 from pathlib import Path
 
 from sim import process
 from sim.errors import MissingTool
 from sim.paths import cache_directory
+from sim.scratch import ScratchFolder
 
 SOURCES = ("runner.c", "call_filter.h")
 COMPILER_REMEDY = "install it with: sudo apt-get install g++"
@@ -35,7 +35,7 @@ def runner_path() -> Path:
         raise MissingTool("no C compiler was found (gcc)", COMPILER_REMEDY)
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f"{name}.{os.getpid()}")
-    with tempfile.TemporaryDirectory(prefix="pie-runner-") as folder:
+    with ScratchFolder("runner") as folder:
         for file, text in sources.items():
             Path(folder, file).write_bytes(text)
         done = process.run(

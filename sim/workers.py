@@ -17,11 +17,12 @@ from multiprocessing import popen_spawn_posix, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
-from sim import process
+from sim import process, scratch
 
 
 def executor(jobs: int, processors: frozenset[int] = frozenset()) -> Executor:
     """Return an executor of so many worker processes, bound to these processors if any is named."""
+    scratch.sweep()
     return ProcessPoolExecutor(
         max_workers=jobs,
         mp_context=_Context(),

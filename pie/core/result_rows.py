@@ -60,11 +60,13 @@ def measurement_lines(
 ) -> Iterator[dict[str, Any]]:
     """Yield a line for each program and test of a row that no earlier row has brought.
 
-    `written` remembers, in 16 bytes each, which (program, problem, tests) have been.
+    `written` remembers, in 16 bytes each, which (program, problem, tests, verdict) have been.
     """
     tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
     for role, one in _roles(results):
-        key = bytes.fromhex(digest_of(one.program_digest, row.problem_id, tests))
+        # With the verdict: beside another source, the same program may exceed its budget.
+        identity = (one.program_digest, row.problem_id, tests, one.verdict.value)
+        key = bytes.fromhex(digest_of(*identity))
         if key in written:
             continue
         written.add(key)

@@ -148,8 +148,29 @@ _KNOWN = (
 )
 
 
+_STACK_TOP = 0x7FFFFFFFF000
+"""Where gem5 puts the base of a program's stack."""
+_STACK_END = _STACK_TOP - (120 << 20)
+_MAPPINGS = _STACK_TOP - (128 << 20)
+"""The 120 MB that gem5_configs/guest.py gives it, and where its other memory begins."""
+
+
+def _beyond_stack(messages: str) -> bool:
+    """Tell whether the program touched what lies just below its stack: only the stack grows there.
+
+    A frame larger than these 8 MB may pass over them unseen, and crash elsewhere or not at all.
+    """
+    touched = re.search(r"unmapped address (0x[0-9a-f]+)", messages)
+    return touched is not None and _MAPPINGS <= int(touched[1], 16) < _STACK_END
+
+
 def _failure(answer: Answer) -> MachineFailure:
     """Return why the gem5 process of a run ended badly, in one sentence."""
+    if _beyond_stack(answer.messages):
+        return MachineFailure(
+            "the program needs more stack than the 120 MB that it has in gem5",
+            "measure it on another machine, or have it recurse less deeply",
+        )
     for pattern, sentence, remedy in _KNOWN:
         found = pattern.search(answer.messages)
         if found:

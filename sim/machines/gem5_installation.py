@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import sim
 from sim import process
 from sim.errors import InputError, MissingTool
 from sim.paths import configuration
+from sim.scratch import ScratchFolder
 
 NAMES = ("gem5", "gem5.fast", "gem5.opt")
 VERSIONS = ("23", "24")
@@ -84,7 +84,7 @@ def examine(path: str) -> Installation:
 
 @functools.lru_cache(maxsize=8)
 def _examine(path: str, _changed: int, _size: int) -> Installation:
-    with tempfile.TemporaryDirectory(prefix="pie-gem5-") as folder:
+    with ScratchFolder("gem5") as folder:
         command = [path, *OPTIONS, f"--outdir={folder}", str(scripts() / "probe.py")]
         try:
             done = process.run(command, env=ENVIRONMENT, guard_seconds=60.0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from sim.limits import Limits
 from sim.machines import gem5_installation
 from sim.program import Build
 from sim.sandbox import Allowance, Guest
+from sim.scratch import ScratchFolder
 
 # The program sees its own path, and walks through it byte by byte: its length and its depth are a
 # part of the measured cycles. This is 25 bytes with four slashes, as in the published measurements.
@@ -58,7 +58,7 @@ class Server:
 
     def __init__(self, path: str, configuration: str, first: Build) -> None:
         """Start it; the first program must be there for gem5 to look at."""
-        self._folder = tempfile.TemporaryDirectory(prefix="pie-gem5-")
+        self._folder = ScratchFolder("gem5")
         folder = Path(self._folder.name)
         self._input, self._output = folder / "input", folder / "output"
         self._scratch = folder / "scratch"

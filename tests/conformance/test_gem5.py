@@ -240,6 +240,15 @@ def test_the_host_is_out_of_the_guests_reach(
     assert secret.read_text() == "secret"
 
 
+def test_a_recursion_deeper_than_its_stack_says_so(machine: Gem5, measure: Measure) -> None:
+    source = INCLUDE + (
+        "long f(long n) { volatile char b[1 << 20]; b[0] = n; return n ? f(n - 1) + b[0] : 0; }\n"
+        'int main() { printf("%ld", f(150)); }'
+    )
+    with pytest.raises(MachineFailure, match="more stack than the 120 MB"):
+        measure(machine, source, limits=LIMITS)
+
+
 def test_a_killed_simulator_is_our_failure_and_the_next_run_is_served(
     machine: Gem5, measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,6 +190,16 @@ def test_a_program_that_an_earlier_row_brought_is_not_written_again() -> None:
     assert len(list(measurement_lines(row(tests=[3]), outcomes, written))) == 4
 
 
+def test_a_program_that_exceeds_the_budget_of_another_row_is_written_for_that_row_too() -> None:
+    written: set[bytes] = set()
+    fine = [accepted(run(4), run(6), name="a"), accepted(run(1), run(1), name="b")]
+    part = TestOutcome("3", Verdict.TIME_LIMIT, "more than 9 instructions", run(2))
+    over = Outcome(Verdict.TIME_LIMIT, "why", (part,), fine[1].build, fine[1].program_digest)
+    assert len(list(measurement_lines(row(), fine, written))) == 4
+    (line,) = measurement_lines(row(src_id="s9"), [fine[0], over], written)
+    assert (line["src_id"], line["role"], line["verdict"]) == ("s9", "tgt", "time_limit")
+
+
 def test_the_same_input_with_another_expected_output_is_written_too() -> None:
     written: set[bytes] = set()
     outcomes = [accepted(run(4)), accepted(run(4))]

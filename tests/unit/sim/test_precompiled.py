@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import compiler, precompiled
+from sim import compiler, precompiled, process
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program
 from sim.toolchain import Toolchain
@@ -119,6 +119,47 @@ def test_where_the_header_cannot_be_made_programs_are_compiled_without(
     monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
     assert precompiled.folder_for("iostream", Toolchain()) is None  # not tried for each program
     assert built(PROGRAMS["plain"], True).size > 0
+
+
+def full_disk(*_: object) -> bool:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_is_no_reason_to_compile_without_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    with monkeypatch.context() as full:
+        full.setattr(precompiled, "_make", full_disk)
+        assert precompiled.folder_for("iostream", Toolchain()) is None
+    made = []
+    monkeypatch.setattr(precompiled, "_make", lambda *_: made.append(1) or True)
+    assert precompiled.folder_for("iostream", Toolchain()) is None
+    assert made == []  # not for each program anew
+    monkeypatch.setattr(precompiled, "_PAUSE_SECONDS", 0.0)
+    assert precompiled.folder_for("iostream", Toolchain()) is not None
+    assert made == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "refused"),
+    [
+        (1, b"fatal error: error writing to /tmp/cc.s: No space left on device", False),
+        (1, b"g++: fatal error: Killed signal terminated program cc1plus", False),
+        (-9, b"", False),
+        (1, b"error: unknown value for -std", True),
+    ],
+)
+def test_only_the_compilers_own_refusal_is_remembered_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: bytes, refused: bool
+) -> None:
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    Toolchain().fingerprint(Language.CPP)
+    ended = process.Finished(code, b"", said, False, False, 0.0, {})
+    monkeypatch.setattr(precompiled.process, "run", lambda *_, **__: ended)
+    assert precompiled.folder_for("iostream", Toolchain()) is None
+    assert bool(list(tmp_path.rglob("failed"))) is refused
+    assert bool(list(tmp_path.rglob("interrupted"))) is not refused
 
 
 @pytest.mark.parametrize("header", precompiled.HEADERS)

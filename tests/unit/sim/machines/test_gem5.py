@@ -98,6 +98,26 @@ def test_a_crash_of_gem5_is_our_failure_and_says_why_and_is_not_tried_again(
     assert failure.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("address", "stack"),
+    [
+        ("0x7ffff86fea40", True),  # recorded: 151 frames of a megabyte
+        ("0x7ffff87f5cb0", True),  # recorded: frames of 16 kB
+        ("0x7ffff8800000", False),  # within the stack
+        ("0x7ffff7ff0000", False),  # among the mappings
+        ("0", False),
+    ],
+)
+def test_a_recursion_beyond_the_stack_is_told_from_other_crashes(address: str, stack: bool) -> None:
+    crash = recorded("crash")
+    messages = crash.messages.replace("unmapped address 0.", f"unmapped address {address}.")
+    with pytest.raises(MachineFailure) as failure:
+        measurement(replace(crash, messages=messages), LIMITS)
+    assert ("more stack than the 120 MB" in failure.value.what) is stack
+    assert 'STACK = "120MB"' in (gem5_installation.scripts() / "guest.py").read_text()
+    assert failure.value.remedy
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
 def test_statistics_that_were_cut_short_give_no_number(share: float) -> None:
     whole = recorded("accepted")
