@@ -138,6 +138,11 @@ def _pair_lines(made: Calibration) -> Iterable[dict[str, Any]]:
 
 
 def _reference_lines(made: Calibration) -> Iterable[dict[str, Any]]:
+    told = {
+        name: made.reference[name]
+        for name in ("compiler", "flags", "link")
+        if name in made.reference
+    }
     for run in made.runs:
         if not run.test.isdecimal():  # tests inside rows have no index to be found by
             continue
@@ -148,7 +153,5 @@ def _reference_lines(made: Calibration) -> Iterable[dict[str, Any]]:
             "cycles": run.reference_cycles,
             "insts": run.instructions,
             "machine": made.reference["name"],
-            "compiler": made.reference.get("compiler", ""),
-            "flags": made.reference.get("flags", ""),
-            "link": made.reference.get("link", ""),
+            **told,
         }
