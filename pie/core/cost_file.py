@@ -23,7 +23,7 @@ def cost_file(made: Calibration, earlier: Mapping[str, Any]) -> dict[str, Any]:
     chosen = made.chosen
     return {
         "name": earlier["name"],
-        "version": earlier["version"] + 1,
+        "version": earlier["version"] + (dict(chosen.cost) != earlier["cost"]),
         "unit": earlier["unit"],
         "target": made.reference["name"],
         "fit": (

@@ -106,11 +106,18 @@ def plan(request: Request) -> Planned:
     if request.reference_results is not None:
         recorded = read_reference(request.reference_results, strict=request.strict)
         refuse_other_flags(recorded, setting.toolchain)
-    selection = select(request.pairs, request.testcases, recorded, strict=request.strict)
+    settings = [one for one in (setting, request.reference) if one is not None]
+    selection = select(
+        request.pairs,
+        request.testcases,
+        recorded,
+        strict=request.strict,
+        python=all(one.machine.name != "gem5" for one in settings),
+    )
     reference = _reference(request, recorded, selection)
     machine = _described(setting, selection)
-    # The constants are what is compared, so they are told apart here like any other input.
-    identity = digest_of(reference, machine, selection.digests, request.folds)[:8]
+    everything = [one.fingerprint(selection.languages) for one in settings]
+    identity = digest_of(reference, everything, selection.digests, request.folds)[:8]
     return Planned(selection, recorded, reference, machine, identity)
 
 
@@ -246,11 +253,11 @@ def _pairs(
         both = [(left[test], right[test]) for test in left if test in right]
         alone = len(left) + len(right) - 2 * len(both)
         if alone:
-            left_out["test of a pair: only one of its programs has it"] += alone
+            left_out["tests of a pair: only one of the two programs has them"] += alone
         if both:
             yield CommonPair(problem, *ids, tuple(both))
         else:
-            left_out["pair: no test that both programs have"] += 1
+            left_out["pairs: no test that both programs have"] += 1
 
 
 def _shortened(left_out: Counter[str]) -> dict[str, int]:

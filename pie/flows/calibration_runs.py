@@ -81,7 +81,7 @@ def _take(
             if test.run is not None:
                 made.runs[index][*program, name] = test.run
         return
-    made.left_out[f"run on {machine}: its program is {outcome.verdict}"] += len(names)
+    made.left_out[f"runs on {machine}: the program is {outcome.verdict}"] += len(names)
     if outcome.verdict is Verdict.NOT_MEASURED:
         made.failures[outcome.detail] += len(names)
 

@@ -62,8 +62,11 @@ def select(
     reference: ReferenceResults | None,
     *,
     strict: bool = False,
+    python: bool = True,
 ) -> Selection:
     """Read the pairs files and choose; InputError when nothing is left to measure.
+
+    `python` says whether the machines run Python; else such rows are left out.
 
     With a recorded reference, only what it holds: the programs of a row (answers too) that it
     names, on the tests it names. Else source and target of every row on all its tests.
@@ -79,13 +82,20 @@ def select(
             raise InputError(
                 f"{path}:{first.line}: {first.reason}", "mend the row, or leave --strict out"
             )
-        made.left_out.update(f"row of the pairs: {one.reason}" for one in plan.left_out)
+        made.left_out.update(f"rows of the pairs: {one.reason}" for one in plan.left_out)
         made.digests += [plan.sha256, plan.tests_digest]
         for row in plan.read():
+            if row.language is Language.PYTHON and not python:
+                made.left_out["rows of the pairs: gem5 runs no Python"] += 1
+                continue
             _take(row, tests, reference, made, seen, found)
     if reference is not None:
         _count_missing(made, reference, files, found)
     if not made.work:
+        if reference is None:
+            raise InputError(
+                "there is no run to compare: gem5 runs no Python", "give pairs of C++ programs"
+            )
         raise InputError(
             "there is no run to compare: the recorded measurements name no program of the pairs",
             "give the pairs files whose programs the reference measured",
@@ -115,7 +125,7 @@ def _take(
         )
     src, tgt = text_hash(row.src_code), text_hash(row.tgt_code)
     if src == tgt:
-        made.left_out["pair: source and target are the same text"] += 1
+        made.left_out["pairs: source and target are the same text"] += 1
     elif src in programs and tgt in programs:
         made.pairs.setdefault((row.problem_id, src, tgt), (row.src_id or "", row.tgt_id or ""))
     inline = [[one.input, one.output] if isinstance(one, InlineTest) else one for one in wanted]
@@ -142,9 +152,9 @@ def _there(row: Row, tests: TestCases, indices: Sequence[int]) -> list[int]:
 def _count_missing(
     made: Selection, reference: ReferenceResults, files: Sequence[Path], found: set[RunKey]
 ) -> None:
-    made.left_out.update(f"row of the reference: {reason}" for _line, reason in reference.left_out)
+    made.left_out.update(f"rows of the reference: {reason}" for _line, reason in reference.left_out)
     if reference.repeated:
-        made.left_out["row of the reference: tells a run again"] = reference.repeated
+        made.left_out["rows of the reference: a run told again"] = reference.repeated
     missing = len(reference.runs) - len(found)
     if missing:
-        made.left_out["run of the reference: its program or test is not among the pairs"] = missing
+        made.left_out["runs of the reference: program or test not among the pairs"] = missing

@@ -38,7 +38,7 @@ def made() -> Calibration:
         machine={"machine": "cachegrind"},
         runs=tuple(runs),
         pairs=tuple(pairs),
-        left_out={"row of the pairs: tests is empty": 3},
+        left_out={"rows of the pairs: tests is empty": 3},
         models=(calibration.as_it_is("cachegrind", False, runs, pairs),),
         notice="no fitted models beside it: 1 problems are too few for 10 folds",
     )
@@ -86,7 +86,7 @@ def test_the_table_tells_errors_with_their_n_and_what_was_left_out(calibrate: An
     assert "over 2.5 million instructions 0 - - - -" in text
     assert "speedup on a test 1 10.00 % 10.00 % 10.00 % +10.00 %" in text
     assert "100.00 % of 1 100.00 % of 1 1.000 (n 1) 0 of 1" in text
-    assert "3 row of the pairs: tests is empty" in text
+    assert "3 rows of the pairs: tests is empty" in text
     assert "no fitted models beside it: 1 problems are too few" in text
 
 

@@ -36,7 +36,7 @@ def calibrated(**changes: Any) -> Calibration:
         "machine": {"machine": "cachegrind", "cost": "{}", "geometry": "{}", "valgrind": "3"},
         "runs": tuple(common),
         "pairs": tuple(pairs),
-        "left_out": {"pair: no test that both programs have": 2},
+        "left_out": {"pairs: no test that both programs have": 2},
         "models": (calibration.as_it_is("cachegrind", False, common, pairs), *models),
         "fits": tuple(fits),
         "chosen": chosen,
@@ -66,7 +66,7 @@ def test_constants_that_were_fitted_to_these_runs_are_said_to_be() -> None:
 def test_the_document_is_json_with_the_n_of_everything() -> None:
     document = json.loads(json.dumps(calibrated().as_dict(), allow_nan=False))
     assert document["n"] == {"runs": 24, "programs": 24, "problems": 12, "pairs": 12}
-    assert document["left_out"] == {"pair: no test that both programs have": 2}
+    assert document["left_out"] == {"pairs: no test that both programs have": 2}
     assert document["refit"]["cost"] == COST
     assert len(document["worst_runs"]) == 10
     worst = [abs(one["error"]) for one in document["worst_runs"]]
@@ -86,6 +86,10 @@ def test_the_file_of_constants_has_the_form_of_the_one_it_replaces_and_its_prove
     assert provenance["left_out"] == made.left_out
     assert "cost" not in provenance["machine"], "the constants that were replaced"
     assert json.dumps(written) == json.dumps(cost_file.cost_file(calibrated(), EARLIER))
+
+
+def test_the_version_rises_only_with_other_constants() -> None:
+    assert cost_file.cost_file(calibrated(), {**EARLIER, "cost": COST})["version"] == 4
 
 
 def test_constants_know_the_runs_that_they_were_fitted_to() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -239,9 +240,9 @@ def test_programs_built_in_another_way_are_noticed_by_their_instructions(
 def test_with_no_run_on_both_machines_it_says_what_became_of_them(
     request_of: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = Measured([{}], Counter({"run on cachegrind: its program is wrong_answer": 48}))
+    nothing = Measured([{}], Counter({"runs on cachegrind: the program is wrong_answer": 48}))
     monkeypatch.setattr(flow, "measure", lambda *_: nothing)
-    with pytest.raises(InputError, match="48 run on cachegrind: its program is wrong_answer"):
+    with pytest.raises(InputError, match="48 runs on cachegrind: the program is wrong_answer"):
         done(request_of())
 
 
@@ -259,7 +260,7 @@ def test_programs_accepted_on_one_machine_only_are_left_out(
     monkeypatch.setattr(flow, "measure", half)
     finished = done(request_of())
     assert len(finished.made.pairs) == PROBLEMS - 1
-    assert finished.made.left_out["pair: no test that both programs have"] == 1
+    assert finished.made.left_out["pairs: no test that both programs have"] == 1
 
 
 def test_a_missing_gem5_is_said_with_its_remedy(request_of: Callable[..., Request]) -> None:
@@ -292,3 +293,6 @@ def test_a_folder_of_something_else_is_left_alone(
     done(request_of(out=tmp_path / "other"))
     with pytest.raises(InputError, match="of other runs or another configuration"):
         done(request_of(out=tmp_path / "other", folds=5))
+    other = replace(request_of().setting, rule="exact")
+    with pytest.raises(InputError, match="of other runs or another configuration"):
+        done(request_of(out=tmp_path / "other", setting=other))

@@ -66,7 +66,7 @@ def test_with_a_record_only_what_it_names_is_run_and_answers_of_models_are_looke
     assert sources(made) == [["slow", "model"]]
     assert made.work[0].tests == (1, 3), "a test of the problem that the row does not list"
     assert made.pairs == {}
-    assert made.left_out == {"run of the reference: its program or test is not among the pairs": 1}
+    assert made.left_out == {"runs of the reference: program or test not among the pairs": 1}
 
 
 def test_a_recorded_test_whose_files_are_missing_is_counted(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_pair_that_stands_in_two_files_is_one(tmp_path: Path) -> None:
 def test_a_program_against_itself_is_no_pair_and_counted(tmp_path: Path) -> None:
     made = select([pairs(tmp_path, {**ROW, "tgt_code": "slow"})], None, None)
     assert made.pairs == {}
-    assert made.left_out["pair: source and target are the same text"] == 1
+    assert made.left_out["pairs: source and target are the same text"] == 1
 
 
 def test_rows_and_lines_that_cannot_be_used_are_counted_with_their_reason(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_rows_and_lines_that_cannot_be_used_are_counted_with_their_reason(tmp_pa
     path.write_text(path.read_text() + "broken\n")
     made = select([path], None, None)
     (reason,) = made.left_out
-    assert reason.startswith("row of the pairs: the line is not JSON")
+    assert reason.startswith("rows of the pairs: the line is not JSON")
     with pytest.raises(InputError, match=r"pairs.jsonl:2: the line is not JSON"):
         select([path], None, None, strict=True)
 
@@ -100,3 +100,12 @@ def test_rows_and_lines_that_cannot_be_used_are_counted_with_their_reason(tmp_pa
 def test_a_record_of_other_programs_leaves_nothing_to_compare(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="name no program of the pairs"):
         select([pairs(tmp_path, ROW)], None, recorded(tmp_path, ("unknown", 0)))
+
+
+def test_rows_in_python_are_left_out_where_a_machine_runs_none(tmp_path: Path) -> None:
+    python = {**ROW, "language": "python", "src_code": "pass", "src_id": "other"}
+    made = select([pairs(tmp_path, ROW, python)], None, None, python=False)
+    assert sources(made) == [["slow", "fast"]]
+    assert made.left_out == {"rows of the pairs: gem5 runs no Python": 1}
+    with pytest.raises(InputError, match="gem5 runs no Python; give pairs of C"):
+        select([pairs(tmp_path, python)], None, None, python=False)
