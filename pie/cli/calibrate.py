@@ -70,7 +70,7 @@ def command(
 ) -> int:
     """Say how well a machine agrees with a reference, and fit its cost to it.
 
-    Example: pie calibrate --pairs examples/test.jsonl --reference-results gem5.jsonl --refit
+    Example: pie calibrate --pairs examples/test.jsonl --reference-results examples/gem5.jsonl
 
     Prints the error of cycles and speedups beside that of simpler and refitted models, which are
     cross-validated by problem. The same command again goes on where it was stopped.

@@ -19,6 +19,7 @@ from pie.core.reference_results import (
 )
 from sim.toolchain import Toolchain
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 ROW: dict[str, Any] = {"sha": "0123456789abcdef", "problem_id": "p", "test": 3, "cycles": 500}
 
 
@@ -129,3 +130,15 @@ def test_the_digest_of_runs_does_not_depend_on_their_order() -> None:
     one, two = ("a", "p", "0"), ("b", "p", "0")
     assert runs_digest({one: 1, two: 2}) == runs_digest({two: 2, one: 1})
     assert runs_digest({one: 1, two: 2}) != runs_digest({one: 2, two: 1})
+
+
+def test_the_recorded_cycles_of_the_examples_are_of_programs_and_tests_that_are_there() -> None:
+    record = read_reference(EXAMPLES / "gem5.jsonl", strict=True)
+    known = set()
+    for line in (EXAMPLES / "test.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        for code in (row["src_code"], row["tgt_code"]):
+            known |= {(text_hash(code), row["problem_id"], str(test)) for test in row["tests"]}
+    assert len(record.runs) == 40
+    assert record.runs.keys() <= known
+    refuse_other_flags(record, Toolchain())
