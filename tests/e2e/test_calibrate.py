@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import FAST, SLOW, Pie, row, write_rows
+from tests.e2e.conftest import FAST, SLOW, WRONG, Pie, row, write_rows
 
 PROBLEMS = 4
 
@@ -87,6 +87,26 @@ def test_a_reference_of_something_else_is_refused_in_one_sentence(
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_what_is_not_accepted_is_left_out_and_counted_and_tests_inside_rows_do_too(
+    pie: Pie, tmp_path: Path
+) -> None:
+    rows = [row("fine"), row("wrong", SLOW, WRONG), row("same", SLOW, SLOW), "broken"]
+    pairs = write_rows(tmp_path / "pairs.jsonl", *rows)
+    done = pie("calibrate", "--pairs", pairs, "--reference", "cachegrind", "--json", "--out", "c")
+    assert done.returncode == 0, done.stderr
+    made = document(done.stdout)
+    assert made["n"] == {"runs": 8, "programs": 4, "problems": 3, "pairs": 1}
+    reasons = made["left_out"]
+    # Two tests, on the machine and on the reference, which is the same machine here.
+    assert reasons.pop("runs on cachegrind: the program is wrong_answer") == 4
+    assert reasons.pop("pairs: source and target are the same text") == 1
+    assert reasons.pop("pairs: no test that both programs have") == 1
+    assert reasons.pop("tests of a pair: only one of the two programs has them") == 2
+    ((reason, number),) = reasons.items()
+    assert (reason.startswith("rows of the pairs: the line is not JSON"), number) == (True, 1)
+    assert made["notice"].startswith("no fitted models beside it: 3 problems are too few")
 
 
 @pytest.mark.gem5
