@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -35,6 +35,8 @@ _OWN_MEMORY = 1 << 30
 """Address space for Valgrind itself, above the program's; it starts with 200 MB."""
 PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
+UNIT = 100
+"""Constants are whole hundredths of a cycle, so that a cost is a sum of whole numbers."""
 _TOOL = "cachegrind-amd64-linux"
 _FOLDERS = ("/usr/libexec/valgrind", "/usr/lib/valgrind", "/usr/lib/x86_64-linux-gnu/valgrind")
 
@@ -119,11 +121,14 @@ class Cachegrind:
         return [self.measure(build, stdin, limits, toolchain) for build in builds]
 
 
-def cycles(counters: dict[str, int]) -> int:
-    """Return the linear cost of a run's counters, in cycles, rounded half up."""
-    cost: dict[str, int] = cost_model()["cost"]
-    hundredths = sum(weight * counters[name] for name, weight in cost.items())
-    return (hundredths + 50) // 100
+def cycles(counters: Mapping[str, int], cost: Mapping[str, int] | None = None) -> int:
+    """Return the linear cost of a run's counters, in cycles, rounded half up.
+
+    `cost` has hundredths of a cycle for each event; without it, the machine's own constants.
+    """
+    weights: Mapping[str, int] = cost_model()["cost"] if cost is None else cost
+    hundredths = sum(weight * counters[name] for name, weight in weights.items())
+    return (hundredths + UNIT // 2) // UNIT
 
 
 @functools.cache

@@ -16,6 +16,7 @@ COMMANDS = [
     ["simulate"],
     ["measure"],
     ["report"],
+    ["calibrate"],
     ["doctor"],
     ["cache"],
     ["cache", "info"],
