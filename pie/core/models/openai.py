@@ -62,6 +62,8 @@ class _Retry:
     reason: str
     wait_seconds: float | None = None
     rate_limited: bool = False
+    overloaded: bool = False
+    """A rate limit, a timeout, or a server that says it has too much to do."""
     unreachable: bool = False
 
 
@@ -139,26 +141,28 @@ class OpenAIModel:
 
         options = self._options
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        slots = options.concurrency
-        throttle = Throttle(slots)
+        throttle = Throttle(options.concurrency)
         loopback = httpx.URL(self.base_url).host in ("localhost", "127.0.0.1", "::1")
-        async with httpx.AsyncClient(
-            headers=headers,
-            timeout=httpx.Timeout(options.timeout_seconds, connect=30.0),
-            limits=httpx.Limits(max_connections=slots, max_keepalive_connections=slots),
-            trust_env=not loopback,  # a proxy of the environment is not for this machine itself
-        ) as client:
+        tls = httpx.create_ssl_context()
 
-            async def worker() -> None:
+        async def worker() -> None:
+            # A client each: one shared pool looks through all its connections for each request.
+            async with httpx.AsyncClient(
+                headers=headers,
+                timeout=httpx.Timeout(options.timeout_seconds, connect=30.0),
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+                verify=tls,
+                trust_env=not loopback,  # a proxy is not for this machine itself
+            ) as client:
                 for request in requests:
                     inbox.put(await self._ask(client, throttle, request, sampling))
 
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(slots):
-                        group.create_task(worker())
-            except BaseExceptionGroup as several:
-                raise several.exceptions[0] from None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(options.concurrency):
+                    group.create_task(worker())
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
 
     async def _ask(
         self, client: Any, throttle: Throttle, request: Request, sampling: Sampling
@@ -168,14 +172,11 @@ class OpenAIModel:
         while True:
             async with throttle as began:
                 got = await self._attempt(client, request, sampling, failed + limited + 1)
-                if isinstance(got, _Retry) and got.rate_limited:
-                    throttle.slow_down(began)
-                    if got.wait_seconds is not None:
-                        throttle.pause(min(got.wait_seconds, LONGEST_WAIT_SECONDS))
+                if isinstance(got, _Retry) and got.overloaded:
+                    throttle.slow_down(began, got.wait_seconds)
                 elif isinstance(got, tuple):
                     throttle.went_well()
-                    if got[1] is not None:
-                        throttle.pause(min(got[1], LONGEST_WAIT_SECONDS))
+                    throttle.pause(got[1])
             if isinstance(got, tuple):
                 self._answered += 1
                 self._lost_in_a_row = 0
@@ -195,7 +196,7 @@ class OpenAIModel:
                 await asyncio.sleep(
                     backoff_seconds(tries, self._options.backoff_seconds, random.random())
                 )
-            elif not got.rate_limited:
+            elif not got.overloaded:  # or else the throttle keeps the pause, for all
                 await asyncio.sleep(got.wait_seconds)
 
     def _lost(self, failure: Failure) -> Failure:
@@ -223,10 +224,8 @@ class OpenAIModel:
             ):
                 data = await _read(response)
                 status, headers = response.status_code, response.headers
-        except TimeoutError:
-            return _Retry(f"no answer within {seconds:g} s")
-        except httpx.TimeoutException:
-            return _Retry(f"no answer within {seconds:g} s")
+        except (TimeoutError, httpx.TimeoutException):
+            return _Retry(f"no answer within {seconds:g} s", overloaded=True)
         except httpx.ConnectError as error:
             return _Retry(self._told("no connection", error), unreachable=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -270,7 +269,8 @@ class OpenAIModel:
             )
         if status in _RETRIED or status >= 500:
             wait = asked_pause(headers, time.time())
-            return _Retry(told, wait, rate_limited=status == 429)
+            overloaded = status in (429, 503, 529)
+            return _Retry(told, wait, rate_limited=status == 429, overloaded=overloaded)
         return Failure(request.key, told)
 
     def _told(self, what: str, error: Exception) -> str:

@@ -1,8 +1,9 @@
 """How fast a server is asked: fewer requests at once when it complains, and pauses it asks for.
 
-The number of requests under way grows by one for each round of good answers and shrinks by a third
-with a complaint (additive increase, multiplicative decrease), at most once for the requests that
-were under way together.
+The number of requests under way grows by one for each round of good answers and shrinks with a
+complaint (additive increase, multiplicative decrease), at most once for the requests that were
+under way together: by a third, or by a tenth when the server says how long to wait, since then the
+pause does most.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ LONGEST_WAIT_SECONDS = 600.0
 """A server that asks for a longer pause is taken to refuse."""
 _LONGEST_BACKOFF_SECONDS = 60.0
 _SHRINK = 2 / 3
+_SHRINK_WITH_PAUSE = 0.9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNIT_SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -52,21 +54,25 @@ class Throttle:
     async def __aexit__(self, *_error: object) -> None:
         async with self._changed:
             self._under_way -= 1
-            self._changed.notify_all()
+            self._changed.notify(2)  # one for this slot, one for a limit that has grown
 
     def went_well(self) -> None:
         """Take note of a good answer."""
         self.limit = min(float(self.most), self.limit + 1 / self.limit)
 
-    def slow_down(self, began: float) -> None:
+    def slow_down(self, began: float, pause_seconds: float | None) -> None:
         """Take note that the server could not keep up with a request that began at a time."""
         if began > self._shrunk_at:
             self._shrunk_at = time.monotonic()
-            self.limit = max(1.0, self.limit * _SHRINK)
+            shrink = _SHRINK if pause_seconds is None else _SHRINK_WITH_PAUSE
+            self.limit = max(1.0, self.limit * shrink)
+        self.pause(pause_seconds)
 
-    def pause(self, seconds: float) -> None:
-        """Begin no request for some seconds."""
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+    def pause(self, seconds: float | None) -> None:
+        """Begin no request for some seconds, if any are asked for."""
+        if seconds is not None:
+            until = time.monotonic() + min(seconds, LONGEST_WAIT_SECONDS)
+            self._paused_until = max(self._paused_until, until)
 
 
 def backoff_seconds(attempt: int, first: float, jitter: float) -> float:
