@@ -30,6 +30,8 @@ class Prompting:
     """Tokens that a prompt may have; None: no limit."""
     score: int = BEST_SCORE
     choose: ChooseExamples | None = None
+    identify: Callable[[Row], str] = lambda _row: ""
+    """What else than the prompt an answer belongs to: rows that differ in it share no answers."""
 
     def prompt_of(self, row: Row) -> Fitted:
         """Return the row's prompt with as many whole examples as fit."""
@@ -66,8 +68,6 @@ class PromptPlan:
     left_out: list[LeftOut] = field(default_factory=list)
     prompts: array[int] = field(default_factory=lambda: array("Q"))
     """Where each distinct prompt begins in `prompts.jsonl`."""
-    askers: list[int] = field(default_factory=list)
-    """The first row of each prompt, by number."""
 
     @property
     def too_long(self) -> int:
@@ -91,12 +91,6 @@ class PromptPlan:
                 f"the pairs file {self.pairs} changed while it was used ({error})",
                 "run the command again",
             ) from error
-
-    def row(self, number: int) -> Row:
-        """Return one usable row by its number."""
-        with self.pairs.open("rb") as file:
-            file.seek(self.rows[number].offset)
-            return parse_row(file.readline().removeprefix(b"\xef\xbb\xbf"))
 
 
 def sha256_of(path: Path, option: str = "--pairs") -> str:
@@ -126,13 +120,13 @@ def plan_prompts(
         fitted = prompting.prompt_of(row)
         number = -1
         if fitted.fits:
-            digest = fitted.prompt.digest
-            if digest not in seen:
-                seen[digest] = len(seen)
+            row_identity = prompting.identify(row)
+            name = fitted.prompt.digest + row_identity
+            if name not in seen:
+                seen[name] = len(seen)
                 made.prompts.append(at)
-                made.askers.append(len(made.rows))
-                at += out.write(encode(_record(fitted.prompt)))
-            number = seen[digest]
+                at += out.write(encode(_record(fitted.prompt, row_identity)))
+            number = seen[name]
         made.rows.append(
             PlannedRow(line.offset, number, fitted.tokens, fitted.dropped, fitted.prompt.examples)
         )
@@ -148,10 +142,11 @@ def plan_prompts(
     return made
 
 
-def _record(prompt: Prompt) -> dict[str, object]:
+def _record(prompt: Prompt, row_identity: str) -> dict[str, object]:
     """Return a prompt as a line of `prompts.jsonl`."""
     return {
         "prompt_sha": prompt.digest,
+        "row": row_identity,
         "form": prompt.form.value,
         "text": prompt.text,
         "messages": [[one.role, one.content] for one in prompt.messages],
@@ -159,12 +154,13 @@ def _record(prompt: Prompt) -> dict[str, object]:
     }
 
 
-def read_prompt(line: bytes) -> Prompt:
-    """Return the prompt of a line of `prompts.jsonl`."""
+def read_prompt(line: bytes) -> tuple[Prompt, str]:
+    """Return the prompt of a line of `prompts.jsonl`, and the identity of its row if it has one."""
     record = json.loads(line)
-    return Prompt(
+    prompt = Prompt(
         Form(record["form"]),
         record["text"],
         tuple(Message(role, content) for role, content in record["messages"]),
         tuple(record["stop"]),
     )
+    return prompt, record["row"]

@@ -15,7 +15,6 @@ from pie.core.extraction import Extraction, Found
 from pie.core.generation_folder import GenerationFolder
 from pie.core.generation_rows import extraction_of, generation_row
 from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
-from pie.core.models.replay import row_identity
 from pie.core.problem import InputError
 from pie.core.prompt_plan import Prompting, PromptPlan, plan_prompts, read_prompt, sha256_of
 from pie.core.prompts import Prompt
@@ -196,9 +195,10 @@ def _refuse_if_strict(asked: Asked, plan: PromptPlan) -> None:
         )
 
 
-def _key(asked: Asked, setting: dict[str, Any], prompt: Prompt, sample: int) -> str:
+def _key(setting: dict[str, Any], prompt: Prompt, row: str, sample: int) -> str:
     """Return what one answer is found by: everything that could change it."""
-    return digest_of("answer", prompt.digest, setting["model"], setting["sampling"], sample)
+    drawn = (setting["model"], setting["sampling"], sample)
+    return digest_of("answer", prompt.digest, row, *drawn)
 
 
 def _requests(
@@ -210,20 +210,13 @@ def _requests(
 ) -> Iterator[Request]:
     """Yield what has no answer yet, prompt by prompt."""
     with prompts.open("rb") as file:
-        for offset, asker in zip(plan.prompts, plan.askers, strict=True):
+        for offset in plan.prompts:
             file.seek(offset)
-            prompt = read_prompt(file.readline())
-            row = ""
+            prompt, row = read_prompt(file.readline())
             for sample in range(asked.samples):
-                key = _key(asked, setting, prompt, sample)
-                if key in store:
-                    continue
-                row = row or _identity(plan.row(asker))
-                yield Request(key, prompt, sample, asked.sampling.seed + sample, row)
-
-
-def _identity(row: Row) -> str:
-    return row_identity(row.problem_id, row.src_id, row.tgt_id, row.src_code)
+                key = _key(setting, prompt, row, sample)
+                if key not in store:
+                    yield Request(key, prompt, sample, asked.sampling.seed + sample, row)
 
 
 def _ask(
@@ -311,9 +304,9 @@ def _write_rows(
             extractions = [Extraction(None, Found.PROMPT_TOO_LONG, 0)] * asked.samples
             if planned.prompt >= 0:
                 prompts.seek(plan.prompts[planned.prompt])
-                prompt = read_prompt(prompts.readline())
+                prompt, identity = read_prompt(prompts.readline())
                 stored = [
-                    store.get(_key(asked, setting, prompt, sample))
+                    store.get(_key(setting, prompt, identity, sample))
                     for sample in range(asked.samples)
                 ]
                 answers = [one for one in stored if one is not None]

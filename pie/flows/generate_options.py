@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pie.core.example_pairs import (
     read_pool,
 )
 from pie.core.models import Model, ModelOptions, Sampling, open_model
+from pie.core.models.replay import identity_of
 from pie.core.problem import InputError
 from pie.core.prompt_plan import Prompting, sha256_of
 from pie.core.prompts import Example, Form, Strategy, cot_examples
@@ -76,6 +77,8 @@ def open_asked(chosen: Chosen) -> Asked:
                 "give a smaller --max-new-tokens, or the right --context",
             )
     prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose)
+    if model.by_row:
+        prompting = replace(prompting, identify=identity_of)
     return Asked(
         pairs=chosen.pairs,
         model=model,

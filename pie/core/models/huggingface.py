@@ -36,6 +36,7 @@ class HuggingFaceModel:
     """A model by its name on the Hub or its folder; a folder may hold a LoRA adapter only."""
 
     counts = "by the model's own tokenizer"
+    by_row = False
 
     def __init__(self, name: str, options: ModelOptions) -> None:
         self.name = f"hf:{name}"

@@ -38,7 +38,7 @@ class Request:
     sample: int
     seed: int
     row: str
-    """Identity of the (first) row that asks; recorded answers may be kept by it."""
+    """Identity of the row that asks, for a model whose answers are kept by it; else empty."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class Model(Protocol):
     """How tokens are counted, in words."""
     parallel: str
     """How many requests are under way at once, in words."""
+    by_row: bool
+    """Answers belong to rows: rows with equal prompts do not share theirs."""
 
     def best_form(self) -> Form:
         """Return the form that suits the model best."""

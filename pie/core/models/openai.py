@@ -70,6 +70,8 @@ class _Retry:
 class OpenAIModel:
     """A model behind an OpenAI-compatible server."""
 
+    by_row = False
+
     def __init__(self, name: str, options: ModelOptions) -> None:
         wrong = [one for one in wire.FORBIDDEN_FIELDS if one in options.body]
         if wrong:

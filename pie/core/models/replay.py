@@ -25,7 +25,7 @@ from pie.core.models.model import (
 )
 from pie.core.problem import RowProblem
 from pie.core.prompts import Form, Prompt
-from pie.core.rows import parse_answers, read_lines
+from pie.core.rows import Row, parse_answers, read_lines
 from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from sim.program import digest_of
 
@@ -39,11 +39,17 @@ def row_identity(problem_id: object, src_id: object, tgt_id: object, src_code: s
     return digest_of("row", str(problem_id), str(src_id), str(tgt_id))
 
 
+def identity_of(row: Row) -> str:
+    """Return what names a checked row."""
+    return row_identity(row.problem_id, row.src_id, row.tgt_id, row.src_code)
+
+
 class ReplayModel:
     """Answers from a file, at once and for nothing."""
 
     counts = f"estimated: UTF-8 bytes / {BYTES_PER_TOKEN}"
     parallel = "all at once"
+    by_row = True
 
     def __init__(self, name: str, options: ModelOptions) -> None:
         self.name = f"replay:{name}"
