@@ -7,7 +7,15 @@ import sys
 import typer
 
 from pie import __version__
-from pie.cli import cache, calibrate, doctor, measure, report, simulate
+from pie.cli import (
+    cache,
+    calibrate,
+    doctor,
+    generate,
+    measure,
+    report,
+    simulate,
+)
 from pie.cli.exits import Exit, say
 
 app = typer.Typer(
@@ -22,6 +30,7 @@ app = typer.Typer(
 )
 app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
+app.command("generate")(generate.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)

@@ -86,8 +86,11 @@ class Line:
     data: bytes
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines of a file that are not blank; InputError when it cannot be read."""
+def read_lines(path: Path, option: str = "--pairs") -> Iterator[Line]:
+    """Yield the lines of a file that are not blank; InputError when it cannot be read.
+
+    `option` is what named the file, for the remedy.
+    """
     try:
         with path.open("rb") as file:
             offset = 0
@@ -99,7 +102,7 @@ def read_lines(path: Path) -> Iterator[Line]:
                     yield Line(number, start, data)
     except FileNotFoundError as error:
         raise InputError(
-            f"the pairs file {path} does not exist", "check the path given to --pairs"
+            f"the pairs file {path} does not exist", f"check the path given to {option}"
         ) from error
     except OSError as error:
         raise InputError(
@@ -136,7 +139,7 @@ def parse_row(data: bytes) -> Row:
         language=language,
         src_code=model.src_code,
         tgt_code=model.tgt_code,
-        generations=_answers(model.generated_answers),
+        generations=parse_answers(model.generated_answers),
         tests=tuple(model.tests),
         fields=fields,
     )
@@ -175,7 +178,7 @@ def _language(name: str) -> Language:
     raise RowProblem(f"language is {name[:40]!r}; C, C++ and Python can be measured")
 
 
-def _answers(value: list[str | None] | str | None) -> tuple[str, ...]:
+def parse_answers(value: list[str | None] | str | None) -> tuple[str, ...]:
     """Return the generated programs; PIE also writes the list as the text of a Python list."""
     if value is None:
         return ()

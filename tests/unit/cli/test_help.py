@@ -14,6 +14,7 @@ from pie.cli.app import app
 
 COMMANDS = [
     ["simulate"],
+    ["generate"],
     ["measure"],
     ["report"],
     ["calibrate"],

@@ -1,0 +1,131 @@
+"""Recorded answers instead of a model: for tests, and to go over released answers again.
+
+A line of the file is one of
+
+    {"prompt_sha": ..., "sample": 0, "text": ..., ...}      a line of a run's `answers.jsonl`
+    {"src_id": ..., "tgt_id": ..., "problem_id": ..., "generated_answers": [...]}      a row
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pie.core.models.model import (
+    Answer,
+    Event,
+    Failure,
+    ModelError,
+    ModelOptions,
+    Request,
+    Sampling,
+)
+from pie.core.problem import RowProblem
+from pie.core.prompts import Form, Prompt
+from pie.core.rows import Row, parse_answers, read_lines
+from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from sim.program import digest_of
+
+_AT_ONCE = 256
+
+
+def row_identity(problem_id: object, src_id: object, tgt_id: object, src_code: str) -> str:
+    """Return what names a row in recorded answers: its ids, or its source where it has none."""
+    if src_id is None and tgt_id is None:
+        return digest_of("row", str(problem_id), src_code)
+    return digest_of("row", str(problem_id), str(src_id), str(tgt_id))
+
+
+def identity_of(row: Row) -> str:
+    """Return what names a checked row."""
+    return row_identity(row.problem_id, row.src_id, row.tgt_id, row.src_code)
+
+
+class ReplayModel:
+    """Answers from a file, at once and for nothing."""
+
+    counts = f"estimated: UTF-8 bytes / {BYTES_PER_TOKEN}"
+    parallel = "all at once"
+    by_row = True
+
+    def __init__(self, name: str, options: ModelOptions) -> None:
+        self.name = f"replay:{name}"
+        self.context = options.context
+        self._path = Path(name)
+        self._read: tuple[dict[tuple[str, int], dict[str, Any]], str] | None = None
+
+    def best_form(self) -> Form:
+        return Form.PLAIN
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {"backend": "replay", "sha256": self._recorded()[1]}
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        return estimate_tokens(prompt)
+
+    def answers(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Sequence[Event]]:
+        recorded, _digest = self._recorded()
+        batch: list[Event] = []
+        for one in requests:
+            line = recorded.get((one.prompt.digest, one.sample)) or recorded.get(
+                (one.row, one.sample)
+            )
+            if line is None:
+                batch.append(Failure(one.key, "the file has no recorded answer to it"))
+            else:
+                batch.append(
+                    Answer(
+                        one.key,
+                        str(line["text"]),
+                        str(line.get("finish_reason", "stop")),
+                        line.get("tokens_in"),
+                        line.get("tokens_out"),
+                        model=str(line.get("model", "")),
+                    )
+                )
+            if len(batch) == _AT_ONCE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _recorded(self) -> tuple[dict[tuple[str, int], dict[str, Any]], str]:
+        """Read the file once: the answers by (prompt or row, sample), and the file's digest."""
+        if self._read is None:
+            found: dict[tuple[str, int], dict[str, Any]] = {}
+            whole = hashlib.sha256()
+            for line in read_lines(self._path, option="--model replay:"):
+                whole.update(line.data)
+                for key, record in self._records(line.number, line.data):
+                    found.setdefault(key, record)
+            self._read = found, whole.hexdigest()
+        return self._read
+
+    def _records(
+        self, number: int, data: bytes
+    ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+        try:
+            line = json.loads(data)
+            if "generated_answers" in line:
+                identity = row_identity(
+                    line["problem_id"], line.get("src_id"), line.get("tgt_id"), line["src_code"]
+                )
+                for sample, text in enumerate(parse_answers(line["generated_answers"])):
+                    yield (identity, sample), {"text": text}
+            elif "text" in line:
+                yield (str(line["prompt_sha"]), int(line["sample"])), line
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            RowProblem,
+        ) as error:
+            raise ModelError(
+                f"{self._path}:{number}: not a line of recorded answers ({error!r})",
+                "give rows with generated_answers, or the answers.jsonl of an earlier run",
+            ) from error

@@ -1,0 +1,365 @@
+"""`pie generate`: ask a model for faster versions of every row's slow program."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pie import __version__
+from pie.core.answer_store import AnswerStore
+from pie.core.extraction import Extraction, Found
+from pie.core.generation_folder import GenerationFolder
+from pie.core.generation_rows import extraction_of, generation_row
+from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
+from pie.core.problem import InputError
+from pie.core.prompt_plan import Prompting, PromptPlan, plan_prompts, read_prompt, sha256_of
+from pie.core.prompts import Prompt
+from pie.core.rows import Row
+from pie.core.run_folder import encode, save_json
+from pie.core.wording import count
+from sim.program import digest_of
+from sim.scheduler import interrupt_on_sigterm
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Of a million tokens, in the user's currency; None: not known."""
+
+    tokens_in: float | None = None
+    tokens_out: float | None = None
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float | None:
+        """Return what tokens cost; None without both prices."""
+        if self.tokens_in is None or self.tokens_out is None:
+            return None
+        return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / 1e6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for, with everything opened that it names."""
+
+    pairs: Path
+    model: Model
+    prompting: Prompting
+    sampling: Sampling
+    samples: int
+    out: Path | None = None
+    strict: bool = False
+    prices: Prices = Prices()
+    examples: str = ""
+    """Digest of what examples are drawn from, and how."""
+    addresses: tuple[str, ...] = ()
+    """Where the model is reached; told, but no part of what could change an answer."""
+
+
+@dataclass
+class Progress:
+    """How far a run is; handed to whoever shows it."""
+
+    wanted: int = 0
+    answered: int = 0
+    reused: int = 0
+    """Of the answered: by an earlier run of the same folder."""
+    failures: Counter[str] = field(default_factory=Counter)
+    tokens_in: int = 0
+    tokens_out: int = 0
+    without_usage: int = 0
+    """Answers whose tokens the server did not say."""
+
+    @property
+    def failed(self) -> int:
+        """Requests that got no answer."""
+        return sum(self.failures.values())
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A run that came to its end."""
+
+    folder: Path
+    plan: PromptPlan
+    progress: Progress
+    summary: dict[str, Any]
+
+
+def setting_of(asked: Asked) -> dict[str, Any]:
+    """Return everything that could change an answer, but the number of samples."""
+    sampling = asdict(asked.sampling)
+    prompting = asked.prompting
+    return {
+        "model": asked.model.fingerprint(),
+        "strategy": prompting.strategy.value,
+        "form": prompting.form.value,
+        "score": prompting.score,
+        "examples": asked.examples,
+        "room": prompting.room,
+        "tokens": asked.model.counts,
+        "sampling": sampling,
+    }
+
+
+def folder_for(asked: Asked, setting: dict[str, Any], sha256: str) -> Path:
+    """Return the run's folder: as given, else named after file, strategy and configuration."""
+    if asked.out is not None:
+        return asked.out
+    identity = digest_of(sha256, setting)[:8]
+    return Path("runs") / f"{asked.pairs.stem}-{asked.prompting.strategy}-{identity}"
+
+
+def dry_run(asked: Asked, number: int) -> tuple[Row, Prompt, dict[str, Any]]:
+    """Return the prompt of one row (1, 2, ...) and what is to be known of it; asks no model."""
+    from pie.core.rows import parse_row, read_lines
+
+    for at, line in enumerate(read_lines(asked.pairs), start=1):
+        if at == number:
+            from pie.core.problem import RowProblem
+
+            try:
+                row = parse_row(line.data)
+            except RowProblem as problem:
+                raise InputError(
+                    f"{asked.pairs}:{line.number}: {problem}", "give another one with --row"
+                ) from problem
+            fitted = asked.prompting.prompt_of(row)
+            about = {
+                "tokens": fitted.tokens,
+                "tokens_counted": asked.model.counts,
+                "examples": list(fitted.prompt.examples),
+                "examples_dropped": fitted.dropped,
+                "fits": fitted.fits,
+                "prompt_sha": fitted.prompt.digest,
+            }
+            return row, fitted.prompt, about
+    raise InputError(f"{asked.pairs} has no row {number}", "give a smaller one with --row")
+
+
+def generate(
+    asked: Asked,
+    started: Callable[[Path, PromptPlan], None],
+    show: Callable[[Progress], None],
+) -> Generated:
+    """Ask for everything that has no answer yet, and write the rows that have all of theirs.
+
+    `started` is told the folder and the plan; `show` is called as answers arrive. KeyboardInterrupt
+    and ModelError pass through with every answer kept.
+    """
+    begin = time.monotonic()
+    setting = setting_of(asked)
+    sha256 = sha256_of(asked.pairs)
+    path = folder_for(asked, setting, sha256)
+    manifest = {
+        "toolkit_version": __version__,
+        "pairs_file": str(asked.pairs),
+        "pairs_sha256": sha256,
+        "model": asked.model.name,
+        "addresses": list(asked.addresses),
+        "samples": asked.samples,
+        "setting": setting,
+    }
+    with GenerationFolder(path, manifest) as folder, interrupt_on_sigterm():
+        with folder.rewriting("prompts.jsonl") as file:
+            plan = plan_prompts(asked.pairs, asked.prompting, file)
+        _refuse_if_strict(asked, plan)
+        folder.write_lines("left_out.jsonl", [asdict(one) for one in plan.left_out])
+        started(path, plan)
+        store = AnswerStore(path / "answers.jsonl")
+        progress = Progress()
+        try:
+            _ask(asked, setting, plan, path, store, progress, show)
+            found, unanswered = _write_rows(asked, setting, plan, folder, store, progress)
+        except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            folder.save_manifest("interrupted" if interrupted else "failed")
+            raise
+        finally:
+            store.close()
+        summary = _summary(asked, plan, progress, found, unanswered)
+        save_json(path / "summary.json", summary)
+        effort = {"wall_seconds": round(time.monotonic() - begin, 3)}
+        folder.save_manifest("finished" if not unanswered else "unfinished", effort=effort)
+    return Generated(path, plan, progress, summary)
+
+
+def _refuse_if_strict(asked: Asked, plan: PromptPlan) -> None:
+    if asked.strict and plan.left_out:
+        first = plan.left_out[0]
+        raise InputError(
+            f"{asked.pairs}:{first.line}: {first.reason} "
+            f"({count(len(plan.left_out), 'row')} cannot be used)",
+            "mend them, or leave --strict out to ask about the others",
+        )
+
+
+def _key(setting: dict[str, Any], prompt: Prompt, row: str, sample: int) -> str:
+    """Return what one answer is found by: everything that could change it."""
+    drawn = (setting["model"], setting["sampling"], sample)
+    return digest_of("answer", prompt.digest, row, *drawn)
+
+
+def _requests(
+    asked: Asked,
+    setting: dict[str, Any],
+    plan: PromptPlan,
+    prompts: Path,
+    store: AnswerStore,
+) -> Iterator[Request]:
+    """Yield what has no answer yet, prompt by prompt."""
+    with prompts.open("rb") as file:
+        for offset in plan.prompts:
+            file.seek(offset)
+            prompt, row = read_prompt(file.readline())
+            for sample in range(asked.samples):
+                key = _key(setting, prompt, row, sample)
+                if key not in store:
+                    yield Request(key, prompt, sample, asked.sampling.seed + sample, row)
+
+
+def _ask(
+    asked: Asked,
+    setting: dict[str, Any],
+    plan: PromptPlan,
+    path: Path,
+    store: AnswerStore,
+    progress: Progress,
+    show: Callable[[Progress], None],
+) -> None:
+    """Get every answer that is missing; each batch is on the disk before it is counted."""
+    prompts = path / "prompts.jsonl"
+    progress.wanted = len(plan.prompts) * asked.samples
+    missing = sum(1 for _ in _requests(asked, setting, plan, prompts, store))
+    progress.reused = progress.answered = progress.wanted - missing
+    show(progress)
+    if not missing:
+        return
+    waiting: dict[str, Request] = {}
+
+    def remembered() -> Iterator[Request]:
+        for request in _requests(asked, setting, plan, prompts, store):
+            waiting[request.key] = request
+            yield request
+
+    events = asked.model.answers(remembered(), asked.sampling)
+    try:
+        for batch in events:
+            answers = [one for one in batch if isinstance(one, Answer)]
+            store.add(_record(one, waiting.pop(one.key)) for one in answers)
+            for one in batch:
+                if isinstance(one, Failure):
+                    progress.failures[one.reason] += 1
+                    waiting.pop(one.key, None)
+            progress.answered += len(answers)
+            show(progress)
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+    if progress.answered == 0:
+        reason, _times = progress.failures.most_common(1)[0]
+        raise ModelError(
+            f"the model {asked.model.name} answered nothing ({reason})",
+            "check its name and whether it runs",
+        )
+
+
+def _record(answer: Answer, request: Request) -> dict[str, Any]:
+    """Return an answer as a line of `answers.jsonl`."""
+    return {
+        "key": answer.key,
+        "prompt_sha": request.prompt.digest,
+        "sample": request.sample,
+        "seed": request.seed,
+        "finish_reason": answer.finish_reason,
+        "tokens_in": answer.tokens_in,
+        "tokens_out": answer.tokens_out,
+        "attempts": answer.attempts,
+        "model": answer.model,
+        "text": answer.text,
+    }
+
+
+def _write_rows(
+    asked: Asked,
+    setting: dict[str, Any],
+    plan: PromptPlan,
+    folder: GenerationFolder,
+    store: AnswerStore,
+    progress: Progress,
+) -> tuple[Counter[str], int]:
+    """Write the rows with all their answers; return how programs were found, and rows without."""
+    found: Counter[str] = Counter()
+    unanswered: list[dict[str, Any]] = []
+    about = {"model": asked.model.name, "strategy": asked.prompting.strategy.value}
+    counted: set[int] = set()
+    with (
+        (folder.path / "prompts.jsonl").open("rb") as prompts,
+        folder.rewriting("generations.jsonl") as out,
+    ):
+        for planned, row in plan.read_rows():
+            prompt, answers = None, []
+            extractions = [Extraction(None, Found.PROMPT_TOO_LONG, 0)] * asked.samples
+            if planned.prompt >= 0:
+                prompts.seek(plan.prompts[planned.prompt])
+                prompt, identity = read_prompt(prompts.readline())
+                stored = [
+                    store.get(_key(setting, prompt, identity, sample))
+                    for sample in range(asked.samples)
+                ]
+                answers = [one for one in stored if one is not None]
+                if planned.prompt not in counted:
+                    counted.add(planned.prompt)
+                    _count_tokens(answers, progress)
+                if len(answers) < asked.samples:
+                    unanswered.append(_unanswered(row, asked.samples - len(answers)))
+                    continue
+                extractions = [extraction_of(one, row, prompt) for one in answers]
+            found.update(one.found.value for one in extractions)
+            out.write(encode(generation_row(row, planned, prompt, answers, extractions, about)))
+    folder.write_lines("unanswered.jsonl", unanswered)
+    return found, len(unanswered)
+
+
+def _unanswered(row: Row, missing: int) -> dict[str, Any]:
+    return {
+        "src_id": row.src_id,
+        "tgt_id": row.tgt_id,
+        "problem_id": row.problem_id,
+        "answers_missing": missing,
+    }
+
+
+def _count_tokens(answers: list[dict[str, Any]], progress: Progress) -> None:
+    for one in answers:
+        if one["tokens_in"] is None or one["tokens_out"] is None:
+            progress.without_usage += 1
+        progress.tokens_in += one["tokens_in"] or 0
+        progress.tokens_out += one["tokens_out"] or 0
+
+
+def _summary(
+    asked: Asked, plan: PromptPlan, progress: Progress, found: Counter[str], unanswered: int
+) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "model": asked.model.name,
+        "strategy": asked.prompting.strategy.value,
+        "samples": asked.samples,
+        "rows": len(plan.rows),
+        "rows_left_out": len(plan.left_out),
+        "rows_unanswered": unanswered,
+        "rows_prompt_too_long": plan.too_long,
+        "examples_dropped": plan.dropped,
+        "prompts": len(plan.prompts),
+        "answers": progress.answered,
+        "answers_failed": progress.failed,
+        "failures": dict(progress.failures.most_common()),
+        "found": {one.value: found[one.value] for one in Found},
+        "tokens_in": progress.tokens_in,
+        "tokens_out": progress.tokens_out,
+        "answers_without_usage": progress.without_usage,
+        "cost": asked.prices.cost(progress.tokens_in, progress.tokens_out),
+    }

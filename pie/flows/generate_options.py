@@ -1,0 +1,203 @@
+"""From the options of `pie generate` to a model, a way of prompting and examples, all checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pie.core.example_pairs import (
+    ChooseExamples,
+    nearest_examples,
+    random_examples,
+    read_pool,
+)
+from pie.core.models import Model, ModelOptions, Sampling, open_model
+from pie.core.models.replay import identity_of
+from pie.core.problem import InputError
+from pie.core.prompt_plan import Prompting, sha256_of
+from pie.core.prompts import Example, Form, Strategy, cot_examples
+from pie.flows.generate import Asked, Prices
+from sim.errors import MissingTool
+from sim.program import digest_of
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the command line says."""
+
+    pairs: Path
+    strategy: str
+    form: str
+    model: str
+    samples: int
+    temperature: float
+    top_p: float
+    max_new_tokens: int
+    seed: int
+    out: Path | None
+    examples: Path | None
+    shots: int
+    index: Path | None
+    k: int
+    score: int
+    context: int | None
+    tokenizer: Path | None
+    base_url: str
+    concurrency: int
+    max_retries: int
+    timeout_seconds: float
+    body: str
+    price_in: float | None
+    price_out: float | None
+    batch_size: int
+    dtype: str
+    device: str
+    strict: bool
+    dry_run: bool
+
+
+def open_asked(chosen: Chosen) -> Asked:
+    """Return what to ask of which model; InputError for what does not fit together."""
+    strategy = _strategy(chosen)
+    _refuse_misfits(chosen, strategy)
+    model = _model(chosen)
+    form = _form(chosen, model)
+    choose, examples = _examples(chosen, strategy)
+    room = None
+    if model.context is not None:
+        room = model.context - chosen.max_new_tokens
+        if room < 1:
+            raise InputError(
+                f"a context of {model.context} tokens has no room for an answer of "
+                f"{chosen.max_new_tokens}",
+                "give a smaller --max-new-tokens, or the right --context",
+            )
+    prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose)
+    if model.by_row:
+        prompting = replace(prompting, identify=identity_of)
+    return Asked(
+        pairs=chosen.pairs,
+        model=model,
+        prompting=prompting,
+        sampling=Sampling(chosen.temperature, chosen.top_p, chosen.max_new_tokens, chosen.seed),
+        samples=chosen.samples,
+        out=chosen.out,
+        strict=chosen.strict,
+        prices=Prices(chosen.price_in, chosen.price_out),
+        examples=examples,
+        addresses=(url,) if (url := getattr(model, "base_url", "")) else (),
+    )
+
+
+def _strategy(chosen: Chosen) -> Strategy:
+    try:
+        return Strategy(chosen.strategy)
+    except ValueError as error:
+        raise InputError(
+            f"unknown strategy {chosen.strategy!r}",
+            f"choose one of {', '.join(one.value for one in Strategy)}",
+        ) from error
+
+
+def _refuse_misfits(chosen: Chosen, strategy: Strategy) -> None:
+    """An option that would be passed over silently is a mistake."""
+    only = {
+        "--examples": (chosen.examples, Strategy.FEW_SHOT),
+        "--index": (chosen.index, Strategy.RETRIEVAL),
+    }
+    for option, (given, needed) in only.items():
+        if given is not None and strategy is not needed:
+            raise InputError(
+                f"{option} is for --strategy {needed}, not {strategy}", "leave one of them out"
+            )
+        if given is None and strategy is needed:
+            raise InputError(f"--strategy {strategy} needs {option}", "give it")
+    if chosen.score != 10 and strategy is not Strategy.PERF_CONDITIONED:
+        raise InputError(
+            f"--score is for --strategy perf-conditioned, not {strategy}", "leave it out"
+        )
+    if chosen.top_p == 0:
+        raise InputError("--top-p 0 leaves no token to draw", "give --temperature 0 for greedy")
+
+
+def _model(chosen: Chosen) -> Model:
+    if not chosen.model and not chosen.dry_run:
+        raise InputError("no model is named", "give one with --model backend:name")
+    return open_model(
+        chosen.model or "replay:none",
+        ModelOptions(
+            base_url=chosen.base_url,
+            concurrency=chosen.concurrency,
+            max_retries=chosen.max_retries,
+            timeout_seconds=chosen.timeout_seconds,
+            body=_body(chosen.body),
+            tokenizer=chosen.tokenizer,
+            context=chosen.context,
+            batch_size=chosen.batch_size,
+            dtype=chosen.dtype,
+            device=chosen.device,
+        ),
+    )
+
+
+def _body(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text) if text else {}
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--body is not JSON ({error})", "give an object such as '{}'") from error
+    if not isinstance(body, dict):
+        raise InputError("--body is not a JSON object", "give one such as '{\"top_k\": 50}'")
+    return body
+
+
+def _form(chosen: Chosen, model: Model) -> Form:
+    if chosen.form == "auto":
+        return model.best_form()
+    try:
+        return Form(chosen.form)
+    except ValueError as error:
+        raise InputError(f"unknown form {chosen.form!r}", "choose plain, chat or auto") from error
+
+
+def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None, str]:
+    """Return how examples are chosen, and a digest of what they are drawn from."""
+    if strategy is Strategy.COT:
+        return lambda row: cot_examples(row.language), "two worked examples of our own"
+    if strategy is Strategy.FEW_SHOT:
+        assert chosen.examples is not None
+        pool = read_pool(chosen.examples)
+        source = sha256_of(chosen.examples, "--examples")
+        digest = digest_of("few-shot", source, chosen.shots, chosen.seed)
+        return random_examples(pool, chosen.shots, chosen.seed), digest
+    if strategy is Strategy.RETRIEVAL:
+        assert chosen.index is not None
+        return _nearest(chosen.index, chosen.k)
+    return None, ""
+
+
+def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:
+    """Open an index; its module comes with the retrieval extra."""
+    try:
+        opened = import_module("pie.flows.index").open_examples(index)
+    except ImportError as error:
+        raise MissingTool(
+            f"the index cannot be opened: {error.name} is not installed",
+            "pip install 'pie-perf-toolkit[retrieval]'",
+        ) from error
+
+    def neighbours(code: str, problem_id: str, most: int) -> Sequence[Example]:
+        return [
+            Example(
+                hit.example.src_code,
+                hit.example.tgt_code,
+                f"{hit.example.src_id}->{hit.example.tgt_id}",
+                hit.example.problem_id,
+            )
+            for hit in opened.nearest(code, k=most, problem_id=problem_id)
+        ]
+
+    return nearest_examples(neighbours, k), digest_of("retrieval", opened.fingerprint, k)

@@ -1,0 +1,237 @@
+"""A server that answers, complains, fails and lies: what becomes of the requests."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling
+from pie.core.models.model import PROMPT_TOO_LONG
+from pie.core.models.openai import OpenAIModel
+from pie.core.prompts import Form, Strategy, render
+from tests.model_server import Fault, ModelServer, injected, name_of
+
+KEY = "sk-secret-of-the-test"
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+
+def requests(number: int, form: Form = Form.CHAT) -> list[Request]:
+    made = []
+    for at in range(number):
+        prompt = render(Strategy.INSTRUCTION, form, f"int main() {{ return {at}; }}")
+        made.append(Request(f"{at:032x}", prompt, 0, at, ""))
+    return made
+
+
+def ask(
+    server: ModelServer | str, wanted: Sequence[Request], **options: Any
+) -> list[Answer | Failure]:
+    url = server if isinstance(server, str) else server.url
+    given = {"backoff_seconds": 0.01, "timeout_seconds": 5.0, **options}
+    model = OpenAIModel("m", ModelOptions(base_url=url, **given))
+    return [one for batch in model.answers(iter(wanted), Sampling()) for one in batch]
+
+
+def only(got: list[Answer | Failure]) -> Answer:
+    (answer,) = got
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def test_a_thousand_requests_at_64_with_faults_are_each_answered_once_with_their_own_answer() -> (
+    None
+):
+    wanted = requests(1000)
+    begin = time.monotonic()
+    with ModelServer(fault=injected) as server:
+        got = ask(server, wanted, concurrency=64, timeout_seconds=3.0)
+    assert sorted(one.key for one in got) == [one.key for one in wanted]
+    seeds = {one.key: one.seed for one in wanted}
+    names = {body["seed"]: name_of(body) for _path, _headers, body in server.bodies}
+    for one in got:
+        assert isinstance(one, Answer)
+        assert names[seeds[one.key]] in one.text
+    assert server.most_at_once <= 64
+    assert 1300 < sum(server.attempts.values()) < 1700, "a third of them failed at first"
+    assert time.monotonic() - begin < 60
+
+
+def test_a_request_says_what_is_wanted() -> None:
+    with ModelServer() as server:
+        answer = only(ask(server, requests(1), body={"top_k": 5, "top_p": None}))
+    ((path, headers, body),) = server.bodies
+    assert path == "/v1/chat/completions"
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert [one["role"] for one in body["messages"]] == ["system", "user"]
+    del body["messages"]
+    assert body == {"model": "m", "temperature": 0.7, "max_tokens": 1024, "seed": 0, "top_k": 5}
+    assert (answer.tokens_in, answer.tokens_out, answer.finish_reason) == (100, 20, "stop")
+
+
+def test_plain_form_asks_for_a_completion_with_its_stop() -> None:
+    with ModelServer() as server:
+        ask(server, requests(1, Form.PLAIN))
+    ((path, _headers, body),) = server.bodies
+    assert path == "/v1/completions"
+    assert body["prompt"].startswith("Given the program below")
+    assert body["stop"] == ["\n### Program:"]
+
+
+def test_a_pause_that_the_server_asks_for_is_kept_by_all() -> None:
+    def limited(_body: Any, attempt: int) -> Fault | None:
+        return Fault(status=429, headers=(("Retry-After", "0.6"),)) if attempt == 0 else None
+
+    begin = time.monotonic()
+    with ModelServer(fault=limited) as server:
+        got = ask(server, requests(4), concurrency=4)
+    assert all(isinstance(one, Answer) for one in got)
+    assert time.monotonic() - begin > 0.6
+    assert set(server.attempts.values()) == {2}
+
+
+def test_a_used_up_rate_limit_is_waited_for_before_it_is_hit() -> None:
+    spent = (("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "400ms"))
+    begin = time.monotonic()
+    with ModelServer(fault=lambda _body, _attempt: Fault(headers=spent)) as server:
+        ask(server, requests(2), concurrency=1)
+    assert time.monotonic() - begin > 0.4
+
+
+def test_fewer_are_asked_at_once_when_the_server_complains() -> None:
+    def overloaded(_body: Any, attempt: int) -> Fault | None:
+        if attempt < 3:
+            return Fault(status=429, delay_seconds=0.01, headers=(("Retry-After", "0.01"),))
+        return Fault(delay_seconds=0.01)
+
+    with ModelServer(fault=overloaded) as server:
+        got = ask(server, requests(40), concurrency=32)
+        assert all(isinstance(one, Answer) for one in got)
+        first, server.most_at_once = server.most_at_once, 0
+    assert first <= 32
+
+
+def test_a_request_that_never_succeeds_is_a_failure_with_its_reason_and_the_others_go_on() -> None:
+    def one_bad(body: Any, _attempt: int) -> Fault | None:
+        busy = Fault(status=503, body=b'{"error": {"message": "busy"}}')
+        return busy if body["seed"] == 3 else None
+
+    with ModelServer(fault=one_bad) as server:
+        got = ask(server, requests(8), max_retries=2)
+    failed = [one for one in got if isinstance(one, Failure)]
+    assert [(one.key, one.reason) for one in failed] == [(f"{3:032x}", "HTTP 503: busy")]
+    assert len(got) == 8
+    assert max(server.attempts.values()) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault(status=401, body=b'{"error": {"message": "bad key"}}'), "refuses to answer"),
+        (Fault(status=404), "has no model 'm'"),
+        (Fault(status=302, headers=(("Location", "http://elsewhere/"),)), "no such path"),
+        (
+            Fault(status=429, body=b'{"error": {"code": "insufficient_quota", "message": "pay"}}'),
+            "pay",
+        ),
+    ],
+)
+def test_a_refusal_that_no_retry_mends_ends_the_run_at_once(fault: Fault, told: str) -> None:
+    with ModelServer(fault=lambda _body, _attempt: fault) as server:
+        with pytest.raises(ModelError, match=told) as caught:
+            ask(server, requests(50), concurrency=4)
+        assert sum(server.attempts.values()) <= 4
+    assert caught.value.remedy
+
+
+def test_the_key_is_in_no_message_also_when_the_server_repeats_it() -> None:
+    body = json.dumps({"error": {"message": f"wrong key {KEY}"}}).encode()
+    with (
+        ModelServer(fault=lambda _body, _attempt: Fault(status=403, body=body)) as server,
+        pytest.raises(ModelError) as caught,
+    ):
+        ask(server, requests(1))
+    assert KEY not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_soon() -> None:
+    with ModelServer() as server:
+        url = server.url
+    begin = time.monotonic()
+    with pytest.raises(ModelError, match="no connection"):
+        ask(url, requests(100), concurrency=32, backoff_seconds=0.1)
+    assert time.monotonic() - begin < 10
+
+
+def test_a_prompt_beyond_the_context_is_an_answer_with_that_reason() -> None:
+    body = b'{"error": {"code": "context_length_exceeded", "message": "too long"}}'
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=400, body=body)) as server:
+        answer = only(ask(server, requests(1)))
+    assert (answer.text, answer.finish_reason) == ("", PROMPT_TOO_LONG)
+    assert sum(server.attempts.values()) == 1
+
+
+def test_another_refusal_is_that_requests_failure_and_is_not_repeated() -> None:
+    body = b'{"error": {"message": "content filter"}}'
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=400, body=body)) as server:
+        got = ask(server, requests(1))
+    assert got == [Failure(f"{0:032x}", "HTTP 400: content filter")]
+    assert sum(server.attempts.values()) == 1
+
+
+def test_an_endless_reply_is_not_read_to_its_end() -> None:
+    with ModelServer(text=lambda _body: "x" * (17 << 20)) as server:
+        got = ask(server, requests(1))
+    assert got == [Failure(f"{0:032x}", "the reply exceeds 16 MiB")]
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    with ModelServer(text=lambda _body: "") as server:
+        assert only(ask(server, requests(1))).text == ""
+
+
+def test_closing_early_gives_up_what_is_under_way() -> None:
+    slow = Fault(delay_seconds=30)
+    with ModelServer(fault=lambda body, _attempt: slow if body["seed"] else None) as server:
+        model = OpenAIModel("m", ModelOptions(base_url=server.url, timeout_seconds=60))
+        answers = model.answers(iter(requests(20)), Sampling())
+        assert next(iter(answers))
+        begin = time.monotonic()
+        answers.close()  # type: ignore[attr-defined]
+        assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(
+    "url", ["", "no address", "ftp://x/v1", "http://user:pass@x/v1", "http://[x"]
+)
+def test_a_wrong_address_is_one_sentence(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(ModelError) as caught:
+        list(OpenAIModel("m", ModelOptions(base_url=url)).answers(iter(()), Sampling()))
+    assert "pass" not in str(caught.value).replace("password", "")
+    assert caught.value.remedy
+
+
+def test_a_key_that_no_header_can_carry_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "schlüssel")
+    with pytest.raises(ModelError, match="OPENAI_API_KEY"):
+        ask("http://127.0.0.1:1/v1", requests(1))
+
+
+def test_the_body_cannot_change_what_is_asked() -> None:
+    with pytest.raises(ModelError, match="'n'"):
+        OpenAIModel("m", ModelOptions(body={"n": 4}))
+
+
+def test_neither_key_nor_address_is_part_of_the_fingerprint() -> None:
+    one = OpenAIModel("m", ModelOptions(base_url="http://a/v1", body={"top_k": 3}))
+    other = OpenAIModel("m", ModelOptions(base_url="http://b/v1", body={"top_k": 3}))
+    assert one.fingerprint() == other.fingerprint()
+    assert KEY not in json.dumps(one.fingerprint())
