@@ -7,7 +7,7 @@ import sys
 import typer
 
 from pie import __version__
-from pie.cli import cache, doctor, measure, report, simulate
+from pie.cli import cache, dataset, doctor, measure, report, simulate
 from pie.cli.exits import Exit, say
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("measure")(measure.command)
 app.command("report")(report.command)
 app.command("doctor")(doctor.command)
 app.add_typer(cache.app, name="cache")
+app.add_typer(dataset.app, name="dataset")
 
 
 @app.callback(invoke_without_command=True)
