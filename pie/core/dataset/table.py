@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,12 +56,17 @@ def read(path: Path) -> Iterator[Record]:
             for batch in file.iter_batches(batch_size=_BATCH):
                 for fields in batch.to_pylist():
                     number += 1
-                    yield Record(f"row {number}", fields)
+                    yield Record(f"row {number}", {k: _known(v) for k, v in fields.items()})
     except (pyarrow.ArrowException, OSError) as error:
         first = (str(error).splitlines() or ["?"])[0]
         raise InputError(
             f"the table {path} cannot be read ({first[:200]})", "is it a Parquet file?"
         ) from error
+
+
+def _known(value: Any) -> Any:
+    """Take NaN, which pandas writes for missing values, as None."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def require_file(path: Path) -> None:
@@ -101,7 +108,12 @@ class Writer:
         """Add one row."""
         self.rows += 1
         if not self._parquet:
-            self._file.write(encode(row))
+            try:
+                self._file.write(encode(row))
+            except (TypeError, ValueError) as error:  # Parquet has more kinds of values
+                raise InputError(
+                    f"a row does not fit into {self.path} ({error})", "write Parquet instead"
+                ) from error
             return
         self._batch.append(row)
         if len(self._batch) >= _BATCH:
@@ -123,10 +135,11 @@ class Writer:
                     self._arrow_writer.close()
                 self._file.flush()
                 os.fsync(self._file.fileno())
-            self._file.close()
-            if kind is None:
                 self._scratch.replace(self.path)
         finally:
+            if self._arrow_writer is not None:
+                with contextlib.suppress(Exception):  # it would complain when it is collected
+                    self._arrow_writer.close()
             self._file.close()
             self._scratch.unlink(missing_ok=True)
 
