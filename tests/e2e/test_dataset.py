@@ -24,7 +24,7 @@ PROBLEMS = {
         Sent("s2", "u1", 20, looping(8900)),
         Sent("s3", "u1", 30, looping(900)),
         Sent("s4", "u1", 40, looping(900, "only a comment")),
-        Sent("s5", "u1", 50, ADDS_TWO),
+        Sent("s5", "u4", 50, ADDS_TWO),
         Sent("s6", "u2", 10, looping(10)),
         Sent("s7", "u2", 20, looping(7000)),
         Sent("s8", "u2", 5, looping(1), "Wrong Answer"),
@@ -66,17 +66,18 @@ def test_a_small_codenet_gives_exactly_these_pairs_and_bounds(
         "duplicate_input": 1,
         "programs_disagree": 1,
     }
-    verdicts = {
-        one.fields["submission_id"]: one.fields["verdict"] for one in read(out / "measured.parquet")
-    }
+    measured = [one.fields for one in read(out / "measured.parquet")]
+    verdicts = {one["submission_id"]: one["verdict"] for one in measured}
     assert verdicts.pop("s5") == "wrong_answer"
     assert verdicts.pop("s9") == "compile_error"
     assert set(verdicts.values()) == {"accepted"}
     rows = rows_of(out / "pairs.jsonl")
-    # s4 is s3 but for a comment, and s2 nearly s1; of such pairs the best stays.
-    assert [(row["src_id"], row["tgt_id"]) for row in rows] == [("s1", "s3"), ("t1", "t2")]
-    assert [row["tests"] for row in rows] == [[0, 1], [0]]
-    assert [row["fastest_id"] for row in rows] == ["s6", "t2"]
+    # s4 is s3 but for a comment, and s1 to s2 gains 1 %; u2's later program is the slower.
+    names = [(row["src_id"], row["tgt_id"]) for row in rows]
+    assert names == [("s1", "s3"), ("s2", "s3"), ("t1", "t2")]
+    assert steps["pairs"]["counts"][1]["left_out"] == {"near_duplicate": 2, "no_improvement": 3}
+    assert [row["tests"] for row in rows] == [[0, 1], [0, 1], [0]]
+    assert [row["fastest_id"] for row in rows] == ["s6", "s6", "t2"]
 
     # The rows are PIE's: measured again, each runtime is the same.
     for row in rows:
