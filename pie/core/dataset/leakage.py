@@ -9,6 +9,8 @@ from typing import Any
 from pie.core.dataset.near_duplicates import THRESHOLD, Index, Shingles, shingles
 
 _ROLES = ("src_code", "tgt_code")
+_REMEMBERED = 10_000
+"""Programs whose answer is remembered."""
 
 
 class HeldOut:
@@ -18,6 +20,7 @@ class HeldOut:
         self._programs: dict[str, Shingles] = {}
         self._parts: dict[str, str] = {}
         self._index: Index | None = None
+        self._found: dict[str, frozenset[str]] = {}
 
     def add(self, row: Mapping[str, Any], part: str) -> None:
         """Take a row's programs in; all before the first `find`."""
@@ -41,14 +44,24 @@ class HeldOut:
 
         None when no other part does.
         """
-        assert self._index is not None
         parts: set[str] = set()
         for role in _ROLES:
-            code = str(row[role])
-            known = self._programs.get(_name(code)) or shingles(code, _language(row))
-            parts.update(self._parts[name] for name in self._index.find(known))
+            parts |= self._near(str(row[role]), _language(row))
         parts.discard(below)
         return "test" if "test" in parts else "val" if "val" in parts else None
+
+    def _near(self, code: str, language: str) -> frozenset[str]:
+        """Return the parts with a near-duplicate; neighbouring rows share programs."""
+        assert self._index is not None
+        name = _name(code)
+        found = self._found.get(name)
+        if found is None:
+            program = self._programs.get(name) or shingles(code, language)
+            found = frozenset(self._parts[one] for one in self._index.find(program))
+            if len(self._found) >= _REMEMBERED:
+                self._found.pop(next(iter(self._found)))
+            self._found[name] = found
+        return found
 
 
 def _name(code: str) -> str:
