@@ -76,7 +76,7 @@ def import_(
             raise InputError(f"--column {one!r} has no =", "write it as OURS=THEIRS")
         renamed[ours] = theirs
     request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh)
-    return print_step(submissions.run(request, Ticker().rows), as_json)
+    return _resumable(lambda: print_step(submissions.run(request, Ticker().rows), as_json))
 
 
 @app.command("tests")
@@ -264,7 +264,7 @@ def _measured(
     verdicts = manifest.get("verdicts")
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0
     if missed:
-        say(f"pie: {missed} programs could not be measured; --fresh tries these again")
+        say(f"pie: {missed} programs could not be measured; the same command tries again")
         return Exit.NOT_MEASURED
     return code
 
@@ -275,7 +275,7 @@ def _resumable(work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         from pie.flows.simulate import resume_line
 
-        say("pie: interrupted; everything measured is kept. Go on with:")
+        say("pie: interrupted; what was done is kept. Go on with:")
         say(f"  {resume_line(sys.argv[1:])}")
         return Exit.INTERRUPTED
 

@@ -61,7 +61,7 @@ def print_step(manifest: dict[str, Any], as_json: bool) -> int:
             _print_counts(manifest)
     missed = sum(one["left_out"].get("not_measured", 0) for one in manifest["counts"])
     if missed:
-        say(f"pie: {missed} could not be measured; the same command with --fresh tries again")
+        say(f"pie: {missed} could not be measured; the same command tries these again")
         return Exit.NOT_MEASURED
     return Exit.OK
 

@@ -53,7 +53,7 @@ class Card:
     speedups: array[float] = field(default_factory=lambda: array("d"))
 
     def add(
-        self, row: Mapping[str, Any], speedup: float | None, length: Callable[[str], int]
+        self, row: Mapping[str, Any], speedup: float | None, length: Callable[[str, str], int]
     ) -> None:
         """Take in one row; `length` is how long a program is."""
         problem_id = str(row["problem_id"])
@@ -61,10 +61,11 @@ class Card:
         self.problems[problem_id] += 1
         if row.get("user_id") is not None:
             self.users.add(str(row["user_id"]))
-        self.languages[str(row.get("language") or "cpp")] += 1
+        language = str(row.get("language") or "cpp")
+        self.languages[language] += 1
         self.machines[str(row.get("measured_on") or "unknown")] += 1
-        self.src_lengths[length(str(row["src_code"]))] += 1
-        self.tgt_lengths[length(str(row["tgt_code"]))] += 1
+        self.src_lengths[length(str(row["src_code"]), language)] += 1
+        self.tgt_lengths[length(str(row["tgt_code"]), language)] += 1
         tests = row.get("tests")
         if isinstance(tests, list):
             self.tests[problem_id] = max(self.tests.get(problem_id, 0), len(tests))

@@ -69,4 +69,4 @@ def _name(code: str) -> str:
 
 
 def _language(row: Mapping[str, Any]) -> str:
-    return "python" if str(row.get("language", "")).lower().startswith("py") else "cpp"
+    return str(row.get("language") or "cpp")

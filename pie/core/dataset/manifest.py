@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Step:
         except (OSError, ValueError):
             return None
         if not isinstance(manifest, dict) or any(
-            manifest.get(key) != value for key, value in self._asked().items()
+            manifest.get(key) != value for key, value in self._asked.items()
         ):
             return None
         stated = manifest.get("output")
@@ -66,7 +67,7 @@ class Step:
     def finish(self, *counts: Counts, **more: Any) -> dict[str, Any]:
         """Write the manifest beside the output and return it."""
         manifest = {
-            **self._asked(),
+            **self._asked,
             "counts": [one.as_dict() for one in counts],
             "output": fingerprint(self.output),
             **more,
@@ -74,7 +75,9 @@ class Step:
         save_json(self.manifest_path, manifest)
         return manifest
 
+    @cached_property
     def _asked(self) -> dict[str, Any]:
+        """What decides the output, with the inputs as they were when first asked for."""
         asked = {
             "schema_version": SCHEMA_VERSION,
             "toolkit_version": __version__,

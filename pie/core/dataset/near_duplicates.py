@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 THRESHOLD = 0.9
 _GRAM = 5
@@ -106,12 +107,17 @@ def leaders(programs: Mapping[str, Shingles], threshold: float = THRESHOLD) -> d
     return led
 
 
+def grammar_of(language: str) -> Literal["cpp", "python"]:
+    """Return the grammar for a row's language, by whatever name."""
+    return "python" if language.strip().lower().startswith(("py", "cpy")) else "cpp"
+
+
 def _tokens(code: str, language: str) -> list[str]:
     from retrieval.syntax import leaves
     from sim.errors import MissingTool
 
     try:
-        return [text for _kind, text in leaves(code, "python" if language == "python" else "cpp")]
+        return [text for _kind, text in leaves(code, grammar_of(language))]
     except ImportError as error:
         raise MissingTool(
             "comparing programs needs tree-sitter, which is not installed",

@@ -10,15 +10,15 @@ from pie.core.problem import InputError
 from sim.errors import MissingTool
 
 
-def program_length(unit: str) -> Callable[[str], int]:
-    """Return the measure by name: `characters`, `leaves`, or a tokeniser.
+def program_length(unit: str) -> Callable[[str, str], int]:
+    """Return the measure of (code, language) by name: `characters`, `leaves`, or a tokeniser.
 
     A tokeniser is a `tokenizer.json` or a folder that holds one (PIE A.5 counts with GPT-2's), else
     a model's name, which is looked up in the local cache or downloaded. `leaves` are the leaves of
-    the C++ parse tree, comments left out. InputError when there is no such tokeniser.
+    the parse tree of C++ or Python, comments left out. InputError when there is no such tokeniser.
     """
     if unit == "characters":
-        return len
+        return lambda code, _language: len(code)
     if unit == "leaves":
         return _leaves
     try:
@@ -41,16 +41,17 @@ def program_length(unit: str) -> Callable[[str], int]:
         ) from error
     made.no_truncation()
     made.no_padding()
-    return lambda code: len(made.encode(code, add_special_tokens=False).ids)
+    return lambda code, _language: len(made.encode(code, add_special_tokens=False).ids)
 
 
-def _leaves(code: str) -> int:
+def _leaves(code: str, language: str) -> int:
+    from pie.core.dataset.near_duplicates import grammar_of
     from retrieval.syntax import leaves
 
     try:
-        return sum(1 for _leaf in leaves(code, "cpp"))
+        return sum(1 for _leaf in leaves(code, grammar_of(language)))
     except ImportError as error:
         raise MissingTool(
-            "counting the tokens of C++ needs tree-sitter, which is not installed",
+            "counting the tokens of programs needs tree-sitter, which is not installed",
             "run: pip install 'pie-perf-toolkit[data]'",
         ) from error

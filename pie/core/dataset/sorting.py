@@ -1,79 +1,81 @@
-"""Brings submissions into the order that all later steps rely on, in bounded memory."""
+"""Brings submissions into the order that all later steps rely on, in bounded memory.
+
+SQLite does it: rows go to a scratch file as they come, an index of the keys is built by merging,
+and rows are read back along it. A sort that carries the programs along (DuckDB's was tried) needs
+memory for a good part of them.
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
-from pie.core.dataset.table import read
+from pie.core.dataset.submission import Submission
 from pie.core.problem import InputError
-from sim.errors import MissingTool
 
-MEMORY_LIMIT = "512MB"
-"""Of the sort; what does not fit is spilled beside the output."""
 ORDER = ("problem_id", "user_id", "date", "submission_id")
-STAGED = {
-    "ordinal": "integer",
-    "place": "text",
-    "problem_id": "text",
-    "user_id": "text",
-    "submission_id": "text",
-    "date": "integer",
-    "language": "text",
-    "code": "text",
-    "cpu_time_ms": "number",
-}
-"""Columns of the unsorted Parquet file."""
+"""Texts by code points, as Python sorts them."""
+_CACHE_KIB = 64 * 1024
+_COLUMNS = [field.name for field in fields(Submission)]
 
 
-def in_order(staged: Path, scratch: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a Parquet file with the columns `STAGED`, sorted by `ORDER`.
+class Sorter:
+    """Takes submissions in any order, and gives them back in `ORDER`; a context manager."""
 
-    Of rows with one submission_id only the one with the smallest ordinal comes as it is; the
-    others come, anywhere, with `code` None. MissingTool without duckdb; InputError when the disk
-    is full.
-    """
-    try:
-        import duckdb
-    except ImportError as error:
-        raise MissingTool(
-            "sorting a table of submissions needs duckdb, which is not installed",
-            "run: pip install 'pie-perf-toolkit[data]'",
-        ) from error
-    with tempfile.TemporaryDirectory(prefix=".sort-", dir=scratch) as folder:
-        ordered = Path(folder) / "ordered.parquet"
-        connection = duckdb.connect(":memory:")
+    def __init__(self, scratch: Path) -> None:
+        """`scratch` is a file that is made, and gone in the end."""
+        self._path = scratch
+        scratch.unlink(missing_ok=True)
+        with self._explained():
+            self._db = sqlite3.connect(scratch, isolation_level=None)
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.execute(f"CREATE TABLE submissions ({', '.join(_COLUMNS)})")
+            self._db.execute("CREATE UNIQUE INDEX names ON submissions (submission_id)")
+            self._db.execute("BEGIN")
+
+    def add(self, one: Submission) -> bool:
+        """Take a submission in; False, and nothing taken, when one of that id is there already."""
+        marks = ", ".join("?" for _name in _COLUMNS)
+        with self._explained():
+            done = self._db.execute(
+                f"INSERT OR IGNORE INTO submissions VALUES ({marks})", astuple(one)
+            )
+        return done.rowcount == 1
+
+    def ordered(self) -> Iterator[Submission]:
+        """Yield everything that was taken, one at a time."""
+        keys = ", ".join(ORDER)
+        with self._explained():
+            self._db.execute("COMMIT")
+            self._db.execute(f"CREATE INDEX ordered ON submissions ({keys})")
+            for row in self._db.execute(
+                f"SELECT * FROM submissions INDEXED BY ordered ORDER BY {keys}"
+            ):
+                yield Submission(*row)
+
+    def __enter__(self) -> Sorter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+        self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            connection.execute(f"SET memory_limit='{MEMORY_LIMIT}'")
-            connection.execute("SET threads=2")
-            connection.execute("SET preserve_insertion_order=false")
-            connection.execute(f"SET temp_directory={_text(Path(folder) / 'spill')}")
-            source = f"read_parquet({_text(staged)})"
-            connection.execute(
-                f"""CREATE TEMP TABLE again AS SELECT a.ordinal FROM {source} a
-                    JOIN (SELECT submission_id, min(ordinal) AS first FROM {source}
-                          GROUP BY submission_id HAVING count(*) > 1) b
-                    ON a.submission_id = b.submission_id AND a.ordinal > b.first"""
-            )
-            connection.execute(
-                f"""COPY (SELECT * REPLACE (CASE WHEN ordinal IN (SELECT ordinal FROM again)
-                                            THEN NULL ELSE code END AS code)
-                          FROM {source} ORDER BY {", ".join(ORDER)}, ordinal)
-                    TO {_text(ordered)} (FORMAT parquet, ROW_GROUP_SIZE 2048)"""
-            )
-        except duckdb.Error as error:
+            yield
+        except sqlite3.Error as error:
             raise InputError(
-                f"the submissions could not be sorted ({str(error).splitlines()[0][:200]})",
-                "free some space beside the output and run the same command again",
+                f"the submissions could not be sorted ({error}; {self._path})",
+                "free some space there and run the same command again",
             ) from error
-        finally:
-            connection.close()
-        for record in read(ordered):
-            yield record.fields
-
-
-def _text(path: Path) -> str:
-    """Return a path as an SQL string."""
-    return "'" + str(path).replace("'", "''") + "'"

@@ -121,6 +121,13 @@ def _name(fields: Mapping[str, Any], key: str) -> str:
 
 def _date(value: object) -> int:
     """Return seconds since 1970 of a number of seconds or of an ISO 8601 date (UTC if unsaid)."""
+    seconds = _seconds(value)
+    if abs(seconds) > 2**53:
+        raise RowProblem(f"date {str(value)[:40]!r} is beyond all times")
+    return seconds
+
+
+def _seconds(value: object) -> int:
     if isinstance(value, datetime):
         moment = value
     else:

@@ -66,7 +66,13 @@ def run(
     measuring = None if request.from_table else request.measuring
     on = tests if some_tests else None
     yield measure.run(measure.Request(taken, measured, on, measuring), show)
-    yield pairs.run(pairs.Request(measured, sifted, Rules()), tick)
+    found = pairs.run(pairs.Request(measured, sifted, Rules()), tick)
+    yield found
+    if not found["counts"][1]["out"]:
+        raise InputError(
+            f"no user of {request.source} has a later program that is faster",
+            f"see the counts in {sifted}.manifest.json",
+        )
     yield pairs.fastest(pairs.FastestRequest(measured, out / "fastest.jsonl"), tick)
     yield tag.run(tag.Request(sifted, measured, tagged), tick)
     yield splitting.run(splitting.Request(tagged, out / "splits", request.split), tick)

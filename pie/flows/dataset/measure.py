@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
         described = request.measuring.setting.fingerprint(list(Language))
     step = Step("measure", request.out, inputs, {"runtimes_from": described})
     done = None if request.fresh else step.done()
-    if done is not None:
+    if done is not None and not done["verdicts"].get(Verdict.NOT_MEASURED, 0):
         return done
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
@@ -77,10 +78,11 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
             verdicts[row["verdict"]] += 1
             writer.write(row)
     counts.rows_out = writer.rows
+    shutil.rmtree(_scratch(request), ignore_errors=True)
     return step.finish(counts, verdicts=verdicts, measured=request.measuring is not None)
 
 
-def tests_of(folder: Path, problem_id: str) -> tuple[int, ...]:
+def indices_of(folder: Path, problem_id: str) -> tuple[int, ...]:
     """Return the indices of a problem's test cases, in order; none when it has no folder."""
     try:
         with os.scandir(folder / problem_id) as entries:
@@ -107,7 +109,7 @@ def _on_a_machine(
     def work() -> Iterator[tuple[_Item, Procedure | None]]:
         for group in groups:
             problem_id = str(group[0].fields["problem_id"])
-            tests = tests_of(folder, problem_id)
+            tests = indices_of(folder, problem_id)
             resolved = _resolve(cases, problem_id, tests)
             for record in group:
                 counts.rows_in += 1
@@ -119,10 +121,15 @@ def _on_a_machine(
                     labels[program.language] = measuring.label(program.language)
                 yield _Item(record, tests), examine([program], resolved, measuring.setting)
 
-    scratch = request.out.with_name(f".{request.out.name}.work")
+    scratch = _scratch(request)
     for item, (outcome,) in outcomes(measuring, work(), scratch, show):
         language = Language(item.record.fields["language"])
         yield _row(item, outcome, labels[language])
+
+
+def _scratch(request: Request) -> Path:
+    """Return where results are kept until the step is done, when the cache is not to be used."""
+    return request.out.with_name(f".{request.out.name}.work")
 
 
 def _resolve(cases: TestCases, problem_id: str, tests: tuple[int, ...]) -> list[TestCase]:
@@ -166,7 +173,7 @@ def _from_table(
     for group in groups:
         problem_id = str(group[0].fields["problem_id"])
         folder = request.testcases
-        tests = list(tests_of(folder, problem_id)) if folder is not None else []
+        tests = list(indices_of(folder, problem_id)) if folder is not None else []
         for record in group:
             counts.rows_in += 1
             progress.rows += 1

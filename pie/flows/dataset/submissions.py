@@ -13,7 +13,7 @@ from pie.core.dataset import codenet
 from pie.core.dataset.csv_rows import SHORT_FIELD, heading_of, read_csv
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS
 from pie.core.dataset.manifest import Counts, Step, fingerprint
-from pie.core.dataset.sorting import STAGED, in_order
+from pie.core.dataset.sorting import Sorter
 from pie.core.dataset.submission import KNOWN, Dropped, Submission, Wanted, check, check_code
 from pie.core.dataset.table import Record, Writer, read
 from pie.core.problem import InputError, RowProblem
@@ -146,29 +146,21 @@ def _source(path: Path | None) -> str:
 def _of_table(
     request: Request, counts: Counts, listed: Lines, tick: Tick
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the submissions of a table of any order: staged on disk, sorted, read back."""
-    staged = request.out.with_name(f".{request.out.name}.staged.parquet")
-    try:
-        with Writer(staged, STAGED) as writer:
-            for record in _named(request):
-                counts.rows_in += 1
-                try:
-                    one = _checked(record, request.wanted)
-                    one = replace(one, code=_inline_code(record))
-                except (Dropped, RowProblem) as problem:
-                    _leave_out(counts, listed.write, request.source.name, record, problem)
-                else:
-                    writer.write({"ordinal": counts.rows_in, "place": record.place, **one.as_row()})
-                if counts.rows_in % 10_000 == 0:
-                    tick(counts.rows_in, request.source.name)
-        for row in in_order(staged, request.out.parent):
-            if row["code"] is None:
-                record = Record(row["place"], row)
-                _leave_out(counts, listed.write, request.source.name, record, Dropped("duplicate"))
-            else:
-                yield {name: row[name] for name in SUBMISSION_COLUMNS}
-    finally:
-        staged.unlink(missing_ok=True)
+    """Yield the submissions of a table of any order: put on disk, sorted, read back."""
+    source = request.source.name
+    with Sorter(request.out.with_name(f".{request.out.name}.sort")) as sorter:
+        for record in _named(request):
+            counts.rows_in += 1
+            try:
+                one = _checked(record, request.wanted)
+                if not sorter.add(replace(one, code=_inline_code(record))):
+                    raise Dropped("duplicate")
+            except (Dropped, RowProblem) as problem:
+                _leave_out(counts, listed.write, source, record, problem)
+            if counts.rows_in % 1000 == 0:
+                tick(counts.rows_in, source)
+        for one in sorter.ordered():
+            yield one.as_row()
 
 
 def _named(request: Request) -> Iterator[Record]:

@@ -14,15 +14,19 @@ def test_means_and_medians_of_counted_lengths() -> None:
     assert (mean_of(Counter()), median_of(Counter())) == (None, None)
 
 
+def letters(code: str, _language: str) -> int:
+    return len(code)
+
+
 def row(problem: str, src: str, tgt: str, **more: object) -> dict[str, object]:
     return {"problem_id": problem, "src_code": src, "tgt_code": tgt, **more}
 
 
 def test_a_card_has_the_tables_of_pie() -> None:
     card = Card("train")
-    card.add(row("p1", "aaaa", "bb", tests=[0, 1], user_id="u"), 2.0, len)
-    card.add(row("p1", "aa", "b", tests=[0]), 8.0, len)
-    card.add(row("p2", "aaa", "b", tests=[0], target_reward_updated_pct_bin="10"), 1.0, len)
+    card.add(row("p1", "aaaa", "bb", tests=[0, 1], user_id="u"), 2.0, letters)
+    card.add(row("p1", "aa", "b", tests=[0]), 8.0, letters)
+    card.add(row("p2", "aaa", "b", tests=[0], target_reward_updated_pct_bin="10"), 1.0, letters)
     made = card.as_dict()
     assert (made["problems"], made["pairs"], made["users"]) == (2, 3, 1)
     assert (made["src_length_mean"], made["src_length_median"]) == (3.0, 3.0)
@@ -44,7 +48,7 @@ def test_an_empty_card_has_no_averages() -> None:
 def test_problems_in_two_files_are_told() -> None:
     left, right = Card("train"), Card("test")
     for card in (left, right):
-        card.add(row("p1", "a", "b"), None, len)
-    left.add(row("p2", "a", "b"), None, len)
+        card.add(row("p1", "a", "b"), None, letters)
+    left.add(row("p2", "a", "b"), None, letters)
     assert shared_problems([left, right]) == [("train", "test", 1)]
     assert shared_problems([left]) == []

@@ -70,6 +70,8 @@ def test_dates_of_all_kinds_are_seconds() -> None:
     for date in ("1600000000", 1600000000, 1.6e9, "2020-09-13T12:26:40", moment):
         assert check({**GOOD, "date": date}, Wanted()).date == 1600000000
     assert "neither seconds" in complaint({"date": "yesterday"})
+    assert "beyond all times" in complaint({"date": "9" * 30})
+    assert "neither seconds" in complaint({"date": "inf"})
 
 
 def test_an_unknown_cpu_time_is_none() -> None:

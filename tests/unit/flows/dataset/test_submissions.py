@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("duckdb")
+pytest.importorskip("pyarrow")
 
 from pie.core.dataset.submission import Wanted
 from pie.core.dataset.table import Writer, read
