@@ -44,8 +44,12 @@ def similarity(left: Shingles, right: Shingles) -> float:
     """Return the Jaccard index, between 0 and 1; 1 for equal token sequences."""
     if left.tokens == right.tokens:
         return 1.0
-    one, other = set(left.grams), set(right.grams)
-    return len(one & other) / len(one | other)
+    return _jaccard(set(left.grams), right.grams)
+
+
+def _jaccard(one: set[int], other: array[int]) -> float:
+    common = len(one.intersection(other))
+    return common / (len(one) + len(other) - common)
 
 
 class Index:
@@ -74,14 +78,15 @@ class Index:
         candidates: dict[str, None] = {}
         for gram in self._prefix(program):
             candidates.update(dict.fromkeys(self._names.get(gram, ())))
-        size = len(program.grams)
+        mine, size = set(program.grams), len(program.grams)
         found = []
         for name in candidates:
             one = self._known[name]
             shorter, longer = sorted((size, len(one.grams)))
             if shorter < self._threshold * longer:
                 continue
-            if similarity(program, one) >= self._threshold:
+            same = program.tokens == one.tokens
+            if same or _jaccard(mine, one.grams) >= self._threshold:
                 found.append(name)
         yield from sorted(found, key=self._order.__getitem__)
 
