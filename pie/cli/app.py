@@ -10,6 +10,7 @@ from pie import __version__
 from pie.cli import (
     cache,
     calibrate,
+    dataset,
     doctor,
     generate,
     measure,
@@ -35,6 +36,7 @@ app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(cache.app, name="cache")
+app.add_typer(dataset.app, name="dataset")
 
 
 @app.callback(invoke_without_command=True)

@@ -43,6 +43,14 @@ def command(
         float | None,
         typer.Option("--fail-under", help="Exit with 3 when Best@1's mean speedup is lower."),
     ] = None,
+    upper_bound: Annotated[
+        Path | None,
+        typer.Option(
+            "--upper-bound",
+            metavar="SUBMISSIONS",
+            help="Against the fastest human of each problem, of what `pie dataset measure` wrote.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
@@ -55,8 +63,10 @@ def command(
 
     if threshold <= 1:
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
-    report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
     chosen = Format.JSON if as_json else form
+    if upper_bound is not None:
+        return _upper_bound(run, upper_bound, chosen)
+    report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
     with printing():
         if chosen is Format.TABLE:
             show(report_formats.as_table(report))
@@ -74,4 +84,27 @@ def command(
             reached = "none" if score.speedup is None else f"{score.speedup.value:.3f}"
             say(f"pie: the mean speedup of {score.name} is {reached}, under {fail_under}")
             return Exit.THRESHOLD
+    return Exit.OK
+
+
+def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
+    """Print the fastest humans against the fastest generations."""
+    import json
+
+    from pie.core import upper_bound_formats as formats
+    from pie.flows.upper_bound import read_upper_bound
+
+    compared = read_upper_bound(run, submissions)
+    title = f"{compared.run} against {compared.submissions}, on {compared.machine}"
+    with printing():
+        if form is Format.TABLE:
+            show(formats.as_table(compared.bound, title))
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(formats.as_markdown(compared.bound, title))
+        elif form is Format.CSV:
+            sys.stdout.write(formats.as_csv(compared.bound))
+        else:
+            about = {"run": compared.run, "submissions": compared.submissions}
+            document = {**about, "machine": compared.machine, **formats.as_dict(compared.bound)}
+            sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
     return Exit.OK

@@ -17,9 +17,20 @@ class ReportError(ValueError):
 def read_pairs(path: Path) -> Iterator[PairResult]:
     """Yield the finished rows of a file that may still be growing; memory for one row.
 
+    ReportError, with file and line, for everything that is not a row.
+    """
+    for number, row in read_rows(path):
+        try:
+            yield pair_from_row(row)
+        except ValueError as error:
+            raise ReportError(f"{path}:{number}: {error}") from error
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, object]]:
+    """Yield the finished lines of a file that may still be growing, as JSON, with their numbers.
+
     A last line that has no newline and is no JSON is a write that was cut off: not finished, so
-    it is not there. Blank lines are skipped. ReportError, with file and line, for everything else
-    that is not a row.
+    it is not there. Blank lines are skipped. ReportError for another that is not JSON.
     """
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -31,10 +42,7 @@ def read_pairs(path: Path) -> Iterator[PairResult]:
                 if not line.endswith(b"\n"):
                     return
                 raise ReportError(f"{path}:{number}: not a line of JSON ({error})") from error
-            try:
-                yield pair_from_row(row)
-            except ValueError as error:
-                raise ReportError(f"{path}:{number}: {error}") from error
+            yield number, row
 
 
 def pair_from_row(row: object) -> PairResult:

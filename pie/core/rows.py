@@ -110,8 +110,8 @@ def read_lines(path: Path, option: str = "--pairs") -> Iterator[Line]:
         ) from error
 
 
-def parse_row(data: bytes) -> Row:
-    """Check one line; RowProblem says in one sentence what is wrong with it."""
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Read one line as a JSON object; RowProblem says in one sentence what is wrong with it."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -124,11 +124,17 @@ def parse_row(data: bytes) -> Row:
         raise RowProblem(f"the line is not JSON ({_why_not_json(error)})") from error
     if not isinstance(fields, dict):
         raise RowProblem("the line is not a JSON object")
+    return fields
+
+
+def parse_row(data: bytes) -> Row:
+    """Check one line; RowProblem says in one sentence what is wrong with it."""
+    fields = parse_object(data)
     try:
         model = _RowModel.model_validate(fields)
     except ValidationError as error:
         raise RowProblem(_first_complaint(error)) from error
-    language = _language(model.language)
+    language = language_of(model.language)
     indices = [test for test in model.tests if isinstance(test, int)]
     if len(set(indices)) != len(indices):
         raise RowProblem("tests lists an index twice")
@@ -170,7 +176,8 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _language(name: str) -> Language:
+def language_of(name: str) -> Language:
+    """Return the language that a data set means by a name; RowProblem for one of others."""
     if _CPP.fullmatch(name.strip()):
         return Language.CPP
     if _PYTHON.fullmatch(name.strip()):

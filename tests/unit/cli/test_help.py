@@ -22,11 +22,22 @@ COMMANDS = [
     ["cache"],
     ["cache", "info"],
     ["cache", "prune"],
+    ["dataset"],
+    ["dataset", "import"],
+    ["dataset", "tests"],
+    ["dataset", "measure"],
+    ["dataset", "build"],
+    ["dataset", "pairs"],
+    ["dataset", "fastest"],
+    ["dataset", "tag"],
+    ["dataset", "split"],
+    ["dataset", "hq"],
+    ["dataset", "card"],
 ]
 HEAVY = {
     "torch", "transformers", "faiss", "datasets", "trl", "peft", "accelerate", "numpy", "pydantic",
-    "matplotlib", "dask", "distributed", "httpx", "sqlite3", "yaml", "jinja2", "sim", "pie.core",
-    "pie.flows",
+    "matplotlib", "dask", "distributed", "httpx", "sqlite3", "yaml", "jinja2", "duckdb", "pyarrow",
+    "tree_sitter", "sim", "pie.core", "pie.flows",
 }  # fmt: skip
 
 
@@ -67,6 +78,10 @@ def test_the_example_in_the_help_of_simulate_is_a_file_of_the_project() -> None:
         ["report", "x", "--format", "pdf"],
         ["report", "x", "--not-measured-limit", "2"],
         ["cache", "prune", "--results-older-than", "-1"],
+        ["dataset", "pairs"],
+        ["dataset", "tag", "x"],
+        ["dataset", "hq", "x", "--per-problem", "0"],
+        ["dataset", "split", "x", "--near-duplicates", "perhaps"],
     ],
     ids=" ".join,
 )

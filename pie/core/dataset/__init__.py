@@ -1,0 +1,1 @@
+"""What building a data set decides and how its files look: no command, no process."""

@@ -1,0 +1,44 @@
+"""Project CodeNet's folders: `metadata/pNNNNN.csv` and `data/pNNNNN/LANGUAGE/sNNNNNNNNN.EXT`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pie.core.dataset.submission import Submission
+from pie.core.problem import InputError
+
+COLUMNS = ("submission_id", "problem_id", "user_id", "date", "language", "filename_ext", "status")
+"""What is used of a problem's CSV; CodeNet has more."""
+
+
+def problem_files(folder: Path) -> list[Path]:
+    """Return the CSV of each problem, in the order of their names; InputError for another folder.
+
+    `problem_list.csv` is not needed: it holds no submission.
+    """
+    metadata = folder / "metadata"
+    if not metadata.is_dir():
+        raise InputError(
+            f"{folder} is not a CodeNet folder: it has no metadata/",
+            "give the folder that holds metadata/ and data/, or a table of submissions",
+        )
+    found = sorted(path for path in metadata.glob("*.csv") if path.stem != "problem_list")
+    if not found:
+        raise InputError(f"{metadata} holds no table of a problem", "is the download complete?")
+    return found
+
+
+def source_path(folder: Path, submission: Submission, fields: Mapping[str, Any]) -> Path | None:
+    """Return where a submission's program lies; None when its names lead elsewhere."""
+    language, ending = str(fields["language"]).strip(), str(fields["filename_ext"]).strip()
+    if any("/" in part or part in ("", ".", "..") for part in (language, ending)):
+        return None
+    name = f"{submission.submission_id}.{ending}"
+    return folder / "data" / submission.problem_id / language / name
+
+
+def own_tests(folder: Path, problem_id: str) -> Path:
+    """Return the folder of a problem's own test: `input.txt` and `output.txt`."""
+    return folder / "derived" / "input_output" / "data" / problem_id

@@ -1,0 +1,60 @@
+"""Reads a table problem by problem: memory for the submissions of one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pie.core.dataset.table import Record, read
+from pie.core.problem import InputError
+
+SUBMISSION_COLUMNS = {
+    "problem_id": "text",
+    "user_id": "text",
+    "submission_id": "text",
+    "date": "integer",
+    "language": "text",
+    "code": "text",
+    "cpu_time_ms": "number",
+}
+"""Of what `pie dataset import` writes."""
+MEASURED_COLUMNS = {
+    **SUBMISSION_COLUMNS,
+    "verdict": "text",
+    "detail": "text",
+    "agg_runtime": "number",
+    "cycles": "integer",
+    "tests": "integers",
+    "measured_on": "text",
+}
+"""Of what `pie dataset measure` writes; times are seconds summed over the tests."""
+
+
+def by_problem(path: Path, columns: Sequence[str], made_by: str) -> Iterator[list[Record]]:
+    """Yield the rows of each problem together, as they stand in the file.
+
+    InputError when the file lacks a column, a row is broken, or a problem is in two places: then
+    it is not what the command `made_by` wrote.
+    """
+    seen: set[str] = set()
+    checked = _checked(path, columns, made_by)
+    for problem_id, group in groupby(checked, key=lambda one: str(one.fields["problem_id"])):
+        if problem_id in seen:
+            raise InputError(
+                f"the rows of {problem_id} are not together in {path}",
+                f"give the file that `{made_by}` wrote, unchanged",
+            )
+        seen.add(problem_id)
+        yield list(group)
+
+
+def _checked(path: Path, columns: Sequence[str], made_by: str) -> Iterator[Record]:
+    for record in read(path):
+        missing = [name for name in columns if name not in record.fields]
+        problem = record.problem or (f"the column {missing[0]} is missing" if missing else "")
+        if problem:
+            raise InputError(
+                f"{path}, {record.place}: {problem}", f"give the file that `{made_by}` wrote"
+            )
+        yield record

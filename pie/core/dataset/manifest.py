@@ -1,0 +1,121 @@
+"""What a step of building a data set did: from which files, how, and where every row went."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pie import __version__
+from pie.core.run_folder import save_json
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class Counts:
+    """Rows in and out; what is not out is left out for a reason, so that the numbers add up."""
+
+    unit: str = "rows"
+    rows_in: int = 0
+    rows_out: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-able counts; AssertionError when they do not add up, which is our fault."""
+        assert self.rows_in == self.rows_out + self.left_out.total(), self
+        return {
+            "unit": self.unit,
+            "in": self.rows_in,
+            "out": self.rows_out,
+            "left_out": dict(sorted(self.left_out.items())),
+        }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as asked: its name, inputs by role, parameters, and the output."""
+
+    name: str
+    output: Path
+    inputs: Mapping[str, Path]
+    parameters: Mapping[str, Any]
+
+    @property
+    def manifest_path(self) -> Path:
+        return manifest_beside(self.output)
+
+    def done(self) -> dict[str, Any] | None:
+        """Return the manifest when this very step is finished and its output still there."""
+        try:
+            manifest = json.loads(self.manifest_path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        if not isinstance(manifest, dict) or any(
+            manifest.get(key) != value for key, value in self._asked.items()
+        ):
+            return None
+        stated = manifest.get("output")
+        same = isinstance(stated, dict) and self.output.exists()
+        return manifest if same and stated == fingerprint(self.output) else None
+
+    def finish(self, *counts: Counts, **more: Any) -> dict[str, Any]:
+        """Write the manifest beside the output and return it."""
+        manifest = {
+            **self._asked,
+            "counts": [one.as_dict() for one in counts],
+            "output": fingerprint(self.output),
+            **more,
+        }
+        save_json(self.manifest_path, manifest)
+        return manifest
+
+    @cached_property
+    def _asked(self) -> dict[str, Any]:
+        """What decides the output, with the inputs as they were when first asked for."""
+        asked = {
+            "schema_version": SCHEMA_VERSION,
+            "toolkit_version": __version__,
+            "step": self.name,
+            "inputs": {role: fingerprint(path) for role, path in self.inputs.items()},
+            "parameters": dict(self.parameters),
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(asked, default=str))
+        return plain
+
+
+def manifest_beside(output: Path) -> Path:
+    """Return where the manifest of a file or folder lies."""
+    return output.with_name(f"{output.name}.manifest.json")
+
+
+def earlier_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest that a file came with; empty when it has none."""
+    try:
+        found = json.loads(manifest_beside(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """Return name, size and SHA-256 of a file, or of all files in a folder with their names."""
+    if not path.is_dir():
+        return {"name": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)}
+    digest, size = hashlib.sha256(), 0
+    for found in sorted(path.rglob("*")):
+        if found.is_file():
+            name = str(found.relative_to(path))
+            size += found.stat().st_size
+            digest.update(f"{name}\0{_sha256(found)}\n".encode("utf-8", "replace"))
+    return {"name": path.name, "bytes": size, "sha256": digest.hexdigest()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

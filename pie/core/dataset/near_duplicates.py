@@ -1,0 +1,136 @@
+"""Finds programs that are nearly the same, exactly (no sketches) and the same on every run.
+
+A program is the set of its token 5-grams, comments and white space left out; two are near-
+duplicates when the Jaccard index of these sets reaches a threshold. To compare not everything
+with everything: in one order of all 5-grams, rarest first, two sets of that similarity share one
+among the first n - ceil(threshold * n) + 1 of each (prefix filtering, Bayardo et al. 2007).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+THRESHOLD = 0.9
+_GRAM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shingles:
+    """A program as its token sequence's digest and the sorted hashes of its token 5-grams."""
+
+    tokens: bytes
+    grams: array[int]
+
+
+def shingles(code: str, language: str) -> Shingles:
+    """Return a program's shingles; shorter programs than five tokens are one shingle.
+
+    MissingTool without tree-sitter.
+    """
+    tokens = _tokens(code, language)
+    whole = hashlib.blake2b("\0".join(tokens).encode("utf-8", "replace"), digest_size=16).digest()
+    last = max(1, len(tokens) - _GRAM + 1)
+    grams = {_hash("\0".join(tokens[at : at + _GRAM])) for at in range(last)}
+    return Shingles(whole, array("Q", sorted(grams)))
+
+
+def similarity(left: Shingles, right: Shingles) -> float:
+    """Return the Jaccard index, between 0 and 1; 1 for equal token sequences."""
+    if left.tokens == right.tokens:
+        return 1.0
+    return _jaccard(set(left.grams), right.grams)
+
+
+def _jaccard(one: set[int], other: array[int]) -> float:
+    common = len(one.intersection(other))
+    return common / (len(one) + len(other) - common)
+
+
+class Index:
+    """Programs to look near-duplicates up in."""
+
+    def __init__(self, known: Mapping[str, Shingles], threshold: float = THRESHOLD) -> None:
+        """`known` by name; the rarity of 5-grams is counted in it."""
+        if not 0 < threshold <= 1:
+            raise ValueError(f"the threshold must be above 0 and at most 1, not {threshold}")
+        self._known = known
+        self._threshold = threshold
+        self._counts: Counter[int] = Counter()
+        for one in known.values():
+            self._counts.update(one.grams)
+        self._names: dict[int, list[str]] = {}
+        self._order: dict[str, int] = {}
+
+    def add(self, name: str) -> None:
+        """Make one of the known programs findable."""
+        self._order[name] = len(self._order)
+        for gram in self._prefix(self._known[name]):
+            self._names.setdefault(gram, []).append(name)
+
+    def find(self, program: Shingles) -> Iterator[str]:
+        """Yield the findable near-duplicates of any program, in the order they were added."""
+        candidates: dict[str, None] = {}
+        for gram in self._prefix(program):
+            candidates.update(dict.fromkeys(self._names.get(gram, ())))
+        mine, size = set(program.grams), len(program.grams)
+        found = []
+        for name in candidates:
+            one = self._known[name]
+            shorter, longer = sorted((size, len(one.grams)))
+            if shorter < self._threshold * longer:
+                continue
+            same = program.tokens == one.tokens
+            if same or _jaccard(mine, one.grams) >= self._threshold:
+                found.append(name)
+        yield from sorted(found, key=self._order.__getitem__)
+
+    def _prefix(self, program: Shingles) -> Sequence[int]:
+        grams = sorted(program.grams, key=lambda gram: (self._counts[gram], gram))
+        # The slack keeps a product such as 0.9 * 10 from being rounded above 9.
+        return grams[: len(grams) - math.ceil(self._threshold * len(grams) - 1e-9) + 1]
+
+
+def leaders(programs: Mapping[str, Shingles], threshold: float = THRESHOLD) -> dict[str, str]:
+    """Return for each program the earliest one that it is a near-duplicate of, often itself.
+
+    Earliest in the order of the mapping, among those that are their own leaders: so a program is
+    always near its leader, and there are no chains of ever less similar ones.
+    """
+    index = Index(programs, threshold)
+    led: dict[str, str] = {}
+    for name, program in programs.items():
+        leader = next(index.find(program), name)
+        led[name] = leader
+        if leader == name:
+            index.add(name)
+    return led
+
+
+def grammar_of(language: str) -> Literal["cpp", "python"]:
+    """Return the grammar for a row's language, by whatever name."""
+    return "python" if language.strip().lower().startswith(("py", "cpy")) else "cpp"
+
+
+def _tokens(code: str, language: str) -> list[str]:
+    from retrieval.syntax import leaves
+    from sim.errors import MissingTool
+
+    try:
+        return [text for _kind, text in leaves(code, grammar_of(language))]
+    except ImportError as error:
+        raise MissingTool(
+            "comparing programs needs tree-sitter, which is not installed",
+            "run: pip install 'pie-perf-toolkit[data]'",
+        ) from error
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big"
+    )

@@ -1,0 +1,68 @@
+"""From a user's accepted programs for a problem to the pairs in which the later one is faster."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+IMPROVEMENT = 0.10
+"""PIE 2: a pair is kept when (time(src) - time(tgt)) / time(src) > 10 %."""
+_SLACK = 1e-12
+"""Relative; binary floats cannot hold exactly 10 %, and such a pair is no improvement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A program that was accepted and measured."""
+
+    submission_id: str
+    user_id: str
+    date: int
+    code: str
+    cost: float
+    """Cycles where all have them, else seconds; over all tests of the problem."""
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.cost) and self.cost > 0):
+            raise ValueError(f"{self.submission_id}: the cost {self.cost} is not above zero")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A slower program and a later, faster one of the same user."""
+
+    src: Solution
+    tgt: Solution
+
+    @property
+    def speedup(self) -> float:
+        return self.src.cost / self.tgt.cost
+
+    @property
+    def rank(self) -> tuple[float, str, str]:
+        """Best first: the largest speedup, then by name."""
+        return -self.speedup, self.src.submission_id, self.tgt.submission_id
+
+
+def trajectories(solutions: Iterable[Solution]) -> list[list[Solution]]:
+    """Return each user's programs in the order of submission, users by name (one problem)."""
+    by_user: dict[str, list[Solution]] = {}
+    for one in solutions:
+        by_user.setdefault(one.user_id, []).append(one)
+    order = sorted(by_user)
+    return [sorted(by_user[u], key=lambda one: (one.date, one.submission_id)) for u in order]
+
+
+def pairs(trajectory: Sequence[Solution]) -> Iterator[Pair]:
+    """Yield (y1, y2), (y1, y3), ..., (y2, y3), ...: every program with every later one (PIE 2)."""
+    for index, src in enumerate(trajectory):
+        for tgt in trajectory[index + 1 :]:
+            yield Pair(src, tgt)
+
+
+def improves(pair: Pair, improvement: float = IMPROVEMENT) -> bool:
+    """Whether the relative gain in time is above `improvement`; exactly as much is not."""
+    gain = pair.src.cost - pair.tgt.cost
+    return gain > improvement * pair.src.cost * (1 + _SLACK)

@@ -1,0 +1,60 @@
+"""`pie dataset hq`: the pairs with the highest speedups, at most so many of each problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pie.core.dataset.high_quality import PER_PROBLEM, Best
+from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.table import Writer, require_file
+from pie.flows.dataset.rows import listing, pair_rows, speedup
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which pairs to choose from, and how many."""
+
+    pairs: Path
+    out: Path
+    per_problem: int = PER_PROBLEM
+    least_speedup: float = 0.0
+    size: int | None = None
+    fresh: bool = False
+
+
+def run(request: Request) -> dict[str, Any]:
+    """Write the chosen rows in the order of the file; return the manifest."""
+    require_file(request.pairs)
+    parameters = {
+        "per_problem": request.per_problem,
+        "least_speedup": request.least_speedup,
+        "size": request.size,
+    }
+    step = Step("hq", request.out, {"pairs": request.pairs}, parameters)
+    done = None if request.fresh else step.done()
+    if done is not None:
+        return done
+    best = Best(request.per_problem, request.least_speedup)
+    for number, record in enumerate(pair_rows(request.pairs, Counts())):
+        ratio = speedup(record)
+        if ratio is not None:
+            ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
+            best.add(str(record.fields["problem_id"]), ratio, *ids, number)
+    chosen = best.numbers(request.size)
+    counts = Counts("pairs")
+    listed = listing(request.out)
+    problems: set[str] = set()
+    with Writer(request.out) as writer:
+        for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
+            if number in chosen:
+                writer.write(record.fields)
+                problems.add(str(record.fields["problem_id"]))
+            else:
+                known = speedup(record) is not None
+                counts.left_out["not_among_the_best" if known else "no_speedup"] += 1
+    listed.finish()
+    listed.close()
+    counts.rows_out = writer.rows
+    return step.finish(counts, problems=len(problems))

@@ -1,0 +1,67 @@
+"""Rows of a pairs file for the steps that pass them on: read, checked, the broken ones told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pie.core.dataset.manifest import Counts
+from pie.core.dataset.table import Record, read
+from pie.core.problem import InputError
+from pie.core.run_folder import Lines
+
+
+def pair_rows(path: Path, counts: Counts, listed: Lines | None = None) -> Iterator[Record]:
+    """Yield the rows that have a problem_id and two programs; count and list the others.
+
+    InputError when there is none.
+    """
+    usable = 0
+    first = ""
+    for record in read(path):
+        counts.rows_in += 1
+        problem = record.problem or _complaint(record)
+        if problem:
+            first = first or f"{record.place}: {problem}"
+            counts.left_out["broken_row"] += 1
+            if listed is not None:
+                listed.write({"table": path.name, "place": record.place, "reason": problem})
+            continue
+        usable += 1
+        yield record
+    if not usable:
+        why = f" ({first})" if first else ""
+        raise InputError(f"the pairs file {path} has no usable row{why}", "give rows of PIE's form")
+
+
+def _complaint(record: Record) -> str:
+    for name in ("problem_id", "src_code", "tgt_code"):
+        value = record.fields.get(name)
+        if value is None:
+            return f"the field {name} is missing"
+        if not isinstance(value, str) and name != "problem_id":
+            return f"the field {name} is not a text"
+    return ""
+
+
+def seconds(record: Record, name: str) -> float | None:
+    """Return a row's runtime; None when it has none above zero."""
+    value = record.fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return None
+    return float(value)
+
+
+def speedup(record: Record) -> float | None:
+    """Return source over target as the row states it, else of its runtimes."""
+    stated = seconds(record, "speedup")
+    if stated is not None:
+        return stated
+    src, tgt = seconds(record, "src_agg_runtime"), seconds(record, "tgt_agg_runtime")
+    return None if src is None or tgt is None else src / tgt
+
+
+def listing(out: Path) -> Lines:
+    """Return the file beside an output that tells what was left out, row by row."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return Lines(out.with_name(f"{out.name}.left_out.jsonl"))

@@ -1,0 +1,142 @@
+"""Time and peak memory of each step of `pie dataset` on a synthetic CodeNet.
+
+By default 200,000 submissions; the first argument is another number. The programs are not run:
+their runtimes come from the table, as `--runtimes-from-table` marks in every row and manifest.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PER_PROBLEM, USERS = 500, 60
+COLUMNS = (
+    "submission_id", "problem_id", "user_id", "date", "language", "original_language",
+    "filename_ext", "status", "cpu_time", "memory", "code_size", "accuracy",
+)  # fmt: skip
+RUN = "from pie.cli import main; main()"
+
+
+def program(chance: random.Random, style: int) -> str:
+    """A program of about a kilobyte: a few statements of the author's own in a common frame."""
+    own = random.Random(style)
+    lines = []
+    for _ in range(28):
+        source = own if chance.random() < 0.9 else chance
+        left, right = source.randrange(40), source.randrange(40)
+        lines.append(f"    v[{left}] = v[{right}] * {source.randrange(99)} + k;")
+    body = "\n".join(lines)
+    return (
+        "#include <bits/stdc++.h>\nusing namespace std;\nint main() {\n    int n, k = 0;\n"
+        f"    vector<int> v(40);\n    cin >> n; // {chance.getrandbits(64)}\n"
+        f"    for (; k < n; k++) {{\n{body}\n    }}\n    cout << v[0] << endl;\n}}\n"
+    )
+
+
+def write_codenet(folder: Path, submissions: int) -> None:
+    """Write the tables, the programs and a test for each problem."""
+    chance = random.Random(0)
+    (folder / "metadata").mkdir(parents=True)
+    for problem in range(-(-submissions // PER_PROBLEM)):
+        name = f"p{problem:05}"
+        sources = folder / "data" / name / "C++"
+        sources.mkdir(parents=True)
+        tests = folder / "derived" / "input_output" / "data" / name
+        tests.mkdir(parents=True)
+        (tests / "input.txt").write_text("1\n")
+        (tests / "output.txt").write_text("1\n")
+        with (folder / "metadata" / f"{name}.csv").open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(COLUMNS)
+            for number in range(
+                problem * PER_PROBLEM, min(submissions, (problem + 1) * PER_PROBLEM)
+            ):
+                user = int(USERS * chance.random() ** 2)
+                status = "Accepted" if chance.random() < 0.6 else "Wrong Answer"
+                language = "C++" if chance.random() < 0.9 else "Python"
+                code = program(chance, user * 1_000_000 + problem)
+                submission = f"s{number:09}"
+                if language == "C++":
+                    (sources / f"{submission}.cpp").write_text(code)
+                table.writerow(
+                    (
+                        *(submission, name, f"u{user:05}", 1_500_000_000 + number, language),
+                        *(language, "cpp", status, 10 * chance.randrange(1, 100), 1000),
+                        *(len(code), ""),
+                    )
+                )
+
+
+def step(name: str, *arguments: object) -> dict[str, object]:
+    """Run one command; return its time, peak memory and counts."""
+    command = [sys.executable, "-c", RUN, "dataset", name, *map(str, arguments), "--json"]
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, (name, status)
+    document = json.loads(said)
+    counts = [[one["unit"], one["in"], one["out"]] for one in document.get("counts", [])]
+    return {
+        "wall_seconds": round(time.monotonic() - start, 1),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "peak_mb": round(usage.ru_maxrss / 1024),
+        "counts": counts,
+    }
+
+
+def main() -> None:
+    submissions = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        write_codenet(folder / "codenet", submissions)
+        table = folder / "table.csv"
+        made = {
+            "import": step("import", folder / "codenet", "-o", folder / "s.parquet"),
+            "tests (not verified)": step(
+                *("tests", folder / "s.parquet", "--codenet", folder / "codenet"),
+                *("--references", 0, "-o", folder / "test_cases", "-m", "cachegrind"),
+            ),
+            "measure (runtimes from the table)": step(
+                *("measure", folder / "s.parquet", "--runtimes-from-table"),
+                *("--testcases", folder / "test_cases", "-o", folder / "m.parquet"),
+            ),
+            "pairs": step("pairs", folder / "m.parquet", "-o", folder / "p.parquet"),
+            "fastest": step("fastest", folder / "m.parquet", "-o", folder / "fastest.jsonl"),
+            "tag": step(
+                *("tag", folder / "p.parquet", "--among", folder / "m.parquet"),
+                *("-o", folder / "t.jsonl"),
+            ),
+            "split": step("split", folder / "t.jsonl", "-o", folder / "parts"),
+            "split, near-duplicates removed": step(
+                *("split", folder / "t.jsonl", "-o", folder / "parts2"),
+                *("--near-duplicates", "remove"),
+            ),
+            "hq": step("hq", folder / "parts" / "train.jsonl", "-o", folder / "hq.jsonl"),
+            "card": step("card", folder / "t.jsonl", "--length", "characters"),
+        }
+        write_table(folder / "s.parquet", table)
+        made["import of a table"] = step("import", table, "-o", folder / "s2.parquet")
+        print(json.dumps({"submissions": submissions, "steps": made}, indent=1))
+
+
+def write_table(submissions: Path, table: Path) -> None:
+    """Write the accepted submissions as one CSV in another order: by time."""
+    import duckdb
+
+    duckdb.execute(
+        f"""COPY (SELECT *, 'Accepted' AS status, cpu_time_ms AS cpu_time
+                  FROM '{submissions}' ORDER BY submission_id DESC) TO '{table}' (HEADER)"""
+    )
+
+
+if __name__ == "__main__":
+    main()

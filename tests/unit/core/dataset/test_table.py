@@ -1,0 +1,93 @@
+"""Tables of both kinds: the same rows back, whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pie.core.dataset.table import Writer, read
+from pie.core.problem import InputError
+
+COLUMNS = {"name": "text", "tests": "integers", "seconds": "number", "cycles": "integer"}
+ROWS = [
+    {"name": "a", "tests": [0, 2], "seconds": 0.5, "cycles": 7},
+    {"name": "ä\n", "tests": [], "seconds": None, "cycles": None},
+]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_rows_survive(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"t.{ending}"
+    with Writer(path, COLUMNS) as writer:
+        for row in ROWS * 1000:
+            writer.write(row)
+    assert [dict(one.fields) for one in read(path)] == ROWS * 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_table_without_rows_is_a_table(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"t.{ending}"
+    with Writer(path, COLUMNS):
+        pass
+    assert list(read(path)) == []
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_what_stood_there_stays_when_a_step_is_stopped(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"t.{ending}"
+    path.write_text("earlier")
+
+    def stopped() -> None:
+        with Writer(path, COLUMNS) as writer:
+            writer.write(ROWS[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert path.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.parquet", "b.parquet"):
+        with Writer(tmp_path / name, COLUMNS) as writer:
+            for row in ROWS:
+                writer.write(row)
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_a_broken_line_is_told_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(f"{json.dumps(ROWS[0])}\nnot json\n[]\n")
+    assert [(one.place, bool(one.problem)) for one in read(path)] == [
+        ("line 1", False),
+        ("line 2", True),
+        ("line 3", True),
+    ]
+
+
+def test_parquet_never_loses_a_field_silently(tmp_path: Path) -> None:
+    def write() -> None:
+        with Writer(tmp_path / "t.parquet") as writer:
+            writer.write({"a": 1})
+            for _ in range(2000):
+                writer.write({"a": 1, "late": 2})
+
+    with pytest.raises(InputError, match="'late' is in some rows"):
+        write()
+
+
+def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "t.parquet"
+    wrong.write_text("not parquet")
+    for path, what in (
+        (wrong, "cannot be read"),
+        (tmp_path / "none.jsonl", "does not exist"),
+        (tmp_path, "is not a file"),
+    ):
+        with pytest.raises(InputError, match=what):
+            list(read(path))
+    (tmp_path / "t.xlsx").touch()
+    with pytest.raises(InputError, match=r"end in \.jsonl or \.parquet"):
+        list(read(tmp_path / "t.xlsx"))
