@@ -7,7 +7,7 @@ import sys
 import typer
 
 from pie import __version__
-from pie.cli import cache, doctor, measure, report, simulate
+from pie.cli import cache, doctor, index, measure, report, simulate
 from pie.cli.exits import Exit, say
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
 app.command("report")(report.command)
 app.command("doctor")(doctor.command)
+app.add_typer(index.app, name="index")
 app.add_typer(cache.app, name="cache")
 
 

@@ -109,23 +109,12 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 def parse_row(data: bytes) -> Row:
     """Check one line; RowProblem says in one sentence what is wrong with it."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RowProblem(f"the line is not UTF-8 (byte {error.start + 1})") from error
-    try:
-        fields = json.loads(
-            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_object
-        )
-    except (ValueError, RecursionError) as error:
-        raise RowProblem(f"the line is not JSON ({_why_not_json(error)})") from error
-    if not isinstance(fields, dict):
-        raise RowProblem("the line is not a JSON object")
+    fields = parse_object(data)
     try:
         model = _RowModel.model_validate(fields)
     except ValidationError as error:
         raise RowProblem(_first_complaint(error)) from error
-    language = _language(model.language)
+    language = parse_language(model.language)
     indices = [test for test in model.tests if isinstance(test, int)]
     if len(set(indices)) != len(indices):
         raise RowProblem("tests lists an index twice")
@@ -140,6 +129,23 @@ def parse_row(data: bytes) -> Row:
         tests=tuple(model.tests),
         fields=fields,
     )
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Read one line as a JSON object; RowProblem says in one sentence why it is none."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RowProblem(f"the line is not UTF-8 (byte {error.start + 1})") from error
+    try:
+        fields = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_object
+        )
+    except (ValueError, RecursionError) as error:
+        raise RowProblem(f"the line is not JSON ({_why_not_json(error)})") from error
+    if not isinstance(fields, dict):
+        raise RowProblem("the line is not a JSON object")
+    return fields
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -167,7 +173,8 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _language(name: str) -> Language:
+def parse_language(name: str) -> Language:
+    """Return the language that a data set's name means; RowProblem for one of no use here."""
     if _CPP.fullmatch(name.strip()):
         return Language.CPP
     if _PYTHON.fullmatch(name.strip()):
