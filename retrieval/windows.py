@@ -36,5 +36,5 @@ def windows(tokens: int, size: int, overlap: int) -> list[Window]:
     cuts.append(tokens)
     return [
         Window(start, start + size, first, last)
-        for start, first, last in zip(starts, cuts, cuts[1:], strict=True)
+        for start, (first, last) in zip(starts, pairwise(cuts), strict=True)
     ]

@@ -35,9 +35,9 @@ class SentenceEncoder:
                 f"the model {model} needs the package sentence-transformers",
                 "run `pip install sentence-transformers`, or take another --encoder",
             ) from error
-        self._model_name = model
+        self._model_name, place = model, weights.place_of(model)
         self._model = weights.loading(
-            model, lambda: SentenceTransformer(model, trust_remote_code=False)
+            model, lambda: SentenceTransformer(place, trust_remote_code=False)
         )
         special = len(self._model.tokenizer("")["input_ids"])
         longest = int(self._model.max_seq_length or 512)

@@ -14,6 +14,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -28,6 +29,7 @@ ORDERS = (1, 2, 3)
 _SCHEME = "tokens-1"
 """Changes whenever the same text would get another vector."""
 _BUCKETS = 1 << 20
+_BUCKET_MASK = _BUCKETS - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,20 +81,28 @@ class TokenEncoder:
         for text in texts:
             sequence = _codes(text, self.language, known)
             sequences.append(sequence)
-            buckets = numpy.unique(_hashes(sequence) % _BUCKETS)
+            buckets = numpy.unique(_hashes(sequence) & _BUCKET_MASK)
             frequencies[buckets] += 1
             progress(1)
         made = TokenEncoder(self.language, len(texts), frequencies)
         runs = (_counted(_hashes(sequence)) for sequence in sequences)
         return made, made._vectors(runs, len(texts))
 
+    @cached_property
+    def _weight_of(self) -> Any:
+        """The inverse document frequency of each bucket."""
+        import numpy
+
+        weights = 1 + numpy.log((1.0 + self.programs) / (1.0 + self.frequencies))
+        return numpy.where(self.frequencies > 0, weights, 0.0)
+
     def _vectors(self, programs: Iterable[tuple[Any, Any]], number: int) -> Any:
         import numpy
 
         vectors = numpy.zeros((number, self.dimension), dtype=numpy.float32)
-        weight_of = _inverse_frequencies(self.frequencies, self.programs)
+        weight_of = self._weight_of
         for row, (hashes, counts) in enumerate(programs):
-            weights = (1 + numpy.log(counts)) * weight_of[hashes % _BUCKETS]
+            weights = (1 + numpy.log(counts)) * weight_of[hashes & _BUCKET_MASK]
             signs = numpy.where(hashes >> numpy.uint64(63), 1.0, -1.0)
             places = ((hashes >> numpy.uint64(24)) % self.dimension).astype(numpy.int64)
             vector = numpy.bincount(places, weights * signs, minlength=self.dimension)
@@ -122,13 +132,6 @@ def restored(language: Language, programs: int, state: bytes) -> TokenEncoder:
     if len(unpacked) != size:
         raise IndexRefused("the index's word frequencies are incomplete", "build it again")
     return TokenEncoder(language, programs, numpy.frombuffer(unpacked, dtype="<u4"))
-
-
-def _inverse_frequencies(frequencies: Any, programs: int) -> Any:
-    import numpy
-
-    weights = 1 + numpy.log((1.0 + programs) / (1.0 + frequencies))
-    return numpy.where(frequencies > 0, weights, 0.0)
 
 
 def _codes(text: str, language: Language, known: dict[str, int]) -> Any:

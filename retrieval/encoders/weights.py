@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from retrieval.errors import MissingModel
 
 T = TypeVar("T")
+_PATIENCE_SECONDS = 10.0
 LONGEST_WINDOW = 512
 """Tokens read at once, begin and end included: what these encoders were trained with."""
 
@@ -25,6 +26,30 @@ def at_hand(model: str, file: str = "config.json") -> bool:
         return isinstance(try_to_load_from_cache(model, file), str)
     except (ImportError, ValueError):  # hub's validation errors are ValueErrors
         return False
+
+
+def place_of(model: str) -> str:
+    """Return the folder of a model where it is at hand, else its name, once it can be downloaded.
+
+    So a model that is at hand is read without asking the network, and one that cannot be had is
+    told at once: MissingModel.
+    """
+    if Path(model).exists():
+        return model
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if at_hand(model):
+        return str(Path(try_to_load_from_cache(model, "config.json")).parent)
+    try:
+        HfApi().model_info(model, timeout=_PATIENCE_SECONDS)
+    except Exception as error:  # of the network's library, of the hub's, of its validators
+        raise MissingModel(
+            f"the model {model} is not on this machine and cannot be downloaded "
+            f"({type(error).__name__})",
+            "check its name and the connection, or give the folder of its weights with --model, "
+            "or take --encoder tokens, which needs none",
+        ) from error
+    return model
 
 
 def load(model: str) -> tuple[Any, Any]:
@@ -43,13 +68,12 @@ def load(model: str) -> tuple[Any, Any]:
         ) from error
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    place = place_of(model)
 
     def both() -> tuple[Any, Any]:
-        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-        weights = AutoModel.from_pretrained(
-            model, trust_remote_code=False, dtype=torch.float32
-        ).eval()
-        return tokenizer, weights
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        read = AutoModel.from_pretrained(place, trust_remote_code=False, dtype=torch.float32)
+        return tokenizer, read.eval()
 
     tokenizer, weights = loading(model, both)
     return tokenizer, weights.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -62,17 +86,9 @@ def loading(model: str, how: Callable[[], T]) -> T:
     except Exception as error:  # libraries raise a dozen unrelated types when files are missing
         if isinstance(error, MemoryError):
             raise
-        if Path(model).exists():
-            why = _first_line(error)
-            raise MissingModel(
-                f"the folder {model} holds no model that can be loaded ({why})",
-                "give a folder written by save_pretrained, with its tokenizer",
-            ) from error
         raise MissingModel(
-            f"the model {model} is not on this machine and could not be downloaded "
-            f"({type(error).__name__})",
-            "connect once, or give the folder of its weights with --model, or take "
-            "--encoder tokens, which needs none",
+            f"{model} holds no model that can be loaded ({_first_line(error)})",
+            "give a model, or a folder written by save_pretrained with its tokenizer",
         ) from error
 
 
