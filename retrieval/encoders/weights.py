@@ -39,7 +39,7 @@ def place_of(model: str) -> str:
     from huggingface_hub import HfApi, try_to_load_from_cache
 
     if at_hand(model):
-        return str(Path(try_to_load_from_cache(model, "config.json")).parent)
+        return str(Path(str(try_to_load_from_cache(model, "config.json"))).parent)
     try:
         HfApi().model_info(model, timeout=_PATIENCE_SECONDS)
     except Exception as error:  # of the network's library, of the hub's, of its validators
