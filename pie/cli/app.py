@@ -13,6 +13,7 @@ from pie.cli import (
     dataset,
     doctor,
     generate,
+    index,
     measure,
     report,
     simulate,
@@ -35,6 +36,7 @@ app.command("generate")(generate.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
+app.add_typer(index.app, name="index")
 app.add_typer(cache.app, name="cache")
 app.add_typer(dataset.app, name="dataset")
 
