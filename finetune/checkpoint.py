@@ -1,0 +1,216 @@
+"""Checkpoints: written beside, made durable, then renamed, so that one is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.errors import FinetuneError
+
+if TYPE_CHECKING:
+    from finetune.processes import Processes
+
+MANIFEST = "manifest.json"
+PARTIAL = ".partial"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come, and whose it is."""
+
+    step: int
+    base: str
+    """Fingerprint of the base model."""
+    identity: dict[str, Any]
+    """What decides the numbers: the recipe without what may change between two starts."""
+    best_step: int | None = None
+    best_loss: float | None = None
+    since_best: int = 0
+    """Evaluations since the best one."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """The whole recipe, to make a model of the checkpoint later."""
+
+
+def folder_of(output: Path, step: int) -> Path:
+    """Return where the checkpoint of a step is kept."""
+    return output / "checkpoints" / f"step-{step:07d}"
+
+
+def all_of(output: Path) -> list[Path]:
+    """Return the checkpoints of a run, oldest first; never one that was cut off."""
+    found = (output / "checkpoints").glob("step-*")
+    return sorted(one for one in found if (one / MANIFEST).is_file() and one.suffix != PARTIAL)
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return what a checkpoint says of itself; FinetuneError when it cannot be read."""
+    try:
+        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return Progress(**document)
+    except (OSError, ValueError, TypeError) as error:
+        raise FinetuneError(
+            f"{folder} is no checkpoint of this toolkit", "remove it or give another one"
+        ) from error
+
+
+def check(progress: Progress, wanted: Progress, folder: Path) -> None:
+    """Refuse a checkpoint of another model or of another run, naming what differs."""
+    if progress.base != wanted.base:
+        raise FinetuneError(
+            f"{folder} is a checkpoint of another base model ({progress.base}, not {wanted.base})",
+            "give the model it was trained from, or another --output",
+        )
+    for name in sorted(progress.identity.keys() | wanted.identity.keys()):
+        was, now = progress.identity.get(name), wanted.identity.get(name)
+        if was != now:
+            raise FinetuneError(
+                f"{folder} was trained with {name} = {was}, and the recipe says {now}",
+                "go on with the former recipe, or give another --output",
+            )
+
+
+def save(
+    output: Path, progress: Progress, model: Any, optimizer: Any, processes: Processes
+) -> Path:
+    """Write the checkpoint of a step; FinetuneError leaves the earlier ones as they are.
+
+    Every process writes its part. What is frozen is not written.
+    """
+    import torch.distributed.checkpoint as dcp
+
+    folder = folder_of(output, progress.step)
+    if (folder / MANIFEST).is_file():  # as when a finished run is started again
+        return folder
+    partial = folder.with_suffix(PARTIAL)
+    with writing(output, partial, processes):
+        if processes.first:
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.mkdir(parents=True)
+        processes.wait()
+        with _quietly():
+            dcp.save(
+                _state(model, optimizer),
+                storage_writer=dcp.FileSystemWriter(partial / "state", sync_files=True),
+                no_dist=processes.world == 1,
+            )
+        if processes.first:
+            text = json.dumps(asdict(progress), indent=2) + "\n"
+            (partial / MANIFEST).write_text(text, encoding="utf-8")
+            publish(partial, folder)
+        processes.wait()
+    return folder
+
+
+def load(folder: Path, model: Any, optimizer: Any, processes: Processes) -> None:
+    """Put a checkpoint's weights, and the optimiser's state if one is given, in place."""
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.state_dict import set_state_dict
+
+    state = _state(model, optimizer)
+    try:
+        with _quietly():
+            dcp.load(state, checkpoint_id=folder / "state", no_dist=processes.world == 1)
+    except Exception as error:
+        raise FinetuneError(
+            f"the checkpoint {folder} cannot be read ({_first_line(error)})",
+            "remove it: the same command then goes on from the one before",
+        ) from error
+    set_state_dict(
+        model,
+        optimizer if optimizer is not None else (),
+        model_state_dict=state["model"],
+        optim_state_dict=state.get("optimizer", {}),
+        options=_options(strict=False),
+    )
+
+
+def prune(output: Path, keep: int, best_step: int | None) -> None:
+    """Remove all but the newest `keep` checkpoints and the best one."""
+    kept = all_of(output)[-keep:]
+    for folder in all_of(output):
+        if folder not in kept and folder != folder_of(output, best_step or 0):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writing(output: Path, partial: Path, processes: Processes) -> Iterator[None]:
+    """Hold what writes a folder: a failure is told in one sentence, and what it left is removed."""
+    try:
+        yield
+    except FinetuneError:
+        raise
+    except Exception as error:
+        if processes.first:
+            shutil.rmtree(partial, ignore_errors=True)
+        last = all_of(output)
+        kept = f"the last good one, {last[-1].name}, stays" if last else "there is none before it"
+        why = "the disk is full" if _disk_full(error, output) else _first_line(error)
+        raise FinetuneError(
+            f"{partial.stem} could not be saved in {partial.parent} ({why}); {kept}",
+            "free some space and run the same command again",
+        ) from error
+
+
+def publish(partial: Path, folder: Path) -> None:
+    """Make a folder's files durable, then give it its name."""
+    for path in (*partial.rglob("*"), partial):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)
+    parent = os.open(folder.parent, os.O_RDONLY)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Let torch not warn that one process is alone, which it was told."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        yield
+
+
+def _options(**others: bool) -> Any:
+    from torch.distributed.checkpoint.state_dict import StateDictOptions
+
+    return StateDictOptions(ignore_frozen_params=True, **others)
+
+
+def _state(model: Any, optimizer: Any) -> dict[str, Any]:
+    from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_state_dict
+
+    if optimizer is None:
+        return {"model": get_model_state_dict(model, options=_options())}
+    weights, state = get_state_dict(model, optimizer, options=_options())
+    return {"model": weights, "optimizer": state}
+
+
+def _disk_full(error: BaseException | None, output: Path) -> bool:
+    """Tell whether an error, or what caused it, was a full disk; libraries hide the number."""
+    while error is not None:
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return shutil.disk_usage(output).free < 1 << 20
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

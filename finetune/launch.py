@@ -1,0 +1,119 @@
+"""The exact `accelerate launch` line of a recipe, and running it in this process."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune.errors import FinetuneError
+
+if TYPE_CHECKING:
+    from finetune.recipe import Recipe
+
+CONFIGURATION = Path(__file__).parent / "accelerate.yaml"
+"""Accelerate's own configuration file, given so that one in the user's home changes nothing."""
+
+
+def line(
+    recipe: Recipe, name: str, overrides: Mapping[str, str], node_rank: int = 0
+) -> tuple[str, ...]:
+    """Return the words of the line that trains a recipe on one node.
+
+    `name` is the recipe's file or shipped name; `overrides` replace its model, rows and output.
+    """
+    launch = recipe.launch
+    if not 0 <= node_rank < launch.nodes:
+        raise FinetuneError(
+            f"node rank {node_rank} is not among the {launch.nodes} nodes of the recipe",
+            f"give one of 0 to {launch.nodes - 1}",
+        )
+    words = ["accelerate", "launch", "--config_file", str(CONFIGURATION)]
+    words += ["--num_machines", str(launch.nodes), "--num_processes", str(launch.world)]
+    words += ["--mixed_precision", "no" if recipe.precision == "fp32" else "bf16"]
+    words += ["--dynamo_backend", "no"]
+    if launch.nodes > 1:
+        words += ["--machine_rank", str(node_rank), "--main_process_ip", launch.main_address]
+        words += ["--same_network", "--rdzv_backend", "static"]
+    if launch.world > 1:
+        words += ["--main_process_port", str(launch.main_port), "--use_fsdp", "--fsdp_version", "2"]
+        words += ["--fsdp_reshard_after_forward", str(launch.reshard_after_forward).lower()]
+        words += ["--fsdp_offload_params", str(launch.offload).lower()]
+    elif launch.device == "cpu":
+        words.append("--cpu")
+    words += ["--module", "finetune.train", name]
+    for key, value in overrides.items():
+        words += [f"--{key}", value]
+    return tuple(words)
+
+
+def node_rank(given: int | None, nodes: int) -> int:
+    """Return this node's rank: the one given, or Slurm's number of the node."""
+    if given is not None or nodes == 1:
+        return given or 0
+    if "SLURM_NODEID" in os.environ:
+        return int(os.environ["SLURM_NODEID"])
+    raise FinetuneError(
+        f"the recipe has {nodes} nodes and this one does not know which it is",
+        "give --node-rank: 0 on the first, 1 on the second, and so on",
+    )
+
+
+def shown(words: Sequence[str]) -> str:
+    """Return the line as one can paste it into a shell."""
+    return shlex.join(words)
+
+
+def run(words: Sequence[str], output: Path) -> int:
+    """Run a launch line and return the exit code of the training.
+
+    Accelerate's own command runs in this process, with the words of the line; it starts the
+    processes that train. FinetuneError when one of them was lost.
+    """
+    import logging
+    import signal
+    from subprocess import CalledProcessError
+
+    from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+
+    # Their accounts of a failed process are long; the sentences here and in training are not.
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    arguments = launch_command_parser().parse_args(list(words[2:]))
+    try:
+        launch_command(arguments)
+    except CalledProcessError as error:
+        return _ended(error.returncode, 0, output)
+    except ChildFailedError as error:
+        # The others fail because one was lost, and are then ended by SIGTERM.
+        lost = [
+            (rank, one)
+            for rank, one in error.failures.items()
+            if one.exitcode < 0 and one.exitcode != -signal.SIGTERM
+        ]
+        rank, failure = lost[0] if lost else error.get_first_failure()
+        return _ended(failure.exitcode, rank, output)
+    return 0
+
+
+def _ended(code: int, rank: int, output: Path) -> int:
+    """Return the exit code of a process that ended by itself; FinetuneError if it was killed."""
+    import signal
+
+    from finetune.checkpoint import all_of
+
+    if code > 1 and code not in (130, 128 + signal.SIGKILL):
+        code = 1
+    if code in (0, 1, 130):
+        return code
+    number = -code if code < 0 else code - 128
+    name = signal.Signals(number).name
+    hint = ": most often the host had no memory left" if number == signal.SIGKILL else ""
+    saved = all_of(output)
+    kept = f"the checkpoint {saved[-1].name} is kept" if saved else "no checkpoint was written yet"
+    raise FinetuneError(
+        f"training process {rank} was lost ({name}{hint}); {kept}",
+        "the same command goes on from there" if saved else "run the same command again",
+    )

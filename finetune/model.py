@@ -1,0 +1,191 @@
+"""The base model, its tokeniser, and what of it is trained."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.errors import FinetuneError
+
+if TYPE_CHECKING:
+    from finetune.recipe import Recipe
+
+_SAMPLE_BYTES = 1 << 16
+_WEIGHTS = ("*.safetensors", "*.bin")
+_LEARNED_POSITIONS = ("max_position_embeddings", "n_positions")
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder that holds a model; FinetuneError when there is no such model.
+
+    A name that is no folder is looked for on the Hugging Face hub, or in its cache.
+    """
+    if not name:
+        raise FinetuneError("no base model is named", "give `model` in the recipe, or --model")
+    path = Path(name)
+    if (path / "config.json").is_file():
+        return path
+    if path.exists():
+        raise FinetuneError(
+            f"{name} is no model: it has no config.json", "give the folder of a model"
+        )
+    if name.count("/") > 1 or name.startswith((".", "/", "~")):
+        raise FinetuneError(f"the base model {name} does not exist", "check the path")
+    import logging
+
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    # Libraries tell of each failed attempt; the one sentence below says it once.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    patterns = ["*.json", "*.model", "*.txt", "*.safetensors", "*.jinja"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except (OSError, ValueError, HfHubHTTPError, HFValidationError, RuntimeError) as error:
+        offline = os.environ.get("HF_HUB_OFFLINE") or "onnect" in str(error)
+        where = "and the hub cannot be asked" if offline else "nor on the Hugging Face hub"
+        raise FinetuneError(
+            f"the base model {name} is not there: neither a folder here {where}",
+            "check the name, or download it first and give its folder",
+        ) from error
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a digest that tells base models apart: configuration, and samples of the weights.
+
+    64 KiB from the beginning, the middle and the end of every file of weights, with its size: any
+    training changes all three, and 26 GB need not be read.
+    """
+    digest = hashlib.sha256((folder / "config.json").read_bytes())
+    files = sorted(path for pattern in _WEIGHTS for path in folder.glob(pattern))
+    if not files:
+        raise FinetuneError(f"the model {folder} has no weights", "download it again")
+    for path in files:
+        size = path.stat().st_size
+        digest.update(f"{path.name}:{size}".encode())
+        with path.open("rb") as file:
+            for at in (0, size // 2, max(0, size - _SAMPLE_BYTES)):
+                file.seek(at)
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:16]
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return a model's tokeniser."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise FinetuneError(
+            f"the model {folder} has no tokeniser that can be read", "download it again"
+        ) from error
+
+
+def most_tokens(folder: Path) -> int | None:
+    """Return how long a row the model can read; None where its configuration does not say."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder)
+    for name in _LEARNED_POSITIONS:
+        value = getattr(config, name, None)
+        if isinstance(value, int) and value > 0:
+            return value
+    return None
+
+
+def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
+    """Return the model as it is trained: whole, or frozen with adapters.
+
+    Weights that are trained are fp32. Without weights the memory is reserved and not touched: a
+    process that gets its part from another one needs no more than that.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    trained_whole = recipe.method == "full"
+    dtype = torch.float32 if trained_whole or recipe.precision == "fp32" else torch.bfloat16
+    options: dict[str, Any] = {"dtype": dtype, "attn_implementation": recipe.attention}
+    try:
+        if with_weights:
+            if recipe.method == "qlora":
+                options |= _four_bits()
+            model = AutoModelForCausalLM.from_pretrained(folder, **options)
+        else:
+            with torch.device("meta"):
+                config = AutoConfig.from_pretrained(folder)
+                model = AutoModelForCausalLM.from_config(config, **options)
+            model.to_empty(device="cpu")
+            model.tie_weights()
+    except ImportError as error:
+        raise FinetuneError(
+            f"the recipe needs a library that is missing ({error})", "install it"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FinetuneError(
+            f"the model {folder} cannot be loaded ({str(error).splitlines()[0]})",
+            "give a causal language model in transformers' format",
+        ) from error
+    model.config.use_cache = False
+    if recipe.method == "qlora":
+        from peft import prepare_model_for_kbit_training
+
+        model = prepare_model_for_kbit_training(
+            model, use_gradient_checkpointing=recipe.gradient_checkpointing
+        )
+    elif recipe.gradient_checkpointing:
+        # The name changed within transformers 5.
+        enable = getattr(model, "activation_checkpointing_enable", None)
+        (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
+    if not trained_whole:
+        model = with_adapters(model, recipe)
+    return model
+
+
+def with_adapters(model: Any, recipe: Recipe) -> Any:
+    """Freeze a model and put low-rank adapters beside its layers, whose start is seeded."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    lora = recipe.lora
+    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
+    config = LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    torch.manual_seed(recipe.seed)
+    try:
+        return get_peft_model(model, config)
+    except ValueError as error:
+        raise FinetuneError(
+            f"the adapters cannot be made ({str(error).splitlines()[0]})",
+            "name modules of this model in lora.targets, or say all-linear",
+        ) from error
+
+
+def _four_bits() -> dict[str, Any]:
+    import importlib.util
+
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise FinetuneError(
+            "qlora needs bitsandbytes", "install it: pip install 'pie-perf-toolkit[qlora]'"
+        )
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        ),
+        "device_map": {"": 0},
+    }

@@ -1,0 +1,124 @@
+"""The processes that train together, and how a model is spread over them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from finetune.errors import FinetuneError
+
+if TYPE_CHECKING:
+    from finetune.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those of the run."""
+
+    rank: int
+    world: int
+    device: Any
+    """torch.device"""
+
+    @property
+    def first(self) -> bool:
+        """Whether this process speaks and writes for all of them."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Return when every process has come here."""
+        if self.world > 1:
+            import torch.distributed
+
+            torch.distributed.barrier()
+
+    def total(self, value: Any) -> float:
+        """Return the sum of a scalar tensor over all processes, added in fp64."""
+        import torch
+
+        summed = value.detach().to(torch.float64)
+        if self.world > 1:
+            import torch.distributed
+
+            torch.distributed.all_reduce(summed)
+        return float(summed.item())
+
+    def said_by_first(self, value: Any) -> Any:
+        """Return the first process's value in every process."""
+        if self.world == 1:
+            return value
+        import torch.distributed
+
+        box = [value]
+        torch.distributed.broadcast_object_list(box, src=0)
+        return box[0]
+
+
+def start(recipe: Recipe) -> Processes:
+    """Join the other processes as `accelerate launch` arranged it; FinetuneError if it is wrong."""
+    import torch
+    from accelerate import PartialState
+
+    launch = recipe.launch
+    if launch.device == "cuda" and not torch.cuda.is_available():
+        raise FinetuneError(
+            "the recipe wants a GPU and torch finds none here",
+            "run it on a machine with one, or set launch.device: cpu",
+        )
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world != launch.world:
+        raise FinetuneError(
+            f"{world} processes were started and the recipe says {launch.world}",
+            "start it with the line that `pie finetune run --print` gives",
+        )
+    state = PartialState(cpu=launch.device == "cpu")
+    if (
+        recipe.precision == "bf16"
+        and launch.device == "cuda"
+        and not torch.cuda.is_bf16_supported()
+    ):
+        raise FinetuneError("this GPU has no bf16", "set precision: fp32")
+    return Processes(state.process_index, state.num_processes, state.device)
+
+
+def spread(model: Any, recipe: Recipe, processes: Processes) -> Any:
+    """Shard a model over the processes with FSDP2, one unit a decoder layer and one for the rest.
+
+    The first process has the weights and sends each of the others its part. Gradients are summed
+    in fp32 and divided by the number of processes.
+    """
+    import torch
+    import torch.distributed
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import (
+        CPUOffloadPolicy,
+        MixedPrecisionPolicy,
+        OffloadPolicy,
+        fully_shard,
+    )
+
+    low = torch.bfloat16 if recipe.precision == "bf16" else None
+    options = {
+        "mesh": init_device_mesh(processes.device.type, (processes.world,)),
+        "mp_policy": MixedPrecisionPolicy(param_dtype=low, reduce_dtype=torch.float32),
+        "reshard_after_forward": recipe.launch.reshard_after_forward,
+        "offload_policy": CPUOffloadPolicy() if recipe.launch.offload else OffloadPolicy(),
+    }
+    weights = dict(model.state_dict()) if processes.first else {}
+    for layer in layers(model):
+        fully_shard(layer, **options)
+    fully_shard(model, **options)
+    whole = StateDictOptions(full_state_dict=True, broadcast_from_rank0=True)
+    set_model_state_dict(model, weights, options=whole)
+    for buffer in model.buffers():  # some, as the rotary frequencies, are in no state dict
+        torch.distributed.broadcast(buffer, src=0)
+    return model
+
+
+def layers(model: Any) -> list[Any]:
+    """Return the decoder layers: the modules that transformers says must not be split."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    names = set(getattr(base, "_no_split_modules", None) or ())
+    return [module for module in model.modules() if type(module).__name__ in names]

@@ -1,0 +1,83 @@
+"""What a run leaves: the identity that a resumed one must share, and the trained weights."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune import checkpoint
+
+if TYPE_CHECKING:
+    from finetune.processes import Processes
+    from finetune.recipe import Recipe
+    from finetune.tokens import TokenisedRows
+
+BASE = "base_model_fingerprint"
+"""A file beside an adapter that tells which base model it belongs to."""
+
+_MAY_CHANGE = {
+    "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
+    "log_every", "save_every", "keep_checkpoints", "final", "report_to", "launch",
+}  # fmt: skip
+"""Keys that a resumed run may change: they decide no number, or their content is compared."""
+
+
+def identity(
+    recipe: Recipe, train: TokenisedRows, evaluation: TokenisedRows | None
+) -> dict[str, Any]:
+    """Return what decides a run's numbers, beside the base model: recipe and rows."""
+    document = recipe.model_dump(mode="json", exclude=_MAY_CHANGE)
+    document["training rows"] = _digest(train)
+    document["evaluation rows"] = _digest(evaluation) if evaluation else None
+    return document
+
+
+def _digest(rows: TokenisedRows) -> str:
+    digest = hashlib.sha256()
+    for row in rows.rows:
+        digest.update(len(row.ids).to_bytes(4, "little") + row.prompt.to_bytes(4, "little"))
+        digest.update(row.ids.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save_result(
+    model: Any, tokenizer: Any, base: str, recipe: Recipe, processes: Processes
+) -> Path:
+    """Write the trained weights: `model/` for transformers and vLLM, or `adapter/` for PEFT.
+
+    A whole model is written in the precision it was trained with; beside an adapter lies the
+    fingerprint `base` of its base model. All processes take part.
+    """
+    import torch
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+    whole = recipe.method == "full"
+    output = Path(recipe.output)
+    folder = output / ("model" if whole else "adapter")
+    partial = folder.with_suffix(checkpoint.PARTIAL)
+    with checkpoint.writing(output, partial, processes):
+        options = StateDictOptions(
+            full_state_dict=True, cpu_offload=True, ignore_frozen_params=not whole
+        )
+        weights = get_model_state_dict(model, options=options)
+        if processes.first:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            if whole:
+                dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+                once = {name for name, _ in model.named_parameters()}  # a tied one is there twice
+                once |= {name for name, _ in model.named_buffers()}
+                weights = {name: one.to(dtype) for name, one in weights.items() if name in once}
+                model.config.dtype = dtype
+                model.config.use_cache = True
+            else:
+                model.peft_config["default"].base_model_name_or_path = recipe.model
+            model.save_pretrained(partial, state_dict=weights)
+            tokenizer.save_pretrained(partial)
+            if not whole:
+                (partial / BASE).write_text(base + "\n", encoding="utf-8")
+            checkpoint.publish(partial, folder)
+        processes.wait()
+    return folder

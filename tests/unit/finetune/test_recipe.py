@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from finetune.errors import FinetuneError
+from finetune.recipe import load, parse, shipped
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_recipe_is_valid(name: str) -> None:
+    given = {"eval": "eval.jsonl"} if name == "pie-hq" else {}
+    assert load(name, given).batch
+
+
+def test_the_recipe_of_pie_is_the_papers() -> None:
+    recipe = load("pie-full")
+    assert (recipe.batch, recipe.learning_rate, recipe.warmup_steps) == (32, 1e-5, 100)
+    assert (recipe.epochs, recipe.max_tokens, recipe.precision) == (1, 2000, "bf16")
+    assert (recipe.method, recipe.packing, recipe.launch.world) == ("full", False, 8)
+    assert recipe.accumulation == 2
+
+
+@pytest.mark.parametrize(("name", "rank", "rate"), [("pie-lora", 32, 1e-5), ("ecco-lora", 8, 1e-3)])
+def test_the_lora_recipes_are_the_papers(name: str, rank: int, rate: float) -> None:
+    recipe = load(name)
+    assert (recipe.lora.rank, recipe.lora.alpha, recipe.learning_rate) == (rank, 16, rate)
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ({"learning_rte": 1}, "unknown key learning_rte; did you mean learning_rate?"),
+        ({"lora": {"rnak": 1}}, "unknown key lora.rnak; did you mean lora.rank?"),
+        ({"launch": {"gpu": 1}}, "unknown key launch.gpu; remove it"),
+        ({"batch": 3, "micro_batch": 2}, "batch 3 is no multiple of micro_batch 2"),
+        ({"learning_rate": "fast"}, "learning_rate cannot be 'fast'"),
+        ({"learning_rate": float("inf")}, "learning_rate cannot be inf"),
+        ({"lora": {"rank": 0}}, "lora.rank cannot be 0"),
+        ({"patience": 2}, "give `eval`"),
+        ({"method": "qlora", "launch": {"processes": 2}}, "qlora runs in one process"),
+        ({"launch": {"nodes": 2}}, "launch.main_address"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(document: dict[str, object], sentence: str) -> None:
+    with pytest.raises(FinetuneError) as raised:
+        parse(document)
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "a: b: c"])
+def test_a_file_that_is_no_recipe_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(FinetuneError, match=r"r\.yaml"):
+        load(str(tmp_path / "r.yaml"))
+
+
+def test_a_name_that_is_nearly_a_shipped_one_is_suggested() -> None:
+    with pytest.raises(FinetuneError, match="did you mean pie-full"):
+        load("pie-ful")
+
+
+def test_overrides_replace_the_files_values(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("model: a\nlearning_rate: 1e-4\n")
+    recipe = load(str(tmp_path / "r.yaml"), {"model": "b"})
+    assert (recipe.model, recipe.learning_rate) == ("b", 1e-4)

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from finetune.errors import FinetuneError
+from finetune.rows import Row, read_rows
+
+
+def test_rows_are_read_and_other_fields_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('\ufeff{"prompt": "p", "completion": "c", "tag": 3}\n\n', encoding="utf-8")
+    assert list(read_rows(path)) == [Row("p", "c")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"prompt": "p"}', "has no completion"),
+        (b'{"prompt": "p", "completion": null}', "has no completion"),
+        (b'{"prompt": "p", "completion": "  "}', "has an empty completion"),
+        (b'{"completion": "c"}', "has no prompt"),
+        (b'{"prompt": "p", "completion": 3}', "has a completion that is not a string"),
+        (b'{"prompt": "p", "completion": "\\ud800"}', "surrogate"),
+        (b"{", "is not a line of JSON"),
+        (b"\xff", "is not a line of JSON"),
+        (b"[" * 100_000, "is not a line of JSON"),
+        (b"[]", "is not a JSON object"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named_by_its_line(
+    tmp_path: Path, line: bytes, said: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"prompt": "p", "completion": "c"}\n' + line + b"\n")
+    with pytest.raises(FinetuneError) as raised:
+        list(read_rows(path))
+    assert f"{path}:2 {said}" in str(raised.value) or said == "surrogate"
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_file_without_rows_is_told(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "rows.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FinetuneError, match=r"rows\.jsonl"):
+        list(read_rows(path))
