@@ -6,7 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from finetune import checkpoint, model
 from finetune.errors import FinetuneError
@@ -14,7 +14,7 @@ from finetune.processes import Processes
 from finetune.recipe import parse
 from finetune.result import BASE
 
-DType = Literal["auto", "bf16", "fp16", "fp32"]
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 _ALONE = Processes(0, 1, "cpu")
 
 
@@ -28,7 +28,7 @@ class Merged:
     bytes: int
 
 
-def merge(source: Path, output: Path, base: str = "", dtype: DType = "auto") -> Merged:
+def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Merged:
     """Write the model of a run, of one of its checkpoints or of an adapter's folder.
 
     One `model.safetensors` with configuration and tokeniser, which transformers and vLLM load
@@ -36,6 +36,8 @@ def merge(source: Path, output: Path, base: str = "", dtype: DType = "auto") -> 
     base model's). `base` replaces the name of the base model that the run noted. FinetuneError
     when the base is another one than the adapters were trained on.
     """
+    if dtype not in ("auto", *DTYPES):
+        raise FinetuneError(f"the dtype {dtype!r} is not known", "choose auto, bf16, fp16 or fp32")
     if output.exists() and any(output.iterdir() if output.is_dir() else [output]):
         raise FinetuneError(f"{output} exists already", "give a new folder with --output")
     source = _within(source)
@@ -145,11 +147,10 @@ def _loaded(folder: Path) -> Any:
         ) from error
 
 
-def _dtype(name: DType, folder: Path) -> Any:
+def _dtype(name: str, folder: Path) -> Any:
     import torch
     from transformers import AutoConfig
 
-    known = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
     if name != "auto":
-        return known[name]
+        return getattr(torch, DTYPES[name])
     return AutoConfig.from_pretrained(folder).dtype or torch.bfloat16

@@ -12,6 +12,7 @@ from pie.cli import (
     calibrate,
     dataset,
     doctor,
+    finetune,
     generate,
     index,
     measure,
@@ -39,6 +40,7 @@ app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")
 app.add_typer(cache.app, name="cache")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(finetune.app, name="finetune")
 
 
 @app.callback(invoke_without_command=True)

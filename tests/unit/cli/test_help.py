@@ -37,6 +37,11 @@ COMMANDS = [
     ["dataset", "split"],
     ["dataset", "hq"],
     ["dataset", "card"],
+    ["finetune"],
+    ["finetune", "data"],
+    ["finetune", "run"],
+    ["finetune", "merge"],
+    ["finetune", "submit"],
 ]
 HEAVY = {
     "torch", "transformers", "faiss", "datasets", "trl", "peft", "accelerate", "numpy", "pydantic",
