@@ -41,5 +41,6 @@ class ReferenceBudget:
         """Say where the budget comes from, for the detail of a verdict."""
         return (
             f"the budget beside the source's own {instructions} on this test "
-            f"({self.multiple} times, rounded up; --max-instructions sets another)"
+            f"({self.multiple} times, rounded up, {self.floor} at least; "
+            "--max-instructions sets another)"
         )

@@ -311,7 +311,7 @@ def test_the_reference_is_measured_first_and_its_count_bounds_the_others_test_by
     assert endless.cycles is None
     assert endless.detail == (
         "test 1: more than 4000 instructions, the budget beside the source's own 130 on this test "
-        "(10 times, rounded up; --max-instructions sets another)"
+        "(10 times, rounded up, 1000 at least; --max-instructions sets another)"
     )
 
 
