@@ -30,11 +30,21 @@ PROBED_SHARE = 8
 """IVF-PQ looks into one in so many of its lists."""
 
 
+def refuse_too_few(number: int, kind: Kind) -> None:
+    """RetrievalError, before anything is encoded, where a kind needs more vectors."""
+    if kind == "ivfpq" and number < FEWEST_FOR_IVFPQ:
+        raise RetrievalError(
+            f"an IVF-PQ index needs at least {FEWEST_FOR_IVFPQ:,} programs, there are {number:,}",
+            "use --kind exact or hnsw",
+        )
+
+
 def build(vectors: Any, kind: Kind, metric: Metric) -> Any:
-    """Return the FAISS index of float32 vectors (n, d); RetrievalError for too few for `kind`."""
+    """Return the FAISS index of float32 vectors (n, d)."""
     import faiss
 
     number, dimension = vectors.shape
+    refuse_too_few(number, kind)
     measure = faiss.METRIC_INNER_PRODUCT if metric == "ip" else faiss.METRIC_L2
     if kind == "exact":
         index = faiss.IndexFlat(dimension, measure)
@@ -42,12 +52,6 @@ def build(vectors: Any, kind: Kind, metric: Metric) -> Any:
         index = faiss.IndexHNSWFlat(dimension, LINKS, measure)
         index.hnsw.efConstruction = EF_CONSTRUCTION
     else:
-        if number < FEWEST_FOR_IVFPQ:
-            raise RetrievalError(
-                f"an IVF-PQ index needs at least {FEWEST_FOR_IVFPQ:,} programs, there are "
-                f"{number:,}",
-                "use --kind exact or hnsw",
-            )
         codes = next(one for one in range(BYTES_OF_CODE, 0, -1) if dimension % one == 0)
         lists = max(1, round(2 * number**0.5))
         quantizer = faiss.IndexFlat(dimension, measure)
