@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LINKS = 32
 """Neighbours of a node in HNSW."""
 EF_CONSTRUCTION = 200
-EF_SEARCH = 128
+EF_SEARCH = 256
 """Candidates that HNSW keeps while it searches."""
 BYTES_OF_CODE = 64
 """Bytes that IVF-PQ keeps of a vector."""
