@@ -20,8 +20,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LINKS = 32
 """Neighbours of a node in HNSW."""
 EF_CONSTRUCTION = 200
-EF_SEARCH = 256
-"""Candidates that HNSW keeps while it searches."""
+EF_SEARCH = 512
+"""Candidates that HNSW keeps while it searches, besides two for each barred program: the query's
+own problem is nearest to it, and would fill them all."""
 BYTES_OF_CODE = 64
 """Bytes that IVF-PQ keeps of a vector."""
 FEWEST_FOR_IVFPQ = 9984
@@ -90,7 +91,8 @@ def _search(
             index = faiss.downcast_index(index.storage)
             parameters = faiss.SearchParameters(sel=selector)
         else:
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(EF_SEARCH, 2 * k))
+            kept = max(EF_SEARCH, 2 * k) + 2 * len(barred)
+            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=kept)
     elif isinstance(index, faiss.IndexIVF):
         probed = index.nlist if thorough else max(1, index.nlist // PROBED_SHARE)
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probed)
