@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Metric = Literal["l2", "ip"]
 """How vectors are compared: squared Euclidean distance, or inner product."""
@@ -54,9 +54,13 @@ class Encoder(Protocol):
     def state(self) -> bytes:
         """Return what was fitted to the indexed texts and cannot be had otherwise; often empty."""
 
-    def fitted(self, texts: Sequence[str], progress: Callable[[int], None]) -> tuple[Encoder, Any]:
-        """Return the encoder fitted to what is to be indexed, and the vectors of these texts.
 
-        A pretrained model has nothing to fit and returns itself. `progress` is told how many more
-        texts are done.
+@runtime_checkable
+class ToFit(Protocol):
+    """An encoder whose vectors depend on what is indexed; a pretrained model is none."""
+
+    def fitted(self, texts: Sequence[str], progress: Callable[[int], None]) -> tuple[Encoder, Any]:
+        """Return the encoder fitted to the texts that are to be indexed, and their vectors.
+
+        `progress` is told how many more texts are done.
         """

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrieval import folder, structures
-from retrieval.encoder import Encoder, EncoderConfig
+from retrieval import folder, partial, structures
+from retrieval.encoder import Encoder, EncoderConfig, ToFit
 from retrieval.encoders import catalogue
 from retrieval.errors import IndexRefused, RetrievalError
 from retrieval.item import Hit, Item, text_digest
@@ -34,8 +34,10 @@ def build_index(
 ) -> Index:
     """Encode the items, write the index to `path`, and return it, opened from there.
 
-    `encoder` is fitted to the items. `notes` are JSON values for the manifest. RetrievalError,
-    before anything is encoded, when there are no items, an id stands twice or `path` is taken.
+    `encoder` is fitted to the items, if it is one to fit. What a pretrained one has encoded is
+    kept beside `path` until the index is there: an interrupted build goes on where it was.
+    `notes` are JSON values for the manifest. RetrievalError, before anything is encoded, when
+    there are no items, an id stands twice or `path` is taken.
     """
     import faiss
 
@@ -49,7 +51,15 @@ def build_index(
         if item.id in seen:
             raise RetrievalError(f"the id {item.id!r} stands twice", "give each program its own id")
         seen.add(item.id)
-    fitted, vectors = encoder.fitted([item.text for item in items], progress)
+    structures.refuse_too_few(len(items), kind)
+    texts = [item.text for item in items]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = path.with_name(f".{path.name}.partial")
+    fitted = encoder
+    if isinstance(encoder, ToFit):
+        fitted, vectors = encoder.fitted(texts, progress)
+    else:
+        vectors = partial.encoded(texts, encoder, kept, progress)
     structure = structures.build(vectors, kind, fitted.metric)
     with folder.written(path) as made:
         faiss.write_index(structure, str(made / folder.VECTORS))
@@ -72,6 +82,7 @@ def build_index(
             "notes": dict(notes or {}),
         }
         folder.write_manifest(made, manifest)
+    kept.unlink(missing_ok=True)
     return open_index(path, fitted)
 
 

@@ -20,8 +20,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LINKS = 32
 """Neighbours of a node in HNSW."""
 EF_CONSTRUCTION = 200
-EF_SEARCH = 128
-"""Candidates that HNSW keeps while it searches."""
+EF_SEARCH = 512
+"""Candidates that HNSW keeps while it searches, besides two for each barred program: the query's
+own problem is nearest to it, and would fill them all."""
 BYTES_OF_CODE = 64
 """Bytes that IVF-PQ keeps of a vector."""
 FEWEST_FOR_IVFPQ = 9984
@@ -30,11 +31,21 @@ PROBED_SHARE = 8
 """IVF-PQ looks into one in so many of its lists."""
 
 
+def refuse_too_few(number: int, kind: Kind) -> None:
+    """RetrievalError, before anything is encoded, where a kind needs more vectors."""
+    if kind == "ivfpq" and number < FEWEST_FOR_IVFPQ:
+        raise RetrievalError(
+            f"an IVF-PQ index needs at least {FEWEST_FOR_IVFPQ:,} programs, there are {number:,}",
+            "use --kind exact or hnsw",
+        )
+
+
 def build(vectors: Any, kind: Kind, metric: Metric) -> Any:
-    """Return the FAISS index of float32 vectors (n, d); RetrievalError for too few for `kind`."""
+    """Return the FAISS index of float32 vectors (n, d)."""
     import faiss
 
     number, dimension = vectors.shape
+    refuse_too_few(number, kind)
     measure = faiss.METRIC_INNER_PRODUCT if metric == "ip" else faiss.METRIC_L2
     if kind == "exact":
         index = faiss.IndexFlat(dimension, measure)
@@ -42,12 +53,6 @@ def build(vectors: Any, kind: Kind, metric: Metric) -> Any:
         index = faiss.IndexHNSWFlat(dimension, LINKS, measure)
         index.hnsw.efConstruction = EF_CONSTRUCTION
     else:
-        if number < FEWEST_FOR_IVFPQ:
-            raise RetrievalError(
-                f"an IVF-PQ index needs at least {FEWEST_FOR_IVFPQ:,} programs, there are "
-                f"{number:,}",
-                "use --kind exact or hnsw",
-            )
         codes = next(one for one in range(BYTES_OF_CODE, 0, -1) if dimension % one == 0)
         lists = max(1, round(2 * number**0.5))
         quantizer = faiss.IndexFlat(dimension, measure)
@@ -86,7 +91,8 @@ def _search(
             index = faiss.downcast_index(index.storage)
             parameters = faiss.SearchParameters(sel=selector)
         else:
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=max(EF_SEARCH, 2 * k))
+            kept = max(EF_SEARCH, 2 * k) + 2 * len(barred)
+            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=kept)
     elif isinstance(index, faiss.IndexIVF):
         probed = index.nlist if thorough else max(1, index.nlist // PROBED_SHARE)
         parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probed)

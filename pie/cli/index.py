@@ -109,8 +109,12 @@ def build(
     flow.check_place(request)
     found = flow.read_sources(request)
     _tell_sources(pairs, found)
-    with Counter("programs", len(found.best)) as counter:
-        flow.build(request, found, lambda text: say(f"pie: {text}"), counter.add)
+    try:
+        with Counter("programs", len(found.best)) as counter:
+            flow.build(request, found, lambda text: say(f"pie: {text}"), counter.add)
+    except KeyboardInterrupt:
+        say("pie: interrupted; the same command goes on after what a model has encoded")
+        return Exit.INTERRUPTED
     _print_stats(flow.stats(out), as_json)
     return Exit.OK
 

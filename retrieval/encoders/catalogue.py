@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from retrieval.encoder import Encoder, EncoderConfig
 from retrieval.encoders import sentences, tokens, transformer, weights
@@ -33,6 +34,8 @@ def open_encoder(
     the embedded one, and says so by `notice`. `model` is the folder of the weights where they are
     not at their usual place; `truncate` reads the first 512 tokens only, as PIE did.
     """
+    if model is not None:
+        model = _absolute(model)
     if name == AUTO:
         usual = model or _SCORE_MODELS["cpp"][0]
         if model is not None or (language == "cpp" and weights.at_hand(usual)):
@@ -56,7 +59,7 @@ def open_encoder(
     if name == SCORE:
         usual, layer = _SCORE_MODELS[language]
         return TransformerEncoder(SCORE, model or usual, Pooling(layer=layer, truncate=truncate))
-    place = model or name
+    place = model or _absolute(name)
     if place.startswith("sentence-transformers/") or weights.at_hand(place, sentences.MARK):
         if truncate:
             raise RetrievalError(
@@ -65,6 +68,11 @@ def open_encoder(
             )
         return sentences.SentenceEncoder(place)
     return TransformerEncoder(name, place, Pooling(truncate=truncate))
+
+
+def _absolute(model: str) -> str:
+    """Return where a local folder is, so that an index finds it from any other folder."""
+    return str(Path(model).resolve()) if model and Path(model).is_dir() else model
 
 
 def restore(config: EncoderConfig, state: bytes, model: str | None = None) -> Encoder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,19 +68,6 @@ class SentenceEncoder:
     def state(self) -> bytes:
         """Return nothing: a pretrained model is not fitted."""
         return b""
-
-    def fitted(
-        self, texts: Sequence[str], progress: Callable[[int], None]
-    ) -> tuple[SentenceEncoder, Any]:
-        """Return itself and the vectors of the texts."""
-        import numpy
-
-        rows = []
-        for text in texts:
-            rows.append(self.encode([text])[0])
-            progress(1)
-        stacked = numpy.stack(rows) if rows else numpy.zeros((0, self.dimension))
-        return self, stacked.astype(numpy.float32)
 
     def encode(self, texts: Sequence[str]) -> Any:
         """Return one vector a text."""

@@ -7,7 +7,7 @@ which takes the mean over all tokens, those for begin and end included, of the l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -102,27 +102,16 @@ class TransformerEncoder:
         """Return nothing: a pretrained model is not fitted."""
         return b""
 
-    def fitted(
-        self, texts: Sequence[str], progress: Callable[[int], None]
-    ) -> tuple[TransformerEncoder, Any]:
-        """Return itself and the vectors of the texts."""
-        return self, self._encode(texts, progress)
-
     def encode(self, texts: Sequence[str]) -> Any:
         """Return one vector a text."""
-        return self._encode(texts, lambda _done: None)
-
-    def _encode(self, texts: Sequence[str], progress: Callable[[int], None]) -> Any:
         import numpy
 
         sums = numpy.zeros((len(texts), self.dimension), dtype=numpy.float64)
         counts = numpy.zeros(len(texts), dtype=numpy.int64)
-        pending = [0] * len(texts)
         pieces = []
         for row, text in enumerate(texts):
             for ids, first, last in self._pieces(text):
                 pieces.append((row, ids, first, last))
-                pending[row] += 1
         pieces.sort(key=lambda piece: -len(piece[1]))
         for batch in _batches(pieces):
             for (row, _ids, first, last), vectors in zip(
@@ -130,9 +119,6 @@ class TransformerEncoder:
             ):
                 sums[row] += vectors[first:last].sum(dim=0).double().cpu().numpy()
                 counts[row] += last - first
-                pending[row] -= 1
-                if not pending[row]:
-                    progress(1)
         means = sums / numpy.maximum(counts, 1)[:, None]
         if self._pooling.normalised:
             lengths = numpy.linalg.norm(means, axis=1, keepdims=True)

@@ -78,7 +78,8 @@ def main() -> None:
     texts, groups = [text for _, text in queries], [problem for problem, _ in queries]
     found: dict[str, list[set[str]]] = {}
     medians: dict[str, float] = {}
-    print(json.dumps({"programs": len(items), "load": os.getloadavg()}))
+    size = statistics.mean(len(item.text) for item in items)
+    print(json.dumps({"programs": len(items), "characters": size, "load": os.getloadavg()}))
     encoder = open_encoder("tokens")
     start, spent = time.perf_counter(), time.process_time()
     fitted, vectors = encoder.fitted([item.text for item in items], lambda _done: None)

@@ -112,6 +112,16 @@ def test_an_index_of_another_encoder_is_refused(
         open_index(built.path, model=str(tiny_model(3, 1)))
 
 
+def test_a_folder_of_weights_is_found_from_another_working_directory(
+    tmp_path: Path, tiny_model: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny_model(3)
+    monkeypatch.chdir(model.parent)
+    build_index(ITEMS, open_encoder(model.name), tmp_path / "index")
+    monkeypatch.chdir("/")
+    assert len(open_index(tmp_path / "index")) == 5
+
+
 def test_weights_may_move(tmp_path: Path, tiny_model: Maker) -> None:
     import shutil
 

@@ -80,10 +80,12 @@ def test_a_long_text_is_the_mean_of_its_windows_by_the_tokens_taken(model: str) 
     assert numpy.linalg.norm(vector) == pytest.approx(1)
 
 
-def test_it_is_fitted_by_encoding(model: str) -> None:
-    encoder, vectors = open_encoder(model).fitted(["a", "b"], lambda _done: None)
-    assert numpy.allclose(vectors, [[1, 0], [0, 1]])
-    assert encoder.fingerprint() == open_encoder(model).fingerprint()
+def test_its_fingerprint_is_of_the_model(model: str) -> None:
+    one = open_encoder(model)
+    assert SentenceEncoder(model).fingerprint() == one.fingerprint()
+    other = SentenceEncoder(model)
+    other._model._weight += 1
+    assert other.fingerprint() != one.fingerprint()
 
 
 def test_it_is_never_cut_so_truncating_is_refused(model: str) -> None:
