@@ -43,6 +43,13 @@ def command(
         float | None,
         typer.Option("--fail-under", help="Exit with 3 when Best@1's mean speedup is lower."),
     ] = None,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Why generated programs do not optimise, and speedups by kind of edit.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
@@ -55,6 +62,8 @@ def command(
 
     if threshold <= 1:
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
+    if errors:
+        return _errors(run, threshold, Format.JSON if as_json else form)
     report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
     chosen = Format.JSON if as_json else form
     with printing():
@@ -74,4 +83,29 @@ def command(
             reached = "none" if score.speedup is None else f"{score.speedup.value:.3f}"
             say(f"pie: the mean speedup of {score.name} is {reached}, under {fail_under}")
             return Exit.THRESHOLD
+    return Exit.OK
+
+
+def _errors(run: Path, threshold: float, form: Format) -> int:
+    """Print the error analysis instead of the metrics."""
+    from pie.core import error_formats
+    from pie.core.error_analysis import analyse
+    from pie.core.pair_rows import read_pairs_and_rows
+    from pie.core.report import ReportError
+
+    pairs = run / "pairs.jsonl"
+    if not pairs.is_file():
+        raise ReportError(
+            f"{run} has no pairs.jsonl; give the folder that `pie simulate --out` wrote"
+        )
+    found = analyse(read_pairs_and_rows(pairs), threshold)
+    with printing():
+        if form is Format.TABLE:
+            show(error_formats.as_table(found))
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(error_formats.as_markdown(found))
+        elif form is Format.CSV:
+            sys.stdout.write(error_formats.as_csv(found))
+        else:
+            sys.stdout.write(error_formats.as_json(found))
     return Exit.OK

@@ -21,6 +21,12 @@ def read_pairs(path: Path) -> Iterator[PairResult]:
     it is not there. Blank lines are skipped. ReportError, with file and line, for everything else
     that is not a row.
     """
+    for pair, _row in read_pairs_and_rows(path):
+        yield pair
+
+
+def read_pairs_and_rows(path: Path) -> Iterator[tuple[PairResult, Mapping[str, object]]]:
+    """Yield what `read_pairs` does, each with its whole row."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -32,7 +38,7 @@ def read_pairs(path: Path) -> Iterator[PairResult]:
                     return
                 raise ReportError(f"{path}:{number}: not a line of JSON ({error})") from error
             try:
-                yield pair_from_row(row)
+                yield pair_from_row(row), row
             except ValueError as error:
                 raise ReportError(f"{path}:{number}: {error}") from error
 

@@ -128,7 +128,7 @@ def parse_row(data: bytes) -> Row:
         model = _RowModel.model_validate(fields)
     except ValidationError as error:
         raise RowProblem(_first_complaint(error)) from error
-    language = _language(model.language)
+    language = language_of(model.language)
     indices = [test for test in model.tests if isinstance(test, int)]
     if len(set(indices)) != len(indices):
         raise RowProblem("tests lists an index twice")
@@ -170,7 +170,8 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _language(name: str) -> Language:
+def language_of(name: str) -> Language:
+    """Return the language that a data set's name means; RowProblem for one of no use here."""
     if _CPP.fullmatch(name.strip()):
         return Language.CPP
     if _PYTHON.fullmatch(name.strip()):
