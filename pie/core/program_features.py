@@ -86,7 +86,7 @@ def features_of(code: str, language: Language) -> Features:
     names: Counter[str] = Counter()
     calls: dict[str, set[str]] = {}
     for node, place in nodes:
-        if not _is_leaf(node) or place.directive:
+        if not _is_leaf(node) or place.directive or node.type == "comment":
             continue
         text = node.text.decode("utf-8", "replace")
         if node.type in _NAMES:

@@ -127,14 +127,17 @@ class HuggingFaceModel:
 
     def _generate(self, batch: list[Request], sampling: Sampling) -> list[Event]:
         import torch
-        from transformers import GenerationConfig, LogitsProcessorList
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         from pie.core.models.gumbel import GumbelSampler
+        from pie.core.models.stop_texts import StopTexts
 
         model, tokenizer = self._load(), self._tokenizer
         ids = [token_ids(tokenizer, one.prompt) for one in batch]
         padded = tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device)
         stop = sorted({text for one in batch for text in one.prompt.stop})
+        width = padded["input_ids"].shape[1]
+        ending = [StopTexts(tokenizer, stop, width)] if stop else []
         # Greedy over noised scores: the sampler has already drawn.
         config = GenerationConfig(
             max_new_tokens=sampling.max_new_tokens,
@@ -143,7 +146,6 @@ class HuggingFaceModel:
             repetition_penalty=1.0,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=_ends(model, tokenizer),
-            stop_strings=stop or None,
         )
         sampler = GumbelSampler(
             [f"{one.prompt.digest}:{one.seed}" for one in batch],
@@ -155,9 +157,8 @@ class HuggingFaceModel:
                 **padded,
                 generation_config=config,
                 logits_processor=LogitsProcessorList([sampler]),
-                tokenizer=tokenizer,
+                stopping_criteria=StoppingCriteriaList(ending),
             )
-        width = padded["input_ids"].shape[1]
         ends = set(config.eos_token_id)
         return [
             self._read(one, row[width:].tolist(), len(its_ids), ends, sampling)
