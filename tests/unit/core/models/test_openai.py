@@ -140,6 +140,7 @@ def test_a_request_that_never_succeeds_is_a_failure_with_its_reason_and_the_othe
             Fault(status=429, body=b'{"error": {"code": "insufficient_quota", "message": "pay"}}'),
             "pay",
         ),
+        (Fault(status=429, headers=(("Retry-After", "86400"),)), "left alone for 86400 s"),
     ],
 )
 def test_a_refusal_that_no_retry_mends_ends_the_run_at_once(fault: Fault, told: str) -> None:
