@@ -68,6 +68,7 @@ def test_a_prompt_that_the_server_repeats_is_not_the_answer() -> None:
     [
         "  cin.tie(NULL);\n#include <iostream>\nint main() {}\n",  # a statement at the top
         "#include <iostream>\nint f( { }\nint main() { return f(; }\n",
+        "#import <x>\n#define z std::cin >>\nint main() {\n  for (char a; z n; f())\n  }\n}\n",
         "#define z std::cin >>\nint main() { int n; for (; z n, n;) ; }\n",
     ],
 )
