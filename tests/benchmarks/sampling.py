@@ -28,7 +28,7 @@ def main(number: int, concurrency: int) -> None:
 
     for name, fault in (("no faults", nothing), ("a third fail at first", injected)):
         with ModelServer(fault=fault) as server:
-            options = ModelOptions(base_url=server.url, concurrency=concurrency, timeout_seconds=3)
+            options = ModelOptions(base_url=server.url, concurrency=concurrency, timeout_seconds=2)
             begin, cpu = time.monotonic(), time.process_time()
             answers = OpenAIModel("m", options).answers(iter(wanted), Sampling())
             got = [one for batch in answers for one in batch]

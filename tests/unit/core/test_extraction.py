@@ -113,9 +113,7 @@ def test_no_answer_breaks_it(text: str) -> None:
         assert (made.code is None) == (made.programs == 0)
 
 
-@pytest.mark.parametrize(
-    "answer", ["(" * 50_000, "{" * 50_000, "int main(){" * 5_000, "```\n" * 9_999]
-)
+@pytest.mark.parametrize("part", ["(", "{", "int main(){", "```\n", "#include <x>\n"])
 def test_a_hostile_answer_ends(part: str) -> None:
     answer = part * (60_000 // len(part))
     assert extract(answer).found is not Found.EMPTY
