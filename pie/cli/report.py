@@ -90,9 +90,11 @@ def _errors(run: Path, threshold: float, form: Format) -> int:
     """Print the error analysis instead of the metrics."""
     from pie.core import error_formats
     from pie.core.error_analysis import analyse
+    from pie.core.extras import require_parsers
     from pie.core.pair_rows import read_pairs_and_rows
     from pie.core.report import ReportError
 
+    require_parsers()
     pairs = run / "pairs.jsonl"
     if not pairs.is_file():
         raise ReportError(

@@ -12,6 +12,7 @@ from typing import Any
 from pie import __version__
 from pie.core.answer_store import AnswerStore
 from pie.core.extraction import Extraction, Found
+from pie.core.extras import require_parsers
 from pie.core.generation_folder import GenerationFolder
 from pie.core.generation_rows import extraction_of, generation_row
 from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
@@ -153,6 +154,7 @@ def generate(
     and ModelError pass through with every answer kept.
     """
     begin = time.monotonic()
+    require_parsers()
     setting = setting_of(asked)
     sha256 = sha256_of(asked.pairs)
     path = folder_for(asked, setting, sha256)
@@ -344,10 +346,12 @@ def _unanswered(row: Row, missing: int) -> dict[str, Any]:
 
 def _count_tokens(answers: list[dict[str, Any]], progress: Progress) -> None:
     for one in answers:
-        if one["tokens_in"] is None or one["tokens_out"] is None:
+        tokens = (one.get("tokens_in"), one.get("tokens_out"))
+        if all(isinstance(number, int) for number in tokens):
+            progress.tokens_in += tokens[0] or 0
+            progress.tokens_out += tokens[1] or 0
+        else:
             progress.without_usage += 1
-        progress.tokens_in += one["tokens_in"] or 0
-        progress.tokens_out += one["tokens_out"] or 0
 
 
 def _summary(

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pie.core.extras import require
 from pie.core.models import openai_wire as wire
 from pie.core.models.model import (
     PROMPT_TOO_LONG,
@@ -108,6 +109,7 @@ class OpenAIModel:
         return self._count(prompt)
 
     def answers(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Sequence[Event]]:
+        require("httpx", "models")
         self._check_key()
         inbox: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         loop = asyncio.new_event_loop()

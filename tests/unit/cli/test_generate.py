@@ -180,3 +180,14 @@ def test_a_report_on_answers_says_what_comes_first(pairs: Path, tmp_path: Path) 
     errors = CliRunner().invoke(app, ["report", str(tmp_path / "run"), "--errors"])
     assert errors.exit_code == 1
     assert "pie simulate" in errors.stderr
+
+
+@pytest.mark.parametrize("package", ["tree_sitter", "httpx"])
+def test_a_missing_package_is_told_with_what_installs_it(
+    pairs: Path, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    result = run("--pairs", pairs, "--model", "openai:m", "--out", pairs.parent / "run")
+    assert result.exit_code == 1
+    assert f"{package} is not installed; pip install" in result.stderr

@@ -67,6 +67,6 @@ def test_a_key_has_one_answer(tmp_path: Path) -> None:
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
-    path.write_bytes(b'{"key": "' + b"0" * 32 + b'"}\nnonsense\n{"key": "' + b"1" * 32 + b'"}\n')
+    path.write_bytes(b'{"key": "00", "text": ""}\nnonsense\n{"key": "01", "text": ""}\n')
     with pytest.raises(InputError, match=r"answers.jsonl:2: the line is damaged"):
         AnswerStore(path)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pie.core.models import Answer, ModelError, ModelOptions, Request, Sampling, open_model
+from pie.core.models import Answer, ModelOptions, Request, Sampling, open_model
 from pie.core.prompts import Form, Prompt
+from sim.errors import MissingTool
 from tests.unit.core.models.test_huggingface import folder  # noqa: F401
 
 
@@ -80,5 +81,5 @@ def test_without_the_package_the_command_that_installs_it_is_told(
     folder: Path,  # noqa: F811
 ) -> None:
     monkeypatch.setitem(sys.modules, "vllm", None)
-    with pytest.raises(ModelError, match=r"vllm is not installed; pip install"):
+    with pytest.raises(MissingTool, match=r"vllm is not installed; pip install"):
         open_model(f"vllm:{folder}", ModelOptions()).fingerprint()
