@@ -96,9 +96,9 @@ def test_retrieval_shows_the_nearest_pair_last(
             names = ["near", "far", "farther", "farthest"][:k]
             return [Hit(Pair(name, "t", "other", f"slow {name}", "fast")) for name in names]
 
-    module = types.ModuleType("pie.flows.index")
+    module = types.ModuleType("pie.flows.examples")
     module.open_examples = lambda _path: Opened()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pie.flows.index", module)
+    monkeypatch.setitem(sys.modules, "pie.flows.examples", module)
     command = ("--pairs", pairs, "--dry-run", "--strategy", "retrieval", "--index", tmp_path)
     text = run(*command, "--k", 2).stdout
     assert text.index("slow far") < text.index("slow near") < text.index("// 0")
