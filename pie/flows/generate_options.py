@@ -196,6 +196,7 @@ def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:
                 hit.example.tgt_code,
                 f"{hit.example.src_id}->{hit.example.tgt_id}",
                 hit.example.problem_id,
+                language=hit.example.language,
             )
             for hit in opened.nearest(code, k=most, problem_id=problem_id)
         ]

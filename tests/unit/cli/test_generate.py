@@ -82,6 +82,7 @@ def test_retrieval_shows_the_nearest_pair_last(
         problem_id: str
         src_code: str
         tgt_code: str
+        language: str = "cpp"
 
     @dataclass(frozen=True)
     class Hit:

@@ -188,3 +188,9 @@ def test_the_nearest_example_is_next_to_the_program_and_the_rows_own_problem_is_
     same = Example(SRC, "leak", "same", "p7")
     choose = nearest_examples(lambda _code, _problem, _k: [own, A, same, B], 4)
     assert [one.id for one in choose(row())] == ["b", "a"]
+
+
+def test_an_index_of_another_language_is_one_sentence() -> None:
+    python = Example("s", "f", language=Language.PYTHON)
+    with pytest.raises(InputError, match="holds pairs in python"):
+        nearest_examples(lambda _code, _problem, _k: [python], 1)(row())
