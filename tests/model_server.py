@@ -143,7 +143,7 @@ def injected(body: Body, attempt: int) -> Fault | None:
     if attempt >= 1 + (kind == 0):
         return None
     if kind < 3:
-        return Fault(status=429, headers=(("Retry-After", "0.05"),))
+        return Fault(status=429, headers=(("Retry-After", "0.02"),))
     if kind < 5:
         return Fault(status=500, body=b"<html>oops</html>")
     if kind < 6:

@@ -46,6 +46,11 @@ class Display:
         spent = now - self._start
         if spent < _QUIET_SECONDS:
             return
+        if not progress.wanted:
+            if now - self._last > _LINE_SECONDS:
+                self._last = now
+                say(f"pie: {progress.prompts} prompts made")
+            return
         done = progress.answered + progress.failed
         rate = (done - progress.reused) / spent
         if sys.stderr.isatty():

@@ -51,6 +51,13 @@ def command(
             help="Against the fastest human of each problem, of what `pie dataset measure` wrote.",
         ),
     ] = None,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Why generated programs do not optimise, and speedups by kind of edit.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
@@ -64,6 +71,10 @@ def command(
     if threshold <= 1:
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
     chosen = Format.JSON if as_json else form
+    if errors and upper_bound is not None:
+        raise InputError("--errors and --upper-bound are two reports", "ask for one at a time")
+    if errors:
+        return _errors(run, threshold, chosen)
     if upper_bound is not None:
         return _upper_bound(run, upper_bound, chosen)
     report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
@@ -107,4 +118,31 @@ def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
             about = {"run": compared.run, "submissions": compared.submissions}
             document = {**about, "machine": compared.machine, **formats.as_dict(compared.bound)}
             sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    return Exit.OK
+
+
+def _errors(run: Path, threshold: float, form: Format) -> int:
+    """Print the error analysis instead of the metrics."""
+    from pie.core import error_formats
+    from pie.core.error_analysis import analyse
+    from pie.core.extras import require_parsers
+    from pie.core.pair_rows import read_pairs_and_rows
+    from pie.core.report import ReportError
+
+    require_parsers()
+    pairs = run / "pairs.jsonl"
+    if not pairs.is_file():
+        raise ReportError(
+            f"{run} has no pairs.jsonl; give the folder that `pie simulate --out` wrote"
+        )
+    found = analyse(read_pairs_and_rows(pairs), threshold)
+    with printing():
+        if form is Format.TABLE:
+            show(error_formats.as_table(found))
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(error_formats.as_markdown(found))
+        elif form is Format.CSV:
+            sys.stdout.write(error_formats.as_csv(found))
+        else:
+            sys.stdout.write(error_formats.as_json(found))
     return Exit.OK

@@ -36,7 +36,10 @@ class AnswerStore:
             if not line.endswith(b"\n"):
                 return at
             try:
-                key = bytes.fromhex(json.loads(line)["key"])
+                record = json.loads(line)
+                key = bytes.fromhex(record["key"])
+                if not isinstance(record["text"], str):
+                    raise TypeError("its text is none")
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(
                     f"{self.path}:{number}: the line is damaged ({error})",

@@ -146,6 +146,7 @@ def _by_braces(source: bytes, children: Sequence[Any]) -> AnswerPrograms:
             if depth == 0 and state == "open":
                 line = _CODE_LINE.search(source, 0, at_main)
                 start = line.start() if line else source.rfind(b"\n", 0, at_main) + 1
+                end = len(source) if _is_more_code(source[end:]) else end
                 return AnswerPrograms((_program(source, start, end),))
         elif kind == ";" and depth == 0 and state == "open":
             state = ""  # a declaration, or prose about main()

@@ -89,11 +89,19 @@ def nearest_examples(neighbours: Neighbours, k: int) -> ChooseExamples:
     """
 
     def choose(row: Row) -> list[Example]:
-        found = [
+        found = neighbours(row.src_code, row.problem_id, k)
+        strangers = {one.language for one in found} - {None, row.language}
+        if strangers:
+            raise InputError(
+                f"the index holds pairs in {strangers.pop()}, and a row of {row.problem_id} is in "
+                f"{row.language}",
+                "give an index of the rows' language, and the rows of one language at a time",
+            )
+        fine = [
             one
-            for one in neighbours(row.src_code, row.problem_id, k)
+            for one in found
             if one.problem_id != row.problem_id and one.src_code != row.src_code
         ]
-        return found[:k][::-1]
+        return fine[:k][::-1]
 
     return choose

@@ -76,12 +76,7 @@ def extract(
         return Extraction(None, Found.EMPTY, 0)
     if len(text) > LONGEST_ANSWER:
         return Extraction(None, Found.NO_PROGRAM, 0)
-    fenced = []
-    for block in blocks(text):
-        if language is not Language.PYTHON or _PYTHON_TAGS.fullmatch(block.tag):
-            programs = [one.text for one in _programs(block.text, language).complete]
-            # A block is one text: it is taken as it is unless it holds several programs.
-            fenced += [block.text] if len(programs) == 1 else programs
+    fenced = _fenced(text, language)
     if fenced:
         return Extraction(fenced[-1], Found.FENCED, len(fenced))
     found = _programs(_without_fences(text), language)
@@ -92,6 +87,17 @@ def extract(
     if found.begun or (cut_off and "```" in text):
         return Extraction(None, Found.TRUNCATED if cut_off else Found.INCOMPLETE, 0)
     return Extraction(None, Found.TRUNCATED if cut_off else Found.NO_PROGRAM, 0)
+
+
+def _fenced(text: str, language: Language) -> list[str]:
+    """Return the complete programs in fenced blocks, of those of the language if there are any."""
+    found: dict[bool, list[str]] = {True: [], False: []}
+    for block in blocks(text):
+        programs = [one.text for one in _programs(block.text, language).complete]
+        expected = language is not Language.PYTHON or bool(_PYTHON_TAGS.fullmatch(block.tag))
+        # A block is one text: it is taken as it is unless it holds several programs.
+        found[expected] += [block.text] if len(programs) == 1 else programs
+    return found[True] or found[False]
 
 
 def blocks(text: str) -> Iterator[Block]:

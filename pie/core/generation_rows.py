@@ -19,7 +19,7 @@ _STALE = ("generations",)
 
 def extraction_of(answer: Mapping[str, Any], row: Row, prompt: Prompt) -> Extraction:
     """Return the program in a stored answer."""
-    reason = answer["finish_reason"]
+    reason = answer.get("finish_reason")
     if reason == PROMPT_TOO_LONG:
         return Extraction(None, Found.PROMPT_TOO_LONG, 0)
     return extract(answer["text"], row.language, prompt=prompt.text, cut_off=reason == _CUT_OFF)

@@ -19,11 +19,19 @@ def read_pairs(path: Path) -> Iterator[PairResult]:
 
     ReportError, with file and line, for everything that is not a row.
     """
+    for pair, _row in read_pairs_and_rows(path):
+        yield pair
+
+
+def read_pairs_and_rows(path: Path) -> Iterator[tuple[PairResult, Mapping[str, object]]]:
+    """Yield what `read_pairs` does, each with its whole row."""
     for number, row in read_rows(path):
         try:
-            yield pair_from_row(row)
+            pair = pair_from_row(row)
         except ValueError as error:
             raise ReportError(f"{path}:{number}: {error}") from error
+        assert isinstance(row, dict)  # else it had been no pair
+        yield pair, row
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, object]]:
@@ -37,8 +45,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, object]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line.decode("utf-8"))
-            except ValueError as error:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
                 if not line.endswith(b"\n"):
                     return
                 raise ReportError(f"{path}:{number}: not a line of JSON ({error})") from error

@@ -65,6 +65,8 @@ class Example:
     problem_id: str = ""
     strategy: str = ""
     """What was improved, in words; only `cot` shows it."""
+    language: Language | None = None
+    """None: not said, so that of the row."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The Python programs in a text of prose and code, by the syntax tree of tree-sitter.
 
-A complete program is a stretch of statements without a syntax error that does something: prose
-can be read as an expression ("This is faster" is a comparison), but not as an import, an
-assignment, a definition, a loop or a call.
+A complete program is a stretch of lines without a syntax error that does something: prose can be
+read as an expression ("This is faster" is a comparison), but not as an import, an assignment, a
+definition, a loop or a call. Around the program, lines are left away until the rest has no error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from pie.core.answer_program import AnswerProgram, AnswerPrograms
@@ -30,45 +31,59 @@ _STATEMENTS = frozenset(
         "exec_statement",
     }
 )
+_CODE_LINE = re.compile(
+    r"(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+\s*[:(]|@\w"
+    r"|(?:for|while|if|with|try)\b.*:\s*(?:#.*)?$|[\w., ]+\s*=\s*\S|[\w.]+\(.*\)\s*$|#)"
+)
+"""A line at the margin with which a program can begin."""
+_MOST_STARTS = 8
+_MOST_LINES_OF_PROSE = 60
 _EXPRESSIONS = frozenset({"assignment", "augmented_assignment", "call"})
 
 
 def python_programs(text: str) -> AnswerPrograms:
-    """Return the complete Python programs of a text: its stretches of statements."""
-    source = text.encode("utf-8", "replace")
+    """Return the complete Python programs of a text: the text, or a stretch of its lines."""
+    if not _has_error(text):
+        return _of_statements(text)
+    lines = text.splitlines(keepends=True)
+    starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
+    for start in starts[:_MOST_STARTS]:
+        for end in range(len(lines), max(start, len(lines) - _MOST_LINES_OF_PROSE), -1):
+            stretch = "".join(lines[start:end])
+            if not _has_error(stretch):
+                found = _of_statements(stretch)
+                if found.complete:
+                    code = found.complete[0].text.rstrip() + "\n"
+                    return AnswerPrograms((AnswerProgram(code, whole=False),))
+    return AnswerPrograms(begun=bool(starts))
+
+
+def _has_error(text: str) -> bool:
+    return bool(tree(text, "python").has_error)
+
+
+def _of_statements(text: str) -> AnswerPrograms:
+    """Return a text without syntax errors as a program, without prose read as expressions."""
     children = tree(text, "python").children
-    found = []
-    for stretch in _stretches(children):
-        does = [at for at, node in enumerate(stretch) if _does_something(node)]
-        if not does:
-            continue
-        begin, end = stretch[does[0]].start_byte, stretch[does[-1]].end_byte
-        begin = source.rfind(b"\n", 0, begin) + 1
-        rest = source[:begin] + source[end:]
-        whole = all(node.type == "comment" for node in children if _outside(node, begin, end))
-        whole = whole and (not rest.strip() or len(stretch) == len(children))
-        code = source if whole else source[begin:end].rstrip() + b"\n"
-        found.append(AnswerProgram(code.decode(), whole))
-    if found:
-        return AnswerPrograms(tuple(found))
-    return AnswerPrograms(begun=any(node.type == "ERROR" and _has_code(node) for node in children))
+    does = [at for at, node in enumerate(children) if _does_something(node)]
+    if not does:
+        return AnswerPrograms()
+    outside = [*children[: does[0]], *children[does[-1] + 1 :]]
+    if all(node.type == "comment" for node in outside) or _begins_with_code(children):
+        return AnswerPrograms((AnswerProgram(text, whole=True),))
+    source = text.encode("utf-8", "replace")
+    code = source[children[does[0]].start_byte : children[does[-1]].end_byte]
+    return AnswerPrograms((AnswerProgram(code.decode() + "\n", whole=False),))
 
 
-def _outside(node: Any, begin: int, end: int) -> bool:
-    return bool(node.end_byte <= begin or node.start_byte >= end)
-
-
-def _stretches(children: Sequence[Any]) -> Iterator[list[Any]]:
-    """Yield the runs of neighbouring statements without a syntax error."""
-    stretch: list[Any] = []
-    for node in children:
-        if not node.has_error:
-            stretch.append(node)
-        elif stretch:
-            yield stretch
-            stretch = []
-    if stretch:
-        yield stretch
+def _begins_with_code(children: Sequence[Any]) -> bool:
+    """Whether nothing but strings and code stands here: a docstring is no prose."""
+    return all(
+        node.type != "expression_statement"
+        or _does_something(node)
+        or node.children[0].type == "string"
+        for node in children
+    )
 
 
 def _does_something(node: Any) -> bool:
@@ -77,7 +92,3 @@ def _does_something(node: Any) -> bool:
     return node.type == "expression_statement" and any(
         one.type in _EXPRESSIONS for one in node.children
     )
-
-
-def _has_code(node: Any) -> bool:
-    return any(one.type in _STATEMENTS or _does_something(one) for one in node.children)

@@ -102,6 +102,11 @@ def read_report(
         ) from error
     except (OSError, ValueError) as error:
         raise ReportError(f"{path}: cannot be read ({error})") from error
+    if isinstance(manifest, dict) and manifest.get("kind") == "generations":
+        raise ReportError(
+            f"{run} holds answers that are not measured yet; "
+            f"run `pie simulate --pairs {run / 'generations.jsonl'}` and report on its folder"
+        )
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
     finished = read_pairs(pairs) if pairs.exists() else ()

@@ -177,7 +177,7 @@ def _finite(text: str) -> float | None:
 
 
 def language_of(name: str) -> Language:
-    """Return the language that a data set means by a name; RowProblem for one of others."""
+    """Return the language that a data set's name means; RowProblem for one of no use here."""
     if _CPP.fullmatch(name.strip()):
         return Language.CPP
     if _PYTHON.fullmatch(name.strip()):

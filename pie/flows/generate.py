@@ -12,6 +12,7 @@ from typing import Any
 from pie import __version__
 from pie.core.answer_store import AnswerStore
 from pie.core.extraction import Extraction, Found
+from pie.core.extras import require_parsers
 from pie.core.generation_folder import GenerationFolder
 from pie.core.generation_rows import extraction_of, generation_row
 from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
@@ -61,6 +62,8 @@ class Asked:
 class Progress:
     """How far a run is; handed to whoever shows it."""
 
+    prompts: int = 0
+    """Rows whose prompt is made, before anything is asked."""
     wanted: int = 0
     answered: int = 0
     reused: int = 0
@@ -68,6 +71,8 @@ class Progress:
     failures: Counter[str] = field(default_factory=Counter)
     tokens_in: int = 0
     tokens_out: int = 0
+    several_programs: int = 0
+    """Answers with more than one complete program, of which one was chosen."""
     without_usage: int = 0
     """Answers whose tokens the server did not say."""
 
@@ -149,6 +154,7 @@ def generate(
     and ModelError pass through with every answer kept.
     """
     begin = time.monotonic()
+    require_parsers()
     setting = setting_of(asked)
     sha256 = sha256_of(asked.pairs)
     path = folder_for(asked, setting, sha256)
@@ -161,14 +167,19 @@ def generate(
         "samples": asked.samples,
         "setting": setting,
     }
+    progress = Progress()
+
+    def made(rows: int) -> None:
+        progress.prompts = rows
+        show(progress)
+
     with GenerationFolder(path, manifest) as folder, interrupt_on_sigterm():
         with folder.rewriting("prompts.jsonl") as file:
-            plan = plan_prompts(asked.pairs, asked.prompting, file)
+            plan = plan_prompts(asked.pairs, asked.prompting, file, made)
         _refuse_if_strict(asked, plan)
         folder.write_lines("left_out.jsonl", [asdict(one) for one in plan.left_out])
         started(path, plan)
         store = AnswerStore(path / "answers.jsonl")
-        progress = Progress()
         try:
             _ask(asked, setting, plan, path, store, progress, show)
             found, unanswered = _write_rows(asked, setting, plan, folder, store, progress)
@@ -318,6 +329,7 @@ def _write_rows(
                     continue
                 extractions = [extraction_of(one, row, prompt) for one in answers]
             found.update(one.found.value for one in extractions)
+            progress.several_programs += sum(one.programs > 1 for one in extractions)
             out.write(encode(generation_row(row, planned, prompt, answers, extractions, about)))
     folder.write_lines("unanswered.jsonl", unanswered)
     return found, len(unanswered)
@@ -334,10 +346,12 @@ def _unanswered(row: Row, missing: int) -> dict[str, Any]:
 
 def _count_tokens(answers: list[dict[str, Any]], progress: Progress) -> None:
     for one in answers:
-        if one["tokens_in"] is None or one["tokens_out"] is None:
+        tokens = (one.get("tokens_in"), one.get("tokens_out"))
+        if all(isinstance(number, int) for number in tokens):
+            progress.tokens_in += tokens[0] or 0
+            progress.tokens_out += tokens[1] or 0
+        else:
             progress.without_usage += 1
-        progress.tokens_in += one["tokens_in"] or 0
-        progress.tokens_out += one["tokens_out"] or 0
 
 
 def _summary(
@@ -357,6 +371,7 @@ def _summary(
         "answers": progress.answered,
         "answers_failed": progress.failed,
         "failures": dict(progress.failures.most_common()),
+        "several_programs": progress.several_programs,
         "found": {one.value: found[one.value] for one in Found},
         "tokens_in": progress.tokens_in,
         "tokens_out": progress.tokens_out,

@@ -182,7 +182,7 @@ def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None
 def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:
     """Open an index; its module comes with the retrieval extra."""
     try:
-        opened = import_module("pie.flows.index").open_examples(index)
+        opened = import_module("pie.flows.examples").open_examples(index)
     except ImportError as error:
         raise MissingTool(
             f"the index cannot be opened: {error.name} is not installed",
@@ -196,6 +196,7 @@ def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:
                 hit.example.tgt_code,
                 f"{hit.example.src_id}->{hit.example.tgt_id}",
                 hit.example.problem_id,
+                language=hit.example.language,
             )
             for hit in opened.nearest(code, k=most, problem_id=problem_id)
         ]

@@ -36,6 +36,7 @@ def fenced(code: str) -> str:
     return f"It doesn't need a loop:\n\n```cpp\n{code}```\nHope it helps!"
 
 
+@pytest.mark.slow
 def test_a_thousand_requests_survive_faults_and_a_kill_and_each_is_answered_once(
     pie: Pie, start_pie: Start, tmp_path: Path
 ) -> None:
@@ -43,7 +44,7 @@ def test_a_thousand_requests_survive_faults_and_a_kill_and_each_is_answered_once
     with ModelServer(fault=injected) as server:
         command = (
             *("generate", "--pairs", pairs, "--model", "openai:m", "--base-url", server.url),
-            *("--samples", 8, "--concurrency", 64, "--timeout", 3, "--out", tmp_path / "run"),
+            *("--samples", 8, "--concurrency", 64, "--timeout", 2, "--out", tmp_path / "run"),
         )
         killed = start_pie(*command)
         answers = tmp_path / "run" / "answers.jsonl"

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pie.core.extras import require
 from pie.core.models.model import (
     Answer,
     Event,
@@ -23,11 +24,12 @@ from pie.core.models.model import (
     Request,
     Sampling,
 )
-from pie.core.models.tokens import load_tokenizer, require, token_ids
+from pie.core.models.tokens import load_tokenizer, token_ids
 from pie.core.prompts import Form, Prompt
 from pie.core.wording import one_line
+from sim.errors import SimError
 
-_INSTALL = "pip install 'pie-perf-toolkit[finetune]'"
+_EXTRA = "finetune"
 _PROBES = 16
 _PROBE_BYTES = 1 << 16
 
@@ -56,7 +58,8 @@ class HuggingFaceModel:
         config = self._config()
         return {
             "backend": "hf",
-            "model": self._source,
+            # A folder is known by its contents, wherever it lies.
+            "model": "" if Path(self._source).is_dir() else self._source,
             "revision": getattr(config, "_commit_hash", None) or "",
             "files": digest_of_folder(Path(self._base)),
             "adapter": digest_of_folder(self._adapter) if self._adapter else "",
@@ -83,7 +86,7 @@ class HuggingFaceModel:
         return self._cached_tokenizer
 
     def _config(self) -> Any:
-        transformers = require("transformers", _INSTALL)
+        transformers = require("transformers", _EXTRA)
         try:
             return transformers.AutoConfig.from_pretrained(self._base)
         except Exception as error:  # whatever transformers raises for a folder that is none
@@ -97,25 +100,25 @@ class HuggingFaceModel:
     def _load(self) -> Any:
         if self._model is not None:
             return self._model
-        torch = require("torch", _INSTALL)
-        transformers = require("transformers", _INSTALL)
+        torch = require("torch", _EXTRA)
+        transformers = require("transformers", _EXTRA)
         device = self._options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             model = transformers.AutoModelForCausalLM.from_pretrained(
                 self._base, dtype=self._options.dtype
             )
             if self._adapter is not None:
-                peft = require("peft", _INSTALL)
+                peft = require("peft", _EXTRA)
                 model = peft.PeftModel.from_pretrained(model, str(self._adapter))
             self._model = model.to(device).eval()
-        except ModelError:
+        except SimError:
             raise
         except Exception as error:  # missing weights, unknown dtype or device, no memory
             raise _unloadable(self._source, error) from error
         return self._model
 
     def _answer(self, batch: list[Request], sampling: Sampling) -> list[Event]:
-        torch = require("torch", _INSTALL)
+        torch = require("torch", _EXTRA)
         try:
             return self._generate(batch, sampling)
         except torch.cuda.OutOfMemoryError as error:
@@ -127,14 +130,17 @@ class HuggingFaceModel:
 
     def _generate(self, batch: list[Request], sampling: Sampling) -> list[Event]:
         import torch
-        from transformers import GenerationConfig, LogitsProcessorList
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         from pie.core.models.gumbel import GumbelSampler
+        from pie.core.models.stop_texts import StopTexts
 
         model, tokenizer = self._load(), self._tokenizer
         ids = [token_ids(tokenizer, one.prompt) for one in batch]
         padded = tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(model.device)
         stop = sorted({text for one in batch for text in one.prompt.stop})
+        width = padded["input_ids"].shape[1]
+        ending = [StopTexts(tokenizer, stop, width)] if stop else []
         # Greedy over noised scores: the sampler has already drawn.
         config = GenerationConfig(
             max_new_tokens=sampling.max_new_tokens,
@@ -143,7 +149,6 @@ class HuggingFaceModel:
             repetition_penalty=1.0,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=_ends(model, tokenizer),
-            stop_strings=stop or None,
         )
         sampler = GumbelSampler(
             [f"{one.prompt.digest}:{one.seed}" for one in batch],
@@ -155,9 +160,8 @@ class HuggingFaceModel:
                 **padded,
                 generation_config=config,
                 logits_processor=LogitsProcessorList([sampler]),
-                tokenizer=tokenizer,
+                stopping_criteria=StoppingCriteriaList(ending),
             )
-        width = padded["input_ids"].shape[1]
         ends = set(config.eos_token_id)
         return [
             self._read(one, row[width:].tolist(), len(its_ids), ends, sampling)

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pie.core.extras import require
 from pie.core.models import openai_wire as wire
 from pie.core.models.model import (
     PROMPT_TOO_LONG,
@@ -108,6 +109,7 @@ class OpenAIModel:
         return self._count(prompt)
 
     def answers(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Sequence[Event]]:
+        require("httpx", "models")
         self._check_key()
         inbox: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         loop = asyncio.new_event_loop()
@@ -190,8 +192,7 @@ class OpenAIModel:
             most = self._options.max_retries
             if got.unreachable and not self._answered:
                 most = min(most, 2)  # nobody is there: say so soon
-            too_long = got.wait_seconds is not None and got.wait_seconds > LONGEST_WAIT_SECONDS
-            if failed > most or limited > max(1, most) * _RATE_LIMIT_PATIENCE or too_long:
+            if failed > most or limited > max(1, most) * _RATE_LIMIT_PATIENCE:
                 return self._lost(Failure(request.key, got.reason))
             if got.wait_seconds is None:
                 tries = max(failed, min(limited, 6))
@@ -271,6 +272,11 @@ class OpenAIModel:
             )
         if status in _RETRIED or status >= 500:
             wait = asked_pause(headers, time.time())
+            if wait is not None and wait > LONGEST_WAIT_SECONDS:
+                raise ModelError(
+                    f"the server {self.base_url} asks to be left alone for {wait:.0f} s ({told})",
+                    "run the same command again then: what was answered is kept",
+                )
             overloaded = status in (429, 503, 529)
             return _Retry(told, wait, rate_limited=status == 429, overloaded=overloaded)
         return Failure(request.key, told)

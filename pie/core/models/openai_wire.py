@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pie.core.models.model import ModelError, Request, Sampling
 from pie.core.prompts import Form
@@ -22,6 +22,9 @@ _TOO_LONG = re.compile(
     r"|too many (?:input )?tokens",
     re.IGNORECASE,
 )
+
+
+Tokens = Annotated[int, Field(ge=0, le=10**12)]
 
 
 class _Message(BaseModel):
@@ -38,8 +41,8 @@ class _Choice(BaseModel):
 
 class _Usage(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Tokens | None = None
+    completion_tokens: Tokens | None = None
 
 
 class _Reply(BaseModel):
@@ -122,7 +125,7 @@ def read_reply(data: bytes) -> Reply:
     usage = reply.usage or _Usage()
     return Reply(
         text or "",
-        first.finish_reason or "unknown",
+        one_line(first.finish_reason or "unknown"),
         usage.prompt_tokens,
         usage.completion_tokens,
         one_line(reply.model or "", 100),

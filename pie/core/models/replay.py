@@ -115,8 +115,8 @@ class ReplayModel:
                 )
                 for sample, text in enumerate(parse_answers(line["generated_answers"])):
                     yield (identity, sample), {"text": text}
-            elif "text" in line:
-                yield (str(line["prompt_sha"]), int(line["sample"])), line
+            else:
+                yield (str(line["prompt_sha"]), int(line["sample"])), {**line, "text": line["text"]}
         except (
             ValueError,
             KeyError,

@@ -36,20 +36,16 @@ class Throttle:
 
     async def __aenter__(self) -> float:
         """Wait for a slot; the time at which it was given goes to `slow_down`."""
-        async with self._changed:
-            while True:
-                pause = self._paused_until - time.monotonic()
-                if pause > 0:
-                    self._changed.release()
-                    try:
-                        await asyncio.sleep(pause)
-                    finally:
-                        await self._changed.acquire()
-                elif self._under_way < max(1, int(self.limit)):
+        while True:
+            pause = self._paused_until - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+                continue
+            async with self._changed:
+                if self._under_way < max(1, int(self.limit)):
                     self._under_way += 1
                     return time.monotonic()
-                else:
-                    await self._changed.wait()
+                await self._changed.wait()
 
     async def __aexit__(self, *_error: object) -> None:
         async with self._changed:

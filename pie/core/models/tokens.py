@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pie.core.extras import require
 from pie.core.models.model import ModelError
 from pie.core.prompts import Prompt
 from pie.core.wording import one_line
@@ -11,7 +12,7 @@ from pie.core.wording import one_line
 
 def load_tokenizer(name: str) -> Any:
     """Return a tokenizer of transformers; ModelError when it cannot be loaded."""
-    transformers = require("transformers", "pip install 'pie-perf-toolkit[finetune]'")
+    transformers = require("transformers", "finetune")
     try:
         return transformers.AutoTokenizer.from_pretrained(name)
     except Exception as error:  # whatever transformers raises for a folder that is none
@@ -19,16 +20,6 @@ def load_tokenizer(name: str) -> Any:
             f"the tokenizer of {name} cannot be loaded ({one_line(str(error), 120)})",
             "give a model's folder or its name on the Hub",
         ) from error
-
-
-def require(package: str, remedy: str) -> Any:
-    """Import an optional package; ModelError with the command that installs it."""
-    import importlib
-
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise ModelError(f"the package {package} is not installed", remedy) from error
 
 
 def token_ids(tokenizer: Any, prompt: Prompt) -> list[int]:

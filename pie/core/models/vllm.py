@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pie.core.extras import require
 from pie.core.models.huggingface import HuggingFaceModel
 from pie.core.models.model import Answer, Event, ModelError, ModelOptions, Request, Sampling
-from pie.core.models.tokens import require, token_ids
+from pie.core.models.tokens import token_ids
 from pie.core.wording import one_line
 
 _AT_ONCE = 512
@@ -26,7 +27,7 @@ class VllmModel(HuggingFaceModel):
         self._engine: Any = None
 
     def fingerprint(self) -> dict[str, Any]:
-        vllm = require("vllm", "pip install 'pie-perf-toolkit[vllm]'")
+        vllm = require("vllm", "vllm")
         return {
             **super().fingerprint(),
             "backend": "vllm",
@@ -40,7 +41,7 @@ class VllmModel(HuggingFaceModel):
 
     def _load(self) -> Any:
         if self._engine is None:
-            vllm = require("vllm", "pip install 'pie-perf-toolkit[vllm]'")
+            vllm = require("vllm", "vllm")
             try:
                 self._engine = vllm.LLM(
                     model=self._base,
@@ -56,7 +57,7 @@ class VllmModel(HuggingFaceModel):
         return self._engine
 
     def _answer(self, batch: list[Request], sampling: Sampling) -> list[Event]:
-        vllm = require("vllm", "pip install 'pie-perf-toolkit[vllm]'")
+        vllm = require("vllm", "vllm")
         engine = self._load()
         # Tokens, not text: the chat template is applied here, by the same code that counts.
         prompts = [{"prompt_token_ids": token_ids(self._tokenizer, one.prompt)} for one in batch]
@@ -86,5 +87,5 @@ class VllmModel(HuggingFaceModel):
     def _lora(self) -> dict[str, Any]:
         if self._adapter is None:
             return {}
-        requests = require("vllm.lora.request", "pip install 'pie-perf-toolkit[vllm]'")
+        requests = require("vllm.lora.request", "vllm")
         return {"lora_request": requests.LoRARequest("adapter", 1, str(Path(self._adapter)))}

@@ -51,7 +51,7 @@ def test_a_thousand_requests_at_64_with_faults_are_each_answered_once_with_their
     wanted = requests(1000)
     begin = time.monotonic()
     with ModelServer(fault=injected) as server:
-        got = ask(server, wanted, concurrency=64, timeout_seconds=3.0)
+        got = ask(server, wanted, concurrency=64, timeout_seconds=2.0)
     assert sorted(one.key for one in got) == [one.key for one in wanted]
     seeds = {one.key: one.seed for one in wanted}
     names = {body["seed"]: name_of(body) for _path, _headers, body in server.bodies}
@@ -140,6 +140,7 @@ def test_a_request_that_never_succeeds_is_a_failure_with_its_reason_and_the_othe
             Fault(status=429, body=b'{"error": {"code": "insufficient_quota", "message": "pay"}}'),
             "pay",
         ),
+        (Fault(status=429, headers=(("Retry-After", "86400"),)), "left alone for 86400 s"),
     ],
 )
 def test_a_refusal_that_no_retry_mends_ends_the_run_at_once(fault: Fault, told: str) -> None:

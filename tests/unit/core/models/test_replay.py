@@ -1,0 +1,48 @@
+"""Recorded answers: by prompt or by row, and what is said when there is none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling, open_model
+from pie.core.models.replay import row_identity
+from pie.core.prompts import Form, Strategy, render
+
+PROMPT = render(Strategy.INSTRUCTION, Form.PLAIN, "int main() {}")
+ROW = row_identity("p1", "s1", None, "int main() {}")
+
+
+def ask(path: Path, *lines: Any, samples: int = 2) -> list[Answer | Failure]:
+    path.write_text("\n".join(json.dumps(one) for one in lines) + "\n")
+    model = open_model(f"replay:{path}", ModelOptions())
+    wanted = [Request(f"{k:032x}", PROMPT, k, k, ROW) for k in range(samples)]
+    return [one for batch in model.answers(wanted, Sampling()) for one in batch]
+
+
+def test_the_answers_of_an_earlier_run_are_found_by_prompt_and_sample(tmp_path: Path) -> None:
+    line = {"prompt_sha": PROMPT.digest, "sample": 1, "text": "hello", "finish_reason": "length"}
+    missing, found = ask(tmp_path / "a.jsonl", line)
+    assert isinstance(missing, Failure)
+    assert isinstance(found, Answer)
+    assert (found.text, found.finish_reason) == ("hello", "length")
+
+
+@pytest.mark.parametrize("answers", [["a", "b"], "['a', 'b']"])
+def test_the_answers_of_a_row_are_found_by_its_ids(tmp_path: Path, answers: Any) -> None:
+    row = {"problem_id": "p1", "src_id": "s1", "src_code": "x", "generated_answers": answers}
+    got = ask(tmp_path / "a.jsonl", row)
+    assert [one.text for one in got if isinstance(one, Answer)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("line", [[], {"generated_answers": ["x"]}, {"text": "x"}, "x"])
+def test_a_line_that_is_no_recorded_answer_is_named(tmp_path: Path, line: Any) -> None:
+    with pytest.raises(ModelError, match=r"a.jsonl:1: not a line of recorded answers"):
+        ask(tmp_path / "a.jsonl", line)
+
+
+@pytest.mark.parametrize("spec", ["gpt-4", "openai:", "unknown:x", ":x"])
+def test_a_model_is_named_by_backend_and_name(spec: str) -> None:
+    with pytest.raises(ModelError, match="not of the form backend:name"):
+        open_model(spec, ModelOptions())
