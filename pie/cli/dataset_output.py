@@ -128,8 +128,8 @@ def print_card(card: dict[str, Any], as_json: bool) -> None:
         from rich.text import Text
 
         for title, columns in _TABLES:
-            heading = title.format(unit=card["length_unit"])
-            table = Table(title=Text(heading), box=box.SIMPLE_HEAD, title_justify="left")
+            show(Text(title.format(unit=card["length_unit"])))
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
             table.add_column("Dataset", no_wrap=True)
             for _key, name in columns:
                 table.add_column(name, justify="right", no_wrap=True)

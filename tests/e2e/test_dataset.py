@@ -164,3 +164,44 @@ def test_bad_input_is_one_sentence(
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
     assert sentence in lines[0]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_real_programs_of_people_become_pairs_whose_gain_was_measured(
+    pie: Pie, shared_data: Path, tmp_path: Path
+) -> None:
+    pairs = [json.loads(line) for line in (shared_data / "pairs.jsonl").open("rb")]
+    cheap = sorted(pairs, key=lambda row: row.get("ref_ir_src", 10**12))[:60:10]
+    table = tmp_path / "table.jsonl"
+    with table.open("w") as file:
+        for number, row in enumerate(cheap):
+            for date, role in enumerate(("src", "tgt")):
+                submission = {
+                    "submission_id": f"{number}.{role}",
+                    "problem_id": row["problem_id"],
+                    "user_id": f"u{number}",
+                    "date": date,
+                    "language": "C++",
+                    "status": "Accepted",
+                    "code": row[f"{role}_code"],
+                }
+                file.write(json.dumps(submission) + "\n")
+    out = tmp_path / "made"
+    done = pie(
+        *("dataset", "build", table, "--folder", shared_data / "test_cases"),
+        *("--out", out, "-m", "cachegrind", "--json"),
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    measured = [one.fields for one in read(out / "measured.parquet")]
+    assert len(measured) == 12
+    assert {one["verdict"] for one in measured} == {"accepted"}
+    cycles = {one["submission_id"]: one["cycles"] for one in measured}
+    gains = {
+        (f"{n}.src", f"{n}.tgt")
+        for n in range(6)
+        if cycles[f"{n}.src"] - cycles[f"{n}.tgt"] > 0.1 * cycles[f"{n}.src"]
+    }
+    made = {(one.fields["src_id"], one.fields["tgt_id"]) for one in read(out / "pairs.parquet")}
+    assert made == gains != set()
