@@ -17,6 +17,8 @@ from pie.core.dataset.table import read
 from tests.e2e.conftest import Pie
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
+CHEAP = 4_000_000
+"""Instructions of a source, at most, of real programs that are measured here."""
 ADDS_TWO = looping(10).replace("n + 1", "n + 2")
 PROBLEMS = {
     "p00001": [
@@ -172,7 +174,8 @@ def test_real_programs_of_people_become_pairs_whose_gain_was_measured(
     pie: Pie, shared_data: Path, tmp_path: Path
 ) -> None:
     pairs = [json.loads(line) for line in (shared_data / "pairs.jsonl").open("rb")]
-    cheap = sorted(pairs, key=lambda row: row.get("ref_ir_src", 10**12))[:60:10]
+    cheap = [one for one in pairs if one.get("ref_ir_src", CHEAP) < CHEAP]
+    cheap = sorted(cheap, key=lambda one: one["ref_ir_tgt"] / one["ref_ir_src"])[::8][:6]
     table = tmp_path / "table.jsonl"
     with table.open("w") as file:
         for number, row in enumerate(cheap):
