@@ -22,9 +22,13 @@ class Ticker:
 
     def __init__(self) -> None:
         self._start = self._last = time.monotonic()
+        self._number = 0
 
     def rows(self, number: int, of: str) -> None:
-        """Take note of rows that were read."""
+        """Take note of rows that were read; fewer than before are those of the next pass."""
+        if number < self._number:
+            self._start = time.monotonic()
+        self._number = number
         if self._due():
             rate = number / (time.monotonic() - self._start)
             say(f"pie: {number:,} rows, {rate:,.0f} a second (at {of})")

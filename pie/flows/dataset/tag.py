@@ -38,9 +38,8 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         return done
     costs, machines = _populations(request.measured, tick)
     counts = Counts("pairs")
-    listed = listing(request.out)
     tags = dict.fromkeys(range(1, 11), 0)
-    with Writer(request.out) as writer:
+    with Writer(request.out) as writer, listing(request.out) as listed:
         for record in pair_rows(request.pairs, counts, listed):
             problem_id = str(record.fields["problem_id"])
             population, cost = costs.get(problem_id), seconds(record, "tgt_agg_runtime")
@@ -59,8 +58,6 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             tag = score_tag(cost, population)
             tags[tag] += 1
             writer.write({**record.fields, FIELD: tag})
-    listed.finish()
-    listed.close()
     counts.rows_out = writer.rows
     return step.finish(counts, tags=tags)
 
