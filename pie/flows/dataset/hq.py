@@ -45,7 +45,7 @@ def run(request: Request) -> dict[str, Any]:
     chosen = best.numbers(request.size)
     counts = Counts("pairs")
     problems: set[str] = set()
-    with Writer(request.out) as writer, listing(request.out) as listed:
+    with Writer(request.out, like=request.pairs) as writer, listing(request.out) as listed:
         for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
             if number in chosen:
                 writer.write(record.fields)

@@ -72,7 +72,10 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     near: dict[str, int] = {}
     with contextlib.ExitStack() as stack:
         listed = stack.enter_context(listing(request.out))
-        writers = {part: stack.enter_context(Writer(path)) for part, path in paths.items()}
+        writers = {
+            part: stack.enter_context(Writer(path, like=request.pairs))
+            for part, path in paths.items()
+        }
         for record in pair_rows(request.pairs, counts, listed):
             problem_id = str(record.fields["problem_id"])
             part = split.part_of(problem_id)
