@@ -115,9 +115,8 @@ def main() -> None:
                 *("tag", folder / "p.parquet", "--among", folder / "m.parquet"),
                 *("-o", folder / "t.jsonl"),
             ),
-            "split": step("split", folder / "t.jsonl", "-o", folder / "parts"),
-            "split, near-duplicates removed": step(
-                *("split", folder / "t.jsonl", "-o", folder / "parts2"),
+            "split": step(
+                *("split", folder / "t.jsonl", "-o", folder / "parts"),
                 *("--near-duplicates", "remove"),
             ),
             "hq": step("hq", folder / "parts" / "train.jsonl", "-o", folder / "hq.jsonl"),
