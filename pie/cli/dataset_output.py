@@ -22,9 +22,13 @@ class Ticker:
 
     def __init__(self) -> None:
         self._start = self._last = time.monotonic()
+        self._number = 0
 
     def rows(self, number: int, of: str) -> None:
-        """Take note of rows that were read."""
+        """Take note of rows that were read; fewer than before are those of the next pass."""
+        if number < self._number:
+            self._start = time.monotonic()
+        self._number = number
         if self._due():
             rate = number / (time.monotonic() - self._start)
             say(f"pie: {number:,} rows, {rate:,.0f} a second (at {of})")
@@ -128,8 +132,8 @@ def print_card(card: dict[str, Any], as_json: bool) -> None:
         from rich.text import Text
 
         for title, columns in _TABLES:
-            heading = title.format(unit=card["length_unit"])
-            table = Table(title=Text(heading), box=box.SIMPLE_HEAD, title_justify="left")
+            show(Text(title.format(unit=card["length_unit"])))
+            table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
             table.add_column("Dataset", no_wrap=True)
             for _key, name in columns:
                 table.add_column(name, justify="right", no_wrap=True)

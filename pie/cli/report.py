@@ -63,6 +63,8 @@ def command(
     """Print the metrics of a run, also of one that is not finished.
 
     Example: pie report runs/test-cachegrind-1a2b3c4d --format markdown
+
+    With --upper-bound: the fastest generation of each problem against its fastest human program.
     """
     from pie.core import report_formats
     from pie.core.report import read_report

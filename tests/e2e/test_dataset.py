@@ -17,6 +17,8 @@ from pie.core.dataset.table import read
 from tests.e2e.conftest import Pie
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
+CHEAP = 4_000_000
+"""Instructions of a source, at most, of real programs that are measured here."""
 ADDS_TWO = looping(10).replace("n + 1", "n + 2")
 PROBLEMS = {
     "p00001": [
@@ -164,3 +166,45 @@ def test_bad_input_is_one_sentence(
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
     assert sentence in lines[0]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_real_programs_of_people_become_pairs_whose_gain_was_measured(
+    pie: Pie, shared_data: Path, tmp_path: Path
+) -> None:
+    pairs = [json.loads(line) for line in (shared_data / "pairs.jsonl").open("rb")]
+    cheap = [one for one in pairs if one.get("ref_ir_src", CHEAP) < CHEAP]
+    cheap = sorted(cheap, key=lambda one: one["ref_ir_tgt"] / one["ref_ir_src"])[::8][:6]
+    table = tmp_path / "table.jsonl"
+    with table.open("w") as file:
+        for number, row in enumerate(cheap):
+            for date, role in enumerate(("src", "tgt")):
+                submission = {
+                    "submission_id": f"{number}.{role}",
+                    "problem_id": row["problem_id"],
+                    "user_id": f"u{number}",
+                    "date": date,
+                    "language": "C++",
+                    "status": "Accepted",
+                    "code": row[f"{role}_code"],
+                }
+                file.write(json.dumps(submission) + "\n")
+    out = tmp_path / "made"
+    done = pie(
+        *("dataset", "build", table, "--folder", shared_data / "test_cases"),
+        *("--out", out, "-m", "cachegrind", "--json"),
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    measured = [one.fields for one in read(out / "measured.parquet")]
+    assert len(measured) == 12
+    assert {one["verdict"] for one in measured} == {"accepted"}
+    cycles = {one["submission_id"]: one["cycles"] for one in measured}
+    gains = {
+        (f"{n}.src", f"{n}.tgt")
+        for n in range(6)
+        if cycles[f"{n}.src"] - cycles[f"{n}.tgt"] > 0.1 * cycles[f"{n}.src"]
+    }
+    made = {(one.fields["src_id"], one.fields["tgt_id"]) for one in read(out / "pairs.parquet")}
+    assert made == gains != set()

@@ -2,8 +2,9 @@
 
 A program is the set of its token 5-grams, comments and white space left out; two are near-
 duplicates when the Jaccard index of these sets reaches a threshold. To compare not everything
-with everything: in one order of all 5-grams, rarest first, two sets of that similarity share one
-among the first n - ceil(threshold * n) + 1 of each (prefix filtering, Bayardo et al. 2007).
+with everything: in one order of all 5-grams, rarest first, two sets of that similarity share k of
+the first n - ceil(threshold * n) + k of each (prefix filtering, Bayardo et al. 2007; with k above
+1, Wang et al. 2012).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Literal
 
 THRESHOLD = 0.9
 _GRAM = 5
+_SHARED = 8
+"""The k above: more of it means longer prefixes, and far fewer programs to compare in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,18 @@ class Index:
 
     def find(self, program: Shingles) -> Iterator[str]:
         """Yield the findable near-duplicates of any program, in the order they were added."""
-        candidates: dict[str, None] = {}
+        shared: Counter[str] = Counter()
         for gram in self._prefix(program):
-            candidates.update(dict.fromkeys(self._names.get(gram, ())))
+            shared.update(self._names.get(gram, ()))
         mine, size = set(program.grams), len(program.grams)
+        least = min(_SHARED, self._overlap(size))
         found = []
-        for name in candidates:
+        for name, number in shared.items():
+            if number < least:
+                continue
             one = self._known[name]
             shorter, longer = sorted((size, len(one.grams)))
-            if shorter < self._threshold * longer:
+            if shorter < self._overlap(longer):
                 continue
             same = program.tokens == one.tokens
             if same or _jaccard(mine, one.grams) >= self._threshold:
@@ -92,8 +98,12 @@ class Index:
 
     def _prefix(self, program: Shingles) -> Sequence[int]:
         grams = sorted(program.grams, key=lambda gram: (self._counts[gram], gram))
+        return grams[: len(grams) - self._overlap(len(grams)) + _SHARED]
+
+    def _overlap(self, size: int) -> int:
+        """Return how many 5-grams a program of so many has in common with a near-duplicate."""
         # The slack keeps a product such as 0.9 * 10 from being rounded above 9.
-        return grams[: len(grams) - math.ceil(self._threshold * len(grams) - 1e-9) + 1]
+        return max(1, math.ceil(self._threshold * size - 1e-9))
 
 
 def leaders(programs: Mapping[str, Shingles], threshold: float = THRESHOLD) -> dict[str, str]:

@@ -103,6 +103,13 @@ def check_code(code: bytes | str) -> str:
     return code.replace("\r\n", "\n")
 
 
+def safe_name(text: str) -> bool:
+    """Whether a text can be the name of a file or folder, and no way out of it."""
+    if text in ("", ".", "..") or "/" in text or not text.isprintable():
+        return False
+    return len(text.encode("utf-8", "replace")) <= 200
+
+
 def _empty(value: object) -> bool:
     missing = value is None or (isinstance(value, float) and math.isnan(value))
     return missing or not str(value).strip()
@@ -113,8 +120,7 @@ def _name(fields: Mapping[str, Any], key: str) -> str:
     if isinstance(value, float) and value.is_integer():  # pandas, where a column has gaps
         value = int(value)
     text = str(value).strip()
-    unsafe = text in (".", "..") or "/" in text or not text.isprintable() or len(text) > 200
-    if unsafe:
+    if not safe_name(text):
         raise RowProblem(f"{key} {text[:40]!r} cannot be the name of a file")
     return text
 

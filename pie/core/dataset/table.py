@@ -79,17 +79,20 @@ def require_file(path: Path) -> None:
 class Writer:
     """A table that is there whole or not at all; use it as a context manager.
 
-    Parquet takes its columns from `columns` (name to Arrow type by name), or else from the first
-    rows; JSONL takes any row.
+    Parquet takes its columns from the Parquet file `like`, with `columns` (name to kind) added; or
+    else from the first rows. JSONL takes any row.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: Path, columns: Mapping[str, str] | None = None, like: Path | None = None
+    ) -> None:
         """InputError when the file's kind is unknown or it cannot be written."""
         self.path = path
         self.rows = 0
         self._parquet = is_parquet(path)
         self._scratch = path.with_name(f".{path.name}.{os.getpid()}")
         self._columns = columns
+        self._like = like if like is not None and is_parquet(like) else None
         self._batch: list[Mapping[str, Any]] = []
         self._arrow_writer: Any = None
         self._schema: Any = None
@@ -146,7 +149,7 @@ class Writer:
     def _flush(self, *, last: bool = False) -> None:
         pyarrow, parquet = _arrow()
         if self._arrow_writer is None:
-            self._schema = self._make_schema(pyarrow)
+            self._schema = self._make_schema(pyarrow, parquet)
             self._arrow_writer = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
         if self._batch or (last and not self.rows):
             self._refuse_unknown()
@@ -160,8 +163,8 @@ class Writer:
             self._arrow_writer.write_table(table)
         self._batch = []
 
-    def _make_schema(self, pyarrow: Any) -> Any:
-        if self._columns is None:
+    def _make_schema(self, pyarrow: Any, parquet: Any) -> Any:
+        if self._columns is None and self._like is None:
             return pyarrow.Table.from_pylist(self._batch).schema
         kinds = {
             "text": pyarrow.string(),
@@ -169,7 +172,10 @@ class Writer:
             "number": pyarrow.float64(),
             "integers": pyarrow.list_(pyarrow.int32()),
         }
-        return pyarrow.schema([(name, kinds[kind]) for name, kind in self._columns.items()])
+        known = [] if self._like is None else list(parquet.read_schema(self._like))
+        names = {field.name for field in known}
+        added = [(n, kinds[k]) for n, k in (self._columns or {}).items() if n not in names]
+        return pyarrow.schema(known + [pyarrow.field(*one) for one in added])
 
     def _refuse_unknown(self) -> None:
         """Parquet would lose a field that the first rows did not have, without a word."""

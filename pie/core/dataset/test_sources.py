@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.codenet import own_tests
+from pie.core.dataset.submission import safe_name
 from pie.core.problem import RowProblem
 
 KINDS = ("public_tests", "private_tests", "generated_tests")
@@ -64,7 +65,7 @@ def problem_of(row: Mapping[str, Any]) -> str:
     found = _CODENET_NAME.match(name)
     if found:
         return found.group(1)
-    if not name or "/" in name or name in (".", "..") or not name.isprintable() or len(name) > 200:
+    if not safe_name(name):
         raise RowProblem("it has neither problem_id nor a usable name")
     return name
 

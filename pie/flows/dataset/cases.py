@@ -11,7 +11,7 @@ from typing import Any
 
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step
-from pie.core.dataset.table import Record, read
+from pie.core.dataset.table import Record, Writer, read
 from pie.core.dataset.test_sources import (
     SourceTest,
     codenet_tests,
@@ -21,9 +21,9 @@ from pie.core.dataset.test_sources import (
 )
 from pie.core.dataset.verification import decide, merge, references
 from pie.core.problem import InputError, RowProblem
-from pie.core.run_folder import Lines
 from pie.core.test_cases import text_case
 from pie.flows.dataset.measuring import Measuring, outcomes
+from pie.flows.dataset.rows import listing
 from pie.flows.simulate import Progress
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Language, Program
@@ -77,21 +77,37 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None and not done["counts"][0]["left_out"].get("not_measured"):
         return done
-    counts, problems = Counts("tests"), Counts("problems")
-    request.out.parent.mkdir(parents=True, exist_ok=True)
+    sources = request.out.with_name(f"{request.out.name}.sources.jsonl")
+    if request.out.exists() and not sources.exists():
+        # What stands there is deleted in the end: only if this command made it.
+        raise InputError(
+            f"the folder {request.out} is there and was not made by this command",
+            "give another folder with --out",
+        )
     scratch = request.out.with_name(f".{request.out.name}.work")
     shutil.rmtree(scratch / "made", ignore_errors=True)
     (scratch / "made").mkdir(parents=True)
-    listed = Lines(request.out.with_name(f"{request.out.name}.left_out.jsonl"))
-    kept = Lines(request.out.with_name(f"{request.out.name}.sources.jsonl"))
-    rows = _stage_contests(request, scratch)
-    for line in rows.listed:
-        listed.write(line)
+    with Writer(sources) as kept, listing(request.out) as listed:
+        counts = _collect(request, scratch, kept, listed, show)
+    shutil.rmtree(request.out, ignore_errors=True)
+    (scratch / "made").replace(request.out)
+    shutil.rmtree(scratch)
+    return step.finish(*counts)
+
+
+def _collect(
+    request: Request,
+    scratch: Path,
+    kept: Writer,
+    listed: Writer,
+    show: Callable[[Progress], None],
+) -> tuple[Counts, Counts, Counts]:
+    """Lay out the tests that stay in `made`; return where tests, problems and rows went."""
+    counts, problems = Counts("tests"), Counts("problems")
+    rows = _stage_contests(request, scratch, listed)
     index = 0
     work = _work(request, scratch, problems)
     for candidate, results in outcomes(request.measuring, work, scratch, show):
-        if candidate is None:
-            continue
         counts.rows_in += 1
         reason = candidate.reason or _reason(results, request.references)
         about = {
@@ -112,20 +128,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
                 problems.left_out["no_test_left"] += 1
             problems.rows_out += index > 0
             index = 0
-    for lines in (listed, kept):
-        lines.finish()
-        lines.close()
-    # Never delete what stands there unless this command made it.
-    if request.out.exists():
-        if not step.manifest_path.exists():
-            raise InputError(
-                f"the folder {request.out} is there and was not made by this command",
-                "give another folder with --out",
-            )
-        shutil.rmtree(request.out)
-    (scratch / "made").replace(request.out)
-    shutil.rmtree(scratch)
-    return step.finish(counts, problems, rows.counts)
+    return counts, problems, rows
 
 
 def _language(submissions: Path) -> Language:
@@ -153,37 +156,31 @@ def _keep(folder: Path, index: int, test: SourceTest) -> None:
     (folder / f"output.{index}.txt").write_bytes(test.output or b"")
 
 
-@dataclass
-class _Staged:
-    counts: Counts
-    listed: list[dict[str, str]]
-
-
-def _stage_contests(request: Request, scratch: Path) -> _Staged:
+def _stage_contests(request: Request, scratch: Path, listed: Writer) -> Counts:
     """Lay the `code_contests` tests out by problem, so that each problem's are found at once."""
     wanted: set[str] = set()
     for record in read(request.submissions):
         wanted.add(str(record.fields.get("problem_id")))
-    staged = _Staged(Counts("code_contests rows"), [])
+    staged = Counts("code_contests rows")
     shutil.rmtree(scratch / "contests", ignore_errors=True)
     (scratch / "contests").mkdir()
     for path in request.contests:
         for record in read(path):
-            staged.counts.rows_in += 1
+            staged.rows_in += 1
             try:
                 if record.problem:
                     raise RowProblem(record.problem)
                 problem_id = problem_of(record.fields)
                 if problem_id not in wanted:
-                    staged.counts.left_out["other_problem"] += 1
+                    staged.left_out["other_problem"] += 1
                     continue
                 tests = list(contest_tests(record.fields))
             except RowProblem as problem:
-                staged.counts.left_out["broken_row"] += 1
+                staged.left_out["broken_row"] += 1
                 about = {"table": path.name, "place": record.place, "reason": "broken_row"}
-                staged.listed.append({**about, "detail": str(problem)})
+                listed.write({**about, "detail": str(problem)})
                 continue
-            staged.counts.rows_out += 1
+            staged.rows_out += 1
             with (scratch / "contests" / problem_id).open("a", encoding="ascii") as file:
                 for test in tests:
                     texts = [one.decode("latin-1") for one in (test.input, test.output or b"")]
@@ -208,7 +205,7 @@ def _sources(request: Request, scratch: Path, problem_id: str) -> Iterator[Sourc
 
 def _work(
     request: Request, scratch: Path, problems: Counts
-) -> Iterator[tuple[_Candidate | None, Procedure | None]]:
+) -> Iterator[tuple[_Candidate, Procedure | None]]:
     """Yield each test of each problem with the procedure that verifies it."""
     columns = list(SUBMISSION_COLUMNS)
     for group in by_problem(request.submissions, columns, "pie dataset import"):

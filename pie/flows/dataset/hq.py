@@ -44,9 +44,8 @@ def run(request: Request) -> dict[str, Any]:
             best.add(str(record.fields["problem_id"]), ratio, *ids, number)
     chosen = best.numbers(request.size)
     counts = Counts("pairs")
-    listed = listing(request.out)
     problems: set[str] = set()
-    with Writer(request.out) as writer:
+    with Writer(request.out, like=request.pairs) as writer, listing(request.out) as listed:
         for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
             if number in chosen:
                 writer.write(record.fields)
@@ -54,7 +53,5 @@ def run(request: Request) -> dict[str, Any]:
             else:
                 known = speedup(record) is not None
                 counts.left_out["not_among_the_best" if known else "no_speedup"] += 1
-    listed.finish()
-    listed.close()
     counts.rows_out = writer.rows
     return step.finish(counts, problems=len(problems))

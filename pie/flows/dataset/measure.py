@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.grouping import MEASURED_COLUMNS, SUBMISSION_COLUMNS, by_problem
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, earlier_manifest
 from pie.core.dataset.table import Record, Writer
 from pie.core.problem import InputError, RowProblem
 from pie.core.test_cases import TestCases
@@ -122,9 +122,15 @@ def _on_a_machine(
                 yield _Item(record, tests), examine([program], resolved, measuring.setting)
 
     scratch = _scratch(request)
-    for item, (outcome,) in outcomes(measuring, work(), scratch, show):
+    for item, (outcome,) in outcomes(measuring, work(), scratch, show, _planned(request)):
         language = Language(item.record.fields["language"])
         yield _row(item, outcome, labels[language])
+
+
+def _planned(request: Request) -> int:
+    """Return how many submissions there are, as the import counted them."""
+    counts = earlier_manifest(request.submissions).get("counts")
+    return counts[0].get("out", 0) if isinstance(counts, list) and counts else 0
 
 
 def _scratch(request: Request) -> Path:

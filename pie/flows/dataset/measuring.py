@@ -41,11 +41,13 @@ def outcomes(
     work: Iterable[tuple[T, Procedure | None]],
     scratch: Path,
     show: Callable[[Progress], None],
+    planned: int = 0,
 ) -> Iterator[tuple[T, list[Outcome]]]:
     """Yield each item with its outcomes, in order; an item without a procedure has none.
 
     Everything measured is kept at once, in the cache or (without it) in the folder `scratch`; the
-    same work again measures only what is missing. MissingTool when the machine is not there.
+    same work again measures only what is missing. `planned` is the number of items, 0 when nobody
+    knows. MissingTool when the machine is not there.
     """
     machine = measuring.setting.machine
     missing = machine.check()
@@ -61,7 +63,7 @@ def outcomes(
     where = cache_directory() if measuring.use_cache else scratch
     jobs = 1 if machine.interleaved else (measuring.jobs or len(os.sched_getaffinity(0)))
     store = Store(where / "results.sqlite")
-    progress = Progress()
+    progress = Progress(planned=planned)
     try:
         with interrupt_on_sigterm(), Scheduler(store, jobs) as scheduler:
             progress.tally = scheduler.tally

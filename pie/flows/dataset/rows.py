@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pie.core.dataset.manifest import Counts
-from pie.core.dataset.table import Record, read
+from pie.core.dataset.table import Record, Writer, read
 from pie.core.problem import InputError
-from pie.core.run_folder import Lines
 
 
-def pair_rows(path: Path, counts: Counts, listed: Lines | None = None) -> Iterator[Record]:
+def pair_rows(path: Path, counts: Counts, listed: Writer | None = None) -> Iterator[Record]:
     """Yield the rows that have a problem_id and two programs; count and list the others.
 
     InputError when there is none.
@@ -61,7 +60,6 @@ def speedup(record: Record) -> float | None:
     return None if src is None or tgt is None else src / tgt
 
 
-def listing(out: Path) -> Lines:
+def listing(out: Path) -> Writer:
     """Return the file beside an output that tells what was left out, row by row."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return Lines(out.with_name(f"{out.name}.left_out.jsonl"))
+    return Writer(out.with_name(f"{out.name}.left_out.jsonl"))

@@ -70,9 +70,12 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     rows = dict.fromkeys(PARTS, 0)
     problems: dict[str, set[str]] = {part: set() for part in PARTS}
     near: dict[str, int] = {}
-    listed = listing(request.out)
     with contextlib.ExitStack() as stack:
-        writers = {part: stack.enter_context(Writer(path)) for part, path in paths.items()}
+        listed = stack.enter_context(listing(request.out))
+        writers = {
+            part: stack.enter_context(Writer(path, like=request.pairs))
+            for part, path in paths.items()
+        }
         for record in pair_rows(request.pairs, counts, listed):
             problem_id = str(record.fields["problem_id"])
             part = split.part_of(problem_id)
@@ -92,8 +95,6 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             writers[part].write(record.fields)
             if counts.rows_in % 1000 == 0:
                 tick(counts.rows_in, "rows")
-    listed.finish()
-    listed.close()
     counts.rows_out = sum(rows.values())
     return step.finish(
         counts,

@@ -17,7 +17,8 @@ from pie.core.dataset.sorting import Sorter
 from pie.core.dataset.submission import KNOWN, Dropped, Submission, Wanted, check, check_code
 from pie.core.dataset.table import Record, Writer, read
 from pie.core.problem import InputError, RowProblem
-from pie.core.run_folder import Lines, save_json
+from pie.core.run_folder import save_json
+from pie.flows.dataset.rows import listing
 
 _BROKEN = "broken_row"
 _LISTED = frozenset({_BROKEN, "duplicate", "no_source", "code_not_utf8", "code_too_long"})
@@ -55,22 +56,14 @@ def run(request: Request, tick: Tick) -> dict[str, Any]:
     if done is not None:
         return done
     counts = Counts("submissions")
-    listed = _listing(request.out)
     rows = _of_folder if is_folder else _of_table
-    with Writer(request.out, SUBMISSION_COLUMNS) as writer:
+    with Writer(request.out, SUBMISSION_COLUMNS) as writer, listing(request.out) as listed:
         for row in rows(request, counts, listed, tick):
             writer.write(row)
-    listed.finish()
-    listed.close()
     counts.rows_out = writer.rows
     manifest = step.finish(counts, left_out_list=listed.path.name)
     shutil.rmtree(_parts(request.out), ignore_errors=True)
     return manifest
-
-
-def _listing(out: Path) -> Lines:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return Lines(out.with_name(f"{out.name}.left_out.jsonl"))
 
 
 def _parts(out: Path) -> Path:
@@ -78,7 +71,7 @@ def _parts(out: Path) -> Path:
 
 
 def _of_folder(
-    request: Request, counts: Counts, listed: Lines, tick: Tick
+    request: Request, counts: Counts, listed: Writer, tick: Tick
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the submissions of a CodeNet folder, a problem at a time, each kept as it is done."""
     parts = _parts(request.out)
@@ -144,7 +137,7 @@ def _source(path: Path | None) -> str:
 
 
 def _of_table(
-    request: Request, counts: Counts, listed: Lines, tick: Tick
+    request: Request, counts: Counts, listed: Writer, tick: Tick
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the submissions of a table of any order: put on disk, sorted, read back."""
     source = request.source.name

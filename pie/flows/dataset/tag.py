@@ -12,7 +12,7 @@ from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import accepted, solutions
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.score_tag import FIELD, score_tag
-from pie.core.dataset.table import Writer, require_file
+from pie.core.dataset.table import Writer, is_parquet, require_file
 from pie.flows.dataset.pairs import MADE_BY
 from pie.flows.dataset.rows import listing, pair_rows, seconds
 
@@ -38,9 +38,10 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         return done
     costs, machines = _populations(request.measured, tick)
     counts = Counts("pairs")
-    listed = listing(request.out)
     tags = dict.fromkeys(range(1, 11), 0)
-    with Writer(request.out) as writer:
+    columns = {FIELD: "integer"} if is_parquet(request.pairs) else None
+    made = Writer(request.out, columns, request.pairs)
+    with made as writer, listing(request.out) as listed:
         for record in pair_rows(request.pairs, counts, listed):
             problem_id = str(record.fields["problem_id"])
             population, cost = costs.get(problem_id), seconds(record, "tgt_agg_runtime")
@@ -59,8 +60,6 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             tag = score_tag(cost, population)
             tags[tag] += 1
             writer.write({**record.fields, FIELD: tag})
-    listed.finish()
-    listed.close()
     counts.rows_out = writer.rows
     return step.finish(counts, tags=tags)
 

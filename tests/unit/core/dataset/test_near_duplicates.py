@@ -54,7 +54,8 @@ def variants(number: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9, 1.0])
 def test_the_index_finds_what_comparing_all_finds(threshold: float) -> None:
-    known = {name: shingles(code, "cpp") for name, code in variants(30).items()}
+    tiny = {f"tiny.{n}": "a b c d e f g h"[: 2 * n + 1] for n in range(8)}
+    known = {name: shingles(code, "cpp") for name, code in {**variants(30), **tiny}.items()}
     index = Index(known, threshold)
     for name in known:
         index.add(name)

@@ -1,12 +1,14 @@
 """Tables of both kinds: the same rows back, whole or not at all."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from pie.core.dataset.table import Writer, read
 from pie.core.problem import InputError
+from sim.errors import MissingTool
 
 COLUMNS = {"name": "text", "tests": "integers", "seconds": "number", "cycles": "integer"}
 ROWS = [
@@ -91,3 +93,32 @@ def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").touch()
     with pytest.raises(InputError, match=r"end in \.jsonl or \.parquet"):
         list(read(tmp_path / "t.xlsx"))
+
+
+def test_without_pyarrow_parquet_is_one_sentence_and_jsonl_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingTool, match=r"needs pyarrow.*or use \.jsonl files"):
+        list(read(tmp_path / "t.parquet"))
+    with pytest.raises(MissingTool, match="needs pyarrow"):
+        Writer(tmp_path / "u.parquet")
+    with Writer(tmp_path / "t.jsonl") as writer:
+        writer.write({"a": 1})
+    assert [dict(one.fields) for one in read(tmp_path / "t.jsonl")] == [{"a": 1}]
+
+
+def test_missing_values_of_pandas_are_none(tmp_path: Path) -> None:
+    with Writer(tmp_path / "t.parquet", {"seconds": "number"}) as writer:
+        writer.write({"seconds": float("nan")})
+    assert [dict(one.fields) for one in read(tmp_path / "t.parquet")] == [{"seconds": None}]
+
+
+def test_what_json_cannot_say_is_refused(tmp_path: Path) -> None:
+    def write() -> None:
+        with Writer(tmp_path / "t.jsonl") as writer:
+            writer.write({"a": b"bytes"})
+
+    with pytest.raises(InputError, match="write Parquet instead"):
+        write()

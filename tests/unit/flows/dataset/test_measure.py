@@ -56,7 +56,7 @@ def verdicts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Verdict]:
     ends = {"a": Verdict.ACCEPTED, "b": Verdict.NOT_MEASURED}
 
     def outcomes(
-        _on: Any, work: Iterable[tuple[Any, Any]], _scratch: Path, _show: Any
+        _on: Any, work: Iterable[tuple[Any, Any]], _scratch: Path, _show: Any, _planned: int
     ) -> Iterator[tuple[Any, list[Outcome]]]:
         for item, _procedure in work:
             yield item, [Outcome(ends[item.record.fields["submission_id"]], "why")]

@@ -11,6 +11,7 @@ pytest.importorskip("tree_sitter_cpp")
 from pie.core.dataset.improvement_pairs import Rules
 from pie.core.dataset.score_tag import FIELD
 from pie.core.dataset.split import Split
+from pie.core.dataset.table import read
 from pie.core.problem import InputError
 from pie.core.rows import parse_row
 from pie.flows.dataset import hq, pairs, split, tag
@@ -239,3 +240,19 @@ def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> No
         (tmp_path / "rows.jsonl").write_text(text)
         with pytest.raises(InputError, match="no usable row"):
             hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_both_kinds_of_files_go_through_all_steps(
+    source: Path, tmp_path: Path, ending: str
+) -> None:
+    first, last = tmp_path / "pairs.parquet", tmp_path / f"tagged.{ending}"
+    make(source, first)
+    tag.run(tag.Request(first, source, last), tick)
+    parts = tmp_path / "parts"
+    split.run(split.Request(last, parts, Split(0.0, 0.0)), tick)
+    best = tmp_path / "hq.parquet"
+    hq.run(hq.Request(parts / f"train.{ending}", best, per_problem=1))
+    (row,) = [one.fields for one in read(best)]
+    assert (row["src_id"], row[FIELD], row["tests"], row["speedup"]) == ("s1", 7, [0, 1], 10.0)
+    assert list(read(parts / f"val.{ending}")) == []
