@@ -45,7 +45,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, object]]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line.decode("utf-8"))
             except (ValueError, RecursionError) as error:
                 if not line.endswith(b"\n"):
                     return
