@@ -64,6 +64,7 @@ class HuggingFaceModel:
             "files": digest_of_folder(Path(self._base)),
             "adapter": digest_of_folder(self._adapter) if self._adapter else "",
             "dtype": self._options.dtype,
+            "version": str(require("transformers", _EXTRA).__version__),
         }
 
     def count_tokens(self, prompt: Prompt) -> int:
