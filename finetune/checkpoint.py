@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -41,6 +42,23 @@ class Progress:
 def folder_of(output: Path, step: int) -> Path:
     """Return where the checkpoint of a step is kept."""
     return output / "checkpoints" / f"step-{step:07d}"
+
+
+@contextmanager
+def held(output: Path, processes: Processes) -> Iterator[None]:
+    """Hold a run's folder: FinetuneError while another training goes on in it."""
+    if not processes.first:
+        yield
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FinetuneError(
+                f"another training goes on in {output}", "wait for it, or end it first"
+            ) from error
+        yield
 
 
 def all_of(output: Path) -> list[Path]:

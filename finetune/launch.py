@@ -85,7 +85,7 @@ def run(words: Sequence[str], output: Path) -> int:
     try:
         launch_command(arguments)
     except CalledProcessError as error:
-        return _ended(error.returncode, 0, output)
+        return ended(error.returncode, 0, output)
     except ChildFailedError as error:
         # The others fail because one was lost, and are then ended by SIGTERM.
         lost = [
@@ -94,11 +94,11 @@ def run(words: Sequence[str], output: Path) -> int:
             if one.exitcode < 0 and one.exitcode != -signal.SIGTERM
         ]
         rank, failure = lost[0] if lost else error.get_first_failure()
-        return _ended(failure.exitcode, rank, output)
+        return ended(failure.exitcode, rank, output)
     return 0
 
 
-def _ended(code: int, rank: int, output: Path) -> int:
+def ended(code: int, rank: int, output: Path) -> int:
     """Return the exit code of a process that ended by itself; FinetuneError if it was killed."""
     import signal
 

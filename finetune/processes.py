@@ -44,16 +44,6 @@ class Processes:
             torch.distributed.all_reduce(summed)
         return float(summed.item())
 
-    def said_by_first(self, value: Any) -> Any:
-        """Return the first process's value in every process."""
-        if self.world == 1:
-            return value
-        import torch.distributed
-
-        box = [value]
-        torch.distributed.broadcast_object_list(box, src=0)
-        return box[0]
-
 
 def start(recipe: Recipe) -> Processes:
     """Join the other processes as `accelerate launch` arranged it; FinetuneError if it is wrong."""
@@ -72,6 +62,12 @@ def start(recipe: Recipe) -> Processes:
             f"{world} processes were started and the recipe says {launch.world}",
             "start it with the line that `pie finetune run --print` gives",
         )
+    for name, value in _arranged(recipe).items():
+        if os.environ.get(name, value).lower() != value:
+            raise FinetuneError(
+                f"the launch line sets {name} to {os.environ[name]} and the recipe says {value}",
+                "change the recipe; `pie finetune run --print` gives its line",
+            )
     state = PartialState(cpu=launch.device == "cpu")
     if (
         recipe.precision == "bf16"
@@ -80,6 +76,25 @@ def start(recipe: Recipe) -> Processes:
     ):
         raise FinetuneError("this GPU has no bf16", "set precision: fp32")
     return Processes(state.process_index, state.num_processes, state.device)
+
+
+def leave(processes: Processes) -> None:
+    """Part from the others in good order: threads that still wait for them can crash the exit."""
+    if processes.world > 1:
+        import torch.distributed
+
+        processes.wait()
+        torch.distributed.destroy_process_group()
+
+
+def _arranged(recipe: Recipe) -> dict[str, str]:
+    """Return what the launch line of a recipe leaves in the environment."""
+    launch = recipe.launch
+    arranged = {"ACCELERATE_MIXED_PRECISION": "no" if recipe.precision == "fp32" else "bf16"}
+    if launch.world > 1:
+        arranged["FSDP_RESHARD_AFTER_FORWARD"] = str(launch.reshard_after_forward).lower()
+        arranged["FSDP_OFFLOAD_PARAMS"] = str(launch.offload).lower()
+    return arranged
 
 
 def spread(model: Any, recipe: Recipe, processes: Processes) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 NO_LOSS = -100
 """The label of a token that adds nothing to the loss (PyTorch's `ignore_index`)."""
+
+
+_AT_ONCE = 256
+"""Rows given to the tokeniser together, which it spreads over the processors."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,8 @@ def tokenise(rows: Iterable[Row], tokenizer: Any, max_tokens: int) -> TokenisedR
     """Encode rows and leave out those that are too long; FinetuneError when none is left."""
     kept: list[Tokens] = []
     left_out = longest = joined = read = 0
-    for row in rows:
+    for tokens, apart in encode(rows, tokenizer):
         read += 1
-        tokens, apart = encode(row, tokenizer)
         joined += apart
         if len(tokens.ids) > max_tokens:
             left_out += 1
@@ -82,8 +86,8 @@ def tokenise(rows: Iterable[Row], tokenizer: Any, max_tokens: int) -> TokenisedR
     return TokenisedRows(tuple(kept), left_out, longest, joined, max_tokens)
 
 
-def encode(row: Row, tokenizer: Any) -> tuple[Tokens, bool]:
-    """Encode one row; also tell whether the two halves had to be encoded apart.
+def encode(rows: Iterable[Row], tokenizer: Any) -> Iterator[tuple[Tokens, bool]]:
+    """Encode rows; with each, tell whether its two halves had to be encoded apart.
 
     The prompt gets the ids that it has alone, as in sampling. Whole rows are encoded together, so
     that a SentencePiece tokeniser puts no space before the completion; where the tokeniser merges
@@ -92,17 +96,21 @@ def encode(row: Row, tokenizer: Any) -> tuple[Tokens, bool]:
     """
     import numpy
 
-    if tokenizer.eos_token_id is None:
+    end = tokenizer.eos_token_id
+    if end is None:
         raise FinetuneError("the tokeniser has no end of sequence", "choose a model that has one")
     start = _start(tokenizer)
-    prompt = _plain(tokenizer, row.prompt)
-    whole = _plain(tokenizer, row.prompt + row.completion)
-    apart = whole[: len(prompt)] != prompt or len(whole) == len(prompt)
-    if apart:
-        whole = prompt + _plain(tokenizer, row.completion)
-    ids = numpy.asarray([*start, *whole, tokenizer.eos_token_id], dtype=numpy.int32)
-    # A model predicts from what it has seen: the very first token cannot be learned.
-    return Tokens(ids, max(1, len(start) + len(prompt))), apart
+    waiting = iter(rows)
+    while some := list(islice(waiting, _AT_ONCE)):
+        prompts = _plain(tokenizer, [row.prompt for row in some])
+        wholes = _plain(tokenizer, [row.prompt + row.completion for row in some])
+        for row, prompt, whole in zip(some, prompts, wholes, strict=True):
+            apart = whole[: len(prompt)] != prompt or len(whole) == len(prompt)
+            if apart:
+                whole = prompt + _plain(tokenizer, [row.completion])[0]
+            ids = numpy.asarray([*start, *whole, end], dtype=numpy.int32)
+            # A model predicts from what it has seen: the very first token cannot be learned.
+            yield Tokens(ids, max(1, len(start) + len(prompt))), apart
 
 
 def _start(tokenizer: Any) -> list[int]:
@@ -111,9 +119,9 @@ def _start(tokenizer: Any) -> list[int]:
     return [bos] if bos is not None and list(tokenizer("").input_ids)[:1] == [bos] else []
 
 
-def _plain(tokenizer: Any, text: str) -> list[int]:
-    encoded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)
-    return list(encoded.input_ids)
+def _plain(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    encoded = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
+    return [list(ids) for ids in encoded.input_ids]
 
 
 def segments(tokens: Tokens) -> Iterator[tuple[bool, list[int]]]:

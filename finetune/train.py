@@ -3,7 +3,8 @@
     accelerate launch -m finetune.train RECIPE
 
 `pie finetune run --print` gives the whole line. The numbers depend on the recipe, the rows and the
-base model; not on how many processes share a step or how many micro batches it is added up from.
+base model; not on how many processes share a step or how many micro batches it is added up from
+(but for rounding, and for the draws of dropout, which each process makes for itself).
 """
 
 from __future__ import annotations
@@ -57,12 +58,23 @@ def train(
 
     `say` is called by the first process only; `after_step` by all, with step and loss.
     """
+    team = processes.start(recipe)
+    with checkpoint.held(Path(recipe.output), team):
+        trained = _train(recipe, team, say if team.first else lambda text: None, after_step)
+    processes.leave(team)
+    return trained
+
+
+def _train(
+    recipe: Recipe,
+    team: processes.Processes,
+    say: Callable[[str], None],
+    after_step: Callable[[int, float], None],
+) -> Trained:
     import numpy
     import torch
 
-    # 1. This process among the others, and the base model's name, tokeniser and fingerprint.
-    team = processes.start(recipe)
-    say = say if team.first else lambda text: None
+    # 1. The base model's folder, tokeniser and fingerprint.
     output = Path(recipe.output)
     folder = model.folder_of(recipe.model)
     base = model.fingerprint(folder)
@@ -145,8 +157,6 @@ def train(
         checkpoint.load(saved[-1], network, optimizer, team)
         progress = replace(found, recipe=progress.recipe)
         say(f"going on after step {progress.step}")
-    if team.first:
-        output.mkdir(parents=True, exist_ok=True)
     metrics = Metrics(recipe, progress.step) if team.first else None
     network.train()
     if recipe.packing:
@@ -297,6 +307,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if first:
             say("finetune: interrupted; the same command goes on from the last checkpoint")
         return 130
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        say(f"finetune: {error.strerror}{place}; free space or mend it: checkpoints are kept")
+        return 1
     except RuntimeError as error:
         if not first and _LOST.search(str(error)):
             return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,6 @@ from pie.core.dataset.table import Record, Writer, require_file
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompts import BEST_SCORE, Form
 from pie.core.rows import language_of
-from pie.core.run_folder import Lines
 from pie.core.training import chat, execution
 from pie.core.training.formats import Format, Shown, chat_row, prompt_of, tag_of
 from pie.core.training.length import Length
@@ -57,6 +57,10 @@ class Candidate:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _NoRow(Exception):
+    """Nothing is left to write; the output is not made, the list of reasons is."""
+
+
 def run(request: Request) -> dict[str, Any]:
     """Write the rows and return the manifest, with the first row as `example`."""
     _check(request)
@@ -82,35 +86,35 @@ def run(request: Request) -> dict[str, Any]:
     step = Step("finetune-data", request.out, inputs, parameters)
     counts = Counts("rows")
     all_counts = [counts]
-    listed = listing(request.out)
     form = Form.CHAT if request.openai else Form.PLAIN
     example = ""
-    with Writer(request.out) as writer:
+    with listing(request.out) as listed:
         if request.format is Format.ECCO_TRAJECTORY:
             pairs, counts = Counts("pairs"), Counts("trajectories")
             all_counts = [pairs, counts]
             candidates = _trajectories(request, pairs, counts, listed)
         else:
             candidates = _candidates(request, counts, listed)
-        for one in candidates:
-            prompt = prompt_of(request.format, form, one.shown)
-            completion = "" if request.sampling else one.completion
-            if not length.fits(prompt, completion):
-                _leave_out(counts, listed, one.place, "too_long", request.strict)
-                continue
-            example = example or length.shown(prompt, completion)
-            if request.openai:
-                writer.write(chat_row(prompt, completion))
-            else:
-                row = {"prompt": prompt.text, "format": str(request.format), **one.about}
-                writer.write(row if request.sampling else {**row, "completion": completion})
-        if not writer.rows:
-            raise InputError(
-                f"no row is left of {request.pairs} ({_told(*all_counts)})",
-                f"see {listed.path} for the reason of each",
-            )
-    listed.finish()
-    listed.close()
+        with contextlib.suppress(_NoRow), Writer(request.out) as writer:
+            for one in candidates:
+                prompt = prompt_of(request.format, form, one.shown)
+                completion = "" if request.sampling else one.completion
+                if not length.fits(prompt, completion):
+                    _leave_out(counts, listed, one.place, "too_long", request.strict)
+                    continue
+                example = example or length.shown(prompt, completion)
+                if request.openai:
+                    writer.write(chat_row(prompt, completion))
+                else:
+                    row = {"prompt": prompt.text, "format": str(request.format), **one.about}
+                    writer.write(row if request.sampling else {**row, "completion": completion})
+            if not writer.rows:
+                raise _NoRow
+    if not writer.rows:
+        raise InputError(
+            f"no row is left of {request.pairs} ({_told(*all_counts)})",
+            f"see {listed.path} for the reason of each",
+        )
     counts.rows_out = writer.rows
     more: dict[str, Any] = {"length": length.rule}
     if request.openai:
@@ -136,7 +140,7 @@ def _check(request: Request) -> None:
         )
 
 
-def _candidates(request: Request, counts: Counts, listed: Lines) -> Iterator[Candidate]:
+def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Candidate]:
     """Yield what can be rendered; the rest is counted and listed with its reason."""
     runs: execution.Runs = {}
     if request.run is not None:
@@ -179,7 +183,7 @@ def _candidates(request: Request, counts: Counts, listed: Lines) -> Iterator[Can
 
 
 def _trajectories(
-    request: Request, pairs: Counts, counts: Counts, listed: Lines
+    request: Request, pairs: Counts, counts: Counts, listed: Writer
 ) -> Iterator[Candidate]:
     """Yield the trajectory of each user and problem, as far as there are three programs."""
     groups: dict[tuple[str, str], dict[str, Solution]] = {}
@@ -214,7 +218,7 @@ def _trajectories(
         yield Candidate(place, shown, found.target.code, {**about, "steps": steps})
 
 
-def _records(request: Request, counts: Counts, listed: Lines | None) -> Iterator[Record]:
+def _records(request: Request, counts: Counts, listed: Writer | None) -> Iterator[Record]:
     """Yield the pairs that are chosen, then those of self-play."""
     if not request.hq:
         yield from pair_rows(request.pairs, counts, listed)
@@ -259,7 +263,7 @@ def _tag(request: Request, fields: Mapping[str, Any]) -> int | None:
     return tag
 
 
-def _leave_out(counts: Counts, listed: Lines, place: str, reason: str, strict: bool) -> None:
+def _leave_out(counts: Counts, listed: Writer, place: str, reason: str, strict: bool) -> None:
     if strict:
         raise InputError(f"{place} cannot be used ({reason})", "mend it, or leave --strict out")
     counts.left_out[reason] += 1

@@ -45,7 +45,8 @@ class Length:
         from finetune.rows import Row
         from finetune.tokens import encode, shown
 
-        return shown(encode(Row(prompt.text, completion), self._tokenizer)[0], self._tokenizer)
+        ((tokens, _apart),) = encode([Row(prompt.text, completion)], self._tokenizer)
+        return shown(tokens, self._tokenizer)
 
     def _count(self, prompt: Prompt, completion: str) -> int:
         if self._tokenizer is None:
@@ -54,4 +55,5 @@ class Length:
         from finetune.tokens import encode
 
         row = Row("".join(one.content for one in prompt.messages) or prompt.text, completion)
-        return len(encode(row, self._tokenizer)[0].ids)
+        ((tokens, _apart),) = encode([row], self._tokenizer)
+        return len(tokens.ids)

@@ -75,6 +75,22 @@ def test_accelerate_understands_every_line() -> None:
         assert arguments.training_script == "finetune.train"
 
 
+@pytest.mark.parametrize(
+    ("code", "said"), [(-9, "SIGKILL: most often"), (137, "SIGKILL"), (-11, "SIGSEGV")]
+)
+def test_a_single_process_that_is_killed_is_told(tmp_path: Path, code: int, said: str) -> None:
+    with pytest.raises(FinetuneError, match=said) as raised:
+        launch.ended(code, 0, tmp_path)
+    assert "no checkpoint was written yet; run the same command again" in str(raised.value)
+
+
+@pytest.mark.parametrize(("code", "returned"), [(0, 0), (1, 1), (130, 130), (2, 1)])
+def test_a_process_that_ended_by_itself_has_told_why(
+    tmp_path: Path, code: int, returned: int
+) -> None:
+    assert launch.ended(code, 0, tmp_path) == returned
+
+
 RUN = """
 import sys
 from pathlib import Path
@@ -186,3 +202,11 @@ def test_a_wrong_number_of_processes_is_refused(
 ) -> None:
     with pytest.raises(FinetuneError, match="1 processes were started and the recipe says 2"):
         train(make_recipe(launch={"device": "cpu", "processes": 2}))
+
+
+def test_a_line_that_was_changed_by_hand_is_refused(
+    make_recipe: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    with pytest.raises(FinetuneError, match="sets ACCELERATE_MIXED_PRECISION to bf16 and the reci"):
+        train(make_recipe())

@@ -23,8 +23,8 @@ def network(tiny: Path, make_recipe: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def some(tiny: Path, rows: Path) -> list[Tokens]:
-    tokenizer = load_tokenizer(tiny)
-    return [encode(row, tokenizer)[0] for row in list(read_rows(rows))[:3]]
+    encoded = encode(read_rows(rows), load_tokenizer(tiny))
+    return [tokens for tokens, _ in encoded][:3]
 
 
 def loss_of(network: Any, sequences: list[list[Tokens]], packed: bool = False) -> Any:
@@ -51,6 +51,7 @@ def test_what_the_prompts_labels_would_be_changes_nothing(network: Any, some: li
     batch = collate([some[:1]], 1, packed=False)
     labels = batch.pop("labels")
     logits = network(**batch).logits
+    logits = logits.detach()
     masked = loss_sum(logits, labels)
     for prompts in (batch["input_ids"], torch.full_like(labels, 7)):
         changed = torch.where(labels == NO_LOSS, prompts, labels)

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from finetune.errors import FinetuneError
-from finetune.model import fingerprint, folder_of
+from finetune.model import fingerprint, folder_of, load
+from finetune.recipe import parse
 
 
 @pytest.mark.parametrize("name", ["", "/no/such/model", "./none", "a/b/c"])
@@ -33,3 +34,18 @@ def test_a_name_that_neither_the_disk_nor_the_hub_knows_is_told(
 def test_a_fingerprint_tells_models_apart(tiny: Path, other: Path, tied: Path) -> None:
     assert fingerprint(tiny) == fingerprint(tiny)
     assert len({fingerprint(one) for one in (tiny, other, tied)}) == 3
+
+
+def test_qlora_without_its_library_names_it(tiny: Path) -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("bitsandbytes"):
+        pytest.skip("bitsandbytes is installed")
+    with pytest.raises(FinetuneError, match="needs bitsandbytes"):
+        load(tiny, parse({"method": "qlora"}))
+
+
+def test_adapters_for_modules_that_are_not_there_are_told(tiny: Path) -> None:
+    recipe = parse({"method": "lora", "lora": {"targets": ["nowhere"]}, "precision": "fp32"})
+    with pytest.raises(FinetuneError, match="the adapters cannot be made"):
+        load(tiny, recipe)

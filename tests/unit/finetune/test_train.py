@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from finetune import checkpoint, metrics
+from finetune import train as script
 from finetune.errors import FinetuneError
 from finetune.model import load
 from finetune.train import telling_of_memory, train
@@ -283,6 +284,42 @@ def test_a_gpu_that_is_not_there_is_told(make_recipe: Make) -> None:
         pytest.skip("there is a GPU")
     with pytest.raises(FinetuneError, match="finds none here"):
         train(make_recipe(launch={"device": "cuda"}))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FinetuneError("what", "mend it"), "finetune: what; mend it"),
+        (OSError(errno.ENOSPC, "No space left on device"), "finetune: No space left on device;"),
+        (RuntimeError("[gloo] Connection closed by peer"), "another training process is gone"),
+        (KeyboardInterrupt(), "goes on from the last checkpoint"),
+    ],
+)
+def test_the_script_ends_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    said: str,
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(script, "train", failing)
+    code = script.main(["cpu", "--model", "m"])
+    assert code == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_two_trainings_do_not_go_on_in_one_folder(make_recipe: Make) -> None:
+    recipe = make_recipe(max_steps=1)
+
+    def again(step: int, loss: float) -> None:
+        with pytest.raises(FinetuneError, match="another training goes on"):
+            train(recipe)
+
+    train(recipe, after_step=again)
+    assert train(recipe).step == 1
 
 
 def test_gradient_checkpointing_changes_no_loss(make_recipe: Make, tmp_path: Path) -> None:

@@ -184,3 +184,4 @@ def test_no_row_left_names_the_reasons_and_writes_nothing(tmp_path: Path) -> Non
     with pytest.raises(InputError, match="1 no_completion"):
         run(Request(path, tmp_path / "o.jsonl"))
     assert not (tmp_path / "o.jsonl").exists()
+    assert "no_completion" in (tmp_path / "o.jsonl.left_out.jsonl").read_text()
