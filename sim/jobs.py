@@ -1,4 +1,4 @@
-"""The three kinds of work: build a program, judge it on its tests, measure it on one test.
+"""The kinds of work: build a program, judge it on its tests, measure it on one, see its outputs.
 
 A job is a plain value: it has a key that says everything its result depends on, runs in any
 process, and its result is a plain value that the store can keep.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import comparison, compiler, judge
+from sim import clock, comparison, compiler, judge, printed
 from sim.errors import MachineFailure
 from sim.judge import Judgement
 from sim.machine import Measurement
+from sim.printed import PRINTED_VERSION, Asked, Printed
 from sim.program import Build, Language, Program, TestCase, digest_of
 from sim.setting import Setting
 from sim.verdict import Verdict
@@ -129,7 +129,7 @@ class MeasureJob:
         for build in self.builds:
             runs = [machine.measure(build, *arguments)]
             if machine.deterministic and build.clock_dependent:
-                _next_second()
+                clock.next_second()
                 runs.append(machine.measure(build, *arguments))
             kept.append(self._kept(runs))
         return kept
@@ -177,8 +177,54 @@ class MeasureJob:
         return [MeasuredRun(**{**one, "verdict": Verdict(one["verdict"])}) for one in data]
 
 
-Job = BuildJob | JudgeJob | MeasureJob
-Result = Build | list[Judgement] | list[MeasuredRun]
+@dataclass(frozen=True)
+class OutputsJob:
+    """Run one built program natively on inputs and keep what it prints."""
+
+    program: Program
+    build: Build
+    inputs: tuple[TestCase, ...]
+    asked: Asked
+    setting: Setting
+    context: str
+    kind: str = "outputs"
+
+    @property
+    def key(self) -> str:
+        inputs = [one.input_digest for one in self.inputs]
+        asked = asdict(self.asked)
+        return digest_of(self.kind, PRINTED_VERSION, self.build.digest, inputs, asked, self.context)
+
+    def run(self) -> list[Printed]:
+        ensure_kept(self.program, self.build, self.setting)
+        setting = self.setting
+        return printed.printed(
+            self.build, self.inputs, self.asked, setting.limits, setting.toolchain
+        )
+
+    @staticmethod
+    def dump(result: list[Printed]) -> Any:
+        return [
+            # Each byte as the character of its number: JSON has no bytes.
+            {
+                **asdict(one),
+                "stdout": None if one.stdout is None else one.stdout.decode("latin-1"),
+            }
+            for one in result
+        ]
+
+    @staticmethod
+    def load(data: Any) -> list[Printed]:
+        return [_printed(**one) for one in data]
+
+
+def _printed(verdict: str, stdout: str | None, **more: Any) -> Printed:
+    output = None if stdout is None else str(stdout).encode("latin-1")
+    return Printed(Verdict(verdict), stdout=output, **more)
+
+
+Job = BuildJob | JudgeJob | MeasureJob | OutputsJob
+Result = Build | list[Judgement] | list[MeasuredRun] | list[Printed]
 
 
 @dataclass(frozen=True)
@@ -204,8 +250,3 @@ def _intact(path: Path, _modified: int, build: Build) -> bool:
         return True
     path.unlink(missing_ok=True)
     return False
-
-
-def _next_second() -> None:
-    """Wait until time() has changed, so that a program seeded with it shows that it is."""
-    time.sleep(1.01 - time.time() % 1.0)

@@ -17,6 +17,7 @@ from pie.cli import (
     index,
     measure,
     report,
+    selfplay,
     simulate,
 )
 from pie.cli.exits import Exit, say
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
 app.command("generate")(generate.command)
+app.command("selfplay")(selfplay.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)

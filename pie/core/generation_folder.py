@@ -29,10 +29,10 @@ KIND = "generations"
 class GenerationFolder:
     """A sampling run on disk, held by one process at a time; use it as a context manager."""
 
-    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: Mapping[str, Any], kind: str = KIND) -> None:
         """Make or reopen the folder; InputError when it is another run's, held, or not writable."""
         self.path = path
-        self.manifest = {"schema_version": SCHEMA_VERSION, "kind": KIND, **manifest}
+        self.manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **manifest}
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = (path / "lock").open("w")
@@ -102,7 +102,7 @@ class GenerationFolder:
                 )
             return
         earlier = load_json(path)
-        if earlier.get("kind") != KIND:
+        if earlier.get("kind") != self.manifest["kind"]:
             raise InputError(
                 f"the folder {self.path} holds a run of another command",
                 "give another folder with --out",

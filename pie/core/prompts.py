@@ -123,6 +123,11 @@ def _environment() -> Environment:
     )
 
 
+def render_template(name: str, **values: object) -> str:
+    """Return the text of one of the templates; every value that it names must be given."""
+    return _environment().get_template(f"{name}.j2").render(**values)
+
+
 def render(
     strategy: Strategy,
     form: Form,
@@ -143,12 +148,12 @@ def render(
     name = _TEMPLATE[strategy]
     if strategy is Strategy.FINETUNED and form is Form.CHAT:
         name = "finetuned.chat"
-    text = (
-        _environment()
-        .get_template(f"{name}.j2")
-        .render(
-            src_code=src_code, examples=tuple(examples), score=score, comment=_COMMENT[language]
-        )
+    text = render_template(
+        name,
+        src_code=src_code,
+        examples=tuple(examples),
+        score=score,
+        comment=_COMMENT[language],
     )
     shown = tuple(one.id for one in examples)
     if form is Form.CHAT:

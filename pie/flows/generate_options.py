@@ -134,7 +134,7 @@ def _model(chosen: Chosen) -> Model:
             concurrency=chosen.concurrency,
             max_retries=chosen.max_retries,
             timeout_seconds=chosen.timeout_seconds,
-            body=_body(chosen.body),
+            body=parse_body(chosen.body),
             tokenizer=chosen.tokenizer,
             context=chosen.context,
             batch_size=chosen.batch_size,
@@ -144,7 +144,8 @@ def _model(chosen: Chosen) -> Model:
     )
 
 
-def _body(text: str) -> dict[str, Any]:
+def parse_body(text: str) -> dict[str, Any]:
+    """Return the fields of --body; InputError when it is no JSON object."""
     try:
         body = json.loads(text) if text else {}
     except (ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ from pie.cli.app import app
 COMMANDS = [
     ["simulate"],
     ["generate"],
+    ["selfplay"],
     ["measure"],
     ["report"],
     ["calibrate"],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sim import jobs
+from sim import clock, jobs
 from sim.jobs import BuildJob, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
 from sim.limits import CompileLimits, Limits
@@ -128,7 +128,7 @@ def measured(
 ) -> MeasuredRun:
     CALLS.clear()
     monkeypatch.setattr(jobs, "ensure_kept", lambda *_: None)
-    monkeypatch.setattr(jobs, "_next_second", lambda: None)
+    monkeypatch.setattr(clock, "next_second", lambda: None)
     expected = tmp_path / "out"
     expected.write_bytes(b"15\n")
     test = replace(TEST, expected_path=expected)

@@ -1,0 +1,1 @@
+"""Self-play: programs that a model proposes, and which of them are new."""
