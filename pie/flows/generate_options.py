@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +181,10 @@ def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None
 
 def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:
     """Open an index; its module comes with the retrieval extra."""
+    from pie.flows.examples import open_examples
+
     try:
-        opened = import_module("pie.flows.examples").open_examples(index)
+        opened = open_examples(index)
     except ImportError as error:
         raise MissingTool(
             f"the index cannot be opened: {error.name} is not installed",
