@@ -86,7 +86,15 @@ def measurement(answer: Answer, limits: Limits) -> Measurement:
     if len(answer.stdout) > limits.output_bytes or _killed_by(answer, signal.SIGXFSZ):
         detail = f"more than {limits.output_bytes} bytes of output"
         return Measurement(Verdict.OUTPUT_LIMIT, detail, host_seconds=answer.cpu_seconds)
+    if answer.spilled:
+        what = "statistics of its own" if _STATISTICS in answer.spilled else "on gem5's own output"
+        detail = f"the program had gem5 write {what}"
+        return Measurement(Verdict.TAMPERING, detail, host_seconds=answer.cpu_seconds)
     if answer.status != 0:
+        if spoken := _SPOKEN_TO.search(answer.messages):
+            words = " ".join(spoken[0].split())[:200]
+            detail = f"the program spoke to gem5, which ended of it: {words}"
+            return Measurement(Verdict.TAMPERING, detail, host_seconds=answer.cpu_seconds)
         raise _failure(answer)
     try:
         simulated = gem5_statistics.read(answer.text)
@@ -118,6 +126,16 @@ def _verdict(
         return Verdict.MEMORY_LIMIT, "no memory left in the simulated machine"
     return Verdict.RUNTIME_ERROR, f"exit code {simulated.code}"
 
+
+_STATISTICS = "Begin Simulation Statistics"
+# How gem5 ends of a pseudo-instruction of the program, or of one that it does not know: its first
+# bytes, 0F 04, are no instruction of any processor.
+_SPOKEN_TO = re.compile(
+    r"M5 panic instruction called[^\n]*|Unknown key for initparam[^\n]*|"
+    r"Error while doing writefile|_fstream->is_open\(\)[^\n]*|could not seek: [^\n]*|"
+    r"readString\([^\n]*|Un(?:implemented|handled) m5 op[^\n]*|"
+    r"type = two byte,?\s+op = 0x0?4,?\s"
+)
 
 _KNOWN = (
     (
