@@ -39,6 +39,7 @@ class Gem5:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = True
+    may_compute_otherwise: bool = True
 
     def check(self) -> Check:
         """Tell whether there is a gem5 that can be used."""
