@@ -211,4 +211,5 @@ def _empty(scratch):
         else:
             path.unlink()
     if any(scratch.iterdir()):
-        sys.exit(f"{scratch} could not be emptied")
+        print(f"{scratch} could not be emptied", file=sys.stderr, flush=True)
+        sys.exit(1)

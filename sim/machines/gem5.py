@@ -120,7 +120,12 @@ def _verdict(
     if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
         return Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
     if simulated.cause == gem5_statistics.TICK_LIMIT:
-        return Verdict.TIME_LIMIT, f"no end after {simulated.ticks} simulated picoseconds"
+        why = f"no end after {simulated.ticks} simulated picoseconds"
+        if simulated.suspended:
+            why += (
+                ", in which it waited for what never comes (gem5 runs one thread, and no signals)"
+            )
+        return Verdict.TIME_LIMIT, why
     if simulated.code == 0:
         return Verdict.ACCEPTED, ""
     if b"std::bad_alloc" in answer.stderr[-4096:]:
@@ -155,9 +160,21 @@ _KNOWN = (
         "measure it on another machine",
     ),
     (
-        re.compile(r"Tried to (?P<what>(?:read|write|execute|access) unmapped address \w+)"),
+        re.compile(
+            r"Tried to (?P<what>(?:read|write|execute|access) unmapped address 0x7ffff[0-8]\w{6})\b"
+        ),
         "the program crashed in gem5: {what}",
         "if it recurses deeply, its stack needs more than the 120 MB that it has there",
+    ),
+    (
+        re.compile(r"Tried to (?P<what>(?:read|write|execute|access) unmapped address \w+)"),
+        "the program crashed in gem5: {what}",
+        "gem5 delivers no signals and starts no other program: measure it on another machine",
+    ),
+    (
+        re.compile(r"fault \((?P<what>[\w-]+)\) detected"),
+        "the program crashed in gem5: {what}",
+        "gem5 delivers no signals: measure it on another machine",
     ),
     (
         re.compile(r"(?P<what>[Oo]ut of memory[^\n]*)"),

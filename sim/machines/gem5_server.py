@@ -75,6 +75,7 @@ class Server:
             one.mkdir()
         for name in _STREAMS:
             (self._output / name).touch()
+        (self._input / "stdin").touch()
         self._program = ""
         self._place(first)
         shown = folder / "shown"

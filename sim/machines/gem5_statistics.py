@@ -54,6 +54,8 @@ class Simulated:
     ticks: int
     """Simulated picoseconds."""
     counters: dict[str, float]
+    suspended: int = 0
+    """Cycles in which the processor waited and that are not counted."""
 
 
 def read(answer: str) -> Simulated:
@@ -91,6 +93,7 @@ def read(answer: str) -> Simulated:
         instructions=int(values["simInsts"]),
         ticks=int(values["simTicks"]),
         counters={name: values[statistic] for name, statistic in _COUNTERS.items()},
+        suspended=int(suspended) if suspended > _SUSPENDED_CYCLES else 0,
     )
 
 

@@ -206,6 +206,56 @@ def test_a_program_without_end_meets_its_instructions_and_a_sleeping_one_its_tic
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--board", "nope"], "there is no board nope"),
+        (["--board", "caches"], "is no board"),
+        (["--configuration", "Faster"], "Verbatim, Tuned, Unconstrained"),
+        (["--executable", "SOURCE"], "is no ELF executable"),
+        (["--executable", "none"], "is no file that can be read"),
+        (["--stdin", "none"], "is no file that can be read"),
+        (["--stdout", "none/out"], "in a folder that exists"),
+        (["--max-instructions", "-5"], "is no count"),
+    ],
+)
+def test_what_run_py_cannot_use_is_refused_in_one_sentence(
+    gem5: str, tmp_path: Path, build: Builder, options: list[str], words: str
+) -> None:
+    (tmp_path / "SOURCE").write_text(PROGRAMS["nothing"])
+    script = gem5_installation.scripts() / "run.py"
+    executable = (
+        [] if "--executable" in options else ["--executable", str(build("int main() {}").path)]
+    )
+    done = subprocess.run(
+        [gem5, *gem5_installation.OPTIONS, str(script), *executable, *options],
+        cwd=tmp_path,
+        env=gem5_installation.ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (1, 2)
+    assert words in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_relative_paths_of_run_py_are_of_the_folder_it_is_started_in(
+    gem5: str, tmp_path: Path, build: Builder
+) -> None:
+    shutil.copy(build(PROGRAMS["reads"]).path, tmp_path / "program")
+    (tmp_path / "stdin").write_text("41\n")
+    files = ["--executable", "program", "--stdin", "stdin", "--stdout", "stdout"]
+    script = gem5_installation.scripts() / "run.py"
+    subprocess.run(
+        [gem5, *gem5_installation.OPTIONS, str(script), *files],
+        cwd=tmp_path,
+        env=gem5_installation.ENVIRONMENT,
+        capture_output=True,
+        check=True,
+    )
+    assert (tmp_path / "stdout").read_text() == "42"
+
+
 def test_a_flood_of_output_is_an_output_limit(machine: Gem5, measure: Measure) -> None:
     source = INCLUDE + "char text[9000]; int main() { for (;;) write(1, text, sizeof text); }"
     small = replace(LIMITS, output_bytes=70_000, file_bytes=1000, max_instructions=300_000)

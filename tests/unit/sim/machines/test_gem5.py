@@ -98,6 +98,24 @@ def test_a_crash_of_gem5_is_our_failure_and_says_why_and_is_not_tried_again(
     assert failure.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("panic: Tried to write unmapped address 0x7ffff87e8a32.\nPC:", "recurses deeply"),
+        ("panic: Tried to write unmapped address 0x7fffffffdff8.\nPC:", "starts no other program"),
+        ("panic: Tried to read unmapped address 0x8.\nPC:", "delivers no signals"),
+        (
+            "panic: panic condition !FullSystem occurred: fault (Divide-Error) detected @ PC (0x1)",
+            "delivers no signals",
+        ),
+    ],
+)
+def test_a_crash_of_a_guest_has_the_remedy_that_fits(message: str, remedy: str) -> None:
+    with pytest.raises(MachineFailure, match="the program crashed in gem5") as failure:
+        measurement(replace(recorded("crash"), messages=message), LIMITS)
+    assert remedy in failure.value.remedy
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
 def test_statistics_that_were_cut_short_give_no_number(share: float) -> None:
     whole = recorded("accepted")
@@ -206,7 +224,10 @@ def test_time_in_which_the_processor_was_suspended_is_tampering(name: str) -> No
     # One that waits for what never comes ends at its ticks, and is that.
     for cause in (gem5_statistics.LAST_THREAD, gem5_statistics.INSTRUCTION_LIMIT):
         longer = longer.replace(cause, gem5_statistics.TICK_LIMIT)
-    assert gem5_statistics.read(longer).cause == gem5_statistics.TICK_LIMIT
+    assert gem5_statistics.read(longer).suspended == 999
+    waiting = measurement(replace(recorded(name), text=longer), LIMITS)
+    assert waiting.verdict is Verdict.TIME_LIMIT
+    assert "waited for what never comes" in waiting.detail
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
@@ -265,6 +286,35 @@ def test_what_is_no_gem5_is_refused(tmp_path: Path) -> None:
     found = Gem5(str(other)).check()
     assert not found.ok
     assert "is not a gem5 that runs here" in found.problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"version": 24, "isas": ["X86"], "prefix": "/usr"}',
+        '{"version": "24.0", "isas": "X86", "prefix": "/usr"}',
+        '{"version": "24.0", "isas": [1], "prefix": "/usr"}',
+        '{"version": "24.0", "prefix": "/usr"}',
+        '{"version": "24.0", "isas": ["X86"]}',
+        '{"version": broken}',
+        '{"version": ' + "[" * 99999 + "}",
+        '["version"]',
+        "",
+    ],
+)
+def test_an_odd_word_of_what_is_no_gem5_is_refused_in_one_sentence(line: str) -> None:
+    with pytest.raises(MissingTool, match="does not say what it is"):
+        gem5_installation.told("gem5", f"gem5 Simulator System\n{line}\n".encode())
+
+
+def test_a_gem5_that_does_not_answer_is_refused_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gem5_installation, "PROBE_SECONDS", 1.0)
+    silent = tmp_path / "gem5"
+    silent.write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o755)
+    assert "did not say what it is in 1 s" in Gem5(str(silent)).check().problem
 
 
 @pytest.fixture
