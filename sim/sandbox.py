@@ -319,6 +319,15 @@ def _bwrap_path() -> str:
 
 
 @functools.cache
+def landlock() -> bool:
+    """Tell whether the kernel lets a process confine its own files (Landlock, Linux 5.13)."""
+    import ctypes
+
+    create_ruleset, ask_version = 444, 1
+    return ctypes.CDLL(None).syscall(create_ruleset, None, 0, ask_version) >= 1  # type: ignore[no-any-return]
+
+
+@functools.cache
 def level() -> Level:
     """Return how strong the walls are on this host, found by trying them once per process.
 

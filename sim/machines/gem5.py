@@ -61,6 +61,7 @@ class Gem5:
             "configurations_sha256": gem5_installation.configurations_hash(),
             "clock_hz": str(CLOCK_HZ),
             "sandbox": sandbox.level(),
+            "files": "confined" if sandbox.landlock() else "open",
         }
 
     def measure(
