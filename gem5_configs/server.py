@@ -207,7 +207,8 @@ def _empty(scratch):
     """Remove what a guest left behind, so that no run can speak to the next."""
     for path in scratch.iterdir():
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(RecursionError):
+                shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink()
     if any(scratch.iterdir()):
