@@ -131,22 +131,43 @@ class MeasureJob:
             if machine.deterministic and build.clock_dependent:
                 clock.next_second()
                 runs.append(machine.measure(build, *arguments))
+            elif machine.may_compute_otherwise and self._difference(runs[0]):
+                runs.append(machine.measure(build, *arguments))
             kept.append(self._kept(runs))
         return kept
 
+    def _difference(self, run: Measurement) -> str:
+        """Return how a run differs from the native one, which was accepted; empty if it does not.
+
+        A run that met a limit or was caught has its own verdict, and tells nothing about this.
+        """
+        if run.verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
+            compare = comparison.rule(self.setting.rule)
+            wrong = compare(run.stdout, self.test.expected_path.read_bytes())
+            return f"its output in the measured run is wrong: {wrong}" if wrong else ""
+        if run.verdict is Verdict.RUNTIME_ERROR:
+            return f"its measured run ended with {run.detail}"
+        return ""
+
     def _kept(self, runs: Sequence[Measurement]) -> MeasuredRun:
-        """Check the output of the very run that was costed; keep the rest."""
+        """Check the output of the very run that was costed; keep the rest.
+
+        MachineFailure where the machine computes something else than the processor.
+        """
         first = runs[0]
         verdict, detail = first.verdict, first.detail
-        if verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
-            compare = comparison.rule(self.setting.rule)
-            wrong = compare(first.stdout, self.test.expected_path.read_bytes())
-            if wrong:
-                verdict = Verdict.NONDETERMINISTIC
-                detail = f"accepted natively, but its output in the measured run is wrong: {wrong}"
-        elif verdict is Verdict.RUNTIME_ERROR:
+        if difference := self._difference(first):
+            same = len({(run.verdict, run.detail, run.stdout) for run in runs}) == 1
+            machine = self.setting.machine
+            if machine.may_compute_otherwise and len(runs) > 1 and same:
+                raise MachineFailure(
+                    f"{machine.name} computes something else than the processor, both times: "
+                    f"accepted natively, but {difference}; its simulation of this program is not "
+                    "faithful",
+                    "measure it on another machine",
+                )
             verdict = Verdict.NONDETERMINISTIC
-            detail = f"accepted natively, but its measured run ended with {detail}"
+            detail = f"accepted natively, but {difference}"
         if verdict is Verdict.ACCEPTED and any(
             (run.verdict, run.cycles, run.stdout) != (first.verdict, first.cycles, first.stdout)
             for run in runs

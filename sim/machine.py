@@ -66,6 +66,10 @@ class Machine(Protocol):
     def stops_at_count(self) -> bool:
         """Whether a run ends at its budget of instructions, so that a smaller one saves time."""
 
+    @property
+    def may_compute_otherwise(self) -> bool:
+        """Whether a program can print something else in it than on the processor, every time."""
+
     def check(self) -> Check:
         """Tell whether this machine can run here."""
 

@@ -32,7 +32,7 @@ _CLOCK_INSTRUCTIONS = re.compile(rb"\x0f\x31|\x0f\x01\xf9|\x0f\xc7[\xf0-\xff]|\x
 # has no such instruction, so the disassembler calls it bad; as bytes alone it lies in honest code.
 _SIMULATOR_CALL = b"\x0f\x04"
 _SIMULATOR_CALL_LINE = re.compile(
-    rb"^ *[0-9a-f]+:\t(?:(?:66|f[23]|[23][6e]|6[45]|4[0-9a-f]) )*0f 04 *\t.*\(bad\)", re.MULTILINE
+    rb"^ *[0-9a-f]+:\t(?:(?:6[4-7]|f[023]|[23][6e]|4[0-9a-f]) )*0f 04 *\t.*\(bad\)", re.MULTILINE
 )
 
 

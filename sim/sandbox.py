@@ -52,6 +52,8 @@ class Guest:
     """It needs the system's programs and libraries (/usr and its aliases), read-only."""
     proc: bool = False
     """It needs /proc (of its own namespace)."""
+    cwd: str = ""
+    """Its working directory; empty: the first of the writable folders, else /tmp."""
     log: bool = False
     """Give it a socket for a trusted log; `{log}` in argv becomes its number."""
 
@@ -68,6 +70,8 @@ class Allowance:
     guard_seconds: float
     cpu: int = -1
     """Processor to stay on; -1 is any."""
+    tmp_bytes: int = 0
+    """Size of the private /tmp; 0: that of the largest file."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     return process.Service(
         [str(runner_path()), *(outside(part) for part in runner)],
         env={name: outside(value) for name, value in guest.env.items()},
-        cwd=outside(next(iter(guest.writable))),
+        cwd=outside(guest.cwd or next(iter(guest.writable))),
         close_after_start=[report],
     )
 
@@ -209,8 +213,9 @@ def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
         argv += ["--ro-bind", outside, inside]
     for inside, outside in guest.writable.items():
         argv += ["--bind", outside, inside]
-    argv += ["--size", str(max(allowance.file_bytes, 1 << 20)), "--tmpfs", "/tmp"]
-    cwd = next(iter(guest.writable), "/tmp")
+    tmp_bytes = max(allowance.tmp_bytes or allowance.file_bytes, 1 << 20)
+    argv += ["--size", str(tmp_bytes), "--tmpfs", "/tmp"]
+    cwd = guest.cwd or next(iter(guest.writable), "/tmp")
     return [*argv, "--remount-ro", "/", "--chdir", cwd]
 
 
@@ -233,7 +238,7 @@ def _run_bare(
         return process.run(
             [str(runner_path()), *(outside(part) for part in runner)],
             env={name: outside(value) for name, value in guest.env.items()},
-            cwd=outside(next(iter(guest.writable), scratch)),
+            cwd=outside(guest.cwd or next(iter(guest.writable), scratch)),
             stdin=stdin,
             stdout_limit=allowance.output_bytes,
             guard_seconds=allowance.guard_seconds,
@@ -311,6 +316,15 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
 @functools.cache
 def _bwrap_path() -> str:
     return shutil.which("bwrap") or "bwrap"
+
+
+@functools.cache
+def landlock() -> bool:
+    """Tell whether the kernel lets a process confine its own files (Landlock, Linux 5.13)."""
+    import ctypes
+
+    create_ruleset, ask_version = 444, 1
+    return ctypes.CDLL(None).syscall(create_ruleset, None, 0, ask_version) >= 1  # type: ignore[no-any-return]
 
 
 @functools.cache

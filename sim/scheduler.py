@@ -234,7 +234,8 @@ def perform(job: Job) -> tuple[Result | Failed, float]:
                 place = error.filename or tempfile.gettempdir()
                 raise InputError(
                     f"the disk is full ({place})",
-                    "free some space and run the same command again: what was measured is kept",
+                    "free some space and run the same command again: "
+                    "whatever was measured before is kept",
                 ) from error
             failure = f"{error.strerror or error} ({error.filename or 'the sandbox'})"
     return Failed(failure), time.monotonic() - start

@@ -107,7 +107,7 @@ def _explain(path: Path, error: Exception) -> tuple[str, str]:
     if "full" in text or "No space" in text:
         return (
             f"the disk is full, so a result could not be kept in {path}",
-            "free some space and run the same command again: what was measured is kept",
+            "free some space and run the same command again: whatever was measured before is kept",
         )
     if "not a database" in text or "malformed" in text or isinstance(error, json.JSONDecodeError):
         return f"the cache {path} is damaged ({text})", "delete that file and run again"

@@ -134,8 +134,9 @@ def _tell_plan(request: Request, planned: Planned) -> None:
     from pie.core.wording import count
     from pie.flows.simulate import walls
 
-    if walls():
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls()}")
+    settings = [one for one in (request.setting, request.reference) if one is not None]
+    for why in sorted({walls(one) for one in settings} - {""}):
+        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {why}")
     names = request.setting.machine.name
     if request.reference is not None:
         names += f" and {request.reference.machine.name}"

@@ -117,7 +117,7 @@ def _sentence(error: Exception) -> str | None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return (
                 f"the disk is full{place}; free some space and run the same command again: "
-                "what was measured is kept"
+                "whatever was measured before is kept"
             )
         return f"{error.strerror}{place}; check the path and its permissions"
     return None

@@ -45,7 +45,7 @@ def command(
     program could not be measured.
     """
     from pie.flows import measure as flow
-    from sim import sandbox
+    from sim import machines
     from sim.verdict import Verdict
 
     setting = options.setting(
@@ -59,8 +59,8 @@ def command(
         gem5,
         gem5_config,
     )
-    if sandbox.why_partial():
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {sandbox.why_partial()}")
+    if walls := machines.why_weaker(setting.machine):
+        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
     sentence = flow.sentence(compared)
     document = _document(compared, sentence) if as_json else None

@@ -87,8 +87,8 @@ def command(
     _tell_plan(request, made)
     if plan_only:
         return Exit.OK
-    if flow.walls():
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {flow.walls()}")
+    if walls := flow.walls(request.setting):
+        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
     folder: list[Path] = []
     try:
         with Display() as display:

@@ -25,7 +25,7 @@ from pie.compat.results import PiePairResult, PieResult, PieSingleResult
 from pie.compat.session import Session, show_progress
 from pie.compat.submission import TIMINGS, Submission, submissions
 from pie.core.problem import InputError
-from sim import comparison, machines, sandbox
+from sim import comparison, machines
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits
 from sim.machine import Machine
@@ -150,8 +150,8 @@ class PieEnvironment:
             show_progress()
         for sentence in arguments.notices(given, self._machine):
             self._say(sentence)
-        if sandbox.why_partial():
-            self._say(f"the sandbox is weaker (limits and call filter): {sandbox.why_partial()}")
+        if walls := machines.why_weaker(self._machine):
+            self._say(f"the sandbox is weaker (limits and call filter): {walls}")
 
     def submit_single_submission(
         self,

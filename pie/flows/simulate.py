@@ -24,7 +24,7 @@ from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
 from pie.core.startup import Startup, startup_procedure
 from pie.core.test_cases import TestCases, test_folder
 from pie.core.wording import count
-from sim import sandbox
+from sim import machines
 from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.procedure import Procedure, examine
@@ -288,6 +288,6 @@ def resume_line(arguments: Sequence[str]) -> str:
     return shlex.join(["pie", *arguments])
 
 
-def walls() -> str:
+def walls(setting: Setting) -> str:
     """Return the notice on a sandbox that is not full; empty when it is."""
-    return sandbox.why_partial()
+    return machines.why_weaker(setting.machine)

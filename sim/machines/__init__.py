@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim import sandbox
 from sim.errors import InputError
 from sim.machine import Machine
 from sim.machines import gem5_installation
@@ -32,3 +33,18 @@ def machine(name: str, gem5: str = "", gem5_configuration: str = "Verbatim") -> 
     if name == "gem5":
         return Gem5(gem5, gem5_configuration)
     return MACHINES[name]()
+
+
+def why_weaker(machine: Machine) -> str:
+    """Return one sentence on why the walls around this machine's runs are not full; else nothing.
+
+    gem5 opens files for the program that it simulates. Where neither bubblewrap nor Landlock keeps
+    it from its own memory in /proc, its counts are a cheating program's to write.
+    """
+    why = sandbox.why_partial()
+    if why and machine.name == "gem5" and not sandbox.landlock():
+        why += (
+            "; since there is no Landlock either (Linux 5.13, and allowed by the container), "
+            "a program that is made to cheat can forge its numbers on gem5"
+        )
+    return why

@@ -49,6 +49,7 @@ class Cachegrind:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = False
+    may_compute_otherwise: bool = False
 
     def check(self) -> Check:
         """Tell whether Valgrind and its cachegrind tool are here."""

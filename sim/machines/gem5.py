@@ -39,6 +39,7 @@ class Gem5:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = True
+    may_compute_otherwise: bool = True
 
     def check(self) -> Check:
         """Tell whether there is a gem5 that can be used."""
@@ -60,6 +61,7 @@ class Gem5:
             "configurations_sha256": gem5_installation.configurations_hash(),
             "clock_hz": str(CLOCK_HZ),
             "sandbox": sandbox.level(),
+            "files": "confined" if sandbox.landlock() else "open",
         }
 
     def measure(
@@ -86,7 +88,15 @@ def measurement(answer: Answer, limits: Limits) -> Measurement:
     if len(answer.stdout) > limits.output_bytes or _killed_by(answer, signal.SIGXFSZ):
         detail = f"more than {limits.output_bytes} bytes of output"
         return Measurement(Verdict.OUTPUT_LIMIT, detail, host_seconds=answer.cpu_seconds)
+    if answer.spilled:
+        what = "statistics of its own" if _STATISTICS in answer.spilled else "on gem5's own output"
+        detail = f"the program had gem5 write {what}"
+        return Measurement(Verdict.TAMPERING, detail, host_seconds=answer.cpu_seconds)
     if answer.status != 0:
+        if spoken := _SPOKEN_TO.search(answer.messages):
+            words = " ".join(spoken[0].split())[:200]
+            detail = f"the program spoke to gem5, which ended of it: {words}"
+            return Measurement(Verdict.TAMPERING, detail, host_seconds=answer.cpu_seconds)
         raise _failure(answer)
     try:
         simulated = gem5_statistics.read(answer.text)
@@ -111,13 +121,28 @@ def _verdict(
     if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
         return Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
     if simulated.cause == gem5_statistics.TICK_LIMIT:
-        return Verdict.TIME_LIMIT, f"no end after {simulated.ticks} simulated picoseconds"
+        why = f"no end after {simulated.ticks} simulated picoseconds"
+        if simulated.suspended:
+            why += (
+                ", in which it waited for what never comes (gem5 runs one thread, and no signals)"
+            )
+        return Verdict.TIME_LIMIT, why
     if simulated.code == 0:
         return Verdict.ACCEPTED, ""
     if b"std::bad_alloc" in answer.stderr[-4096:]:
         return Verdict.MEMORY_LIMIT, "no memory left in the simulated machine"
     return Verdict.RUNTIME_ERROR, f"exit code {simulated.code}"
 
+
+_STATISTICS = "Begin Simulation Statistics"
+# How gem5 ends of a pseudo-instruction of the program, or of one that it does not know: its first
+# bytes, 0F 04, are no instruction of any processor.
+_SPOKEN_TO = re.compile(
+    r"M5 panic instruction called[^\n]*|Unknown key for initparam[^\n]*|"
+    r"Error while doing writefile|_fstream->is_open\(\)[^\n]*|could not seek: [^\n]*|"
+    r"readString\([^\n]*|Un(?:implemented|handled) m5 op[^\n]*|"
+    r"type = two byte,?\s+op = 0x0?4,?\s"
+)
 
 _KNOWN = (
     (
@@ -138,7 +163,12 @@ _KNOWN = (
     (
         re.compile(r"Tried to (?P<what>(?:read|write|execute|access) unmapped address \w+)"),
         "the program crashed in gem5: {what}",
-        "if it recurses deeply, its stack needs more than the 120 MB that it has there",
+        "gem5 delivers no signals and starts no other program: measure it on another machine",
+    ),
+    (
+        re.compile(r"fault \((?P<what>[\w-]+)\) detected"),
+        "the program crashed in gem5: {what}",
+        "gem5 delivers no signals: measure it on another machine",
     ),
     (
         re.compile(r"(?P<what>[Oo]ut of memory[^\n]*)"),

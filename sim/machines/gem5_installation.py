@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -34,6 +35,8 @@ OPTIONS = (
     "--stats-file=text://cout?desc=False",
 )
 """Options of every gem5 that is started: no files but what is asked for."""
+PROBE_SECONDS = 30.0
+"""How long a gem5 may take to say what it is; it takes half a second."""
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
@@ -87,15 +90,27 @@ def _examine(path: str, _changed: int, _size: int) -> Installation:
     with ScratchFolder("gem5") as folder:
         command = [path, *OPTIONS, f"--outdir={folder}", str(scripts() / "probe.py")]
         try:
-            done = process.run(command, env=ENVIRONMENT, guard_seconds=60.0)
+            done = process.run(command, env=ENVIRONMENT, guard_seconds=PROBE_SECONDS)
         except OSError as error:
             raise MissingTool(f"{path} cannot be run ({error.strerror})", REMEDY) from error
-    said = re.search(rb'^\{"version": .*\}$', done.stdout, re.MULTILINE)
-    if done.returncode != 0 or said is None:
+    if done.guard_fired:
+        raise MissingTool(f"{path} did not say what it is in {PROBE_SECONDS:.0f} s", REMEDY)
+    if done.returncode != 0:
         raise MissingTool(f"{path} is not a gem5 that runs here", REMEDY)
-    about = json.loads(said.group())
-    version = accepted(path, about["version"], about["isas"])
-    return Installation(path, version, _hash(path), about["prefix"])
+    version, isas, prefix = told(path, done.stdout)
+    return Installation(path, accepted(path, version, isas), _hash(path), prefix)
+
+
+def told(path: str, said: bytes) -> tuple[str, list[str], str]:
+    """Return what the probe printed: version, instruction sets and Python's place."""
+    line = re.search(rb'^\{"version": .*\}$', said, re.MULTILINE)
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        about = json.loads(line.group()) if line else {}
+        version, isas, prefix = about["version"], about["isas"], about["prefix"]
+        texts = isinstance(isas, list) and all(isinstance(isa, str) for isa in isas)
+        if texts and isinstance(version, str) and isinstance(prefix, str):
+            return version, isas, prefix
+    raise MissingTool(f"{path} is not a gem5 that runs here (it does not say what it is)", REMEDY)
 
 
 def accepted(path: str, version: str, isas: Sequence[str]) -> str:

@@ -7,9 +7,12 @@ loading takes (0.1 s) is paid once, not for each test.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
+import os
+import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import sandbox
@@ -25,6 +28,7 @@ from sim.scratch import ScratchFolder
 _PROGRAM_FOLDER = "/pie/m/p"
 _PROGRAM = f"{_PROGRAM_FOLDER}/measured_program"
 _OUTPUT_FOLDER = "/pie/o"
+_STREAMS = ("stdout", "stderr")
 _SCRIPTS_FOLDER = "/pie/gem5_configs"
 _ANSWER_LIMIT = 8 << 20
 _MEMORY = 12 << 30
@@ -51,59 +55,87 @@ class Answer:
     """The end of what gem5 wrote on its standard error output."""
     stdout: bytes
     stderr: bytes
+    spilled: str = ""
+    """The beginning of what gem5 wrote on its standard output for the program; empty after an
+    honest run."""
 
 
 class Server:
     """A running gem5."""
 
-    def __init__(self, path: str, configuration: str, first: Build) -> None:
+    def __init__(self, path: str, configuration: str, first: Build, tmp_bytes: int) -> None:
         """Start it; the first program must be there for gem5 to look at."""
+        self.sound = True
+        """Whether it may be asked again."""
         self._folder = ScratchFolder("gem5")
         folder = Path(self._folder.name)
         self._input, self._output = folder / "input", folder / "output"
         self._scratch = folder / "scratch"
         for one in (self._input, self._output, self._scratch):
             one.mkdir()
+        for name in _STREAMS:
+            (self._output / name).touch()
+        (self._input / "stdin").touch()
         self._program = ""
         self._place(first)
         shown = folder / "shown"
-        self._service = sandbox.start(self._guest(path, configuration), _ALLOWANCE, shown)
+        self._service = sandbox.start(
+            self._guest(path, configuration), replace(_ALLOWANCE, tmp_bytes=tmp_bytes), shown
+        )
         self._service.read_until(b'{"ready": ', 120.0, _ANSWER_LIMIT)
 
     def run(self, build: Build, stdin: Path, limits: Limits) -> Answer:
-        """Simulate one run. MachineFailure when the server is lost: it cannot be used again."""
+        """Simulate one run. MachineFailure when the server is lost: it cannot be used again.
+
+        An answer is what stands between two lines with a word that only this run has, and nothing
+        else is there. Where something is, or where the run left something that could not be
+        removed, the server is not sound any more.
+        """
         self._place(build)
         shutil.copyfile(stdin, self._input / "stdin")
+        for name in _STREAMS:
+            self._truncate(self._output / name)
+        nonce = secrets.token_hex(16)
         cpu_seconds = max(120, limits.max_instructions // _FLOOR)
         cycles = _CYCLES_PER_INSTRUCTION * limits.max_instructions + 100_000_000
         job = {
             "program": build.digest,
+            "nonce": nonce,
             "max_instructions": limits.max_instructions,
             "max_ticks": cycles * _TICKS_PER_CYCLE,
             "cpu_seconds": cpu_seconds,
             "file_bytes": max(limits.file_bytes, limits.output_bytes + 1, _MESSAGES),
         }
-        try:
-            self._service.send(json.dumps(job))
-            text, last = self._service.read_until(
-                b'{"served": ', 60.0 + 20.0 * cpu_seconds, _ANSWER_LIMIT
+        self._service.send(json.dumps(job))
+        served = b'{"served": "%s"' % nonce.encode()
+        text, last = self._service.read_until(served, 60.0 + 20.0 * cpu_seconds, _ANSWER_LIMIT)
+        before, begin, text = text.partition(b"BEGIN %s\n" % nonce.encode())
+        told = json.loads(last)
+        stray = before if begin else before[:4096] or b"?"
+        stdout, stderr = self._written("stdout"), self._written("stderr")
+        self.sound = False
+        with contextlib.suppress(MachineFailure):
+            cleaned, _clean = self._service.read_until(
+                b'{"clean": "%s"' % nonce.encode(), 60.0, _ANSWER_LIMIT
             )
-            told = json.loads(last)
-            return Answer(
-                text=text.decode("utf-8", "replace"),
-                status=told["status"],
-                cpu_seconds=told["cpu_seconds"],
-                messages=told["messages"],
-                stdout=self._written("stdout"),
-                stderr=self._written("stderr"),
-            )
-        finally:
-            self._clear()
+            stray += cleaned
+            self.sound = not stray
+        return Answer(
+            text=text.decode("utf-8", "replace"),
+            status=told["status"],
+            cpu_seconds=told["cpu_seconds"],
+            messages=told["messages"],
+            stdout=stdout,
+            stderr=stderr,
+            spilled=told["spilled"] or stray.decode("utf-8", "replace"),
+        )
 
     def close(self) -> None:
         """End it and remove its files."""
         self._service.kill()
-        self._folder.cleanup()
+        # A guest may have nested folders too deeply for it (in the partial sandbox): they remain.
+        with contextlib.suppress(OSError, RecursionError):
+            self._folder.cleanup()
 
     def _place(self, build: Build) -> None:
         """Put a program where gem5 reads it."""
@@ -120,15 +152,22 @@ class Server:
         # Only what gem5 opened itself: the guest may have put something else in its place.
         return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
 
-    def _clear(self) -> None:
-        for path in self._output.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    @staticmethod
+    def _truncate(path: Path) -> None:
+        """Empty a stream's file; never what a guest may have put in its place."""
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            os.close(os.open(path, flags))
+        except OSError as error:
+            raise MachineFailure(f"a guest's output file is gone ({error.strerror})") from error
 
     def _guest(self, path: str, configuration: str) -> Guest:
-        scratch = "/tmp" if sandbox.level() == "full" else "/pie/s"
+        # In the full sandbox nothing is writable but these two files and a /tmp of limited size.
+        streams = {f"{_OUTPUT_FOLDER}/{name}": f"{self._output}/{name}" for name in _STREAMS}
+        scratch = "/tmp"
+        if sandbox.level() != "full":
+            scratch = "/pie/s"
+            streams = {_OUTPUT_FOLDER: str(self._output), scratch: str(self._scratch)}
         gem5 = "/pie/gem5"
         prefix = gem5_installation.examine(path).prefix
         python = {} if prefix.startswith("/usr") else {prefix: prefix}
@@ -154,7 +193,8 @@ class Server:
                 _PROGRAM_FOLDER: str(self._input),
                 **python,
             },
-            writable={_OUTPUT_FOLDER: str(self._output), "/pie/s": str(self._scratch)},
+            writable=streams,
+            cwd=scratch,
             env=gem5_installation.ENVIRONMENT,
             system=True,
         )
@@ -169,19 +209,22 @@ _ALLOWANCE = Allowance(
     guard_seconds=0.0,
 )
 
-_servers: dict[tuple[str, str], Server] = {}
+_servers: dict[tuple[str, str, int], Server] = {}
 
 
 def simulate(path: str, configuration: str, build: Build, stdin: Path, limits: Limits) -> Answer:
     """Simulate one run on this process's server, which is started at the first."""
-    key = (path, configuration)
+    key = (path, configuration, limits.file_bytes)
     if key not in _servers:
-        _servers[key] = Server(path, configuration, build)
+        _servers[key] = Server(path, configuration, build, limits.file_bytes)
     try:
-        return _servers[key].run(build, stdin, limits)
+        answer = _servers[key].run(build, stdin, limits)
     except (MachineFailure, OSError):
         _servers.pop(key).close()
         raise
+    if not _servers[key].sound:
+        _servers.pop(key).close()
+    return answer
 
 
 def close_all() -> None:

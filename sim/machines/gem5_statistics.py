@@ -15,6 +15,12 @@ from sim.errors import MachineFailure
 
 LAST_THREAD = "exiting with last active thread context"
 INSTRUCTION_LIMIT = "instruction limit"
+PERIOD = 286
+"""Ticks (picoseconds) of a cycle at 3.5 GHz, as gem5 rounds it."""
+_SUSPENDED_CYCLES = 10
+"""So much longer than its cycles may a run be: an honest one, by one cycle."""
+# What the program's own pseudo-instructions end a simulation with.
+_BY_PROGRAM = re.compile(r"m5_|switchcpu$|checkpoint$|work ?(?:begin|end|started|items)")
 TICK_LIMIT = "simulate() limit reached"
 
 _BEGIN = "---------- Begin Simulation Statistics ----------"
@@ -48,6 +54,8 @@ class Simulated:
     ticks: int
     """Simulated picoseconds."""
     counters: dict[str, float]
+    suspended: int = 0
+    """Cycles in which the processor waited and that are not counted."""
 
 
 def read(answer: str) -> Simulated:
@@ -55,11 +63,11 @@ def read(answer: str) -> Simulated:
 
     The time of a run that met a limit is that of its part.
     """
-    cause, code, ended_at = _ending(answer)
     if answer.count(_BEGIN) > 1 or answer.count(_END) > 1:
         raise Tampered("the program had gem5 write statistics of its own")
+    cause, code, ended_at = _ending(answer)
     if cause not in (LAST_THREAD, INSTRUCTION_LIMIT, TICK_LIMIT):
-        if cause.startswith("m5_"):
+        if _BY_PROGRAM.match(cause):
             raise Tampered(f"the program ended the simulation itself ({cause})")
         raise MachineFailure(f"gem5 ended for an unexpected reason: {cause}")
     _before, begin, rest = answer.partition(_BEGIN)
@@ -71,6 +79,13 @@ def read(answer: str) -> Simulated:
         raise Tampered("the program set gem5's counters back")
     if values["finalTick"] != ended_at:
         raise MachineFailure("gem5's statistics are not of the end of the run")
+    # gem5 counts no cycle while the processor is suspended. One that waits for what never comes
+    # (a pipe, another thread) ends at its ticks; only a pseudo-instruction wakes it up again.
+    suspended = values["simTicks"] / PERIOD - values["system.cpu.numCycles"]
+    if cause != TICK_LIMIT and suspended > _SUSPENDED_CYCLES:
+        raise Tampered(
+            f"the program had the processor suspended: {suspended:.0f} cycles were not counted"
+        )
     return Simulated(
         cause=cause,
         code=code,
@@ -78,14 +93,20 @@ def read(answer: str) -> Simulated:
         instructions=int(values["simInsts"]),
         ticks=int(values["simTicks"]),
         counters={name: values[statistic] for name, statistic in _COUNTERS.items()},
+        suspended=int(suspended) if suspended > _SUSPENDED_CYCLES else 0,
     )
 
 
 def _ending(answer: str) -> tuple[str, int, int]:
     """Return (exit cause, exit code, tick) from the line before the statistics."""
-    lines = [line for line in answer.splitlines() if line.startswith('{"cause": ')]
-    if len(lines) != 1:
+    before, said, _rest = answer.partition('{"cause": ')
+    if not said:
         raise MachineFailure("gem5 did not say how the run ended")
+    if before.strip():
+        raise Tampered("the program had gem5 write on gem5's own output")
+    lines = [line for line in answer.splitlines() if line.startswith(said)]
+    if len(lines) != 1:
+        raise Tampered("the program had gem5 say more than once how it ended")
     try:
         ended = json.loads(lines[0])
         return str(ended["cause"]), int(ended["code"]), int(ended["ticks"])

@@ -37,6 +37,7 @@ class Native:
     deterministic: bool = False
     interleaved: bool = True
     stops_at_count: bool = False
+    may_compute_otherwise: bool = False
 
     def check(self) -> Check:
         """The real CPU is always here."""

@@ -100,14 +100,15 @@ class Direct:
             assert server.stdout is not None
             for build in builds:
                 self.place(build)
-                job = {"program": build.digest, "max_instructions": 0, "max_ticks": 0}
+                job = {"program": build.digest, "nonce": "n", "max_instructions": 0, "max_ticks": 0}
                 job |= {"cpu_seconds": 100, "file_bytes": 1 << 26}
                 server.stdin.write(json.dumps(job) + "\n")
                 server.stdin.flush()
                 lines: list[str] = []
                 for line in server.stdout:
                     if line.startswith('{"served"'):
-                        assert json.loads(line)["status"] == 0, line
+                        told = json.loads(line)
+                        assert (told["status"], told["spilled"]) == (0, ""), line
                         break
                     lines.append(line)
                 answers.append(counted("".join(lines)))
@@ -205,6 +206,56 @@ def test_a_program_without_end_meets_its_instructions_and_a_sleeping_one_its_tic
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--board", "nope"], "there is no board nope"),
+        (["--board", "caches"], "is no board"),
+        (["--configuration", "Faster"], "Verbatim, Tuned, Unconstrained"),
+        (["--executable", "SOURCE"], "is no ELF executable"),
+        (["--executable", "none"], "is no file that can be read"),
+        (["--stdin", "none"], "is no file that can be read"),
+        (["--stdout", "none/out"], "in a folder that exists"),
+        (["--max-instructions", "-5"], "is no count"),
+    ],
+)
+def test_what_run_py_cannot_use_is_refused_in_one_sentence(
+    gem5: str, tmp_path: Path, build: Builder, options: list[str], words: str
+) -> None:
+    (tmp_path / "SOURCE").write_text(PROGRAMS["nothing"])
+    script = gem5_installation.scripts() / "run.py"
+    executable = (
+        [] if "--executable" in options else ["--executable", str(build("int main() {}").path)]
+    )
+    done = subprocess.run(
+        [gem5, *gem5_installation.OPTIONS, str(script), *executable, *options],
+        cwd=tmp_path,
+        env=gem5_installation.ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (1, 2)
+    assert words in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_relative_paths_of_run_py_are_of_the_folder_it_is_started_in(
+    gem5: str, tmp_path: Path, build: Builder
+) -> None:
+    shutil.copy(build(PROGRAMS["reads"]).path, tmp_path / "program")
+    (tmp_path / "stdin").write_text("41\n")
+    files = ["--executable", "program", "--stdin", "stdin", "--stdout", "stdout"]
+    script = gem5_installation.scripts() / "run.py"
+    subprocess.run(
+        [gem5, *gem5_installation.OPTIONS, str(script), *files],
+        cwd=tmp_path,
+        env=gem5_installation.ENVIRONMENT,
+        capture_output=True,
+        check=True,
+    )
+    assert (tmp_path / "stdout").read_text() == "42"
+
+
 def test_a_flood_of_output_is_an_output_limit(machine: Gem5, measure: Measure) -> None:
     source = INCLUDE + "char text[9000]; int main() { for (;;) write(1, text, sizeof text); }"
     small = replace(LIMITS, output_bytes=70_000, file_bytes=1000, max_instructions=300_000)
@@ -221,6 +272,94 @@ def test_no_run_leaves_anything_to_the_next(machine: Gem5, measure: Measure) -> 
     first, second = (measure(machine, source, limits=LIMITS) for _ in range(2))
     assert first.stdout == second.stdout == b"clean\n"
     assert first.cycles == second.cycles
+
+
+def test_a_guest_that_remembers_its_last_run_costs_the_same_again(
+    machine: Gem5, measure: Measure
+) -> None:
+    source = INCLUDE + (
+        "#include <fcntl.h>\n#include <initializer_list>\nint main() { bool found = false;\n"
+        'for (auto name : {"/pie/s/x", "/tmp/x", "x", "/pie/o/x", "/dev/shm/x", "/var/tmp/x"}) {\n'
+        "    if (open(name, O_RDONLY) >= 0) found = true;\n"
+        "    open(name, O_CREAT | O_WRONLY, 0644); }\n"
+        "for (volatile int i = 0; i < (found ? 1 : 20000); i = i + 1); }"
+    )
+    runs = [measure(machine, source, limits=LIMITS) for _ in range(3)]
+    assert len({run.cycles for run in runs}) == 1
+
+
+def test_a_guest_has_as_much_room_in_tmp_as_its_limit_says(machine: Gem5, measure: Measure) -> None:
+    if sandbox.level() != "full":
+        pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
+    source = INCLUDE + (
+        "#include <fcntl.h>\n#include <initializer_list>\n"
+        "static char text[1 << 20]; int main() { long written = 0;\n"
+        'for (auto name : {"/tmp/a", "/tmp/b", "/tmp/c"}) {\n'
+        "    int file = open(name, O_CREAT | O_WRONLY, 0644);\n"
+        "    for (int i = 0; i < 3; i++) { long n = write(file, text, sizeof text);\n"
+        "        if (n > 0) written += n; } }\n"
+        'printf("%ld", written >> 20); }'
+    )
+    small = replace(LIMITS, file_bytes=4 << 20)
+    assert measure(machine, source, limits=small).stdout in (b"3", b"4")
+    assert measure(machine, source, limits=replace(LIMITS, file_bytes=64 << 20)).stdout == b"9"
+
+
+# Instructions of gem5's own, hidden in an immediate: the disassembly of the program is clean.
+HIDDEN = INCLUDE + (
+    "#include <cstring>\ntypedef unsigned long (*Call)(const void *, unsigned long, unsigned long, "
+    'const void *);\nextern "C" void holder();\n'
+    'asm(".text\\n.globl holder\\nholder: .byte 0x48,0xb8,0x0f,0x04,OP,0x00,0xc3,0x90,0x90,0x90\\n'
+    ' ret\\n");\n'
+    "static unsigned long gem5(const void *a, unsigned long b, unsigned long c, const void *d) {\n"
+    "    return ((Call)((char *)(void *)holder + 2))(a, b, c, d); }\n"
+)
+FORGED = (
+    r"{\"cause\": \"exiting with last active thread context\", \"code\": 0, \"ticks\": 1}\n"
+    r"---------- Begin Simulation Statistics ----------\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("op", "body", "words"),
+    [
+        ("0x4f", f'gem5("{FORGED}", {len(FORGED) // 2}, 0, "stdout");', "own output"),
+        ("0x4f", f'for (int i = 0; i < 999; i++) gem5("{FORGED}", 64, 0, "stdout");', "own output"),
+        ("0x4f", 'gem5("x", 1, 0, "/none/x");', "Failed to open"),
+        ("0x02", "gem5((void *)1000000, 0, 0, 0);", "suspended"),
+        ("0x40", "gem5(0, 0, 0, 0);", "counters back"),
+        ("0x41", "gem5(0, 0, 0, 0);", "statistics of its own"),
+        ("0x21", "gem5(0, 0, 0, 0);", "ended the simulation"),
+        ("0x52", "gem5(0, 0, 0, 0);", "ended the simulation"),
+        ("0x43", "gem5(0, 0, 0, 0);", "ended the simulation"),
+        ("0x54", "gem5(0, 0, 0, 0);", "spoke to gem5"),
+        ("0xfe", "gem5(0, 0, 0, 0);", "spoke to gem5"),
+    ],
+)
+def test_a_program_that_speaks_to_gem5_is_tampering_and_the_next_run_is_as_ever(
+    machine: Gem5, measure: Measure, op: str, body: str, words: str
+) -> None:
+    honest = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
+    source = HIDDEN.replace("OP", op) + f'int main() {{ {body} puts("done"); }}'
+    run = measure(machine, source, limits=LIMITS)
+    assert run.verdict is Verdict.TAMPERING
+    assert words in run.detail
+    again = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
+    assert (again.cycles, again.stdout) == (honest.cycles, b"42")
+
+
+def test_neither_gem5s_memory_nor_its_descriptors_are_open_to_a_guest(
+    machine: Gem5, measure: Measure
+) -> None:
+    source = INCLUDE + (
+        "#include <fcntl.h>\n#include <initializer_list>\nint main() { int opened = 0;\n"
+        'for (auto name : {"/proc/self/mem", "/proc/self/environ", "/proc/self/cmdline", '
+        '"/etc/hostname", "/pie/gem5_configs/core.py"})\n'
+        "    if (open(name, O_RDONLY) >= 0) opened++;\n"
+        'symlink("/proc/self", "way"); if (open("way/mem", O_RDWR) >= 0) opened++;\n'
+        'printf("%d", opened); }'
+    )
+    assert measure(machine, source, limits=LIMITS).stdout == b"0"
 
 
 def test_the_host_is_out_of_the_guests_reach(

@@ -63,9 +63,11 @@ FIFTH = printing("n * n * n * n * n", 3_000_000)
 CUBE = printing("n * n * n", 2_000_000)
 FOURTH = printing("n * n * n * n", 2_000_000)
 CLOCK = printing("n + time(nullptr)").replace("#include", "#include <ctime>\n#include", 1)
-RANDOM = printing("n + std::random_device{}() % 1000000000").replace(
-    "#include", "#include <random>\n#include", 1
-).replace("%ld\\n", "%u\\n", 1)
+RANDOM = (
+    printing("n + std::random_device{}() % 1000000000")
+    .replace("#include", "#include <random>\n#include", 1)
+    .replace("%ld\\n", "%u\\n", 1)
+)
 PLANTED = {
     "slowest": (SLOWEST, "kept"),
     "its text": (printing("n * n", 4_000_000, "// the same, said again\n"), "same_text"),

@@ -72,7 +72,7 @@ def simulate(tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> An
             return finished(tmp_path / "run", made, {**RESULT, **ending})
 
         monkeypatch.setattr(flow, "simulate", fake)
-        monkeypatch.setattr(flow, "walls", lambda: "")
+        monkeypatch.setattr(flow, "walls", lambda _setting: "")
         return CliRunner().invoke(app, ["simulate", "--pairs", str(pairs), *arguments])
 
     return run
@@ -132,7 +132,7 @@ def test_a_weaker_sandbox_is_said_aloud(
     simulate: Any, monkeypatch: pytest.MonkeyPatch, pairs: Path
 ) -> None:
     simulate({})
-    monkeypatch.setattr(flow, "walls", lambda: "bubblewrap is not installed")
+    monkeypatch.setattr(flow, "walls", lambda _setting: "bubblewrap is not installed")
     monkeypatch.setattr(flow, "simulate", lambda *_: (_ for _ in ()).throw(InputError("stop")))
     result = CliRunner().invoke(app, ["simulate", "--pairs", str(pairs)])
     assert "WARNING: weaker sandbox" in result.stderr

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sim import clock, jobs
+from sim.errors import MachineFailure
 from sim.jobs import BuildJob, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
 from sim.limits import CompileLimits, Limits
@@ -112,6 +113,7 @@ class Scripted:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = False
+    may_compute_otherwise: bool = False
 
     def measure(self, *_: object) -> Measurement:
         index = len(CALLS)
@@ -124,7 +126,11 @@ FINE = Measurement(Verdict.ACCEPTED, "", b"15\n", 100, 50, 1e-7)
 
 
 def measured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *runs: Measurement, twice: bool = False
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *runs: Measurement,
+    twice: bool = False,
+    otherwise: bool = False,
 ) -> MeasuredRun:
     CALLS.clear()
     monkeypatch.setattr(jobs, "ensure_kept", lambda *_: None)
@@ -132,7 +138,7 @@ def measured(
     expected = tmp_path / "out"
     expected.write_bytes(b"15\n")
     test = replace(TEST, expected_path=expected)
-    setting = Setting(Scripted(runs))  # type: ignore[arg-type]
+    setting = Setting(Scripted(runs, may_compute_otherwise=otherwise))  # type: ignore[arg-type]
     job = MeasureJob((PROGRAM,), (replace(BUILD, clock_dependent=twice),), test, setting, "c")
     return job.run()[0]
 
@@ -187,3 +193,24 @@ def test_a_program_that_asks_for_the_time_is_run_twice_and_must_cost_the_same(
     assert (kept.verdict, kept.runs) == (Verdict.NONDETERMINISTIC, 2)
     same = measured(monkeypatch, tmp_path, FINE, replace(FINE, host_seconds=9.0), twice=True)
     assert (same.verdict, same.runs) == (Verdict.ACCEPTED, 2)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize(
+    "run", [replace(FINE, stdout=b"16\n"), Measurement(Verdict.RUNTIME_ERROR, "exit code 1")]
+)
+def test_a_machine_that_gives_another_output_twice_is_not_faithful_and_blames_no_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Measurement, twice: bool
+) -> None:
+    with pytest.raises(MachineFailure, match="scripted computes something else") as failure:
+        measured(monkeypatch, tmp_path, run, run, twice=twice, otherwise=True)
+    assert failure.value.remedy
+    assert len(CALLS) == 2
+    first = measured(monkeypatch, tmp_path, run, FINE, twice=twice, otherwise=True)
+    assert (first.verdict, first.runs) == (Verdict.NONDETERMINISTIC, 2)
+
+
+def test_a_faithful_run_is_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert measured(monkeypatch, tmp_path, FINE, otherwise=True).runs == 1
+    limit = Measurement(Verdict.TIME_LIMIT, "too many")
+    assert measured(monkeypatch, tmp_path, limit, otherwise=True).runs == 1

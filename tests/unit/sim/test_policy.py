@@ -114,3 +114,22 @@ def test_asking_for_time_randomness_or_threads_is_seen_in_the_object_file(
 @pytest.mark.parametrize("image", [b"", b"\x7fELF", b"\x7fELF\x02\x01" + b"\0" * 20, b"MZ" * 99])
 def test_what_is_no_object_file_asks_for_nothing(image: bytes) -> None:
     assert not policy.clock_dependent(image)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "   0:\t0f 04                \t(bad)",
+        "   5:\t67 0f 04             \taddr32 (bad)",
+        "   b:\tf0 0f 04             \tlock (bad)",
+        "  11:\t66 0f 04             \tdata16 (bad)",
+        "  17:\tf3 48 0f 04          \trepz rex.W (bad)",
+    ],
+)
+def test_gem5s_instruction_is_seen_behind_any_prefix(line: str) -> None:
+    assert policy.addresses_simulator(f"{line}\n   2:\t21 00   \tand    %eax,(%rax)\n".encode())
+
+
+def test_the_bytes_of_gem5s_instruction_in_a_constant_are_honest() -> None:
+    line = b"  1e:\t48 b8 0f 04 4f 00 c3 90 90 90 \tmovabs $0x909090c3004f040f,%rax\n"
+    assert not policy.addresses_simulator(line)

@@ -31,6 +31,7 @@ class Stub:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = False
+    may_compute_otherwise: bool = False
 
     def check(self) -> Check:
         return Check(True)

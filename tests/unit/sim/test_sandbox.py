@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import judge, sandbox
+from sim import judge, machines, sandbox
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, Language
@@ -299,6 +299,21 @@ def test_without_bubblewrap_the_bytes_and_costs_do_not_depend_on_the_place_of_th
 
 def test_the_level_of_full_walls_needs_no_excuse() -> None:
     assert (sandbox.why_partial() == "") == (sandbox.level() == "full")
+
+
+def test_only_gem5_without_landlock_says_that_its_numbers_can_be_forged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gem5, other = machines.machine("gem5"), machines.machine("cachegrind")
+    monkeypatch.setattr(sandbox, "why_partial", lambda: "no bubblewrap")
+    monkeypatch.setattr(sandbox, "landlock", lambda: False)
+    assert "can forge its numbers on gem5" in machines.why_weaker(gem5)
+    assert machines.why_weaker(other) == "no bubblewrap"
+    monkeypatch.setattr(sandbox, "landlock", lambda: True)
+    assert machines.why_weaker(gem5) == "no bubblewrap"
+    monkeypatch.setattr(sandbox, "why_partial", lambda: "")
+    monkeypatch.setattr(sandbox, "landlock", lambda: False)
+    assert machines.why_weaker(gem5) == ""
 
 
 def test_the_interpreter_sees_only_its_script(build: Callable[..., Build]) -> None:

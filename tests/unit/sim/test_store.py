@@ -221,7 +221,7 @@ try:
         done += 1
 except InputError as error:
     assert "the disk is full" in str(error), error
-    assert "what was measured is kept" in str(error), error
+    assert "whatever was measured before is kept" in str(error), error
 assert done > 50, done
 assert all(store.get(f"key {n}") == "x" * 2000 for n in range(done))
 (Path(sys.argv[1]) / "ballast").unlink()

@@ -118,6 +118,23 @@ def test_a_recursion_beyond_the_stack_is_told_from_other_crashes(address: str, s
     assert failure.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("panic: Tried to write unmapped address 0x7fffffffdff8.\nPC:", "starts no other program"),
+        ("panic: Tried to read unmapped address 0x8.\nPC:", "delivers no signals"),
+        (
+            "panic: panic condition !FullSystem occurred: fault (Divide-Error) detected @ PC (0x1)",
+            "delivers no signals",
+        ),
+    ],
+)
+def test_a_crash_of_a_guest_has_the_remedy_that_fits(message: str, remedy: str) -> None:
+    with pytest.raises(MachineFailure, match="the program crashed in gem5") as failure:
+        measurement(replace(recorded("crash"), messages=message), LIMITS)
+    assert remedy in failure.value.remedy
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
 def test_statistics_that_were_cut_short_give_no_number(share: float) -> None:
     whole = recorded("accepted")
@@ -160,6 +177,12 @@ def test_text_after_the_section_or_a_second_section_gives_no_number() -> None:
         gem5_statistics.read(text + section)
 
 
+@pytest.mark.parametrize("stray", ["hello\n", '{"cause": "x", "code": 0, "ticks": 1}\n'])
+def test_a_word_before_the_answer_or_a_second_end_is_tampering(stray: str) -> None:
+    with pytest.raises(gem5_statistics.Tampered):
+        gem5_statistics.read(stray + recorded("accepted").text)
+
+
 def test_statistics_of_another_tick_than_the_runs_end_give_no_number() -> None:
     text = recorded("accepted").text
     ticks = json.loads(next(line for line in text.splitlines() if "cause" in line))["ticks"]
@@ -168,9 +191,62 @@ def test_statistics_of_another_tick_than_the_runs_end_give_no_number() -> None:
 
 
 def test_an_unknown_reason_for_the_end_gives_no_number() -> None:
-    ended = changed(recorded("accepted"), gem5_statistics.LAST_THREAD, "checkpoint")
-    with pytest.raises(MachineFailure, match="checkpoint"):
+    ended = changed(recorded("accepted"), gem5_statistics.LAST_THREAD, "user interrupt received")
+    with pytest.raises(MachineFailure, match="user interrupt"):
         measurement(ended, LIMITS)
+
+
+@pytest.mark.parametrize("cause", ["switchcpu", "checkpoint", "workbegin", "work started count"])
+def test_an_end_that_only_a_pseudo_instruction_gives_is_tampering(cause: str) -> None:
+    ended = changed(recorded("accepted"), gem5_statistics.LAST_THREAD, cause)
+    assert measurement(ended, LIMITS).verdict is Verdict.TAMPERING
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "src/sim/pseudo_inst.hh:212: panic: M5 panic instruction called at (0x404182=>0x404186)",
+        'panic: Unknown key for initparam pseudo instruction:""',
+        "panic: readString(0x356d6567356d6567, ...) failed",
+        "panic: Error while doing writefile!",
+        "panic: Unrecognized/invalid instruction executed:\n\n{\n\tleg = 0x10,\n\trex = 0,\n"
+        "\tvex/xop = 0,\n\top = {\n\t\ttype = two byte,\n\t\top = 0x4,\n\t\t},",
+    ],
+)
+def test_a_gem5_that_ended_of_a_pseudo_instruction_is_tampering(words: str) -> None:
+    ended = replace(recorded("crash"), messages=words)
+    run = measurement(ended, LIMITS)
+    assert run.verdict is Verdict.TAMPERING
+    assert "spoke to gem5" in run.detail
+    assert "\n" not in run.detail
+
+
+@pytest.mark.parametrize("name", ["accepted", "crash"])
+def test_anything_that_gem5_was_made_to_write_is_tampering(name: str) -> None:
+    spilled = replace(recorded(name), spilled="hello")
+    run = measurement(spilled, LIMITS)
+    assert (run.verdict, run.cycles) == (Verdict.TAMPERING, None)
+    assert "gem5's own output" in run.detail
+    spilled = replace(recorded(name), spilled=f"\n{BEGIN}\n")
+    assert "statistics of its own" in measurement(spilled, LIMITS).detail
+
+
+@pytest.mark.parametrize("name", ["accepted", "exit_code", "instruction_limit"])
+def test_time_in_which_the_processor_was_suspended_is_tampering(name: str) -> None:
+    text = recorded(name).text
+    ticks = json.loads(next(line for line in text.splitlines() if "cause" in line))["ticks"]
+    cycles = gem5_statistics.read(text).cycles
+    assert ticks == 286 * (cycles - 1)
+    longer = text.replace(str(ticks), str(ticks + 286 * 1000))
+    with pytest.raises(gem5_statistics.Tampered, match="suspended: 999 cycles"):
+        gem5_statistics.read(longer)
+    # One that waits for what never comes ends at its ticks, and is that.
+    for cause in (gem5_statistics.LAST_THREAD, gem5_statistics.INSTRUCTION_LIMIT):
+        longer = longer.replace(cause, gem5_statistics.TICK_LIMIT)
+    assert gem5_statistics.read(longer).suspended == 999
+    waiting = measurement(replace(recorded(name), text=longer), LIMITS)
+    assert waiting.verdict is Verdict.TIME_LIMIT
+    assert "waited for what never comes" in waiting.detail
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
@@ -229,6 +305,35 @@ def test_what_is_no_gem5_is_refused(tmp_path: Path) -> None:
     found = Gem5(str(other)).check()
     assert not found.ok
     assert "is not a gem5 that runs here" in found.problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"version": 24, "isas": ["X86"], "prefix": "/usr"}',
+        '{"version": "24.0", "isas": "X86", "prefix": "/usr"}',
+        '{"version": "24.0", "isas": [1], "prefix": "/usr"}',
+        '{"version": "24.0", "prefix": "/usr"}',
+        '{"version": "24.0", "isas": ["X86"]}',
+        '{"version": broken}',
+        '{"version": ' + "[" * 99999 + "}",
+        '["version"]',
+        "",
+    ],
+)
+def test_an_odd_word_of_what_is_no_gem5_is_refused_in_one_sentence(line: str) -> None:
+    with pytest.raises(MissingTool, match="does not say what it is"):
+        gem5_installation.told("gem5", f"gem5 Simulator System\n{line}\n".encode())
+
+
+def test_a_gem5_that_does_not_answer_is_refused_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gem5_installation, "PROBE_SECONDS", 1.0)
+    silent = tmp_path / "gem5"
+    silent.write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o755)
+    assert "did not say what it is in 1 s" in Gem5(str(silent)).check().problem
 
 
 @pytest.fixture
