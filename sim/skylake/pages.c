@@ -1,0 +1,66 @@
+/* Physical addresses: the simulator gives pages out from address 0 upwards, the program's image first,
+ * then its stack, then what is touched. They decide which row of memory an access finds open. */
+#include "model.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_aspacemgr.h"
+
+enum { PAGE_BITS = 12, START_SIZE = 1 << 12 };
+
+typedef struct {
+    Addr page; /* plus one; 0 is free */
+    ULong frame;
+} Slot;
+
+static Slot *slots;
+static ULong size, used, next_frame;
+
+static Slot *find(Slot *in, ULong in_size, Addr key) {
+    ULong i = (key * 0x9e3779b97f4a7c15ULL) >> 20;
+    while (in[i & (in_size - 1)].page && in[i & (in_size - 1)].page != key) i++;
+    return &in[i & (in_size - 1)];
+}
+
+static void grow(void) {
+    ULong bigger = size ? 2 * size : START_SIZE;
+    Slot *to = VG_(calloc)("pages", bigger, sizeof(Slot));
+    for (ULong i = 0; i < size; i++)
+        if (slots[i].page) *find(to, bigger, slots[i].page) = slots[i];
+    if (slots) VG_(free)(slots);
+    slots = to;
+    size = bigger;
+}
+
+static ULong frame_of(Addr page) {
+    if (2 * used >= size) grow();
+    Slot *s = find(slots, size, page + 1);
+    if (!s->page) {
+        s->page = page + 1;
+        s->frame = next_frame++;
+        used++;
+    }
+    return s->frame;
+}
+
+/* The image as Valgrind has mapped it, in the order of its segments. */
+void pages_init(void) {
+    Addr starts[256];
+    Int count = VG_(am_get_segment_starts)(SkFileC | SkAnonC, starts, 256);
+    for (Int i = 0; i < count && i < 256; i++) {
+        const NSegment *segment = VG_(am_find_nsegment)(starts[i]);
+        if (!segment || segment->kind != SkFileC) continue;
+        for (Addr a = segment->start; a < segment->end; a += 1 << PAGE_BITS) frame_of(a >> PAGE_BITS);
+    }
+}
+
+ULong physical(Addr address) {
+    static Addr last_page[4];
+    static ULong last_frame[4];
+    Addr page = address >> PAGE_BITS;
+    UInt way = page & 3;
+    if (last_page[way] != page + 1) {
+        last_frame[way] = frame_of(page);
+        last_page[way] = page + 1;
+    }
+    return (last_frame[way] << PAGE_BITS) | (address & ((1 << PAGE_BITS) - 1));
+}
