@@ -45,7 +45,6 @@ RINGED(queue, FETCH_QUEUE)
 static Cycle ready[R_COUNT];
 static Cycle serialized; /* nothing is renamed before */
 static Cycle barrier;    /* no memory access begins before */
-static Cycle newest_memory;
 static UChar iq_left[RING]; /* how many entries of the issue queue become free in a cycle */
 static Int iq_free = IQ;
 static Cycle iq_seen;
@@ -53,6 +52,7 @@ static Cycle iq_seen;
 void back_end_init(void) { ports_init(); }
 
 Cycle last_commit(void) { return commit_stage.at; }
+Cycle register_ready(UInt reg) { return ready[reg]; }
 Cycle fetch_room(void) { return queue[queue_at]; }
 
 #define ENTER(name, n, from, delay) \
@@ -126,9 +126,12 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
         else
             done = executed;
         out->executed = executed;
-        if (done > newest_memory) newest_memory = done;
     } else {
-        if (u->flags & U_BARRIER && newest_memory > issued) issued = newest_memory;
+        if (u->flags & U_BARRIER) {
+            /* It begins as the oldest of all, when no store is left to be written. */
+            if (commit_stage.at > issued) issued = commit_stage.at;
+            issued = stores_drained(issued) + 1;
+        }
         issued = port(u->cls, issued);
         done = issued + latency(u->cls);
         out->executed = done;

@@ -109,12 +109,18 @@ static void replace_identification(IRDirty *d) {
     if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }
 
-static Bool divides(IROp op) {
-    return op == Iop_DivModU64to32 || op == Iop_DivModS64to32 || op == Iop_DivModU128to64 ||
-           op == Iop_DivModS128to64;
+/* Both halves of a division's result: the program may use only the remainder. */
+static void record_quotient(Making *m, IROp op, IRTemp result) {
+    if (op == Iop_DivModU64to32 || op == Iop_DivModS64to32) {
+        record(m, &now(m)->quotient, IRExpr_RdTmp(result));
+    } else if (op == Iop_DivModU128to64 || op == Iop_DivModS128to64) {
+        IRTemp low = newIRTemp(m->out->tyenv, Ity_I64);
+        addStmtToIRSB(m->out, IRStmt_WrTmp(low, IRExpr_Unop(Iop_128to64, IRExpr_RdTmp(result))));
+        record(m, &now(m)->quotient, IRExpr_RdTmp(low));
+    }
 }
 
-static void instrument_statement(Making *m, IRStmt *st, IRTemp *quotient128) {
+static void instrument_statement(Making *m, IRStmt *st) {
     switch (st->tag) {
     case Ist_WrTmp: {
         IRExpr *e = st->Ist.WrTmp.data;
@@ -142,18 +148,8 @@ static void instrument_statement(Making *m, IRStmt *st, IRTemp *quotient128) {
     default: break;
     }
     addStmtToIRSB(m->out, st);
-    if (st->tag == Ist_WrTmp && now(m)) {
-        IRExpr *e = st->Ist.WrTmp.data;
-        IRTemp t = st->Ist.WrTmp.tmp;
-        if (e->tag == Iex_Binop && divides(e->Iex.Binop.op)) {
-            if (e->Iex.Binop.op == Iop_DivModU64to32 || e->Iex.Binop.op == Iop_DivModS64to32)
-                record(m, &now(m)->quotient, IRExpr_RdTmp(t));
-            else
-                *quotient128 = t;
-        } else if (e->tag == Iex_Unop && e->Iex.Unop.op == Iop_128to64 &&
-                   e->Iex.Unop.arg->tag == Iex_RdTmp && e->Iex.Unop.arg->Iex.RdTmp.tmp == *quotient128)
-            record(m, &now(m)->quotient, IRExpr_RdTmp(t));
-    }
+    if (st->tag == Ist_WrTmp && now(m) && st->Ist.WrTmp.data->tag == Iex_Binop)
+        record_quotient(m, st->Ist.WrTmp.data->Iex.Binop.op, st->Ist.WrTmp.tmp);
 }
 
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
@@ -161,7 +157,6 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
                         IRType host_word) {
     Making m = {deepCopyIRSBExceptStmts(in), NULL, 0, False};
     static Bool begun;
-    IRTemp quotient128 = IRTemp_INVALID;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {
         IRStmt *st = in->stmts[k];
@@ -189,7 +184,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
             addStmtToIRSB(m.out, st);
             continue;
         }
-        instrument_statement(&m, st, &quotient128);
+        instrument_statement(&m, st);
     }
     note_progress(m.out, m.block->count);
     /* A client request would speak to this tool: to the program it is a sequence of no effect. */

@@ -88,6 +88,7 @@ Cycle dram_read(ULong physical, Cycle now) {
         b->row = -1;
         b->act_allowed = later(b->act_allowed, b->pre_allowed + T_RP);
     }
+    statistics.dram_time += at + T_CL + T_BURST - t;
     return (at + T_CL + T_BURST + FRONTEND + BACKEND + CYCLE - 1) / CYCLE;
 }
 

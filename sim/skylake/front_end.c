@@ -4,8 +4,13 @@
  * much: this bounds the whole machine. After a wrong prediction fetch goes on along the wrong path until the
  * branch is found out, and what it brings into the cache stays there; so the wrong path is walked, too. */
 #include "model.h"
+#include "emulate.h"
+#include "libvex_guest_amd64.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_threadstate.h"
 
-enum { BLOCK = 16, FETCH_WIDTH = 4, DECODE_RESTART = 2, COMMIT_RESTART = 8 };
+
+enum { BLOCK = 16, FETCH_WIDTH = 4, FETCH_TO_EXECUTE = 14, DECODE_RESTART = 2, COMMIT_RESTART = 8 };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */
@@ -67,11 +72,45 @@ static void restart(Cycle at) {
 
 void fetch_restart(Cycle at) { restart(at); }
 
+static Addr successor; /* of the instruction under way; 0 at the end of the program */
+
 /* ---- the wrong path ------------------------------------------------------------------------------- */
+
+/* The registers where the paths part: those of the next block, which is about to begin. */
+static void wrong_registers(Registers *r) {
+    static const UShort places[16] = {
+        offsetof(VexGuestAMD64State, guest_RAX), offsetof(VexGuestAMD64State, guest_RCX),
+        offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RBX),
+        offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP),
+        offsetof(VexGuestAMD64State, guest_RSI), offsetof(VexGuestAMD64State, guest_RDI),
+        offsetof(VexGuestAMD64State, guest_R8),  offsetof(VexGuestAMD64State, guest_R9),
+        offsetof(VexGuestAMD64State, guest_R10), offsetof(VexGuestAMD64State, guest_R11),
+        offsetof(VexGuestAMD64State, guest_R12), offsetof(VexGuestAMD64State, guest_R13),
+        offsetof(VexGuestAMD64State, guest_R14), offsetof(VexGuestAMD64State, guest_R15)};
+    ThreadId thread = VG_(get_running_tid)();
+    for (UInt i = 0; i < 16; i++) {
+        VG_(get_shadow_regs_area)(thread, (UChar *)&r->value[i], 0, places[i], 8);
+        r->ready[i] = register_ready(R_GPR + i);
+    }
+    r->known = 0xffff;
+}
+
+/* A load on the wrong path that begins before the squash reaches it brings its line. */
+static void wrong_load(const Inst *inst, Registers *r, Cycle limit) {
+    Emulated e;
+    emulate(inst, r, &e);
+    if (!e.loads) return;
+    Cycle executed = now_ + FETCH_TO_EXECUTE;
+    if (e.operands + 1 > executed) executed = e.operands + 1;
+    if (executed >= limit || !can_read(e.address, e.size)) return;
+    emulate_load(&e, r, cache_access(DATA, e.address, False, executed));
+}
 
 /* Follows predictions from `pc` until the cycle `limit`, in which fetch is stopped. */
 static void wander(Addr pc, Cycle limit) {
+    Registers registers;
     history_save();
+    wrong_registers(&registers);
     UInt fetched = 0;
     while (now_ < limit && fetched < 400) {
         Inst *inst = instruction_at(pc);
@@ -80,6 +119,7 @@ static void wander(Addr pc, Cycle limit) {
         Addr next = pc + inst->len;
         for (UInt i = 0; i < inst->nuops; i++) place_uop();
         if (now_ >= limit) break;
+        wrong_load(inst, &registers, limit);
         if (inst->nuops && inst->uops[0].flags & U_TRAP) break;
         if (inst->kind != K_PLAIN) {
             Prediction p = predict(pc, inst->kind, inst->target, next, now_, True);
@@ -136,6 +176,14 @@ static Bool one(Inst *inst, const Uop *u, const Event *e, Passed *passed) {
     return !passed->replayed;
 }
 
+/* A system call restarts fetch when it commits; until then fetch has gone on behind it. */
+static void system_call(const Inst *inst, const Passed *passed) {
+    statistics.syscalls++;
+    if (successor) wander(inst->pc + inst->len, passed->restart - 1);
+    if (!block_here) block = ~0UL;
+    restart(passed->restart);
+}
+
 static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed) {
     for (UInt i = from; i < to; i++) {
         one(inst, &inst->uops[i], e, passed);
@@ -148,10 +196,7 @@ static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed
         const Uop *u = &inst->uops[i];
         if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
             micro_branch(inst, passed, now_, (u->flags & U_TAKEN) != 0);
-        if (u->flags & U_TRAP) {
-            statistics.syscalls++;
-            restart(passed->restart);
-        }
+        if (u->flags & U_TRAP) system_call(inst, passed);
     }
 }
 
@@ -231,6 +276,7 @@ void execute(Inst *inst, const Event *e, Addr next) {
         statistics.unknown += !inst->known;
         get_bytes(inst->pc, inst->len, forever);
     }
+    successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e, &passed);
     else if (inst->loop == L_REPEAT) repeat(inst, e, next, &passed);
     else range(inst, 0, inst->nuops, e, &passed);

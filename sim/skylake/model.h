@@ -104,6 +104,7 @@ void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, Passed *out);
 /* The earliest fetch cycle that the fetch queue allows. */
 Cycle fetch_room(void);
 Cycle last_commit(void);
+Cycle register_ready(UInt reg);
 void back_end_init(void);
 
 /* caches.c */
@@ -136,7 +137,7 @@ void decode_corrected(Addr pc, Addr target);
 
 typedef struct {
     ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
-        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
+        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls, dram_time, i_time, d_time;
     ULong classes[CLASSES];
 } Statistics;
 extern Statistics statistics;

@@ -24,11 +24,11 @@ static void summary(const HChar *ended) {
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
               "\"decode_redirects\": %llu, \"replays\": %llu, \"loads\": %llu, \"stores\": %llu, "
               "\"system_calls\": %llu, \"row_hits\": %llu, \"l1i_accesses\": %llu, "
-              "\"l1d_accesses\": %llu, \"unknown\": %llu}\n",
+              "\"l1d_accesses\": %llu, \"unknown\": %llu, \"dram_ps\": %llu, \"i_time\": %llu, \"d_time\": %llu}\n",
               ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
-              s->unknown);
+              s->unknown, s->dram_time, s->i_time, s->d_time);
 }
 
 void stop_at_limits(void) {
@@ -79,6 +79,9 @@ static void pre_clo_init(void) {
     VG_(details_bug_reports_to)("the PIE toolkit");
     VG_(details_avg_translation_sizeB)(400);
     VG_(basic_tool_funcs)(post_clo_init, blocks_instrument, fini);
+    /* Each branch ends its block, so that the registers at a branch are those at the next block. */
+    VG_(clo_vex_control).guest_chase = False;
+    VG_(clo_vex_control).iropt_unroll_thresh = 0;
     VG_(needs_command_line_options)(option, usage, debug_usage);
 }
 
