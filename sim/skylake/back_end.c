@@ -49,7 +49,10 @@ static UChar iq_left[RING]; /* how many entries of the issue queue become free i
 static Int iq_free = IQ;
 static Cycle iq_seen;
 
-void back_end_init(void) { ports_init(); }
+void back_end_init(void) {
+    ports_init();
+    memory_order_init();
+}
 
 Cycle last_commit(void) { return commit_stage.at; }
 Cycle register_ready(UInt reg) { return ready[reg]; }
@@ -102,6 +105,13 @@ static Cycle rename(const Uop *u, Cycle decoded) {
     return take(&rename_stage, WIDTH, at);
 }
 
+/* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
+ * issue queue so. */
+static Cycle as_oldest(Cycle from) {
+    if (commit_stage.at + 1 > from) from = commit_stage.at + 1;
+    return stores_drained(from) + 2;
+}
+
 void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
     Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
     if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
@@ -111,14 +121,16 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
     }
     LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
     Cycle renamed = rename(u, decoded);
-    Cycle issued = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE);
+    Cycle dispatched = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
     for (UInt i = 0; i < u->nsrc; i++)
         if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
     Cycle done;
     out->replayed = False;
     if (u->cls == LOAD || u->cls == STORE) {
-        if (barrier > issued) issued = barrier;
-        if (u->cls == LOAD) issued = load_may_issue(pc, issued);
+        /* While it waits for a barrier, nobody asks what it was found to depend on. */
+        if (barrier > dispatched) issued = barrier > issued ? barrier : issued;
+        else issued = may_issue(pc, issued);
+        if (u->flags & U_OLDEST) issued = as_oldest(issued);
         issued = port(u->cls, issued);
         Cycle executed = issued + 1;
         if (u->cls == LOAD)
@@ -127,11 +139,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
             done = executed;
         out->executed = executed;
     } else {
-        if (u->flags & U_BARRIER) {
-            /* It begins as the oldest of all, when no store is left to be written. */
-            if (commit_stage.at > issued) issued = commit_stage.at;
-            issued = stores_drained(issued) + 1;
-        }
+        if (u->flags & U_BARRIER) issued = as_oldest(issued);
         issued = port(u->cls, issued);
         done = issued + latency(u->cls);
         out->executed = done;
@@ -159,6 +167,6 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
         LEAVE(sq, SQ, store_at(pc, address + u->offset, u->size, out->executed, committed));
     out->decoded = decoded;
     out->committed = committed;
-    statistics.uops++;
+    statistics.uops += !out->replayed;
     statistics.classes[u->cls]++;
 }

@@ -10,8 +10,9 @@ Cycle port(UChar cls, Cycle from);
 UInt latency(UChar cls);
 
 /* memory_order.c */
-/* When a load may begin: not before a store that it was once found to depend on. */
-Cycle load_may_issue(Addr pc, Cycle from);
+void memory_order_init(void);
+/* When a load or store may begin: not before a store that it was once found to depend on. */
+Cycle may_issue(Addr pc, Cycle from);
 /* The cycle in which a load's data is there; it has executed in cycle `executed`. */
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out);
 /* Takes a store in; returns the cycle in which it has reached the cache. */

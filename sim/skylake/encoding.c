@@ -107,6 +107,7 @@ Uop *load(Decoding *d, UInt dst, UInt size, UInt offset) {
     if (size < 4) source(u, dst);
     destination(u, dst);
     u->slot = MEM_LOAD;
+    if (d->lock) u->flags = U_OLDEST;
     return u;
 }
 

@@ -120,6 +120,8 @@ static void wander(Addr pc, Cycle limit) {
         for (UInt i = 0; i < inst->nuops; i++) place_uop();
         if (now_ >= limit) break;
         wrong_load(inst, &registers, limit);
+        for (UInt i = 0; i < inst->nuops && now_ + FETCH_TO_EXECUTE - 1 < limit; i++)
+            if (inst->uops[i].cls == STORE) store_squashed(inst->pc);
         if (inst->nuops && inst->uops[0].flags & U_TRAP) break;
         if (inst->kind != K_PLAIN) {
             Prediction p = predict(pc, inst->kind, inst->target, next, now_, True);
@@ -156,6 +158,8 @@ static void mispredicted(Addr wrong, Cycle seen, Cycle again) {
 }
 
 /* A branch inside micro-code: predicted like any other under the address of its instruction. */
+static Cycle jumped_in = ~0ULL;
+
 static void micro_branch(Inst *inst, const Passed *passed, Cycle fetched, Bool taken) {
     Prediction p = predict(inst->pc, K_COND, inst->pc, inst->pc, fetched, False);
     Bool wrong = p.taken != taken;
@@ -164,7 +168,7 @@ static void micro_branch(Inst *inst, const Passed *passed, Cycle fetched, Bool t
         statistics.mispredictions++;
         restart(passed->executed + COMMIT_RESTART);
     } else if (taken) {
-        next_cycle();
+        jumped_in = now_; /* this cycle's fetch ends with the instruction */
     }
 }
 
@@ -272,7 +276,7 @@ void execute(Inst *inst, const Event *e, Addr next) {
 #endif
     static Passed passed; /* a repeated instruction needs that of its step before */
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
-        statistics.instructions++;
+        statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
         get_bytes(inst->pc, inst->len, forever);
     }
@@ -281,4 +285,5 @@ void execute(Inst *inst, const Event *e, Addr next) {
     else if (inst->loop == L_REPEAT) repeat(inst, e, next, &passed);
     else range(inst, 0, inst->nuops, e, &passed);
     if (inst->kind != K_PLAIN && next) branch(inst, &passed, next);
+    else if (jumped_in == now_) next_cycle();
 }

@@ -41,6 +41,7 @@ enum {
     U_SERIALIZE_AFTER = 1, /* nothing younger is renamed before it has committed */
     U_TRAP = 2,            /* a system call: commits, then everything restarts */
     U_BARRIER = 4,         /* memory barrier */
+    U_OLDEST = 32,         /* begins only as the oldest of all, when no store is left to be written */
     U_BRANCH = 8,
     U_TAKEN = 16, /* a branch inside the micro-code that always goes the same way: taken */
 };
@@ -105,6 +106,8 @@ void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, Passed *out);
 Cycle fetch_room(void);
 Cycle last_commit(void);
 Cycle register_ready(UInt reg);
+/* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
+void store_squashed(Addr pc);
 void back_end_init(void);
 
 /* caches.c */

@@ -16,6 +16,7 @@
 
 Statistics statistics;
 static ULong max_instructions, max_cycles;
+static Bool debug;
 
 static void summary(const HChar *ended) {
     const Statistics *s = &statistics;
@@ -44,7 +45,7 @@ void stop_at_limits(void) {
 
 static void fini(Int code) {
     blocks_flush();
-    if (0) {
+    if (debug) {
         for (int i = 0; i < CLASSES; i++) VG_(umsg)("class %d: %llu\n", i, statistics.classes[i]);
     }
     summary("exit");
@@ -52,6 +53,7 @@ static void fini(Int code) {
 
 static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
+    if (VG_BOOL_CLO(arg, "--classes", debug)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     return False;
 }
