@@ -109,7 +109,7 @@ enum {
 };
 
 /* The cycle in which the first level can answer with a line that it lacks. */
-static Cycle fetch_line(ULong line, Cycle now, Bool *dirty) {
+static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
     Line *l = find(&second, line), victim;
     if (l) {
         Cycle hit = now + SECOND_HIT;
@@ -131,7 +131,7 @@ static Cycle fetch_line(ULong line, Cycle now, Bool *dirty) {
         point_at(&third, line & (third.sets - 1), way);
     } else {
         statistics.l3_misses++;
-        ready = dram_read(line << LINE_BITS, now + TO_MEMORY) + MEMORY_REQUEST + MEMORY_RESPONSE;
+        ready = dram_read(line << LINE_BITS, now + TO_MEMORY, for_store) + MEMORY_REQUEST + MEMORY_RESPONSE;
     }
     l = place(&second, line, &victim);
     l->ready = ready - 2;
@@ -158,7 +158,7 @@ Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
     }
     ++*misses;
     Bool dirty = False;
-    Cycle ready = fetch_line(line, now, &dirty);
+    Cycle ready = fetch_line(line, now, write, &dirty);
     *(side == DATA ? &statistics.d_time : &statistics.i_time) += ready - now;
     l = place(c, line, &victim);
     l->ready = ready;

@@ -116,11 +116,11 @@ enum Side { INSTRUCTION, DATA };
 Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now);
 void caches_init(void);
 /* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
-Cycle dram_read(ULong physical, Cycle now);
+Cycle dram_read(ULong physical, Cycle now, Bool for_store);
 void dram_write(ULong physical, Cycle now);
 /* pages.c: physical addresses as the simulator gives them out. */
 ULong physical(Addr address);
-void pages_init(void);
+void pages_init(Addr headers, UInt count);
 
 /* branch.c */
 typedef struct {

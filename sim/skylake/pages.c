@@ -3,7 +3,6 @@
 #include "model.h"
 #include "pub_tool_mallocfree.h"
 #include "pub_tool_libcbase.h"
-#include "pub_tool_aspacemgr.h"
 
 enum { PAGE_BITS = 12, START_SIZE = 1 << 12 };
 
@@ -42,14 +41,20 @@ static ULong frame_of(Addr page) {
     return s->frame;
 }
 
-/* The image as Valgrind has mapped it, in the order of its segments. */
-void pages_init(void) {
-    Addr starts[256];
-    Int count = VG_(am_get_segment_starts)(SkFileC | SkAnonC, starts, 256);
-    for (Int i = 0; i < count && i < 256; i++) {
-        const NSegment *segment = VG_(am_find_nsegment)(starts[i]);
-        if (!segment || segment->kind != SkFileC) continue;
-        for (Addr a = segment->start; a < segment->end; a += 1 << PAGE_BITS) frame_of(a >> PAGE_BITS);
+typedef struct {
+    UInt type, flags;
+    ULong offset, address, physical, in_file, in_memory, align;
+} Header;
+
+/* The program's image has its pages first, in the order of its segments: `headers` are the ELF program
+ * headers in memory. */
+void pages_init(Addr headers, UInt count) {
+    enum { LOADED = 1, MOST = 16 };
+    const Header *h = (const Header *)headers;
+    for (UInt i = 0; i < count && i < MOST; i++) {
+        if (h[i].type != LOADED) continue;
+        Addr last = (h[i].address + h[i].in_memory - 1) >> PAGE_BITS;
+        for (Addr page = h[i].address >> PAGE_BITS; page <= last; page++) frame_of(page);
     }
 }
 

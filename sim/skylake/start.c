@@ -3,6 +3,7 @@
  * The C library's start walks over environment and auxiliary vector; so that it takes the same steps as in
  * the target, both are rewritten before the first instruction: same order, same alignment. */
 #include "start.h"
+#include "model.h"
 #include "pub_tool_libcbase.h"
 
 enum { LARGEST = 3 << 10, MOST = 128 };
@@ -82,6 +83,9 @@ Addr start_stack(Addr sp) {
     ULong values[AUXILIARY];
     for (i = 0; i < AUXILIARY; i++)
         values[i] = auxiliary[i].own ? auxiliary[i].value : present(vector, auxiliary[i].kind);
+    Addr headers = present(vector, AT_PHDR);
+    /* A program that can lie anywhere has relative addresses there: its pages come as they are touched. */
+    if (headers && headers < 0x4000000) pages_init(headers, (UInt)present(vector, AT_PHNUM));
     Addr base = (sp | 4095) + 1;
     UInt frame_size = 8 * (1 + argc + 1 + kept + 1) + 16 * (AUXILIARY + 1);
     UInt info = up(8 + name_size + length), data = 16 + 7;

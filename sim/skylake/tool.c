@@ -66,7 +66,6 @@ static void usage(void) {
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
 static void post_clo_init(void) {
-    pages_init();
     caches_init();
     branch_init();
     back_end_init();
