@@ -168,5 +168,4 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
     out->decoded = decoded;
     out->committed = committed;
     statistics.uops += !out->replayed;
-    statistics.classes[u->cls]++;
 }

@@ -159,7 +159,6 @@ Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
     ++*misses;
     Bool dirty = False;
     Cycle ready = fetch_line(line, now, write, &dirty);
-    *(side == DATA ? &statistics.d_time : &statistics.i_time) += ready - now;
     l = place(c, line, &victim);
     l->ready = ready;
     l->dirty = write || dirty;

@@ -102,7 +102,6 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
 Cycle dram_read(ULong physical, Cycle now, Bool for_store) {
     if (!started) init();
     ULong t = now * CYCLE, at = burst(physical, t, for_store ? READ_FOR_STORE : READ);
-    statistics.dram_time += at + T_CL + T_BURST - t;
     return (at + T_CL + T_BURST + FRONTEND + BACKEND + CYCLE - 1) / CYCLE;
 }
 

@@ -48,6 +48,8 @@ UInt operand_register(const Decoding *d, UInt number);
 void decode_one_byte(Decoding *d, UChar opcode);   /* integer.c */
 void decode_two_byte(Decoding *d, UChar opcode);   /* extended.c */
 void decode_vector(Decoding *d, UChar opcode);     /* vector.c */
+void decode_division(Decoding *d, Bool is_signed); /* loops.c */
+void decode_string(Decoding *d, UChar opcode);     /* loops.c */
 void decode_x87(Decoding *d, UChar opcode);        /* x87.c */
 void branch_uops(Decoding *d, Bool conditional);
 #endif

@@ -267,13 +267,7 @@ static void branch(Inst *inst, const Passed *passed, Addr next) {
     mispredicted(p.target, passed->executed + COMMIT_RESTART - 1, passed->executed + COMMIT_RESTART);
 }
 
-#ifdef TRACE
-#include "pub_tool_libcprint.h"
-#endif
 void execute(Inst *inst, const Event *e, Addr next) {
-#ifdef TRACE
-    VG_(printf)("T %lx len %u uops %u kind %u next %lx fetch %llu commit %llu load %lx store %lx\n", inst->pc, inst->len, inst->nuops, inst->kind, next, now_, last_commit(), e->load, e->store);
-#endif
     static Passed passed; /* a repeated instruction needs that of its step before */
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);

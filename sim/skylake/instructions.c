@@ -22,10 +22,10 @@ static UInt readable(Addr pc) {
 
 Inst *instruction_at(Addr pc) {
     Inst **bucket = &buckets[(pc ^ pc >> 16) & (BUCKETS - 1)];
-    for (Inst *i = *bucket; i; i = i->next_hash)
-        if (i->pc == pc) return i;
     UInt room = readable(pc);
     if (!room) return NULL;
+    for (Inst *i = *bucket; i; i = i->next_hash)
+        if (i->pc == pc && VG_(memcmp)(i->bytes, (const void *)pc, i->len) == 0) return i;
     Uop uops[MAX_UOPS];
     Inst *inst = VG_(malloc)("instruction", sizeof(Inst));
     decode(inst, uops, pc, (const UChar *)pc, room);

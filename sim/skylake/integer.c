@@ -84,80 +84,6 @@ static void multiply(Decoding *d, UInt a, UInt value, UInt low, UInt high) {
     op(d, INT_ALU, high, R_PRODHI, R_NONE, F_NONE);
 }
 
-static Uop *divide_step(Decoding *d, UInt low, UInt count, UInt left) {
-    Uop *u = op(d, INT_DIV, left, low, count, F_NONE);
-    source(u, R_REM);
-    source(u, R_DIVISOR);
-    source(u, R_QUOT);
-    destination(u, R_REM);
-    destination(u, R_QUOT);
-    return u;
-}
-
-/* The loop subtracts once a step and jumps over zeros: how often it turns is in the quotient. */
-static void divide(Decoding *d, Bool is_signed) {
-    UInt rax = gpr(0), rdx = d->size == 1 ? gpr(0) : gpr(2), divisor, high = rdx, low = rax;
-    UInt left = t1();
-    if (is_signed) {
-        Uop *u = op(d, INT_ALU, t1(), rax, R_NONE, F_NONE);
-        destination(u, R_ECF);
-        source(op(d, INT_ALU, temporary(4), R_NONE, R_NONE, F_NONE), R_ECF);
-        op(d, INT_ALU, t2(), rdx, R_NONE, F_NONE);
-        op(d, INT_ALU, t2(), t2(), temporary(4), F_NONE);
-    }
-    read_rip(d);
-    if (!in_register(d)) load(d, t2(), d->size, 0);
-    divisor = in_register(d) ? operand_register(d, d->rm) : t2();
-    if (is_signed) {
-        UInt t3 = temporary(3);
-        destination(op(d, INT_ALU, R_NONE, divisor, R_NONE, F_NONE), R_ECF);
-        op(d, INT_ALU, t3, divisor, R_NONE, F_NONE);
-        read_flags(op(d, INT_ALU, t3, t3, divisor, F_NONE));
-        destination(op(d, INT_ALU, R_NONE, rdx, R_NONE, F_NONE), R_ECF);
-        read_flags(op(d, INT_ALU, t1(), t1(), rax, F_NONE));
-        read_flags(op(d, INT_ALU, t2(), t2(), rdx, F_NONE));
-        divisor = t3;
-        high = t2();
-        low = t1();
-        left = temporary(4);
-    }
-    Uop *u = add_uop(d, INT_DIV);
-    source(u, high);
-    source(u, divisor);
-    destination(u, R_QUOT);
-    destination(u, R_REM);
-    destination(u, R_DIVISOR);
-    divide_step(d, low, R_NONE, left);
-    divide_step(d, low, left, left);
-    d->inst->loop = L_DIVIDE;
-    d->inst->size = d->size;
-    d->inst->is_signed = is_signed;
-    d->inst->pre = d->count;
-    for (UInt i = 0; i < (d->size == 1 ? 1 : 3); i++) divide_step(d, low, left, left);
-    destination(divide_step(d, low, left, left), R_EZF);
-    u = add_uop(d, INT_ALU);
-    u->flags = U_BRANCH;
-    read_flags(u);
-    d->inst->body = d->count - d->inst->pre;
-    if (!is_signed) {
-        op(d, INT_ALU, rax, R_QUOT, R_NONE, F_NONE);
-        op(d, INT_ALU, rdx, R_REM, R_NONE, F_NONE);
-        return;
-    }
-    UInt t4 = temporary(4), t5 = temporary(5), t6 = temporary(6);
-    op(d, INT_ALU, t5, R_QUOT, R_NONE, F_NONE);
-    op(d, INT_ALU, t6, R_REM, R_NONE, F_NONE);
-    op(d, INT_ALU, t4, t6, R_NONE, F_NONE);
-    read_flags(op(d, INT_ALU, rdx, rdx, t4, F_NONE));
-    read_flags(op(d, INT_ALU, rdx, rdx, t6, F_NONE));
-    op(d, INT_ALU, t4, t5, R_NONE, F_NONE);
-    read_flags(op(d, INT_ALU, t5, t5, t4, F_NONE));
-    destination(op(d, INT_ALU, R_NONE, divisor, R_NONE, F_NONE), R_ECF);
-    op(d, INT_ALU, t4, t5, R_NONE, F_NONE);
-    read_flags(op(d, INT_ALU, rax, rax, t4, F_NONE));
-    read_flags(op(d, INT_ALU, rax, rax, t5, F_NONE));
-}
-
 static void group3(Decoding *d) {
     UInt which = (d->modrm >> 3) & 7, rm = operand_register(d, d->rm);
     switch (which) {
@@ -192,7 +118,7 @@ static void group3(Decoding *d) {
         if (!in_register(d)) load(d, t1(), d->size, 0);
         multiply(d, gpr(0), in_register(d) ? rm : t1(), gpr(0), d->size == 1 ? gpr(0) : gpr(2));
         return;
-    default: divide(d, which == 7);
+    default: decode_division(d, which == 7);
     }
 }
 
@@ -255,66 +181,6 @@ static void group5(Decoding *d) {
         if (!in_register(d)) load(d, t1(), 8, 0);
         push_reg(d, in_register(d) ? gpr(d->rm) : t1());
     }
-}
-
-/* A load from or store to [rsi] or [rdi] by a string instruction. */
-static void string_access(Decoding *d, Bool is_load, UInt reg, UInt base) {
-    Uop *u = add_uop(d, is_load ? LOAD : STORE);
-    source(u, base);
-    if (is_load) {
-        destination(u, reg);
-        if (d->size < 4) source(u, reg);
-    } else {
-        source(u, reg);
-    }
-    u->slot = is_load ? MEM_LOAD : MEM_STORE;
-    u->size = d->size;
-}
-
-static void advance(Decoding *d, UInt reg) {
-    Uop *u = add_uop(d, INT_ALU);
-    source(u, reg);
-    source(u, temporary(3));
-    destination(u, reg);
-}
-
-static void string(Decoding *d, UChar opcode) {
-    UInt rsi = gpr(6), rdi = gpr(7), rcx = gpr(1), kind = opcode & 0xfe;
-    if (!(opcode & 1)) d->size = 1;
-    Bool loop = d->repeat != 0;
-    UChar size = d->size;
-    d->size = 8;
-    if (loop) {
-        op(d, INT_ALU, R_NONE, rcx, R_NONE, F_EMULATED);
-        Uop *u = add_uop(d, INT_ALU);
-        u->flags = U_BRANCH;
-        read_flags(u);
-    }
-    source(op(d, INT_ALU, R_NONE, R_NONE, R_NONE, F_EMULATED), R_DF);
-    read_flags(op(d, INT_ALU, temporary(3), temporary(3), R_NONE, F_NONE));
-    op(d, INT_ALU, temporary(4), R_NONE, R_NONE, F_NONE);
-    read_flags(op(d, INT_ALU, temporary(3), temporary(3), temporary(4), F_NONE));
-    d->inst->pre = d->count;
-    d->size = size;
-    if (kind == 0xa4 || kind == 0xa6) string_access(d, True, t1(), rsi);
-    if (kind == 0xac) string_access(d, True, gpr(0), rsi);
-    if (kind == 0xae) string_access(d, True, t1(), rdi);
-    if (kind == 0xa6) string_access(d, True, t2(), rdi);
-    if (kind == 0xa4) string_access(d, False, t1(), rdi);
-    if (kind == 0xaa) string_access(d, False, gpr(0), rdi);
-    if (kind == 0xa6) op(d, INT_ALU, R_NONE, t1(), t2(), F_ALL);
-    if (kind == 0xae) op(d, INT_ALU, R_NONE, gpr(0), t1(), F_ALL);
-    d->size = 8;
-    if (loop) op(d, INT_ALU, rcx, rcx, R_NONE, F_EMULATED);
-    if (kind != 0xac) advance(d, rdi);
-    if (kind == 0xa4 || kind == 0xa6 || kind == 0xac) advance(d, rsi);
-    if (!loop) return;
-    Uop *u = add_uop(d, INT_ALU);
-    u->flags = U_BRANCH;
-    read_flags(u);
-    d->inst->loop = L_REPEAT;
-    d->inst->body = d->count - d->inst->pre;
-    add_uop(d, NO_UNIT);
 }
 
 static void move(Decoding *d, UInt dst, UInt src) {
@@ -452,7 +318,7 @@ void decode_one_byte(Decoding *d, UChar opcode) {
         pop_to(d, R_NONE);
         op(d, INT_ALU, R_NONE, t1(), R_NONE, F_ALL)->flags = U_SERIALIZE_AFTER;
         return;
-    case 0xa4 ... 0xa7: case 0xaa ... 0xaf: string(d, opcode); return;
+    case 0xa4 ... 0xa7: case 0xaa ... 0xaf: decode_string(d, opcode); return;
     case 0xa8: case 0xa9:
         if (opcode == 0xa8) d->size = 1;
         immediate(d, d->size == 1 ? 1 : immediate_size);

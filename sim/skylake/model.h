@@ -140,8 +140,7 @@ void decode_corrected(Addr pc, Addr target);
 
 typedef struct {
     ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
-        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls, dram_time, i_time, d_time;
-    ULong classes[CLASSES];
+        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
 } Statistics;
 extern Statistics statistics;
 

@@ -16,7 +16,6 @@
 
 Statistics statistics;
 static ULong max_instructions, max_cycles;
-static Bool debug;
 
 static void summary(const HChar *ended) {
     const Statistics *s = &statistics;
@@ -25,11 +24,11 @@ static void summary(const HChar *ended) {
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
               "\"decode_redirects\": %llu, \"replays\": %llu, \"loads\": %llu, \"stores\": %llu, "
               "\"system_calls\": %llu, \"row_hits\": %llu, \"l1i_accesses\": %llu, "
-              "\"l1d_accesses\": %llu, \"unknown\": %llu, \"dram_ps\": %llu, \"i_time\": %llu, \"d_time\": %llu}\n",
+              "\"l1d_accesses\": %llu, \"unknown\": %llu}\n",
               ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
-              s->unknown, s->dram_time, s->i_time, s->d_time);
+              s->unknown);
 }
 
 void stop_at_limits(void) {
@@ -45,15 +44,11 @@ void stop_at_limits(void) {
 
 static void fini(Int code) {
     blocks_flush();
-    if (debug) {
-        for (int i = 0; i < CLASSES; i++) VG_(umsg)("class %d: %llu\n", i, statistics.classes[i]);
-    }
     summary("exit");
 }
 
 static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
-    if (VG_BOOL_CLO(arg, "--classes", debug)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     return False;
 }
