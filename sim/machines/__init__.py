@@ -9,8 +9,14 @@ from sim.machines import gem5_installation
 from sim.machines.cachegrind import Cachegrind
 from sim.machines.gem5 import CONFIGURATIONS, Gem5
 from sim.machines.native import Native
+from sim.machines.skylake import Skylake
 
-MACHINES: dict[str, type[Machine]] = {"gem5": Gem5, "cachegrind": Cachegrind, "native": Native}
+MACHINES: dict[str, type[Machine]] = {
+    "gem5": Gem5,
+    "skylake": Skylake,
+    "cachegrind": Cachegrind,
+    "native": Native,
+}
 DEFAULT = "cachegrind"
 """What `auto` takes where no gem5 is configured: the embedded machine that everyone can run."""
 

@@ -78,7 +78,7 @@ class Cachegrind:
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
-        ended = sandbox.run(_guest(build, limits, toolchain), _allowance(limits), stdin)
+        ended = sandbox.run(_guest(build, limits, toolchain), allowance(limits), stdin)
         if b"EXEC FAILED" in ended.log:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
@@ -90,7 +90,7 @@ class Cachegrind:
                 Verdict.NONDETERMINISTIC,
                 "accepted natively, but it waits without end in the measured run",
             )
-        _refuse_own_failure(ended)
+        refuse_own_failure(ended)
         if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
                 Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
@@ -209,7 +209,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
     )
 
 
-def _allowance(limits: Limits) -> Allowance:
+def allowance(limits: Limits) -> Allowance:
     """Limits of the instrument: generous, since the program passed its own natively."""
     return Allowance(
         cpu_seconds=limits.instrument_cpu_seconds,
@@ -221,7 +221,7 @@ def _allowance(limits: Limits) -> Allowance:
     )
 
 
-def _refuse_own_failure(ended: Ended) -> None:
+def refuse_own_failure(ended: Ended) -> None:
     """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
     if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
         raise MachineFailure(

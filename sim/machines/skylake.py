@@ -1,0 +1,164 @@
+"""The embedded machine: a timing model of gem5's Skylake inside Valgrind's translator.
+
+Cycles are computed, not fitted to counters: see the sources in `sim/skylake/`. A run costs the same
+on every host, since the process sees a fixed processor, stack and environment.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGSYS
+
+from sim import process, sandbox
+from sim.errors import MachineFailure, MissingTool
+from sim.judge import guest_for, verdict_of
+from sim.limits import Limits
+from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.machines.cachegrind import allowance, refuse_own_failure
+from sim.program import Build
+from sim.sandbox import Ended, Guest
+from sim.skylake import build as tool
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+PROTOCOL = "1"
+"""Raised when a change here could give another cost for the same run."""
+_SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Skylake:
+    """Measures in the timing model."""
+
+    name: str = "skylake"
+    deterministic: bool = True
+    interleaved: bool = False
+
+    def check(self) -> Check:
+        """Tell whether the tool can be built here; it is built."""
+        try:
+            tool.tool_path()
+        except MissingTool as missing:
+            return Check(False, missing.what, missing.remedy)
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return the model's sources' hash, Valgrind's version and the sandbox."""
+        return {
+            "machine": self.name,
+            "protocol": PROTOCOL,
+            "model": tool.model_digest(),
+            "valgrind": _version(),
+            "clock_hz": str(CLOCK_HZ),
+            "sandbox": sandbox.level(),
+        }
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Run once in the model. MachineFailure when Valgrind failed."""
+        ended = sandbox.run(_guest(build, limits, toolchain), allowance(limits), stdin)
+        if b"EXEC FAILED" in ended.log:
+            return Measurement(
+                Verdict.TAMPERING, "it tried to become another program in the measured run"
+            )
+        if ended.signal == SIGSYS and not ended.log:
+            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if ended.idle:
+            return Measurement(
+                Verdict.NONDETERMINISTIC,
+                "accepted natively, but it waits without end in the measured run",
+            )
+        refuse_own_failure(ended)
+        if ended.exhausted(limits.instrument_cpu_seconds):
+            return Measurement(
+                Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+            )
+        return _measurement(ended, limits)
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Measure one after the other: the order cannot matter."""
+        return [self.measure(build, stdin, limits, toolchain) for build in builds]
+
+
+def _measurement(ended: Ended, limits: Limits) -> Measurement:
+    """Read a run that came to its end."""
+    verdict, detail = verdict_of(ended, limits)
+    silent = ended.signal is not None and not _SUMMARY.search(ended.log)
+    if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
+        return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
+    end, counters = read_counters(ended.log)
+    if end != "exit":
+        return Measurement(
+            Verdict.TIME_LIMIT,
+            f"{counters['instructions']} instructions, budget {limits.max_instructions}",
+            host_seconds=ended.wall_seconds,
+        )
+    cycles = counters.pop("cycles")
+    return Measurement(
+        verdict=verdict,
+        detail=detail,
+        stdout=ended.stdout,
+        cycles=cycles,
+        instructions=counters["instructions"],
+        seconds=cycles / CLOCK_HZ,
+        counters=counters,
+        host_seconds=ended.wall_seconds,
+    )
+
+
+def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
+    """Return (how it ended, counters); MachineFailure unless there is exactly one summary."""
+    found = _SUMMARY.findall(log)
+    if not found:
+        raise MachineFailure("the timing tool gave no summary of its counts")
+    if len(found) > 1:
+        raise MachineFailure("the tool's log holds two summaries", "do not trust this program")
+    values = json.loads(found[0])
+    ended = values.pop("ended")
+    if values["instructions"] == 0:
+        raise MachineFailure("the timing tool counted no instruction")
+    return ended, values
+
+
+def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
+    native = guest_for(build, toolchain)
+    return Guest(
+        program=f"/pie/valgrind/{tool.NAME}",
+        argv=(
+            "valgrind",
+            "--tool=skylake",
+            "--log-fd={log}",
+            f"--max-instructions={limits.max_instructions}",
+            f"--main-stacksize={limits.stack_bytes}",
+            "--vgdb=no",
+            native.program,
+            *native.argv[1:],
+        ),
+        profile="instrument",
+        read_only={**native.read_only, "/pie/valgrind": str(tool.tool_path().parent)},
+        env={
+            **native.env,
+            "VALGRIND_LIB": "/pie/valgrind",
+            "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
+        },
+        system=native.system,
+        proc=True,
+        log=True,
+    )
+
+
+@functools.cache
+def _version() -> str:
+    launcher = shutil.which("valgrind")
+    if launcher is None:
+        return "unknown"
+    return process.run([launcher, "--version"]).stdout.decode().strip()

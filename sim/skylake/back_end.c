@@ -1,0 +1,171 @@
+/* From decode to commit: when each micro-operation is renamed, issued, executed and committed.
+ *
+ * Operations pass in program order and each is given its times at once: the earliest at which its
+ * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
+ * delayed by a younger one. */
+#include "back_end.h"
+#include "pub_tool_libcbase.h"
+
+enum {
+    FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
+    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, SQ = 56, INT_REGS = 180 - 38,
+    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
+};
+
+/* A stage that takes `width` operations a cycle, in order. */
+typedef struct {
+    Cycle at;
+    UInt count;
+} Stage;
+
+static Cycle take(Stage *s, UInt width, Cycle from) {
+    if (from > s->at) {
+        s->at = from;
+        s->count = 0;
+    } else if (s->count == width) {
+        s->at++;
+        s->count = 0;
+    }
+    s->count++;
+    return s->at;
+}
+
+/* The times at which the last N holders of a buffer's entries leave it, in order. */
+#define RINGED(name, n) \
+    static Cycle name[n]; \
+    static UInt name##_at;
+
+static Stage decode_stage, rename_stage, dispatch_stage, commit_stage;
+RINGED(rob, ROB)
+RINGED(lq, LQ)
+RINGED(sq, SQ)
+RINGED(int_regs, INT_REGS)
+RINGED(float_regs, FLOAT_REGS)
+RINGED(queue, FETCH_QUEUE)
+static Cycle ready[R_COUNT];
+static Cycle serialized; /* nothing is renamed before */
+static Cycle barrier;    /* no memory access begins before */
+static UChar iq_left[RING]; /* how many entries of the issue queue become free in a cycle */
+static Int iq_free = IQ;
+static Cycle iq_seen;
+
+void back_end_init(void) {
+    ports_init();
+    memory_order_init();
+}
+
+Cycle last_commit(void) { return commit_stage.at; }
+Cycle register_ready(UInt reg) { return ready[reg]; }
+Cycle fetch_room(void) { return queue[queue_at]; }
+
+#define ENTER(name, n, from, delay) \
+    do { \
+        if (name[name##_at] + (delay) > (from)) (from) = name[name##_at] + (delay); \
+    } while (0)
+#define LEAVE(name, n, when) \
+    do { \
+        name[name##_at] = (when); \
+        if (++name##_at == (n)) name##_at = 0; \
+    } while (0)
+
+/* Waits for an entry of the issue queue. */
+static Cycle issue_queue(Cycle from) {
+    for (;;) {
+        if (from > iq_seen + RING) iq_seen = from - RING;
+        while (iq_seen <= from) {
+            iq_free += iq_left[iq_seen & (RING - 1)];
+            iq_left[iq_seen & (RING - 1)] = 0;
+            iq_seen++;
+        }
+        if (iq_free > IQ) iq_free = IQ;
+        if (iq_free > 0) break;
+        from++;
+    }
+    iq_free--;
+    return from;
+}
+
+static void leave_queue(Cycle when) {
+    if (when < iq_seen) when = iq_seen;
+    if (when - iq_seen >= RING) when = iq_seen + RING - 1;
+    iq_left[when & (RING - 1)]++;
+}
+
+static Cycle rename(const Uop *u, Cycle decoded) {
+    Cycle at = decoded + DECODE_TO_RENAME;
+    if (serialized > at) at = serialized;
+    ENTER(rob, ROB, at, 2);
+    if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
+    if (u->cls == STORE) ENTER(sq, SQ, at, 2);
+    for (UInt i = 0; i < u->ndst; i++) {
+        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
+        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, 2);
+    }
+    at = issue_queue(at);
+    return take(&rename_stage, WIDTH, at);
+}
+
+/* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
+ * issue queue so. */
+static Cycle as_oldest(Cycle from) {
+    if (commit_stage.at + 1 > from) from = commit_stage.at + 1;
+    return stores_drained(from) + 2;
+}
+
+void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
+    Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
+    if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
+        decode_stage.at = rename_stage.at - 1;
+        decode_stage.count = 1;
+        decoded = decode_stage.at;
+    }
+    LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
+    Cycle renamed = rename(u, decoded);
+    Cycle dispatched = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
+    for (UInt i = 0; i < u->nsrc; i++)
+        if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
+    Cycle done;
+    out->replayed = False;
+    if (u->cls == LOAD || u->cls == STORE) {
+        /* While it waits for a barrier, nobody asks what it was found to depend on. */
+        if (barrier > dispatched) issued = barrier > issued ? barrier : issued;
+        else issued = may_issue(pc, issued);
+        if (u->flags & U_OLDEST) issued = as_oldest(issued);
+        issued = port(u->cls, issued);
+        Cycle executed = issued + 1;
+        if (u->cls == LOAD)
+            done = load_at(pc, address + u->offset, u->size, executed, out);
+        else
+            done = executed;
+        out->executed = executed;
+    } else {
+        if (u->flags & U_BARRIER) issued = as_oldest(issued);
+        issued = port(u->cls, issued);
+        done = issued + latency(u->cls);
+        out->executed = done;
+        if (u->flags & U_BARRIER) barrier = done;
+    }
+    for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
+    leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
+    Cycle committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
+    if (u->flags & U_TRAP) {
+        Cycle drained = stores_drained(committed);
+        commit_stage.at = drained;
+        commit_stage.count = 1;
+        committed = drained;
+        out->restart = drained + TRAP + 3;
+        serialized = drained;
+    }
+    if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
+    LEAVE(rob, ROB, committed);
+    for (UInt i = 0; i < u->ndst; i++) {
+        if (IS_INT(u->dst[i])) LEAVE(int_regs, INT_REGS, committed);
+        else if (IS_FLOAT(u->dst[i])) LEAVE(float_regs, FLOAT_REGS, committed);
+    }
+    if (u->cls == LOAD) LEAVE(lq, LQ, committed);
+    if (u->cls == STORE)
+        LEAVE(sq, SQ, store_at(pc, address + u->offset, u->size, out->executed, committed));
+    out->decoded = decoded;
+    out->committed = committed;
+    statistics.uops += !out->replayed;
+}

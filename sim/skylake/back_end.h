@@ -1,0 +1,22 @@
+/* What back_end.c uses: the ports, and memory order. */
+#ifndef SKYLAKE_BACK_END_H
+#define SKYLAKE_BACK_END_H
+#include "model.h"
+
+/* ports.c */
+void ports_init(void);
+/* The first cycle from `from` on in which an operation of this class can begin; takes the port. */
+Cycle port(UChar cls, Cycle from);
+UInt latency(UChar cls);
+
+/* memory_order.c */
+void memory_order_init(void);
+/* When a load or store may begin: not before a store that it was once found to depend on. */
+Cycle may_issue(Addr pc, Cycle from);
+/* The cycle in which a load's data is there; it has executed in cycle `executed`. */
+Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out);
+/* Takes a store in; returns the cycle in which it has reached the cache. */
+Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
+/* The first cycle from `from` on in which no store waits to be written. */
+Cycle stores_drained(Cycle from);
+#endif

@@ -1,0 +1,193 @@
+/* From VEX's superblocks to executed instructions.
+ *
+ * The translated code stores the addresses of its memory accesses and the number of instructions it
+ * has begun; nothing else is added to it but one call at its head, which passes the block executed
+ * before to the model. The block's description is made once, at translation. */
+#include "blocks.h"
+#include "model.h"
+#include "processor_id.h"
+#include "start.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_machine.h"
+
+enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0xffff };
+
+typedef struct {
+    Inst *inst;
+    UShort load, store, quotient; /* places among the recorded values */
+} Step;
+
+typedef struct {
+    Addr start;
+    UInt count;
+    Step steps[];
+} Block;
+
+static Block *current;
+static ULong progress; /* instructions begun; plus EARLY when the first exit of the last one was taken */
+static ULong values[MAX_VALUES];
+enum { EARLY = 1 << 16 };
+
+static ULong value(UShort place) { return place == NO_VALUE ? 0 : values[place]; }
+
+static void finish(Addr next) {
+    const Block *b = current;
+    if (!b) return;
+    UInt count = progress & 0xffff;
+    for (UInt i = 0; i < count && i < b->count; i++) {
+        const Step *s = &b->steps[i];
+        Event e = {value(s->load), value(s->store), value(s->quotient),
+                   i + 1 < count || !(progress & EARLY)};
+        execute(s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
+    }
+}
+
+static VG_REGPARM(1) void enter(HWord block) {
+    Block *b = (Block *)block;
+    finish(b->start);
+    current = b;
+    progress = 0;
+    stop_at_limits();
+}
+
+void blocks_flush(void) {
+    finish(0);
+    current = NULL;
+}
+
+/* ---- instrumentation ------------------------------------------------------------------------------- */
+
+static void store(IRSB *out, void *place, IRExpr *value) {
+    addStmtToIRSB(out, IRStmt_Store(Iend_LE, mkIRExpr_HWord((HWord)place), value));
+}
+
+static void note_progress(IRSB *out, ULong count) {
+    store(out, &progress, IRExpr_Const(IRConst_U64(count)));
+}
+
+typedef struct {
+    IRSB *out;
+    Block *block;
+    UInt nvalues;
+    Bool exited; /* the current instruction has had an exit */
+} Making;
+
+static Step *now(Making *m) { return m->block->count ? &m->block->steps[m->block->count - 1] : NULL; }
+
+static void record(Making *m, UShort *place, IRExpr *value) {
+    if (*place != NO_VALUE || m->nvalues >= MAX_VALUES) return;
+    *place = m->nvalues++;
+    store(m->out, &values[*place], value);
+}
+
+static void record_load(Making *m, IRExpr *address) {
+    if (now(m)) record(m, &now(m)->load, address);
+}
+static void record_store(Making *m, IRExpr *address) {
+    if (now(m)) record(m, &now(m)->store, address);
+}
+
+static void add_instructions(Making *m, Addr at, UInt length) {
+    /* Valgrind takes its magic sequences for one instruction: they are several. */
+    for (UInt done = 0; done < length && m->block->count < MAX_INSTS;) {
+        Inst *inst = instruction_at(at + done);
+        if (!inst) break;
+        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE};
+        done += inst->len ? inst->len : length;
+    }
+    m->exited = False;
+}
+
+static Bool named(const IRCallee *callee, const HChar *name) {
+    return VG_(strncmp)(callee->name, name, VG_(strlen)(name)) == 0;
+}
+
+static void replace_identification(IRDirty *d) {
+    if (named(d->cee, "amd64g_dirtyhelper_CPUID")) d->cee->addr = answer_cpuid;
+    if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
+}
+
+/* Both halves of a division's result: the program may use only the remainder. */
+static void record_quotient(Making *m, IROp op, IRTemp result) {
+    if (op == Iop_DivModU64to32 || op == Iop_DivModS64to32) {
+        record(m, &now(m)->quotient, IRExpr_RdTmp(result));
+    } else if (op == Iop_DivModU128to64 || op == Iop_DivModS128to64) {
+        IRTemp low = newIRTemp(m->out->tyenv, Ity_I64);
+        addStmtToIRSB(m->out, IRStmt_WrTmp(low, IRExpr_Unop(Iop_128to64, IRExpr_RdTmp(result))));
+        record(m, &now(m)->quotient, IRExpr_RdTmp(low));
+    }
+}
+
+static void instrument_statement(Making *m, IRStmt *st) {
+    switch (st->tag) {
+    case Ist_WrTmp: {
+        IRExpr *e = st->Ist.WrTmp.data;
+        if (e->tag == Iex_Load) record_load(m, e->Iex.Load.addr);
+        break;
+    }
+    case Ist_Store: record_store(m, st->Ist.Store.addr); break;
+    case Ist_StoreG: record_store(m, st->Ist.StoreG.details->addr); break;
+    case Ist_LoadG: record_load(m, st->Ist.LoadG.details->addr); break;
+    case Ist_CAS:
+        record_load(m, st->Ist.CAS.details->addr);
+        record_store(m, st->Ist.CAS.details->addr);
+        break;
+    case Ist_Dirty: {
+        IRDirty *d = st->Ist.Dirty.details;
+        if (d->mFx == Ifx_Read || d->mFx == Ifx_Modify) record_load(m, d->mAddr);
+        if (d->mFx == Ifx_Write || d->mFx == Ifx_Modify) record_store(m, d->mAddr);
+        replace_identification(d);
+        break;
+    }
+    case Ist_Exit:
+        note_progress(m->out, m->block->count | (m->exited ? 0 : EARLY));
+        m->exited = True;
+        break;
+    default: break;
+    }
+    addStmtToIRSB(m->out, st);
+    if (st->tag == Ist_WrTmp && now(m) && st->Ist.WrTmp.data->tag == Iex_Binop)
+        record_quotient(m, st->Ist.WrTmp.data->Iex.Binop.op, st->Ist.WrTmp.tmp);
+}
+
+IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+                        const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
+                        IRType host_word) {
+    Making m = {deepCopyIRSBExceptStmts(in), NULL, 0, False};
+    static Bool begun;
+    UInt instructions = 0, i = 0;
+    for (UInt k = 0; k < in->stmts_used; k++) {
+        IRStmt *st = in->stmts[k];
+        if (st->tag == Ist_IMark) instructions += 1 + st->Ist.IMark.len / 4;
+    }
+    m.block = VG_(malloc)("block", sizeof(Block) + sizeof(Step) * (instructions + 1));
+    m.block->start = 0;
+    m.block->count = 0;
+    while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark) addStmtToIRSB(m.out, in->stmts[i++]);
+    if (i < in->stmts_used) m.block->start = in->stmts[i]->Ist.IMark.addr;
+    IRExpr **arguments = mkIRExprVec_1(mkIRExpr_HWord((HWord)m.block));
+    IRDirty *call =
+        unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);
+    addStmtToIRSB(m.out, IRStmt_Dirty(call));
+    if (!begun) {
+        begun = True;
+        ULong sp = start_stack(VG_(get_SP)(closure->tid));
+        addStmtToIRSB(m.out, IRStmt_Put(layout->offset_SP, IRExpr_Const(IRConst_U64(sp))));
+    }
+    for (; i < in->stmts_used; i++) {
+        IRStmt *st = in->stmts[i];
+        if (st->tag == Ist_NoOp) continue;
+        if (st->tag == Ist_IMark) {
+            add_instructions(&m, st->Ist.IMark.addr, st->Ist.IMark.len);
+            addStmtToIRSB(m.out, st);
+            continue;
+        }
+        instrument_statement(&m, st);
+    }
+    note_progress(m.out, m.block->count);
+    /* A client request would speak to this tool: to the program it is a sequence of no effect. */
+    if (m.out->jumpkind == Ijk_ClientReq) m.out->jumpkind = Ijk_Boring;
+    return m.out;
+}

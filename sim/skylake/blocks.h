@@ -1,0 +1,14 @@
+/* Instrumentation of VEX's superblocks (blocks.c). */
+#ifndef SKYLAKE_BLOCKS_H
+#define SKYLAKE_BLOCKS_H
+#include "pub_tool_basics.h"
+#include "pub_tool_tooliface.h"
+
+IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+                        const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
+                        IRType host_word);
+/* Passes the last executed block to the model. */
+void blocks_flush(void);
+/* Ends the run where a limit is reached (tool.c). */
+void stop_at_limits(void);
+#endif

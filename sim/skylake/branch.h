@@ -1,0 +1,43 @@
+/* What branch.c and tage.c share: histories, and branches that have not committed yet. */
+#ifndef SKYLAKE_BRANCH_H
+#define SKYLAKE_BRANCH_H
+#include "model.h"
+
+enum {
+    TABLES = 12, BTB_ENTRIES = 512, RAS_ENTRIES = 32, INDIRECT_SETS = 128, INDIRECT_WAYS = 4,
+    INDIRECT_PATH = 7, INDIRECT_GHR_BITS = 16, PATH_RING = 8, PENDING = 512
+};
+
+/* A history of branches: everything that a wrong prediction must put back. */
+typedef struct {
+    ULong outcomes; /* the youngest in bit 0; the longest history has 34 */
+    UInt path_bits; /* one bit of each branch's address */
+    UShort index_fold[TABLES + 1], tag_fold[2][TABLES + 1];
+    UInt directions; /* the indirect predictor's own */
+    UInt path_top, path_length;
+    Addr path[PATH_RING];
+    UInt top;
+    Addr stack[RAS_ENTRIES];
+} History;
+
+typedef struct {
+    Addr pc, fallthrough;
+    Cycle commit;
+    UChar kind;
+    Bool taken, predicted_taken;
+    UChar hit, alternate;
+    Bool longest_prediction, alternate_prediction, prediction, fresh;
+    UShort index[TABLES + 1], tag[TABLES + 1];
+    UShort bimodal;
+    Bool loop_valid, loop_prediction, final;
+    Char loop_hit;
+    UShort loop_index, loop_tag;
+    History before;
+} Pending;
+
+UInt branch_random(void);
+void tage_init(History *h);
+Bool tage_predict(const History *h, Pending *b);
+void tage_update(Pending *b);
+void tage_history(History *h, Addr pc, Bool taken);
+#endif

@@ -1,0 +1,101 @@
+/* The store queue: forwarding to loads, order violations, and one store at a time to the cache.
+ *
+ * x86 lets stores reach the cache in order only, and the target has one under way at a time: a store that
+ * misses holds up all that follow it. */
+#include "back_end.h"
+
+/* Order is checked by blocks of 16 bytes, so that neighbours can be taken for dependent. */
+enum { STORES = 64, SETS = 1024, CHECK_BITS = 4 };
+
+typedef struct {
+    Addr first, end, pc;
+    Cycle executed, written;
+} Store;
+
+static Store stores[STORES]; /* a ring of the youngest */
+static UInt newest;
+static Cycle last_written, last_sent;
+
+/* Store sets: instructions that were found to depend on each other through memory, by their addresses; a
+ * load waits for the last store of its set, and so does a store. All are forgotten after a while. */
+enum { FORGET_AFTER = 250000, NO_SET = 0xffff };
+static UShort set_at[SETS];
+static Cycle last_of_set[SETS];
+static UInt operations;
+
+void memory_order_init(void) {
+    for (UInt i = 0; i < SETS; i++) set_at[i] = NO_SET;
+}
+
+static UInt place_of(Addr pc) { return (pc >> 2) & (SETS - 1); }
+
+static void depend(Addr store_pc, Addr load_pc) {
+    UShort *store = &set_at[place_of(store_pc)], *load = &set_at[place_of(load_pc)];
+    if (*store == NO_SET && *load == NO_SET) *store = *load = (load_pc ^ load_pc >> 10) & (SETS - 1);
+    else if (*store == NO_SET) *store = *load;
+    else if (*load == NO_SET) *load = *store;
+    else if (*load > *store) *load = *store;
+    else *store = *load;
+}
+
+Cycle may_issue(Addr pc, Cycle from) {
+    if (++operations > FORGET_AFTER) {
+        operations = 0;
+        memory_order_init();
+    }
+    UShort set = set_at[place_of(pc)];
+    return set != NO_SET && last_of_set[set] > from ? last_of_set[set] : from;
+}
+
+/* A store on a wrong path was the last of its set: with it the set's last store is forgotten. */
+void store_squashed(Addr pc) {
+    UShort set = set_at[place_of(pc)];
+    if (set != NO_SET) last_of_set[set] = 0;
+}
+
+Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
+    statistics.loads++;
+    Addr end = address + size;
+    for (UInt i = 0; i < STORES && address; i++) {
+        const Store *s = &stores[(newest - i) % STORES];
+        if (s->written < executed && s->executed < executed) break; /* older ones are written too */
+        if ((s->end - 1) >> CHECK_BITS < address >> CHECK_BITS ||
+            s->first >> CHECK_BITS > (end - 1) >> CHECK_BITS)
+            continue;
+        if (s->executed > executed) { /* found out when the store executes */
+            depend(s->pc, pc);
+            out->replayed = True;
+            out->restart = s->executed + 8;
+            return s->executed + 1;
+        }
+        if (s->end <= address || s->first >= end) continue;
+        if (s->first <= address && s->end >= end) return executed + 1;
+        /* It holds only a part: the load waits until the store is written. */
+        executed = s->written + 1;
+        break;
+    }
+    Cycle done = cache_access(DATA, address, False, executed);
+    if (address && (address ^ (end - 1)) >> 6) {
+        Cycle other = cache_access(DATA, end - 1, False, executed);
+        if (other > done) done = other;
+    }
+    return done;
+}
+
+Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed) {
+    statistics.stores++;
+    UShort set = set_at[place_of(pc)];
+    if (set != NO_SET) last_of_set[set] = executed;
+    Cycle sent = committed + 2;
+    if (last_written > sent) sent = last_written;
+    Cycle written = cache_access(DATA, address, True, sent);
+    if (address && (address ^ (address + size - 1)) >> 6) {
+        Cycle other = cache_access(DATA, address + size - 1, True, sent);
+        if (other > written) written = other;
+    }
+    last_written = written;
+    stores[++newest % STORES] = (Store){address, address + size, pc, executed, written};
+    return written;
+}
+
+Cycle stores_drained(Cycle from) { return last_written > from ? last_written : from; }

@@ -1,0 +1,147 @@
+/* The timing model's types: what an instruction is made of, and what the parts offer to each other.
+ *
+ * The target is gem5's out-of-order x86 CPU; times are its cycles. A part is one file; its state is
+ * static in it. Everything is integer arithmetic, so a run costs the same on every host. */
+#ifndef SKYLAKE_MODEL_H
+#define SKYLAKE_MODEL_H
+
+#include "pub_tool_basics.h"
+
+typedef ULong Cycle;
+
+/* ---- micro-operations ---------------------------------------------------------------------------- */
+
+/* Classes of operations; the ports that begin them and their latency are in ports.c. */
+enum Class {
+    NO_UNIT, INT_ALU, INT_MUL, INT_DIV, FLOAT_ADD, FLOAT_MUL, FLOAT_DIV, FLOAT_SQRT, SIMD_ALU,
+    SIMD_MISC, SIMD_CVT, SIMD_MUL, SIMD_FADD, SIMD_FMUL, SIMD_FDIV, SIMD_FSQRT, LOAD, STORE, CLASSES
+};
+
+/* Registers as the renamer sees them. 0 is no register. */
+enum {
+    R_NONE = 0,
+    R_GPR = 1,        /* 16 */
+    R_T = 17,         /* the micro-code's integer temporaries t0..t15 (t0 reads as zero: R_NONE) */
+    R_PRODLO = 33, R_PRODHI, R_QUOT, R_REM, R_DIVISOR, R_DOUBLEBITS,
+    R_XMM = 40,       /* 32: low and high half of each */
+    R_UFP = 72,       /* 8 temporaries */
+    R_ST = 80,        /* 8 x87 and MMX registers */
+    R_ZAPS = 90, R_CFOF, R_DF, R_ECF, R_EZF,
+    R_COUNT = 96
+};
+#define IS_INT(r) ((r) < R_XMM)
+#define IS_FLOAT(r) ((r) >= R_XMM && (r) < R_ZAPS)
+
+enum { SRCS = 6, DSTS = 4 };
+
+/* Which recorded address a memory operation uses. */
+enum { MEM_LOAD, MEM_STORE };
+
+enum {
+    U_SERIALIZE_AFTER = 1, /* nothing younger is renamed before it has committed */
+    U_TRAP = 2,            /* a system call: commits, then everything restarts */
+    U_BARRIER = 4,         /* memory barrier */
+    U_OLDEST = 32,         /* begins only as the oldest of all, when no store is left to be written */
+    U_BRANCH = 8,
+    U_TAKEN = 16, /* a branch inside the micro-code that always goes the same way: taken */
+};
+
+typedef struct {
+    UChar cls, flags, nsrc, ndst;
+    UChar src[SRCS];
+    UChar dst[DSTS];
+    UChar slot;   /* MEM_LOAD or MEM_STORE */
+    UChar size;   /* bytes of a memory access */
+    UChar offset; /* from the recorded address */
+} Uop;
+
+/* ---- instructions ------------------------------------------------------------------------------------ */
+
+enum Kind { K_PLAIN, K_COND, K_JUMP, K_CALL, K_INDIRECT, K_INDIRECT_CALL, K_RET };
+enum Loop { L_NONE, L_DIVIDE, L_REPEAT };
+
+typedef struct Inst {
+    Addr pc;
+    Addr target; /* of a direct branch */
+    UChar len, kind, loop;
+    UChar pre, body, nuops; /* of a micro-coded loop: [0,pre) body [pre,pre+body) rest; else nuops */
+    UChar known;            /* the decoder knows this instruction */
+    UChar size;             /* bytes of its operands */
+    Bool is_signed;         /* of a division */
+    struct Inst *next_hash;
+    ULong bytes[2]; /* its code, to notice that it has changed */
+    Uop *uops;
+} Inst;
+
+enum { MAX_UOPS = 64 };
+
+/* Decodes the instruction at `code` (guest address `pc`); at most `room` bytes may be read. */
+void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt room);
+/* The decoded instruction at a guest address; NULL where no code can be read. */
+Inst *instruction_at(Addr pc);
+
+/* One executed instruction, as the instrumented code recorded it. */
+typedef struct {
+    Addr load, store; /* first address read, first written; 0 is none recorded */
+    ULong quotient;   /* of a division */
+    Bool iterated;    /* a repeated string instruction did one step */
+} Event;
+
+/* ---- parts --------------------------------------------------------------------------------------------- */
+
+/* front_end.c: passes one instruction, whose successor is `next`, through the whole model. */
+void execute(Inst *inst, const Event *event, Addr next);
+void front_end_init(void);
+/* A redirect of the fetch stage: it sees the squash in cycle `at`. */
+void fetch_restart(Cycle at);
+
+/* back_end.c: one micro-operation from fetch (cycle) to commit. */
+typedef struct {
+    Cycle decoded, executed, committed;
+    Bool replayed; /* a load overtook a store it depends on: refetch from `restart` */
+    Cycle restart;
+} Passed;
+void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, Passed *out);
+/* The earliest fetch cycle that the fetch queue allows. */
+Cycle fetch_room(void);
+Cycle last_commit(void);
+Cycle register_ready(UInt reg);
+/* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
+void store_squashed(Addr pc);
+void back_end_init(void);
+
+/* caches.c */
+enum Side { INSTRUCTION, DATA };
+/* The cycle in which the data of an access made in cycle `now` is there. */
+Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now);
+void caches_init(void);
+/* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
+Cycle dram_read(ULong physical, Cycle now, Bool for_store);
+void dram_write(ULong physical, Cycle now);
+/* pages.c: physical addresses as the simulator gives them out. */
+ULong physical(Addr address);
+void pages_init(Addr headers, UInt count);
+
+/* branch.c */
+typedef struct {
+    Addr target;
+    Bool taken;
+} Prediction;
+void branch_init(void);
+/* Predicts the branch at `pc` in cycle `now`, with its kind, static target and fall-through. */
+Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Bool wrong_path);
+/* What the last predicted branch of the right path did; commits in `commit`. */
+void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit);
+void history_save(void);
+void history_restore(void);
+void decode_corrected(Addr pc, Addr target);
+
+/* ---- statistics -------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
+        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
+} Statistics;
+extern Statistics statistics;
+
+#endif

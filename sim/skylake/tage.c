@@ -1,0 +1,231 @@
+/* The direction predictor: TAGE with twelve tables of tagged counters, and a loop predictor beside it. */
+#include "branch.h"
+#include "pub_tool_libcbase.h"
+
+enum {
+    PATH_BITS = 16, BIMODAL_BITS = 14, RESET_BITS = 19, LOOP_SETS = 64, LOOP_WAYS = 4,
+    LOOP_CONFIDENT = 3, LOOP_MASK = (1 << 14) - 1
+};
+
+static const UChar tag_bits[TABLES + 1] = {0, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15};
+static const UChar size_bits[TABLES + 1] = {14, 10, 10, 11, 11, 11, 11, 10, 10, 10, 10, 9, 9};
+/* 4 * (34 / 4) ** ((i - 1) / 11), rounded */
+static const UChar lengths[TABLES + 1] = {0, 4, 5, 6, 7, 9, 11, 13, 16, 19, 23, 28, 34};
+
+typedef struct {
+    Char counter;
+    UChar useful;
+    UShort tag;
+} Entry;
+
+static Entry tables[TABLES + 1][1 << 11];
+static UChar bimodal[1 << BIMODAL_BITS], hysteresis[1 << (BIMODAL_BITS - 2)];
+static Int use_alternate; /* 4 bits, signed */
+static UInt resets;
+
+static struct {
+    UShort iterations, current, tag;
+    UChar age, confidence;
+} loops[LOOP_SETS * LOOP_WAYS];
+static Int use_loop;
+
+void tage_init(History *h) {
+    VG_(memset)(h, 0, sizeof *h);
+    VG_(memset)(hysteresis, 1, sizeof hysteresis);
+    resets = 1 << 17;
+    use_loop = -1;
+}
+
+static UInt fold(UInt folded, UInt bits, UInt length, ULong outcomes) {
+    folded = (folded << 1) | (outcomes & 1);
+    folded ^= (UInt)((outcomes >> length) & 1) << (length % bits);
+    folded ^= folded >> bits;
+    return folded & ((1u << bits) - 1);
+}
+
+void tage_history(History *h, Addr pc, Bool taken) {
+    h->outcomes = (h->outcomes << 1) | taken;
+    h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << PATH_BITS) - 1);
+    for (UInt i = 1; i <= TABLES; i++) {
+        h->index_fold[i] = fold(h->index_fold[i], size_bits[i], lengths[i], h->outcomes);
+        h->tag_fold[0][i] = fold(h->tag_fold[0][i], tag_bits[i], lengths[i], h->outcomes);
+        h->tag_fold[1][i] = fold(h->tag_fold[1][i], tag_bits[i] - 1, lengths[i], h->outcomes);
+    }
+}
+
+static UInt mix_path(UInt path, UInt length, UInt bank) {
+    UInt bits = size_bits[bank], mask = (1u << bits) - 1;
+    path &= (1u << length) - 1;
+    UInt low = path & mask, high = path >> bits;
+    high = ((high << bank) & mask) + (high >> (bits - bank < 32 ? bits - bank : 31));
+    path = low ^ high;
+    return ((path << bank) & mask) + (path >> (bits - bank < 32 ? bits - bank : 31));
+}
+
+static void places(const History *h, Pending *b) {
+    UInt pc = b->pc >> 2;
+    for (UInt i = 1; i <= TABLES; i++) {
+        UInt length = lengths[i] > PATH_BITS ? PATH_BITS : lengths[i];
+        Int apart = (Int)size_bits[i] - (Int)i;
+        UInt index = pc ^ (pc >> ((apart < 0 ? -apart : apart) + 1)) ^ h->index_fold[i] ^
+                     mix_path(h->path_bits, length, i);
+        b->index[i] = index & ((1u << size_bits[i]) - 1);
+        b->tag[i] = (pc ^ h->tag_fold[0][i] ^ (h->tag_fold[1][i] << 1)) & ((1u << tag_bits[i]) - 1);
+    }
+    b->bimodal = pc & ((1u << BIMODAL_BITS) - 1);
+}
+
+static Entry *entry(const Pending *b, UInt bank) { return &tables[bank][b->index[bank]]; }
+
+static Bool predict_loop(Pending *b) {
+    UInt pc = b->pc >> 2;
+    b->loop_index = (pc & (LOOP_SETS - 1)) * LOOP_WAYS;
+    b->loop_tag = (pc >> 6) & LOOP_MASK;
+    b->loop_hit = -1;
+    b->loop_valid = False;
+    for (UInt w = 0; w < LOOP_WAYS; w++) {
+        UInt i = b->loop_index + w;
+        if (loops[i].tag != b->loop_tag) continue;
+        b->loop_hit = (Char)w;
+        b->loop_valid = loops[i].confidence == LOOP_CONFIDENT;
+        return loops[i].current + 1 != loops[i].iterations;
+    }
+    return False;
+}
+
+Bool tage_predict(const History *h, Pending *b) {
+    places(h, b);
+    b->hit = b->alternate = 0;
+    for (UInt i = TABLES; i > 0; i--) {
+        if (entry(b, i)->tag != b->tag[i]) continue;
+        if (!b->hit) {
+            b->hit = i;
+        } else {
+            b->alternate = i;
+            break;
+        }
+    }
+    b->alternate_prediction = b->alternate ? entry(b, b->alternate)->counter >= 0 : bimodal[b->bimodal];
+    b->fresh = False;
+    if (b->hit) {
+        Int counter = entry(b, b->hit)->counter;
+        b->longest_prediction = counter >= 0;
+        b->fresh = counter == 0 || counter == -1;
+        b->prediction =
+            use_alternate < 0 || !b->fresh ? b->longest_prediction : b->alternate_prediction;
+    } else {
+        b->prediction = b->longest_prediction = b->alternate_prediction;
+    }
+    b->loop_prediction = predict_loop(b);
+    b->final = use_loop >= 0 && b->loop_valid ? b->loop_prediction : b->prediction;
+    return b->final;
+}
+
+static void count(Char *counter, Bool up) {
+    if (up) {
+        if (*counter < 3) ++*counter;
+    } else if (*counter > -4) {
+        --*counter;
+    }
+}
+
+static void update_bimodal(const Pending *b, Bool taken) {
+    UInt place = b->bimodal, state = (bimodal[place] << 1) + hysteresis[place >> 2];
+    if (taken) state += state < 3;
+    else state -= state > 0;
+    bimodal[place] = state >> 1;
+    hysteresis[place >> 2] = state & 1;
+}
+
+static void update_loop(Pending *b, Bool taken) {
+    if (b->loop_hit >= 0) {
+        UInt i = b->loop_index + (UInt)b->loop_hit;
+        if (b->loop_valid) {
+            if (taken != b->loop_prediction) {
+                loops[i].iterations = loops[i].age = loops[i].confidence = loops[i].current = 0;
+                return;
+            }
+            if (b->loop_prediction != b->prediction && loops[i].age < 255) loops[i].age++;
+        }
+        loops[i].current = (loops[i].current + 1) & LOOP_MASK;
+        if (loops[i].current > loops[i].iterations) {
+            loops[i].confidence = 0;
+            if (loops[i].iterations) loops[i].iterations = loops[i].age = 0;
+        }
+        if (taken) return;
+        if (loops[i].current == loops[i].iterations) {
+            if (loops[i].confidence < LOOP_CONFIDENT) loops[i].confidence++;
+            if (loops[i].iterations < 3)
+                loops[i].iterations = loops[i].age = loops[i].confidence = 0;
+        } else if (loops[i].iterations == 0) {
+            loops[i].confidence = 0;
+            loops[i].iterations = loops[i].current;
+        } else {
+            loops[i].iterations = loops[i].age = loops[i].confidence = 0;
+        }
+        loops[i].current = 0;
+    } else if (taken) {
+        UInt random = branch_random();
+        for (UInt w = 0; w < LOOP_WAYS; w++) {
+            UInt i = b->loop_index + ((random + w) & (LOOP_WAYS - 1));
+            if (loops[i].age == 0) {
+                loops[i].tag = b->loop_tag;
+                loops[i].iterations = loops[i].confidence = 0;
+                loops[i].age = 255;
+                loops[i].current = 1;
+                break;
+            }
+            loops[i].age--;
+        }
+    }
+}
+
+static void allocate(Pending *b, Bool taken) {
+    UInt least = 1, first = b->hit + 1, random = branch_random() & 3;
+    for (UInt i = TABLES; i > b->hit; i--)
+        if (entry(b, i)->useful < least) least = entry(b, i)->useful;
+    random &= (1u << (TABLES - b->hit - 1)) - 1;
+    if (random & 1) first += random & 2 ? 2 : 1;
+    if (least > 0) entry(b, first)->useful = 0;
+    for (UInt i = first; i <= TABLES; i++) {
+        Entry *e = entry(b, i);
+        if (e->useful) continue;
+        *e = (Entry){taken ? 0 : -1, 0, b->tag[i]};
+        break;
+    }
+}
+
+void tage_update(Pending *b) {
+    Bool taken = b->taken;
+    if (b->loop_valid && b->final != b->loop_prediction) {
+        if (b->loop_prediction == taken) use_loop += use_loop < 63;
+        else use_loop -= use_loop > -64;
+    }
+    update_loop(b, taken);
+    Bool allocates = b->prediction != taken && b->hit < TABLES;
+    if (b->hit && b->fresh) {
+        if (b->longest_prediction == taken) allocates = False;
+        if (b->longest_prediction != b->alternate_prediction) {
+            if (b->alternate_prediction == taken) use_alternate += use_alternate < 7;
+            else use_alternate -= use_alternate > -8;
+        }
+    }
+    if (allocates) allocate(b, taken);
+    if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
+        for (UInt i = 1; i <= TABLES; i++)
+            for (UInt k = 0; k < 1u << size_bits[i]; k++) tables[i][k].useful >>= 1;
+    if (!b->hit) {
+        update_bimodal(b, taken);
+        return;
+    }
+    Entry *e = entry(b, b->hit);
+    count(&e->counter, taken);
+    if (e->useful == 0) {
+        if (b->alternate) count(&entry(b, b->alternate)->counter, taken);
+        else update_bimodal(b, taken);
+    }
+    if (b->prediction != b->alternate_prediction) {
+        if (b->prediction == taken) e->useful += e->useful < 3;
+        else e->useful -= e->useful > 0;
+    }
+}

@@ -1,0 +1,92 @@
+/* The Valgrind tool: records what each block executes and passes it to the model, one block late.
+ *
+ * A block's addresses are stored by the translated code itself; at the next block's entry one call
+ * passes the block before to the model, when it is known where it went. */
+#include "model.h"
+#include "pub_tool_tooliface.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_libcprint.h"
+#include "pub_tool_libcproc.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_options.h"
+#include "pub_tool_machine.h"
+#include "blocks.h"
+#include "processor_id.h"
+
+Statistics statistics;
+static ULong max_instructions, max_cycles;
+
+static void summary(const HChar *ended) {
+    const Statistics *s = &statistics;
+    VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
+              "\"micro_operations\": %llu, \"l1i_misses\": %llu, \"l1d_misses\": %llu, "
+              "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
+              "\"decode_redirects\": %llu, \"replays\": %llu, \"loads\": %llu, \"stores\": %llu, "
+              "\"system_calls\": %llu, \"row_hits\": %llu, \"l1i_accesses\": %llu, "
+              "\"l1d_accesses\": %llu, \"unknown\": %llu}\n",
+              ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
+              s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
+              s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
+              s->unknown);
+}
+
+void stop_at_limits(void) {
+    if (max_instructions && statistics.instructions > max_instructions) {
+        summary("max_instructions");
+        VG_(exit)(0);
+    }
+    if (max_cycles && last_commit() > max_cycles) {
+        summary("max_cycles");
+        VG_(exit)(0);
+    }
+}
+
+static void fini(Int code) {
+    blocks_flush();
+    summary("exit");
+}
+
+static Bool option(const HChar *arg) {
+    if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
+    return False;
+}
+
+static void usage(void) {
+    VG_(printf)("    --max-instructions=N  end after N instructions (0: never)\n"
+                "    --max-cycles=N        end after N cycles (0: never)\n");
+}
+
+static void debug_usage(void) { VG_(printf)("    (none)\n"); }
+
+static void post_clo_init(void) {
+    caches_init();
+    branch_init();
+    back_end_init();
+    front_end_init();
+}
+
+static void pre_clo_init(void) {
+    VG_(details_name)("skylake");
+    VG_(details_version)("1");
+    VG_(details_description)("a timing model of gem5's Skylake");
+    VG_(details_copyright_author)("PIE toolkit");
+    VG_(details_bug_reports_to)("the PIE toolkit");
+    VG_(details_avg_translation_sizeB)(400);
+    VG_(basic_tool_funcs)(post_clo_init, blocks_instrument, fini);
+    /* Each branch ends its block, so that the registers at a branch are those at the next block. */
+    VG_(clo_vex_control).guest_chase = False;
+    VG_(clo_vex_control).iropt_unroll_thresh = 0;
+    VG_(needs_command_line_options)(option, usage, debug_usage);
+}
+
+/* Valgrind's library calls it where its compiler had no instruction for it. */
+Int __popcountdi2(Long value);
+Int __popcountdi2(Long value) {
+    Int n = 0;
+    for (ULong x = (ULong)value; x; x &= x - 1) n++;
+    return n;
+}
+
+VG_DETERMINE_INTERFACE_VERSION(pre_clo_init)

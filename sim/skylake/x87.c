@@ -1,0 +1,74 @@
+/* The floating-point stack. The stack's top is not followed: its registers are taken as fixed. */
+#include "encoding.h"
+
+static UInt st(UInt n) { return R_ST + (n & 7); }
+
+static Uop *fp(Decoding *d, UChar cls, UInt dst, UInt a, UInt b) {
+    Uop *u = add_uop(d, cls);
+    source(u, a);
+    source(u, b);
+    destination(u, dst);
+    return u;
+}
+
+static void in_memory(Decoding *d, UChar opcode, UInt which) {
+    UInt size = opcode == 0xdc || opcode == 0xdd ? 8 : opcode == 0xde || opcode == 0xdf ? 2 : 4;
+    Bool integer = opcode == 0xda || opcode == 0xdb || opcode == 0xde || opcode == 0xdf;
+    read_rip(d);
+    if (!(opcode & 1)) { /* arithmetic with memory */
+        UChar cls = which >= 6 ? FLOAT_DIV : which == 1 ? FLOAT_MUL : FLOAT_ADD;
+        load(d, R_UFP, size, 0);
+        fp(d, cls, st(0), st(0), R_UFP);
+        return;
+    }
+    if (opcode == 0xdb && which == 5) { /* fld m80 */
+        load(d, temporary(1), 8, 0);
+        load(d, temporary(2), 2, 8);
+        fp(d, FLOAT_ADD, st(0), temporary(1), temporary(2));
+    } else if (opcode == 0xdb && which == 7) { /* fstp m80 */
+        fp(d, FLOAT_ADD, temporary(1), st(0), R_NONE);
+        fp(d, FLOAT_ADD, temporary(2), st(0), R_NONE);
+        save(d, temporary(1), 8, 0);
+        save(d, temporary(2), 2, 8);
+        add_uop(d, INT_ALU);
+    } else if (opcode == 0xd9 && which >= 4) { /* control word and environment */
+        if (which == 5) load(d, temporary(1), 2, 0);
+        fp(d, INT_ALU, temporary(1), temporary(1), R_NONE)->flags =
+            which == 5 ? U_SERIALIZE_AFTER : 0;
+        if (which == 7) save(d, temporary(1), 2, 0);
+    } else if (which == 0 || which == 5) {
+        load(d, R_UFP, which == 5 ? 8 : size, 0);
+        fp(d, INT_ALU, st(0), R_UFP, R_NONE);
+    } else {
+        UInt from = integer ? temporary(1) : R_UFP;
+        if (integer) fp(d, FLOAT_ADD, from, st(0), R_NONE);
+        else if (which == 3) fp(d, INT_ALU, from, st(0), R_NONE);
+        save(d, which == 2 && !integer ? st(0) : from, which == 7 ? 8 : size, 0);
+        if (which != 2) add_uop(d, INT_ALU);
+    }
+}
+
+void decode_x87(Decoding *d, UChar opcode) {
+    UInt which = (d->modrm >> 3) & 7, i = d->modrm & 7;
+    if (!in_register(d)) {
+        in_memory(d, opcode, which);
+        return;
+    }
+    if (opcode == 0xd8 || opcode == 0xdc || opcode == 0xde) {
+        UChar cls = which >= 6 ? FLOAT_DIV : which == 1 ? FLOAT_MUL : FLOAT_ADD;
+        fp(d, cls, opcode == 0xd8 ? st(0) : st(i), st(0), st(i));
+    } else if (opcode == 0xd9 && which == 1) { /* fxch */
+        fp(d, INT_ALU, R_UFP, st(i), R_NONE);
+        fp(d, INT_ALU, st(i), st(0), R_NONE);
+        fp(d, INT_ALU, st(0), R_UFP, R_NONE);
+    } else if (opcode == 0xd9 && d->modrm == 0xfa) {
+        fp(d, FLOAT_SQRT, st(0), st(0), R_NONE);
+    } else if ((opcode == 0xdb || opcode == 0xdf) && (which == 5 || which == 6)) { /* fcomi */
+        Uop *u = fp(d, FLOAT_ADD, R_ZAPS, st(0), st(i));
+        destination(u, R_CFOF);
+    } else if (opcode == 0xd9 && which >= 6) { /* transcendental functions and remainders */
+        fp(d, FLOAT_SQRT, st(0), st(0), st(1));
+    } else {
+        fp(d, INT_ALU, st(0), st(i), R_NONE);
+    }
+}

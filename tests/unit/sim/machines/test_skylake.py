@@ -1,0 +1,133 @@
+"""The timing model: known answers of small loops, its budget, and reading its summary."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sim.errors import MachineFailure
+from sim.limits import Limits
+from sim.machine import Measurement
+from sim.machines.skylake import Skylake, read_counters
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+LIMITS = Limits(max_instructions=50_000_000)
+LOG = b"""==2== Command: /pie/prog
+==2== PIE-SKYLAKE {"ended": "exit", "cycles": 124009, "instructions": 8775}
+"""
+LOOP = """.globl _start
+.bss
+.balign 4096
+buffer: .skip 4194304
+.text
+_start: lea buffer(%rip), %rdx
+ mov $1, %r8d
+ mov ${turns}, %ecx
+ .balign 16
+1: .rept {copies}
+ {body}
+ .endr
+ dec %ecx
+ jnz 1b
+ mov $60, %eax
+ xor %edi, %edi
+ syscall
+"""
+
+
+@pytest.fixture
+def machine() -> Skylake:
+    found = Skylake().check()
+    if not found.ok:
+        pytest.skip(f"{found.problem}; {found.remedy}")
+    return Skylake()
+
+
+def run(machine: Skylake, folder: Path, body: str, turns: int, copies: int) -> Measurement:
+    """Measure a loop written in assembly."""
+    text = folder / "loop.s"
+    text.write_text(LOOP.format(body=body, turns=turns, copies=copies))
+    made = folder / "loop"
+    compiler = shutil.which("gcc")
+    assert compiler is not None
+    subprocess.run([compiler, "-nostdlib", "-static", "-o", made, text], check=True)
+    code = made.read_bytes()
+    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
+    build.path.parent.mkdir(parents=True, exist_ok=True)
+    build.path.write_bytes(code)
+    build.path.chmod(0o755)
+    stdin = folder / "input"
+    stdin.write_text("")
+    return machine.measure(build, stdin, LIMITS, Toolchain())
+
+
+def cycles_per_operation(machine: Skylake, folder: Path, body: str, copies: int = 64) -> float:
+    """Return what one more copy of an instruction costs in a loop that is warm."""
+    few, many = (run(machine, folder, body, turns, copies).cycles for turns in (100, 1100))
+    assert few is not None
+    assert many is not None
+    return (many - few) / (1000 * copies)
+
+
+@pytest.mark.parametrize(
+    ("body", "cycles"),
+    [
+        ("add %rax, %rax", 1.0),  # each waits for the one before
+        ("imul %rax, %rax", 4.0),  # three cycles for the product and one to take its lower half
+        ("mov (%rdx), %rax", 1.0),  # three bytes each: 16 take four to six cycles
+        ("mov %rax, (%rdx)", 4.0),  # one store at a time goes to the cache
+        ("mulsd %xmm0, %xmm0", 4.0),
+        ("divsd %xmm0, %xmm0", 12.0),
+    ],
+)
+def test_an_instruction_costs_what_the_configuration_says(
+    machine: Skylake, tmp_path: Path, body: str, cycles: float
+) -> None:
+    assert cycles_per_operation(machine, tmp_path, body) == pytest.approx(cycles, rel=0.08)
+
+
+def test_a_chain_of_loads_costs_the_first_levels_latency(machine: Skylake, tmp_path: Path) -> None:
+    body = "mov (%rdx,%rax), %rax"
+    assert cycles_per_operation(machine, tmp_path, body) == pytest.approx(5.0, rel=0.05)
+
+
+def test_a_loop_beyond_the_budget_ends_inside_the_tool(machine: Skylake, tmp_path: Path) -> None:
+    ended = run(machine, tmp_path, "add %rax, %rax", 2_000_000, 64)
+    assert ended.verdict is Verdict.TIME_LIMIT
+    assert "budget 50000000" in ended.detail
+    assert ended.cycles is None
+
+
+def test_the_budget_counts_to_the_instruction_and_not_by_time(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    first, second = (run(machine, tmp_path, "add %rax, %rax", 2_000_000, 64) for _ in range(2))
+    assert first.detail == second.detail
+
+
+def test_a_summary_is_read() -> None:
+    assert read_counters(LOG) == ("exit", {"cycles": 124009, "instructions": 8775})
+
+
+@pytest.mark.parametrize("log", [b"", LOG + LOG, LOG.replace(b"8775", b"0")])
+def test_a_missing_a_second_or_an_empty_summary_is_refused(log: bytes) -> None:
+    with pytest.raises(MachineFailure):
+        read_counters(log)
+
+
+def test_the_model_is_part_of_the_fingerprint(
+    machine: Skylake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.skylake import build
+
+    before = machine.fingerprint()
+    monkeypatch.setattr(build, "model_digest", lambda: "another model")
+    assert machine.fingerprint() != before
+    assert replace(machine) == machine
