@@ -39,6 +39,8 @@ class Skylake:
     name: str = "skylake"
     deterministic: bool = True
     interleaved: bool = False
+    stops_at_count: bool = True
+    may_compute_otherwise: bool = False
 
     def check(self) -> Check:
         """Tell whether the tool can be built here; it is built."""
