@@ -48,6 +48,7 @@ def built(source: str, folder: Path) -> Build:
     build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
     build.path.parent.mkdir(parents=True, exist_ok=True)
     build.path.write_bytes(code)
+    build.path.chmod(0o755)
     return build
 
 
