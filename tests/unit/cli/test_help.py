@@ -46,7 +46,7 @@ COMMANDS = [
 ]
 HEAVY = {
     "torch", "transformers", "faiss", "datasets", "trl", "peft", "accelerate", "numpy", "pydantic",
-    "matplotlib", "dask", "distributed", "httpx", "sqlite3", "yaml", "jinja2", "duckdb", "pyarrow",
+    "matplotlib", "dask", "distributed", "httpx", "sqlite3", "yaml", "jinja2", "pyarrow",
     "tree_sitter", "sim", "pie.core", "pie.flows",
 }  # fmt: skip
 
