@@ -134,7 +134,8 @@ def write_table(submissions: Path, table: Path) -> None:
     """
     code = (
         "import sys, pyarrow as pa, pyarrow.csv, pyarrow.parquet\n"
-        "rows = pyarrow.parquet.read_table(sys.argv[1]).sort_by([('submission_id', 'descending')])\n"
+        "rows = pyarrow.parquet.read_table(sys.argv[1])\n"
+        "rows = rows.sort_by([('submission_id', 'descending')])\n"
         "rows = rows.append_column('status', pa.array(['Accepted'] * rows.num_rows))\n"
         "rows = rows.append_column('cpu_time', rows['cpu_time_ms'])\n"
         "pyarrow.csv.write_csv(rows, sys.argv[2])\n"

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.program import Language, Program
+
 WRONG = '#include <cstdio>\nint main() {\n  puts("no answer");\n  return 0;\n}\n'
 SAMPLES = 4
 
@@ -43,19 +45,19 @@ def answers(row: dict[str, Any], turn: int) -> list[str]:
 
 def by_hand(run: Path, test: Sequence[dict[str, Any]], k: int) -> dict[str, float]:
     """PIE's definitions over programs' cycles: rows whose source was accepted."""
-    cycles: dict[tuple[str, str, str], int] = {}
-    bad: set[tuple[str, str, str]] = set()
+    cycles: dict[tuple[str, str], int] = {}
+    bad: set[tuple[str, str]] = set()
     for one in rows_of(run / "measurements.jsonl"):
-        key = (one["problem_id"], one["src_id"], one["tgt_id"] if one["role"] == "tgt" else "src")
-        if one["role"] not in ("src", "tgt"):
-            continue
+        key = (one["problem_id"], one["program"])
         if one["verdict"] != "accepted":
             bad.add(key)
         cycles[key] = cycles.get(key, 0) + (one["cycles"] or 0)
     speedups, correct = [], 0
     for turn, row in enumerate(test):
-        source = (row["problem_id"], row["src_id"], "src")
-        target = (row["problem_id"], row["src_id"], row["tgt_id"])
+        source, target = (
+            (row["problem_id"], Program(Language.CPP, row[code]).digest)
+            for code in ("src_code", "tgt_code")
+        )
         order = ["wrong", "source", "none", "target"]
         first = (order[turn % 4 :] + order[: turn % 4])[:k]
         right = [
@@ -77,7 +79,15 @@ def by_hand(run: Path, test: Sequence[dict[str, Any]], k: int) -> dict[str, floa
 def main() -> None:
     pairs, cases, work = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
     pie("dataset", "split", pairs, "--out", work / "split", "--test", 0.2, "--val", 0.05)
-    pie("index", "build", "--pairs", work / "split/train.jsonl", "--out", work / "index")
+    pie(
+        "index",
+        "build",
+        "--pairs",
+        work / "split/train.jsonl",
+        "--out",
+        work / "index",
+        "--overwrite",
+    )
     test = rows_of(work / "split/test.jsonl")
     recorded = [row | {"generated_answers": answers(row, turn)} for turn, row in enumerate(test)]
     (work / "recorded.jsonl").write_text("".join(json.dumps(row) + "\n" for row in recorded))
