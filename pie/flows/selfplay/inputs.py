@@ -94,9 +94,10 @@ def choose_bases(request: Request, seeds: Sequence[Seed], told: Told) -> Bases:
             mutated = tuple(good[len(base.own) :][: request.mutate])
             found.chosen.append(Base(base.seed, base.own, mutated))
     if not found.chosen:
+        first = found.left_out[0]
         raise InputError(
             f"no problem of {request.seeds} has {request.inputs} different inputs on which its "
-            "own program ends well",
+            f"own program ends well ({first['problem_id']}: {first['reason']})",
             "give fewer with --inputs, or the test cases with --testcases",
         )
     return found

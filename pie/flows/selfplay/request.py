@@ -11,7 +11,7 @@ from pie.core.models import Model, Sampling
 from pie.core.problem import InputError
 from pie.core.prompt_plan import sha256_of
 from pie.core.prompts import BEST_SCORE, Form, Strategy
-from pie.core.selfplay import proposing, survivors
+from pie.core.selfplay import survivors
 from pie.flows import generate, simulate
 from pie.flows.dataset.measuring import Measuring
 from sim.program import Language
@@ -130,13 +130,11 @@ class Request:
         return -(-self.proposals // self.proposer.samples)
 
 
-SAMPLES_OF_PROPOSER = proposing.SAMPLES
-
-
 @dataclass(frozen=True)
 class Told:
     """Whom a run tells how far it is."""
 
-    step: Callable[[str], None]
+    step: Callable[[str, int], None]
+    """What begins, and how many things it is to do."""
     asked: Callable[[generate.Progress], None]
     ran: Callable[[simulate.Progress], None]

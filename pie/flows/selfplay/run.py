@@ -109,7 +109,7 @@ def _steps(
     folder: GenerationFolder,
     told: Told,
 ) -> _Found:
-    told.step(f"{len(seeds)} problems; choosing the inputs of {request.bases}")
+    told.step(f"{len(seeds)} problems; choosing the inputs of {request.bases}", request.bases)
     bases = inputs.choose_bases(request, seeds, told)
     used = [
         {
@@ -122,28 +122,33 @@ def _steps(
         for one in bases.chosen
     ]
     folder.write_lines("bases.jsonl", [*used, *bases.left_out])
-    told.step(f"running {len(known)} known programs on the inputs of {len(bases.chosen)} problems")
+    told.step(
+        f"running {len(known)} known programs on the inputs of {len(bases.chosen)} problems",
+        len(known) * len(bases.chosen),
+    )
     inputs.run_known(request, bases, known, told)
     planned = proposals.plan_calls(request, seeds, bases)
     told.step(
         f"asking {request.proposer.model.name} for {request.proposals} programs "
-        f"({len(planned)} prompts)"
+        f"({len(planned)} prompts)",
+        request.proposals,
     )
     with Answers(folder.path / "proposing", request.proposer) as answers:
         proposed, failed = proposals.ask_for_proposals(request, planned, bases, answers, told)
     texts = proposals.drop_equal_texts(proposed, known)
-    told.step(f"running {len(texts)} programs of different text, twice")
+    told.step(f"running {len(texts)} programs of different text, twice", len(texts))
     behaviours = proposals.run_proposals(request, proposed, told)
     classes = proposals.group(request, proposed, behaviours, texts)
     folder.write_lines("proposals.jsonl", [one.line() for one in proposed])
     new = [one for one in proposed if not one.fate]
     told.step(
         f"{len(new)} new programs in {len(classes)} classes; asking "
-        f"{request.optimiser.model.name} for faster versions"
+        f"{request.optimiser.model.name} for faster versions",
+        len(new) * request.optimiser.samples,
     )
     with Answers(folder.path / "optimising", request.optimiser) as answers:
         pairs, unanswered = optimising.ask_for_versions(request, new, answers, told)
-    told.step(f"measuring {len(pairs)} programs and their versions")
+    told.step(f"measuring {len(pairs)} programs and their versions", len(pairs))
     verdicts = optimising.measure(request, pairs, told)
     optimising.select(request, pairs)
     folder.write_lines("pairs.jsonl", [one.line() for one in pairs])
