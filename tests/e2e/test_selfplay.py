@@ -317,10 +317,21 @@ def test_missing_answers_are_told_by_four_and_a_folder_refuses_another_question(
     assert len({one["problem_id"] for one in kept}) == len(kept) == 3
 
 
-def test_a_machine_that_is_not_deterministic_is_refused(
+def test_what_cannot_begin_is_told_before_a_folder_is_made(
     pie: Pie, planted: tuple[object, ...], tmp_path: Path
 ) -> None:
-    done = pie(*planted, "--machine", "native", "--out", "made")
-    assert done.returncode == 1
-    assert "native gives another number each time" in done.stderr
+    for more, sentence in (
+        (("--machine", "native"), "native gives another number each time"),
+        (("--inputs", 4), "no problem of"),
+        (("--seeds", "nowhere.jsonl"), "check the path given to --seeds"),
+        (("--model", "replay:nowhere.jsonl"), "nowhere.jsonl does not exist"),
+        (("--body", "[]"), "--body is not a JSON object"),
+        (("--strategy", "retrieval"), "cannot be asked by the strategy retrieval"),
+        (("--descriptions", "nowhere"), "check the path given to --descriptions"),
+        (("--known", "nowhere.jsonl"), "check the path given to --known"),
+    ):
+        done = pie(*planted, *more, "--out", "made")
+        assert done.returncode == 1, more
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
     assert not (tmp_path / "made").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ class Request:
                 f"the optimiser cannot be asked by the strategy {self.strategy}",
                 f"choose one of {', '.join(STRATEGIES)}",
             )
-        if not (self.at_least > 0 and 0 < self.near_duplicate <= 1):
+        if not (0 < self.at_least < math.inf and 0 < self.near_duplicate <= 1):
             raise InputError(
                 "a speedup is above 0, a similarity above 0 and at most 1",
                 "check --at-least and --near-duplicate",

@@ -27,6 +27,7 @@ from pie import __version__
 from pie.core.dataset.manifest import Counts
 from pie.core.generation_folder import GenerationFolder
 from pie.core.plan import LeftOut
+from pie.core.problem import InputError
 from pie.core.run_folder import encode, save_json
 from pie.core.selfplay.description import Descriptions
 from pie.core.selfplay.seeds import Seed, read_seeds
@@ -64,6 +65,12 @@ def run(request: Request, told: Told) -> dict[str, Any]:
     """
     request.check()
     seeds, known, lost = _read(request)
+    most = max(len(one.tests) for one in seeds)
+    if most < request.inputs:
+        raise InputError(
+            f"no problem of {request.seeds} has {request.inputs} tests; the most of one is {most}",
+            "give fewer with --inputs (and more of them by --mutate)",
+        )
     languages = sorted({one.program.language for one in known})
     manifest = {
         "toolkit_version": __version__,

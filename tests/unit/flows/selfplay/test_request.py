@@ -38,6 +38,7 @@ def test_the_defaults_are_the_papers() -> None:
     [
         ({"at_least": 0.0}, "--at-least"),
         ({"at_least": float("nan")}, "--at-least"),
+        ({"at_least": float("inf")}, "--at-least"),
         ({"near_duplicate": 1.5}, "--near-duplicate"),
         ({"inputs": 1}, "--distinct-outputs"),
         ({"machine": Native()}, "--machine"),
