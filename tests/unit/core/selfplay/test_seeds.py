@@ -45,6 +45,18 @@ def test_without_runtimes_it_is_a_target(tmp_path: Path) -> None:
     assert found.program.source == "a"
 
 
+def test_the_next_best_programs_are_witnesses_each_once(tmp_path: Path) -> None:
+    rows = [
+        row("p", src_code="e", tgt_code="b", src_agg_runtime=5.0, tgt_agg_runtime=2.0),
+        row("p", src_code="d", tgt_code="a", src_agg_runtime=4.0, tgt_agg_runtime=1.0),
+        row("p", src_code="b", tgt_code="c", src_agg_runtime=9.0, tgt_agg_runtime=3.0),
+        row("p", src_code="b", tgt_code="e", src_agg_runtime=1.5, tgt_agg_runtime=9.0),
+    ]
+    (found,) = seeds(tmp_path, *rows)
+    assert found.program.source == "a"
+    assert [one.source for one in found.witnesses] == ["b", "c", "d"]
+
+
 def test_the_tests_are_those_of_all_rows(tmp_path: Path) -> None:
     inline = {"input": "1", "output": "2"}
     rows = [row("p", tests=[3, 1]), row("p", tests=[2, 3, inline]), row("p", tests=[inline])]

@@ -24,9 +24,10 @@ Runs = Callable[[str, TestCase], Printed]
 QUIET = Told(lambda *_: None, lambda _: None, lambda _: None)
 
 
-def seed(name: str, *texts: str) -> Seed:
+def seed(name: str, *texts: str, witnesses: tuple[str, ...] = ()) -> Seed:
+    others = tuple(Program(Language.CPP, one) for one in witnesses)
     tests = tuple(InlineTest(input=text, output="") for text in texts)
-    return Seed(name, Program(Language.CPP, name), "", "", tests)
+    return Seed(name, Program(Language.CPP, name), "", "", tests, others)
 
 
 def printed(text: str, size: int = 1, kept: bool = True) -> Printed:
@@ -113,6 +114,23 @@ def test_a_mutated_input_stays_if_the_problems_own_program_survives_it(machine: 
     (base,) = chosen([seed("p", "91", "57")], mutate=3).chosen
     assert len(base.mutated) == 3
     assert all(int(text_of(case)) % 2 for case in base.mutated)
+
+
+def test_a_mutated_input_stays_if_the_witnesses_print_the_same(machine: Any) -> None:
+    def runs(source: str, case: TestCase) -> Printed:
+        number = int(text_of(case))
+        if source == "other answers":
+            return printed(f"{source} {number}")
+        if source == "fails on 3":
+            return BAD if number % 3 == 0 else printed(f"x {number}")
+        return printed(f"x {number + (source == 'differs' and number % 2 == 0)}")
+
+    machine(runs)
+    witnesses = ("differs", "other answers", "fails on 3")
+    (base,) = chosen([seed("p", "91", "77", witnesses=witnesses)], mutate=3).chosen
+    numbers = [int(text_of(case)) for case in base.mutated]
+    assert len(numbers) == 3
+    assert all(number % 2 and number % 3 for number in numbers)
 
 
 def fates(machine: Any, runs: Runs, known: list[Seed], *texts: str, **more: Any) -> list[str]:
