@@ -8,11 +8,10 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pie.cli.dataset_output import Ticker
 from pie.cli.exits import Exit, printing, say
 
 if TYPE_CHECKING:
-    from pie.flows.generate import Progress
+    from pie.flows import generate, simulate
     from pie.flows.selfplay.request import Told
 
 _QUIET_SECONDS = 2.0
@@ -23,7 +22,7 @@ class Display:
     """Says which step a run is at and, now and then, how far."""
 
     def __init__(self) -> None:
-        self._begin()
+        self._begin(0)
 
     def __enter__(self) -> Display:
         return self
@@ -40,29 +39,41 @@ class Display:
         """Return whom a run is to tell."""
         from pie.flows.selfplay.request import Told
 
-        return Told(self._step, self._asked, lambda progress: self._ticker.runs(progress))
+        return Told(self._step, self._asked, self._ran)
 
-    def _step(self, text: str) -> None:
-        self._begin()
+    def _step(self, text: str, things: int) -> None:
+        self._begin(things)
         say(f"pie: {text}")
 
-    def _begin(self) -> None:
-        self._ticker = Ticker()
+    def _begin(self, things: int) -> None:
+        self._things = things
         self._start = self._last = time.monotonic()
 
-    def _asked(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._start < _QUIET_SECONDS or now - self._last < _LINE_SECONDS:
+    def _asked(self, progress: generate.Progress) -> None:
+        if not self._due():
             return
-        self._last = now
         done = progress.answered + progress.failed
-        rate = (done - progress.reused) / (now - self._start)
+        rate = (done - progress.reused) / (self._last - self._start)
         left = f", {(progress.wanted - done) / rate:.0f} s left" if rate else ""
         failed = f", {progress.failed} without answer" if progress.failed else ""
         say(
             f"pie: {progress.answered:,} of {progress.wanted:,} answers{failed}, "
             f"{rate:.1f} a second{left}"
         )
+
+    def _ran(self, progress: simulate.Progress) -> None:
+        if not self._due():
+            return
+        rate = progress.rows / (self._last - self._start)
+        left = f", {(self._things - progress.rows) / rate:.0f} s left" if rate else ""
+        say(f"pie: {progress.rows:,} of {self._things:,} done, {rate:.1f} a second{left}")
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        if now - self._start < _QUIET_SECONDS or now - self._last < _LINE_SECONDS:
+            return False
+        self._last = now
+        return True
 
 
 def print_summary(summary: dict[str, Any], as_json: bool) -> int:

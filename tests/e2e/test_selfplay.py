@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,11 @@ def printing(formula: str, rounds: int = 0, note: str = "") -> str:
 
 
 DOUBLE = printing("2 * n")
-SLOWEST = printing("n * n", 4_000_000)
+SLOWEST = printing("n * n", 1_000_000)
 SLOWER = """#include <iostream>
 using namespace std;
 long long square(long long value) {
-    volatile int steps = 3000000;
+    volatile int steps = 750000;
     while (steps > 0) { steps = steps - 1; }
     return value * value;
 }
@@ -43,7 +43,7 @@ static volatile unsigned counter;
 int main(int argc, char **argv) {
     char line[64];
     if (!fgets(line, sizeof line, stdin)) return 3;
-    do { counter += 1; } while (counter != 2000000u);
+    do { counter += 1; } while (counter != 500000u);
     const long side = atol(line);
     printf("%ld", side * side);
     puts("");
@@ -54,14 +54,14 @@ struct Grid { std::vector<int> cells; explicit Grid(int n) : cells(n) {} };
 int main() {
     int edge = 0;
     std::cin >> edge;
-    for (volatile int turn = 0; turn < 600000; turn = turn + 1) {}
+    for (volatile int turn = 0; turn < 150000; turn = turn + 1) {}
     std::printf("%d\\n", int(Grid(edge * edge).cells.size()));
 }
 """
 SQUARE = printing("n * n")
-FIFTH = printing("n * n * n * n * n", 3_000_000)
-CUBE = printing("n * n * n", 2_000_000)
-FOURTH = printing("n * n * n * n", 2_000_000)
+FIFTH = printing("n * n * n * n * n", 750_000)
+CUBE = printing("n * n * n", 500_000)
+FOURTH = printing("n * n * n * n", 500_000)
 CLOCK = printing("n + time(nullptr)").replace("#include", "#include <ctime>\n#include", 1)
 RANDOM = (
     printing("n + std::random_device{}() % 1000000000")
@@ -70,11 +70,11 @@ RANDOM = (
 )
 PLANTED = {
     "slowest": (SLOWEST, "kept"),
-    "its text": (printing("n * n", 4_000_000, "// the same, said again\n"), "same_text"),
+    "its text": (printing("n * n", 1_000_000, "// the same, said again\n"), "same_text"),
     "slower": (SLOWER, "kept"),
     "slow": (SLOW, "kept"),
     "least slow": (LEAST_SLOW, "beyond_the_most_of_a_class"),
-    "nearly the slowest": (SLOWEST.replace("4000000", "3999999"), "near_duplicate"),
+    "nearly the slowest": (SLOWEST.replace("1000000", "999999"), "near_duplicate"),
     "what is known": (printing("n * n / 2 + (n + 1) / 2 + 0 * n"), "known_behaviour"),
     "a known text": (FAST.replace("    long n;", "\tlong n; // how many"), "known_text"),
     "what another problem does": (printing("n + n"), "known_behaviour"),
@@ -96,7 +96,7 @@ VERSIONS = {
     SLOWER: SQUARE,
     SLOW: SQUARE,
     LEAST_SLOW: SQUARE,
-    CUBE: printing("n * n * n", 1_000_000),
+    CUBE: printing("n * n * n", 250_000),
     FOURTH: printing("n * n * n * n + 1"),
     FIFTH: f"Done:\n```cpp\n{printing('n * n * n * n * n')}```\n",
 }
@@ -106,27 +106,36 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-@pytest.fixture
-def planted(tmp_path: Path) -> tuple[object, ...]:
-    """The command on two problems, of which one has three inputs, with recorded answers."""
-    described = row("sums", fast=FAST, tests=sums(*NUMBERS), description="Add the first n numbers.")
+def command_on(
+    folder: Path, texts: Sequence[str], versions: Mapping[str, str]
+) -> tuple[object, ...]:
+    about = {"speedup": 2.0, "target_reward_updated_pct_bin": 9}
+    described = {**about, "description": "Add the first n numbers."}
     doubles = [{"input": f"{n}\n", "output": f"{2 * n}\n"} for n in (5, 6)]
-    other = row("doubles", slow=printing("2 * n", 1000), fast=DOUBLE, tests=doubles)
-    seeds = write_rows(tmp_path / "train.jsonl", described, other)
+    seeds = write_rows(
+        folder / "train.jsonl",
+        row("sums", fast=FAST, tests=sums(*NUMBERS), **described),
+        row("doubles", slow=printing("2 * n", 1000), fast=DOUBLE, tests=doubles, **about),
+    )
     recorded = {"problem_id": "selfplay", "src_id": "propose", "tgt_id": "0", "src_code": ""}
-    texts = [text for text, _fate in PLANTED.values()]
-    proposer = write_rows(tmp_path / "proposer.jsonl", {**recorded, "generated_answers": texts})
+    proposer = write_rows(folder / "proposer.jsonl", {**recorded, "generated_answers": texts})
     answered = [
         {"problem_id": "sums", "src_code": source, "generated_answers": [text]}
-        for source, text in VERSIONS.items()
+        for source, text in versions.items()
     ]
-    optimiser = write_rows(tmp_path / "optimiser.jsonl", *answered)
+    optimiser = write_rows(folder / "optimiser.jsonl", *answered)
     return (
         *("selfplay", "--seeds", seeds, "--machine", "cachegrind"),
         *("--model", f"replay:{proposer}", "--optimiser", f"replay:{optimiser}"),
-        *("--proposals", len(PLANTED), "--bases", 1, "--inputs", len(NUMBERS)),
+        *("--proposals", len(texts), "--bases", 1, "--inputs", len(NUMBERS)),
         *("--near-duplicate", 0.8, "--max-instructions", 200_000_000),
     )
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> tuple[object, ...]:
+    """The command on two problems, of which one has three inputs, with recorded answers."""
+    return command_on(tmp_path, [text for text, _fate in PLANTED.values()], VERSIONS)
 
 
 def test_exactly_the_planted_survivors_are_kept(
@@ -192,14 +201,59 @@ def test_the_rows_are_pies_marked_and_measured_again_to_the_same_number(
             assert mine[name] == theirs[name], name
 
 
+def test_training_mixes_the_best_pairs_with_those_of_self_play(
+    pie: Pie, planted: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert pie(*planted, "--out", "made").returncode == 0
+    synthetic = lines_of(tmp_path / "made" / "synthetic.jsonl")
+    command = ("finetune", "data", "--pairs", "train.jsonl", "--hq", "--format")
+    extra = ("--self-play", "made/synthetic.jsonl", "--out", "rows.jsonl")
+    for form, scores in (("plain", None), ("perf-conditioned", [10, 10, 10, 10])):
+        done = pie(*command, form, *extra)
+        assert done.returncode == 0, done.stderr
+        rendered = lines_of(tmp_path / "rows.jsonl")
+        assert [one["problem_id"] for one in rendered[:2]] == ["sums", "doubles"]
+        assert [one["completion"] for one in rendered[2:]] == [one["tgt_code"] for one in synthetic]
+        if scores:
+            assert [one["score"] for one in rendered[2:]] == scores
+
+
+def test_mutated_inputs_tell_programs_apart_and_losing_one_loses_no_program(
+    pie: Pie, tmp_path: Path
+) -> None:
+    usual = "n == 3 || n == 40 || n == 7"
+    fragile = printing(f"{usual} ? n * n : n / (n - n)", 500_000)
+    pretender = printing(f"{usual} ? n * (n + 1) / 2 : 0", 500_000)
+    versions = {fragile: SQUARE, pretender: printing(f"{usual} ? n * (n + 1) / 2 : 0")}
+    command = command_on(tmp_path, [fragile, pretender, SLOWEST], {**versions, SLOWEST: SQUARE})
+    assert pie(*command, "--out", "few").returncode == 0
+    fates = [one["fate"] for one in lines_of(tmp_path / "few" / "proposals.jsonl")]
+    assert fates == ["new", "known_behaviour", "new"]
+    done = pie(*command, "--mutate", 2, "--out", "more")
+    assert done.returncode == 0, done.stderr
+    proposals = lines_of(tmp_path / "more" / "proposals.jsonl")
+    assert [one["fate"] for one in proposals] == ["new", "new", "new"]
+    assert proposals[0]["class"] == proposals[2]["class"] != proposals[1]["class"]
+    rows = {one["src_id"]: one for one in lines_of(tmp_path / "more" / "synthetic.jsonl")}
+    assert [rows[one["id"]]["tests"] for one in proposals] == [
+        [0, 1, 2],
+        [0, 1, 2, 3, 4],
+        [0, 1, 2, 3, 4],
+    ]
+    tests = tmp_path / "more" / "test_cases" / proposals[2]["id"]
+    assert not tests.exists(), "a class is one problem, named after its first program"
+    tests = tmp_path / "more" / "test_cases" / proposals[0]["id"]
+    for number in range(5):
+        given = int((tests / f"input.{number}.txt").read_text())
+        assert (tests / f"output.{number}.txt").read_text() == f"{given * given}\n"
+
+
 def test_a_killed_run_goes_on_and_makes_the_same(
     pie: Pie,
     start_pie: Callable[..., Any],
     planted: tuple[object, ...],
     tmp_path: Path,
-    environment: dict[str, str],
 ) -> None:
-    environment["PIE_CACHE"] = str(tmp_path / "cache")
     killed = start_pie(*planted, "--out", "made", "--no-cache")
     at = tmp_path / "made" / "optimising" / "answers.jsonl"
     deadline = time.monotonic() + 120
@@ -246,10 +300,38 @@ def test_temperature_and_top_p_reach_the_server_and_each_prompt_has_five_seeds(
     assert sorted(map(len, seeds_of.values())) == [5, 5]
 
 
-def test_a_machine_that_is_not_deterministic_is_refused(
+def test_missing_answers_are_told_by_four_and_a_folder_refuses_another_question(
     pie: Pie, planted: tuple[object, ...], tmp_path: Path
 ) -> None:
-    done = pie(*planted, "--machine", "native", "--out", "made")
-    assert done.returncode == 1
-    assert "native gives another number each time" in done.stderr
+    more = pie(*planted, "--proposals", len(PLANTED) + 2, "--out", "made")
+    assert more.returncode == 4, more.stderr
+    assert "no answer of the proposer: the file has no recorded answer to it (2)" in more.stderr
+    rows = (tmp_path / "made" / "synthetic.jsonl").read_bytes()
+    assert len(rows.splitlines()) == 4, "what is there is not held back"
+    other = pie(*planted, "--inputs", 2, "--out", "made")
+    assert other.returncode == 1
+    assert "setting.inputs differs" in other.stderr
+    strict = pie(*planted, "--per-class", 1, "--at-least", 1.5, "--out", "made")
+    assert strict.returncode == 0, strict.stderr
+    kept = lines_of(tmp_path / "made" / "synthetic.jsonl")
+    assert len({one["problem_id"] for one in kept}) == len(kept) == 3
+
+
+def test_what_cannot_begin_is_told_before_a_folder_is_made(
+    pie: Pie, planted: tuple[object, ...], tmp_path: Path
+) -> None:
+    for more, sentence in (
+        (("--machine", "native"), "native gives another number each time"),
+        (("--inputs", 4), "no problem of"),
+        (("--seeds", "nowhere.jsonl"), "check the path given to --seeds"),
+        (("--model", "replay:nowhere.jsonl"), "nowhere.jsonl does not exist"),
+        (("--body", "[]"), "--body is not a JSON object"),
+        (("--strategy", "retrieval"), "cannot be asked by the strategy retrieval"),
+        (("--descriptions", "nowhere"), "check the path given to --descriptions"),
+        (("--known", "nowhere.jsonl"), "check the path given to --known"),
+    ):
+        done = pie(*planted, *more, "--out", "made")
+        assert done.returncode == 1, more
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
     assert not (tmp_path / "made").exists()

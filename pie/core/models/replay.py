@@ -4,6 +4,13 @@ A line of the file is one of
 
     {"prompt_sha": ..., "sample": 0, "text": ..., ...}      a line of a run's `answers.jsonl`
     {"src_id": ..., "tgt_id": ..., "problem_id": ..., "generated_answers": [...]}      a row
+
+Self-play asks its proposer in calls 0, 1, ..., and its optimiser about programs; their answers
+are rows too (a call whose prompt came before goes on in the list of the first one with it):
+
+    {"problem_id": "selfplay", "src_id": "propose", "tgt_id": "0", "src_code": "",
+     "generated_answers": [...]}
+    {"problem_id": the base, "src_code": the program, "generated_answers": [...]}
 """
 
 from __future__ import annotations

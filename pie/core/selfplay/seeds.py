@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from pie.core.problem import InputError, RowProblem
 from pie.core.rows import InlineTest, Row, parse_row, read_lines
 from pie.core.selfplay.description import Descriptions
 from sim.program import Language, Program
+
+WITNESSES = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Seed:
     """Empty where nothing says one."""
     tests: tuple[int | InlineTest, ...]
     """All that its rows name: indices in their order, then the inline ones."""
+    witnesses: tuple[Program, ...] = ()
+    """More accepted programs, the next best: what is an input of the problem, all agree on."""
 
 
 @dataclass(frozen=True, order=True)
@@ -43,10 +48,21 @@ class _Choice:
 class _Gathered:
     """What the rows of a problem said so far."""
 
-    choice: _Choice
     description: str
+    best: list[_Choice] = field(default_factory=list)
+    """Of different text, the best first."""
     indices: set[int] = field(default_factory=set)
     inline: dict[tuple[str, str], InlineTest] = field(default_factory=dict)
+
+    def consider(self, choice: _Choice) -> None:
+        """Keep a program if it is among the best."""
+        known = next((one for one in self.best if one.source == choice.source), None)
+        if known is not None and known <= choice:
+            return
+        if known is not None:
+            self.best.remove(known)
+        insort(self.best, choice)
+        del self.best[1 + WITNESSES :]
 
 
 def read_seeds(
@@ -65,11 +81,12 @@ def read_seeds(
         except RowProblem as problem:
             left_out.append(LeftOut(line.number, str(problem)))
             continue
-        key, choice = (row.problem_id, row.language), min(_choices(row))
+        key = row.problem_id, row.language
         if key not in found:
-            found[key] = _Gathered(choice, descriptions.of(row.problem_id, row.fields))
+            found[key] = _Gathered(descriptions.of(row.problem_id, row.fields))
         gathered = found[key]
-        gathered.choice = min(gathered.choice, choice)
+        for choice in _choices(row):
+            gathered.consider(choice)
         for test in row.tests:
             if isinstance(test, int):
                 gathered.indices.add(test)
@@ -103,5 +120,12 @@ def _seconds(fields: Mapping[str, Any], role: str) -> float:
 
 def _seed(problem_id: str, language: Language, one: _Gathered) -> Seed:
     tests: tuple[int | InlineTest, ...] = (*sorted(one.indices), *one.inline.values())
-    program = Program(language, one.choice.source)
-    return Seed(problem_id, program, one.choice.program_id, one.description, tests)
+    first, *others = one.best
+    return Seed(
+        problem_id,
+        Program(language, first.source),
+        first.program_id,
+        one.description,
+        tests,
+        tuple(Program(language, other.source) for other in others),
+    )

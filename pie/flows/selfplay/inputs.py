@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 
 from pie.core.problem import InputError, RowProblem
 from pie.core.selfplay.behaviour import Behaviour, Behaviours
@@ -67,7 +67,8 @@ def choose_bases(request: Request, seeds: Sequence[Seed], told: Told) -> Bases:
 
     Problems with enough different inputs are taken in an order that depends on the seed and their
     names only. One whose own program does not end well on them, each time with the same output,
-    is passed over. A mutated input stays if that program ends well on it too.
+    is passed over. A mutated input stays if that program ends well on it too, and the witnesses
+    print the same: where a program's constraints are broken, right programs differ.
     """
     tests = TestCases(test_folder(request.testcases, request.seeds))
     order = sorted(seeds, key=lambda one: digest_of("base", request.seed, one.problem_id))
@@ -77,26 +78,18 @@ def choose_bases(request: Request, seeds: Sequence[Seed], told: Told) -> Bases:
         batch = list(islice(source, request.bases - len(found.chosen)))
         if not batch:
             break
-        work = [(one, _procedure(request, one)) for one in batch]
-        scratch = request.out / "store"
-        for base, (seen,) in outcomes(request.measuring, work, scratch, told.ran):
-            assert isinstance(seen, Observation)
-            if seen.verdict is not Verdict.ACCEPTED:
-                reason = f"its own program: {seen.verdict}"
-                detail = {"reason": reason, "detail": seen.detail}
-                found.left_out.append({"problem_id": base.seed.problem_id, **detail})
+        for base, seen in _observed(request, batch, told):
+            verdict = seen[0].verdict
+            if verdict is Verdict.ACCEPTED:
+                found.chosen.append(_with_valid(base, seen, request.mutate))
                 continue
-            good = [
-                case
-                for case, one in zip(base.inputs, seen.printed, strict=True)
-                if one.verdict is Verdict.ACCEPTED
-            ]
-            mutated = tuple(good[len(base.own) :][: request.mutate])
-            found.chosen.append(Base(base.seed, base.own, mutated))
+            about = {"problem_id": base.seed.problem_id, "detail": seen[0].detail}
+            found.left_out.append({**about, "reason": f"its own program: {verdict}"})
     if not found.chosen:
+        first = found.left_out[0]
         raise InputError(
             f"no problem of {request.seeds} has {request.inputs} different inputs on which its "
-            "own program ends well",
+            f"own program ends well ({first['problem_id']}: {first['reason']})",
             "give fewer with --inputs, or the test cases with --testcases",
         )
     return found
@@ -131,9 +124,40 @@ def _with_inputs(
         yield Base(seed, own, mutated)
 
 
-def _procedure(request: Request, base: Base) -> Procedure:
-    asked = Asked(required=len(base.own), times=2)
-    return observe(base.seed.program, base.inputs, asked, request.measuring.setting)
+def _observed(
+    request: Request, batch: Sequence[Base], told: Told
+) -> Iterator[tuple[Base, list[Observation]]]:
+    """Yield each base with what its program, and the witnesses of its mutations, printed."""
+
+    def work() -> Iterator[tuple[Base, Procedure | None]]:
+        for base in batch:
+            witnesses = base.seed.witnesses if base.mutated else ()
+            for program in (base.seed.program, *witnesses):
+                asked = Asked(required=len(base.own), times=2)
+                yield base, observe(program, base.inputs, asked, request.measuring.setting)
+
+    results = outcomes(request.measuring, work(), request.out / "store", told.ran)
+    for _id, group in groupby(results, key=lambda one: id(one[0])):
+        of_one = list(group)
+        seen = [one for _base, (one,) in of_one if isinstance(one, Observation)]
+        yield of_one[0][0], seen
+
+
+def _with_valid(base: Base, seen: Sequence[Observation], wanted: int) -> Base:
+    """Return a base with those mutated inputs that are inputs, for all that can be told.
+
+    A witness that already prints something else on the problem's own inputs (some problems have
+    several right answers) says nothing.
+    """
+    first, *others = (behaviour_of(base, one) for one in seen if one.verdict is Verdict.ACCEPTED)
+    witnesses = [one for one in others if one.required == first.required]
+    mutated = [
+        case
+        for number, case in enumerate(base.mutated)
+        if first.further[number] is not None
+        and all(one.further[number] == first.further[number] for one in witnesses)
+    ]
+    return Base(base.seed, base.own, tuple(mutated[:wanted]))
 
 
 def run_known(request: Request, bases: Bases, known: Sequence[Seed], told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pie.core.models import Model, Sampling
 from pie.core.problem import InputError
 from pie.core.prompt_plan import sha256_of
 from pie.core.prompts import BEST_SCORE, Form, Strategy
-from pie.core.selfplay import proposing, survivors
+from pie.core.selfplay import survivors
 from pie.flows import generate, simulate
 from pie.flows.dataset.measuring import Measuring
 from sim.program import Language
@@ -89,7 +90,7 @@ class Request:
                 f"the optimiser cannot be asked by the strategy {self.strategy}",
                 f"choose one of {', '.join(STRATEGIES)}",
             )
-        if not (self.at_least > 0 and 0 < self.near_duplicate <= 1):
+        if not (0 < self.at_least < math.inf and 0 < self.near_duplicate <= 1):
             raise InputError(
                 "a speedup is above 0, a similarity above 0 and at most 1",
                 "check --at-least and --near-duplicate",
@@ -130,13 +131,11 @@ class Request:
         return -(-self.proposals // self.proposer.samples)
 
 
-SAMPLES_OF_PROPOSER = proposing.SAMPLES
-
-
 @dataclass(frozen=True)
 class Told:
     """Whom a run tells how far it is."""
 
-    step: Callable[[str], None]
+    step: Callable[[str, int], None]
+    """What begins, and how many things it is to do."""
     asked: Callable[[generate.Progress], None]
     ran: Callable[[simulate.Progress], None]

@@ -27,9 +27,11 @@ from pie import __version__
 from pie.core.dataset.manifest import Counts
 from pie.core.generation_folder import GenerationFolder
 from pie.core.plan import LeftOut
+from pie.core.problem import InputError
 from pie.core.run_folder import encode, save_json
 from pie.core.selfplay.description import Descriptions
 from pie.core.selfplay.seeds import Seed, read_seeds
+from pie.core.wording import count
 from pie.flows.selfplay import inputs, optimising, proposals, rows
 from pie.flows.selfplay.asking import Answers, tokens_of
 from pie.flows.selfplay.optimising import Pair
@@ -64,6 +66,12 @@ def run(request: Request, told: Told) -> dict[str, Any]:
     """
     request.check()
     seeds, known, lost = _read(request)
+    most = max(len(one.tests) for one in seeds)
+    if most < request.inputs:
+        raise InputError(
+            f"no problem of {request.seeds} has {request.inputs} tests; the most of one is {most}",
+            "give fewer with --inputs (and more of them by --mutate)",
+        )
     languages = sorted({one.program.language for one in known})
     manifest = {
         "toolkit_version": __version__,
@@ -109,7 +117,9 @@ def _steps(
     folder: GenerationFolder,
     told: Told,
 ) -> _Found:
-    told.step(f"{len(seeds)} problems; choosing the inputs of {request.bases}")
+    told.step(
+        f"{count(len(seeds), 'problem')}; choosing the inputs of {request.bases}", request.bases
+    )
     bases = inputs.choose_bases(request, seeds, told)
     used = [
         {
@@ -122,28 +132,34 @@ def _steps(
         for one in bases.chosen
     ]
     folder.write_lines("bases.jsonl", [*used, *bases.left_out])
-    told.step(f"running {len(known)} known programs on the inputs of {len(bases.chosen)} problems")
+    told.step(
+        f"running {count(len(known), 'known program')} on the inputs of "
+        f"{count(len(bases.chosen), 'problem')}",
+        len(known) * len(bases.chosen),
+    )
     inputs.run_known(request, bases, known, told)
     planned = proposals.plan_calls(request, seeds, bases)
     told.step(
         f"asking {request.proposer.model.name} for {request.proposals} programs "
-        f"({len(planned)} prompts)"
+        f"({count(len(planned), 'prompt')})",
+        request.proposals,
     )
     with Answers(folder.path / "proposing", request.proposer) as answers:
         proposed, failed = proposals.ask_for_proposals(request, planned, bases, answers, told)
     texts = proposals.drop_equal_texts(proposed, known)
-    told.step(f"running {len(texts)} programs of different text, twice")
+    told.step(f"running {count(len(texts), 'program')} of different text, twice", len(texts))
     behaviours = proposals.run_proposals(request, proposed, told)
     classes = proposals.group(request, proposed, behaviours, texts)
     folder.write_lines("proposals.jsonl", [one.line() for one in proposed])
     new = [one for one in proposed if not one.fate]
     told.step(
-        f"{len(new)} new programs in {len(classes)} classes; asking "
-        f"{request.optimiser.model.name} for faster versions"
+        f"{count(len(new), 'new program')}, {len(classes)} different; asking "
+        f"{request.optimiser.model.name} for faster versions",
+        len(new) * request.optimiser.samples,
     )
     with Answers(folder.path / "optimising", request.optimiser) as answers:
         pairs, unanswered = optimising.ask_for_versions(request, new, answers, told)
-    told.step(f"measuring {len(pairs)} programs and their versions")
+    told.step(f"measuring {count(len(pairs), 'program')} with their versions", len(pairs))
     verdicts = optimising.measure(request, pairs, told)
     optimising.select(request, pairs)
     folder.write_lines("pairs.jsonl", [one.line() for one in pairs])
