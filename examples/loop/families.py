@@ -1,9 +1,12 @@
 """Families of tiny C++ programs: one problem for each choice of constants, ten solutions of each.
 
 A solution is one algorithm, slow or fast, with one kind of input and output, slow (iostream, a
-flush for each line) or fast (stdio), under names drawn at random. That makes four speeds; of ten
-solutions three each have the better ones and one the slowest, so that the score tags of
-`pie dataset tag` are 10, 7, 4 and 1. Which solution is how fast is not said here: it is measured.
+flush for each line) or fast (stdio), in one of a few forms that do not matter for speed. That makes
+four speeds; of ten solutions three each have the better ones and one the slowest, so that the score
+tags of `pie dataset tag` are 10, 7, 4 and 1. Which is how fast is not said here: it is measured.
+
+Problems of a family differ in three constants and in the names that their solutions use. A tiny
+model can learn to carry these over; it could not learn to choose names and keep to them.
 """
 
 from __future__ import annotations
@@ -15,18 +18,16 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 MODULI = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
-NAMES = {
-    "n": ("n", "m", "size", "len"),
-    "q": ("q", "k", "asks"),
-    "i": ("i", "t", "at"),
-    "j": ("j", "u", "to"),
-    "s": ("s", "sum", "res", "ans", "total"),
-    "v": ("v", "a", "arr", "num"),
-    "p": ("p", "c", "table", "acc"),
-    "x": ("x", "y", "val", "cur"),
-    "l": ("l", "from", "lo"),
-    "r": ("r", "till", "hi"),
-}
+ROLES = "nqijsvpx"
+NAMES = (
+    ("n", "q", "i", "j", "s", "v", "p", "x"),
+    ("m", "k", "t", "u", "sum", "a", "c", "y"),
+    ("size", "asks", "at", "to", "total", "num", "table", "val"),
+    ("len", "left", "pos", "end", "res", "arr", "acc", "cur"),
+)
+"""What variables are called; a problem's solutions all have the names of one line."""
+FORMS = ((False, False), (False, True), (True, False), (True, True))
+"""Whether `main` ends with a return, and whether it says `void`."""
 WAYS = (
     *[(algorithm, "stdio") for algorithm in ("fast", "slow") for _ in range(3)],
     *[("fast", "iostream")] * 3,
@@ -69,27 +70,24 @@ class Problem:
             made.append((given, "".join(f"{number}\n" for number in printed)))
         return made
 
-    def solution(self, algorithm: str, way: str, chance: random.Random) -> str:
-        """Return one solution, under names that are drawn."""
-        names = {key: chance.choice(choices) for key, choices in NAMES.items()}
-        if len(set(names.values())) < len(names):  # two roles with one name
-            return self.solution(algorithm, way, chance)
+    def solution(self, algorithm: str, way: str, form: tuple[bool, bool]) -> str:
+        """Return the text of one solution."""
+        chosen = random.Random(f"{self.id} names").choice(NAMES)
+        names = dict(zip(ROLES, chosen, strict=True))
         body = self.family.slow if algorithm == "slow" else self.family.fast
         text = _with_streams(body.strip("\n"), way)
         for key, number in zip("abm", self.constants, strict=True):
             text = text.replace(f"${key}", str(number))
+        returns, says_void = form
+        text = text.replace("main()", "main(void)") if says_void else text
+        text = text.removesuffix("}") + "    return 0;\n}" if returns else text
         return re.sub("@([a-z])", lambda found: names[found[1]], text) + "\n"
 
     def solutions(self) -> list[str]:
         """Return the ten solutions, all different texts, always the same."""
         chance = random.Random(f"{self.id} solutions")
-        made: list[str] = []
-        for algorithm, way in WAYS:
-            text = self.solution(algorithm, way, chance)
-            while text in made:
-                text = self.solution(algorithm, way, chance)
-            made.append(text)
-        return made
+        forms = {way: chance.sample(FORMS, len(FORMS)) for way in sorted(set(WAYS))}
+        return [self.solution(*way, forms[way].pop()) for way in WAYS]
 
 
 def problems(families: Sequence[Family], of_each: int, seed: int) -> list[Problem]:

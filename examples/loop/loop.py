@@ -52,7 +52,7 @@ class Sizes:
     width: int
 
 
-FULL = Sizes(trained=10, unseen=10, samples=8, steps=400, width=128)
+FULL = Sizes(trained=8, unseen=6, samples=8, steps=300, width=128)
 TOY = Sizes(trained=1, unseen=1, samples=2, steps=4, width=32)
 
 
@@ -96,10 +96,11 @@ def main() -> int:
         say(f"   {made:,} parameters")
     recipe = out / "recipe.yaml"
     text = (HERE / "recipe.yaml").read_text("utf-8")
-    recipe.write_text(text.replace("max_steps: 400", f"max_steps: {sizes.steps}"), "utf-8")
-    for name, path in rows.items():
-        train = ["finetune", "run", "--config", recipe, "--model", base, "--train", path]
-        pie(*train, "--output", out / f"model.{name}")
+    recipe.write_text(text.replace("max_steps: 300", f"max_steps: {sizes.steps}"), "utf-8")
+    start = ["finetune", "run", "--config", recipe, "--model", base]
+    together(
+        [*start, "--train", path, "--output", out / f"model.{name}"] for name, path in rows.items()
+    )
 
     say("6. Sample on unseen problems, and measure what was written")
     asked = {
@@ -112,16 +113,20 @@ def main() -> int:
             ["--strategy", "perf-conditioned", "--score", "10"],
         ),
     }
-    folders = {}
-    for name, (model, pairs, how) in asked.items():
-        label = name.replace("/10", "").replace(", ", ".").replace(" ", "_")
-        sampled, folders[name] = out / f"sampled.{label}", out / f"run.{label}"
-        model_folder = f"hf:{out / f'model.{model}' / 'model'}"
-        limits = ["--samples", sizes.samples, "--temperature", "0.7", "--max-new-tokens", "110"]
-        ask = ["generate", "--pairs", out / f"{pairs}.jsonl", *how, "--model", model_folder]
-        pie(*ask, *limits, "--batch-size", "100", "--out", sampled)
-        found = sampled / "generations.jsonl"
-        pie("simulate", "--pairs", found, *cases, *machine, "--out", folders[name])
+    labels = {name: name.replace("/10", "").replace(", unseen ", ".") for name in asked}
+    limits = ["--samples", sizes.samples, "--temperature", "0.7", "--max-new-tokens", "110"]
+    together(
+        [
+            *["generate", "--pairs", out / f"{pairs}.jsonl", *how, *limits, "--batch-size", "80"],
+            *["--model", f"hf:{out / f'model.{model}' / 'model'}"],
+            *["--out", out / f"sampled.{labels[name]}"],
+        ]
+        for name, (model, pairs, how) in asked.items()
+    )
+    folders = {name: out / f"run.{label}" for name, label in labels.items()}
+    for name, folder in folders.items():
+        found = out / f"sampled.{labels[name]}" / "generations.jsonl"
+        pie("simulate", "--pairs", found, *cases, *machine, "--out", folder)
 
     say("7. Report")
     for folder in folders.values():
@@ -217,11 +222,31 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 def pie(*arguments: object) -> None:
     """Run a command of `pie`; end with its exit code if it fails."""
+    ended(start(arguments))
+
+
+def together(commands: Iterable[Sequence[object]]) -> None:
+    """Run commands of `pie` two at a time, each on its half of the processors."""
+    waiting = list(commands)
+    while waiting:
+        begun = [start(words, share=2) for words in waiting[:2]]
+        waiting = waiting[2:]
+        for one in begun:
+            ended(one)
+
+
+def start(arguments: Sequence[object], share: int = 1) -> subprocess.Popen[bytes]:
     words = [str(one) for one in arguments]
     say(f"$ pie {shlex.join(words)}")
-    code = subprocess.run([*PIE, *words], stdout=sys.stderr, check=False).returncode
+    threads = max(1, len(os.sched_getaffinity(0)) // share)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    return subprocess.Popen([*PIE, *words], stdout=sys.stderr, env=environment)
+
+
+def ended(command: subprocess.Popen[bytes]) -> None:
+    code = command.wait()
     if code:
-        say(f"loop: that command ended with exit code {code}; the same `make loop` goes on there")
+        say(f"loop: that ended with exit code {code}; the same command again goes on from there")
         raise SystemExit(code)
 
 
