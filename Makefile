@@ -6,7 +6,7 @@ BIN := .venv/bin
 # instead of linting while pip is at work.
 check_needs := $(if $(filter test,$(MAKECMDGOALS)),test,check)
 
-.PHONY: help simulate test check clean
+.PHONY: help simulate loop test check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -14,6 +14,10 @@ help: ## list the targets
 simulate: ## install what measuring needs, then measure PAIRS (examples/test.jsonl)
 	@scripts/bootstrap simulate
 	@$(BIN)/pie simulate --pairs "$(PAIRS)" $(ARGS)
+
+loop: ## install the rest, then train a tiny model and show that its score tag steers speed
+	@scripts/bootstrap test
+	@$(BIN)/python examples/loop/loop.py $(ARGS)
 
 test: ## install the rest, then run the tests (ARGS="-k store" passes options to pytest)
 	@scripts/bootstrap test

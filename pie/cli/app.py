@@ -16,6 +16,7 @@ from pie.cli import (
     generate,
     index,
     measure,
+    preferences,
     report,
     selfplay,
     simulate,
@@ -42,6 +43,7 @@ app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")
 app.add_typer(cache.app, name="cache")
 app.add_typer(dataset.app, name="dataset")
+finetune.app.command("preferences")(preferences.command)
 app.add_typer(finetune.app, name="finetune")
 
 

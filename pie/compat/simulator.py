@@ -22,9 +22,9 @@ from typing import Any, Self
 
 from pie.compat import arguments, scoring
 from pie.compat.results import PiePairResult, PieResult, PieSingleResult
-from pie.compat.session import Session, show_progress
 from pie.compat.submission import TIMINGS, Submission, submissions
 from pie.core.problem import InputError
+from pie.flows.session import Session, show_progress
 from sim import comparison, machines
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits

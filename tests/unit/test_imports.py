@@ -65,6 +65,8 @@ def test_every_package_imports_only_downwards() -> None:
         ("pie/flows/x.py", "pie.cli"),
         ("pie/flows/x.py", "pie.compat"),
         ("pie/compat/x.py", "pie.cli"),
+        ("pie/flows/x.py", "pie.rewards"),
+        ("pie/rewards/x.py", "pie.compat"),
         ("sim/x.py", "torch"),
         ("sim/x.py", "typer"),
     ],
@@ -74,7 +76,7 @@ def test_the_contracts_catch_an_import_upwards_or_sideways(
 ) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     for package in (
-        *("pie", "pie/cli", "pie/compat", "pie/flows", "pie/core"),
+        *("pie", "pie/cli", "pie/compat", "pie/rewards", "pie/flows", "pie/core"),
         *("sim", "retrieval", "finetune"),
     ):
         (tmp_path / package).mkdir()

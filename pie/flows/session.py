@@ -1,4 +1,4 @@
-"""Runs the submissions of one environment; keeps workers and simulators warm between them."""
+"""A store and its workers for a caller's own script: warm from one call to the next."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ class Session:
         """
         with self._turn:
             if self.closed:
-                raise InputError(
-                    "the environment was torn down", "make a new one with simulator.make()"
-                )
+                raise InputError("the workers of this session were ended", "make a new one")
             try:
                 done = []
                 for outcome in self._scheduler(alone).run(procedures):

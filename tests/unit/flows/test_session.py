@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pie.compat.session import Session
+from pie.flows.session import Session
 
 
 @dataclass(frozen=True)

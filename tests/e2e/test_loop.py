@@ -1,0 +1,52 @@
+"""`make loop` at toy size: every step runs and hands on what the next one needs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOOP = REPOSITORY / "examples" / "loop"
+
+
+@pytest.mark.slow
+def test_the_loop_runs_to_its_report_and_again_from_what_it_kept(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    words = [sys.executable, str(LOOP / "loop.py"), "--toy", "--out", str(tmp_path / "loop")]
+    words += ["--machine", "cachegrind"]
+    environment = {
+        **os.environ,
+        "PIE_CACHE": str(tmp_path / "cache"),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words, capture_output=True, text=True, env=environment, timeout=600, check=False
+        )
+
+    first = run()
+    assert first.returncode == 0, first.stderr[-3000:]
+    assert "paired difference" in first.stdout
+    found = json.loads((tmp_path / "loop" / "result.json").read_text())
+    rows = {(one["asked"], one["k"]): one["rows"] for one in found["scores"]}
+    assert rows == {
+        (asked, k): 1 if "family" in asked else 5
+        for asked in ("10/10", "1/10", "plain", "10/10, unseen family")
+        for k in (1, 2)
+    }
+    tags = [
+        json.loads(line)["target_reward_updated_pct_bin"]
+        for line in (tmp_path / "loop" / "tagged.jsonl").read_text().splitlines()
+    ]
+    assert set(tags) >= {1, 10}
+    model = tmp_path / "loop" / "model.tags" / "model" / "model.safetensors"
+    written = model.read_bytes()
+    again = run()
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert json.loads((tmp_path / "loop" / "result.json").read_text())["scores"] == found["scores"]
+    assert model.read_bytes() == written

@@ -1,0 +1,186 @@
+"""The reward function as TRL calls it, on the embedded baseline machine."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pie.core.problem import InputError
+from pie.core.test_cases import text_case
+from pie.rewards import SpeedReward, speed_reward
+from sim.machines.cachegrind import Cachegrind
+from sim.procedure import Outcome, examine
+from sim.program import Language, Program
+from sim.verdict import Verdict
+
+SLOW = """#include <cstdio>
+int main() {
+    int n;
+    scanf("%d", &n);
+    volatile long sum = 0;
+    for (int i = 1; i <= n; i++) for (int k = 0; k < 100; k++) sum = sum + (k == 0 ? i : 0);
+    printf("%ld\\n", (long) sum);
+}
+"""
+FAST = """#include <cstdio>
+int main() {
+    long n;
+    scanf("%ld", &n);
+    printf("%ld\\n", n * (n + 1) / 2);
+}
+"""
+WRONG = FAST.replace("n + 1", "n + 2")
+BROKEN = "int main() { return undeclared; }\n"
+CRASHING = "#include <cstdlib>\nint main() { abort(); }\n"
+TESTS = [{"input": f"{n}\n", "output": f"{n * (n + 1) // 2}\n"} for n in (3, 400)]
+
+pytestmark = pytest.mark.skipif(not Cachegrind().check().ok, reason="valgrind is not installed")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("PIE_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def reward(cache: Path) -> Iterator[SpeedReward]:
+    with speed_reward(machine="cachegrind", jobs=2) as made:
+        yield made
+
+
+def columns(count: int, **others: Any) -> dict[str, Any]:
+    row = {"problem_id": "sums", "src_code": SLOW, "tests": TESTS, **others}
+    return {name: [value] * count for name, value in row.items()}
+
+
+def test_completions_in_one_float_each_out(reward: SpeedReward) -> None:
+    answers = [FAST, SLOW, WRONG, BROKEN, CRASHING, "I cannot help with that.", ""]
+    fast, same, *worthless = reward(answers, prompts=[""] * 7, **columns(7), unknown=[1] * 7)
+    assert same == 1.0
+    assert fast is not None
+    assert fast > 1.5
+    assert worthless == [0.0] * 5
+
+
+def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> None:
+    (found,) = reward.measure([FAST], **columns(1))
+    assert found.verdict is Verdict.ACCEPTED
+    assert found.speedup is not None
+    assert found.reward == 1 + math.log2(found.speedup)
+
+
+def test_a_program_in_a_message_s_fence_is_found(reward: SpeedReward) -> None:
+    messages = [{"role": "assistant", "content": f"Faster:\n```cpp\n{FAST}```\nDone."}]
+    assert reward([messages, FAST], **columns(2))[0] == reward([FAST], **columns(1))[0]
+
+
+def test_each_completion_is_measured_against_its_own_row(reward: SpeedReward) -> None:
+    given = columns(2)
+    given["src_code"] = [SLOW, FAST]
+    against_slow, against_fast = reward([FAST, FAST], **given)
+    assert against_fast == 1.0
+    assert against_slow is not None
+    assert against_slow > 1.5
+
+
+def test_nothing_is_measured_twice(reward: SpeedReward, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = reward([FAST, WRONG], **columns(2))
+    scheduler = reward._session._scheduler(False)
+    monkeypatch.setattr(scheduler, "_submit", None)  # whatever is not kept would call it
+    assert reward([WRONG, FAST, FAST], **columns(3)) == [first[1], first[0], first[0]]
+
+
+def test_a_source_that_is_wrong_gives_no_reward_and_is_told_once(reward: SpeedReward) -> None:
+    given = columns(2, src_code=WRONG, problem_id="wrong-source")
+    with pytest.warns(RuntimeWarning, match="wrong-source is not accepted"):
+        assert reward([FAST, WRONG], **given) == [None, 0.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reward([FAST], **columns(1, src_code=WRONG, problem_id="wrong-source"))
+
+
+def test_our_own_failure_is_none_and_not_zero(
+    reward: SpeedReward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A measured source beside an answer whose measurement failed."""
+    (source,) = reward._session.run([examine_source(reward)], alone=False)
+    failed = Outcome(Verdict.NOT_MEASURED, "the disk is on fire")
+    monkeypatch.setattr(reward._session, "run", lambda *_, **__: [[source[0], failed]])
+    assert reward([FAST], **columns(1)) == [None]
+
+
+def examine_source(reward: SpeedReward) -> Any:
+    cases = [
+        text_case(str(at), one["input"].encode(), one["output"].encode())
+        for at, one in enumerate(TESTS)
+    ]
+    return examine([Program(Language.CPP, SLOW)], cases, reward._setting)
+
+
+def test_tests_beside_the_data_are_found(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "sums").mkdir()
+    (tmp_path / "sums" / "input.0.txt").write_text("400\n")
+    (tmp_path / "sums" / "output.0.txt").write_text("80200\n")
+    with speed_reward(tmp_path, machine="cachegrind", jobs=1, scale="ratio") as made:
+        (found,) = made([FAST], **columns(1, tests=[0]))
+        assert found is not None
+        assert found > 1.5
+        with pytest.raises(InputError, match="test 7 is not there"):
+            made([FAST], **columns(1, tests=[7]))
+
+
+@pytest.mark.parametrize("name", ["problem_id", "src_code", "tests"])
+def test_a_missing_column_is_told_by_its_name(reward: SpeedReward, name: str) -> None:
+    given = columns(1)
+    del given[name]
+    with pytest.raises(InputError, match=f"needs the column {name}"):
+        reward([FAST], **given)
+
+
+def test_columns_of_another_length_are_refused(reward: SpeedReward) -> None:
+    with pytest.raises(InputError, match="1 values for 2 completions"):
+        reward([FAST, FAST], **columns(1))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"scale": "cubic"}, "unknown scale"),
+        ({"cap": 0.5}, "below 1"),
+        ({"machine": "abacus"}, "abacus"),
+        ({"compare": "roughly"}, "roughly"),
+        ({"testcases": "/nowhere"}, "does not exist"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_sentence(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        speed_reward(**options)
+
+
+def test_the_share_of_accepted_answers_is_logged(reward: SpeedReward) -> None:
+    logged: dict[str, float] = {}
+    reward([FAST, SLOW, WRONG, WRONG], log_metric=logged.__setitem__, **columns(4))
+    assert logged["speed/accepted"] == 0.5
+    assert logged["speed/speedup"] > 1
+
+
+def test_trl_names_the_metric_after_the_function(reward: SpeedReward) -> None:
+    assert reward.__name__ == "speed_reward"
+    assert "completions" in inspect.signature(reward).parameters
+
+
+def test_a_closed_one_says_so(cache: Path) -> None:
+    made = speed_reward(machine="cachegrind", jobs=1)
+    made.close()
+    made.close()
+    with pytest.raises(InputError, match="closed"):
+        made([FAST], **columns(1))
