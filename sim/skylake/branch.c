@@ -7,6 +7,7 @@
 #include "pub_tool_libcbase.h"
 
 static History history, saved;
+static Addr stack[RAS_ENTRIES], saved_stack[RAS_ENTRIES];
 static Pending queue[PENDING];
 static UInt first_pending, last_pending; /* a ring: [first, last) */
 static Pending *latest;
@@ -76,11 +77,11 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
 
 static void push_return(Addr address) {
     history.top = (history.top + 1) % RAS_ENTRIES;
-    history.stack[history.top] = address;
+    stack[history.top] = address;
 }
 
 static Addr pop_return(void) {
-    Addr address = history.stack[history.top];
+    Addr address = stack[history.top];
     history.top = (history.top + RAS_ENTRIES - 1) % RAS_ENTRIES;
     return address;
 }
@@ -114,6 +115,7 @@ Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now
     b->commit = ~0ULL - 1;
     if (!wrong_path) {
         b->before = history;
+        b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
         latest = b;
     }
     Bool taken = True;
@@ -138,6 +140,7 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
     last_pending++;
     if (!mispredicted) return;
     history = b->before;
+    stack[(history.top + 1) % RAS_ENTRIES] = b->overwritten;
     if (b->kind == K_CALL || b->kind == K_INDIRECT_CALL) push_return(b->fallthrough);
     if (b->kind == K_RET) pop_return();
     if (b->kind == K_INDIRECT || b->kind == K_INDIRECT_CALL)
@@ -149,5 +152,12 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
 
 void decode_corrected(Addr pc, Addr target) { learn_target(pc, target); }
 
-void history_save(void) { saved = history; }
-void history_restore(void) { history = saved; }
+void history_save(void) {
+    saved = history;
+    VG_(memcpy)(saved_stack, stack, sizeof stack);
+}
+
+void history_restore(void) {
+    history = saved;
+    VG_(memcpy)(stack, saved_stack, sizeof stack);
+}

@@ -12,12 +12,10 @@ enum {
 typedef struct {
     ULong outcomes; /* the youngest in bit 0; the longest history has 34 */
     UInt path_bits; /* one bit of each branch's address */
-    UShort index_fold[TABLES + 1], tag_fold[2][TABLES + 1];
     UInt directions; /* the indirect predictor's own */
     UInt path_top, path_length;
     Addr path[PATH_RING];
-    UInt top;
-    Addr stack[RAS_ENTRIES];
+    UInt top; /* of the return stack */
 } History;
 
 typedef struct {
@@ -33,11 +31,15 @@ typedef struct {
     Char loop_hit;
     UShort loop_index, loop_tag;
     History before;
+    Addr overwritten; /* the return address that a call's takes the place of */
 } Pending;
 
 UInt branch_random(void);
 void tage_init(History *h);
 Bool tage_predict(const History *h, Pending *b);
 void tage_update(Pending *b);
-void tage_history(History *h, Addr pc, Bool taken);
+static inline void tage_history(History *h, Addr pc, Bool taken) {
+    h->outcomes = (h->outcomes << 1) | taken;
+    h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & 0xffff;
+}
 #endif

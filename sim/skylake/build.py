@@ -26,7 +26,7 @@ _LIBRARIES = (
 _PLACES = ("/usr", "/usr/local")
 # The translator's text must lie where the sandbox's filter expects it (call_filter.h).
 _FLAGS = (
-    *("-O2", "-std=gnu11", "-w", "-flto", "-fno-stack-protector", "-fno-builtin"),
+    *("-O3", "-std=gnu11", "-w", "-flto", "-fno-stack-protector", "-fno-builtin"),
     *("-fno-strict-aliasing", "-fno-pic", "-fno-pie", "-ffile-prefix-map=.=skylake"),
     *("-DVGA_amd64=1", "-DVGO_linux=1", "-DVGP_amd64_linux=1", "-DVGPV_amd64_linux_vanilla=1"),
 )

@@ -36,21 +36,12 @@ void tage_init(History *h) {
     use_loop = -1;
 }
 
-static UInt fold(UInt folded, UInt bits, UInt length, ULong outcomes) {
-    folded = (folded << 1) | (outcomes & 1);
-    folded ^= (UInt)((outcomes >> length) & 1) << (length % bits);
-    folded ^= folded >> bits;
+/* The youngest `length` outcomes, folded to `bits` bits: what shifting them through a register that is fed
+ * back would hold. */
+static inline UInt fold(ULong outcomes, UInt length, UInt bits) {
+    UInt folded = 0;
+    for (UInt done = 0; done < length; done += bits) folded ^= (UInt)(outcomes >> done);
     return folded & ((1u << bits) - 1);
-}
-
-void tage_history(History *h, Addr pc, Bool taken) {
-    h->outcomes = (h->outcomes << 1) | taken;
-    h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << PATH_BITS) - 1);
-    for (UInt i = 1; i <= TABLES; i++) {
-        h->index_fold[i] = fold(h->index_fold[i], size_bits[i], lengths[i], h->outcomes);
-        h->tag_fold[0][i] = fold(h->tag_fold[0][i], tag_bits[i], lengths[i], h->outcomes);
-        h->tag_fold[1][i] = fold(h->tag_fold[1][i], tag_bits[i] - 1, lengths[i], h->outcomes);
-    }
 }
 
 static UInt mix_path(UInt path, UInt length, UInt bank) {
@@ -64,13 +55,16 @@ static UInt mix_path(UInt path, UInt length, UInt bank) {
 
 static void places(const History *h, Pending *b) {
     UInt pc = b->pc >> 2;
+#pragma GCC unroll 12 /* so that sizes and lengths are constants */
     for (UInt i = 1; i <= TABLES; i++) {
         UInt length = lengths[i] > PATH_BITS ? PATH_BITS : lengths[i];
+        ULong outcomes = h->outcomes & ((1ULL << lengths[i]) - 1);
         Int apart = (Int)size_bits[i] - (Int)i;
-        UInt index = pc ^ (pc >> ((apart < 0 ? -apart : apart) + 1)) ^ h->index_fold[i] ^
+        UInt index = pc ^ (pc >> ((apart < 0 ? -apart : apart) + 1)) ^ fold(outcomes, lengths[i], size_bits[i]) ^
                      mix_path(h->path_bits, length, i);
         b->index[i] = index & ((1u << size_bits[i]) - 1);
-        b->tag[i] = (pc ^ h->tag_fold[0][i] ^ (h->tag_fold[1][i] << 1)) & ((1u << tag_bits[i]) - 1);
+        b->tag[i] = (pc ^ fold(outcomes, lengths[i], tag_bits[i]) ^ (fold(outcomes, lengths[i], tag_bits[i] - 1) << 1)) &
+                    ((1u << tag_bits[i]) - 1);
     }
     b->bimodal = pc & ((1u << BIMODAL_BITS) - 1);
 }
