@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 Machine = Annotated[
     str,
-    typer.Option("--machine", "-m", help="auto, gem5, cachegrind or native.", show_default=True),
+    typer.Option(
+        "--machine", "-m", help="auto, gem5, skylake, cachegrind or native.", show_default=True
+    ),
 ]
 Gem5 = Annotated[
     str,

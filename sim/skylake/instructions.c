@@ -10,14 +10,9 @@ static Inst *buckets[BUCKETS];
 
 /* How many bytes can be read at an address, up to 16. */
 static UInt readable(Addr pc) {
-    static Addr good_start, good_end;
-    if (pc < good_start || pc + 16 > good_end) {
-        const NSegment *s = VG_(am_find_nsegment)(pc);
-        if (!s || !(s->kind == SkFileC || s->kind == SkAnonC) || !s->hasR || !s->hasX) return 0;
-        good_start = s->start;
-        good_end = s->end + 1;
-    }
-    return good_end - pc < 16 ? good_end - pc : 16;
+    const NSegment *s = VG_(am_find_nsegment)(pc);
+    if (!s || !(s->kind == SkFileC || s->kind == SkAnonC) || !s->hasR || !s->hasX) return 0;
+    return s->end - pc < 15 ? s->end - pc + 1 : 16;
 }
 
 Inst *instruction_at(Addr pc) {

@@ -4,4 +4,6 @@
 #include "pub_tool_basics.h"
 void answer_cpuid(void *guest_state);
 ULong answer_rdtsc(void);
+/* After a system call that asked for the time: puts simulated time in place of the host's. */
+void answer_clock(UInt call, UWord *arguments);
 #endif

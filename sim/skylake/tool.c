@@ -60,6 +60,12 @@ static void usage(void) {
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
+
+static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
+    if (!sr_isError(result)) answer_clock(call, arguments);
+}
+
 static void post_clo_init(void) {
     caches_init();
     branch_init();
@@ -78,6 +84,7 @@ static void pre_clo_init(void) {
     /* Each branch ends its block, so that the registers at a branch are those at the next block. */
     VG_(clo_vex_control).guest_chase = False;
     VG_(clo_vex_control).iropt_unroll_thresh = 0;
+    VG_(needs_syscall_wrapper)(before_call, after_call);
     VG_(needs_command_line_options)(option, usage, debug_usage);
 }
 

@@ -43,6 +43,7 @@ def measured(data: Path, most: int, known: set[tuple[str, str]]) -> Iterator[Row
                 continue
             if row["sha"] not in builds:
                 builds[row["sha"]] = built(programs[row["sha"]], Path(scratch))
+                builds[row["sha"]].path.chmod(0o755)
             stdin = data / "test_cases" / row["problem_id"] / f"input.{row['test']}.txt"
             for kind in (Skylake, Cachegrind):
                 run = kind().measure(builds[row["sha"]], stdin, limits, toolchain)
