@@ -56,6 +56,28 @@ def _canonical(integer: bytes) -> bytes:
     return b"-" + digits if integer.startswith(b"-") and digits != b"0" else digits
 
 
+def one_form(output: bytes) -> bytes:
+    """Return an output's tokens, one space between, so that equal ones can be found by digest.
+
+    Integers lose leading zeros; decimal fractions keep five digits, or become the integer that
+    they are within the tolerance. Outputs that `tokens` takes for equal have one form, but for
+    fractions on both sides of a rounding's edge.
+    """
+    return b" ".join(_form(token) for token in output.split())
+
+
+def _form(token: bytes) -> bytes:
+    if token[0] not in b"+-.0123456789":
+        return token
+    if _INTEGER.match(token):
+        return _canonical(token)
+    if not _DECIMAL.match(token) or not math.isfinite(value := float(token)):
+        return token
+    if abs(value) < 2**53 and abs(value - round(value)) <= TOLERANCE:
+        return b"%d" % round(value)
+    return b"%.4e" % value
+
+
 def exact(actual: bytes, expected: bytes) -> str:
     """Return '' when the outputs are the same bytes, else where they first differ."""
     if actual == expected:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim import clock, sandbox
+from sim.comparison import one_form
 from sim.judge import allowance_for, guest_for, verdict_of
 from sim.limits import Limits
 from sim.program import Build, TestCase
@@ -15,7 +16,7 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another result for the same runs.
-PRINTED_VERSION = 1
+PRINTED_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Printed:
     sha256: str = ""
     """Of the output's bytes."""
     tokens_sha256: str = ""
-    """Of the output's tokens, one space between: equal for outputs that differ in spacing only."""
+    """Of the output's tokens in one form (`comparison.one_form`)."""
     size: int = 0
     """Bytes of the output."""
     blank: bool = False
@@ -88,12 +89,12 @@ def _once(
     if verdict is not Verdict.ACCEPTED:
         return Printed(verdict, detail)
     output = ended.stdout
-    tokens = output.split()
+    form = one_form(output)
     return Printed(
         verdict,
         sha256=hashlib.sha256(output).hexdigest(),
-        tokens_sha256=hashlib.sha256(b" ".join(tokens)).hexdigest(),
+        tokens_sha256=hashlib.sha256(form).hexdigest(),
         size=len(output),
-        blank=not tokens,
+        blank=not form,
         stdout=output if len(output) <= asked.keep_bytes else None,
     )

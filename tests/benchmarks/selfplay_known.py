@@ -58,6 +58,9 @@ def main() -> None:
             text=True,
             check=False,
         )
+        if not (Path(folder) / "out" / "proposals.jsonl").exists():
+            raise SystemExit(done.returncode)
+        # 1 where anything is new, since no faster versions are recorded.
         print(f"exit {done.returncode} after {time.monotonic() - begin:.0f} s")
         lines = (Path(folder) / "out" / "proposals.jsonl").read_text().splitlines()
         used = (Path(folder) / "out" / "bases.jsonl").read_text().splitlines()

@@ -86,13 +86,18 @@ class Pair:
 
 
 def tests_of(one: Proposal) -> list[tuple[int, TestCase]]:
-    """Return the inputs that a program survived, by number, with what it printed as the output."""
-    cases = zip(one.base.inputs, one.printed, strict=True)
+    """Return the tests of a program, by the number of their input among the base's.
+
+    A class is one problem, so that all of its programs have the outputs of its first one, on the
+    inputs that both survived: on others two members need not agree.
+    """
+    assert one.leader is not None
     tests = []
-    for number, (case, run) in enumerate(cases):
-        if run.verdict is Verdict.ACCEPTED:
+    cases = zip(one.base.inputs, one.printed, one.leader.printed, strict=True)
+    for number, (case, own, first) in enumerate(cases):
+        if own.verdict is Verdict.ACCEPTED and first.verdict is Verdict.ACCEPTED:
             given = case.input_path.read_bytes()
-            tests.append((number, text_case(str(number), given, run.stdout or b"")))
+            tests.append((number, text_case(str(number), given, first.stdout or b"")))
     return tests
 
 
@@ -147,8 +152,8 @@ def _read(pair: Pair, questions: Sequence[Question], answers: Answers) -> None:
 def measure(request: Request, pairs: Sequence[Pair], told: Told) -> Counter[str]:
     """Measure each source with its versions on the machine; return verdicts of the versions.
 
-    The expected outputs are the source's own. Of the right versions the fastest is the target, of
-    equal ones the first.
+    The expected outputs are those of the source's class. Of the right versions the fastest is the
+    target, of equal ones the first.
     """
 
     def work() -> Iterator[tuple[Pair, Procedure | None]]:

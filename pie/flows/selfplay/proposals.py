@@ -42,7 +42,13 @@ class Proposal:
     fate: str = ""
     detail: str = ""
     printed: tuple[Printed, ...] = ()
-    class_name: str = ""
+    leader: Proposal | None = None
+    """The first program of its class, perhaps itself; None while it is in none."""
+
+    @property
+    def class_name(self) -> str:
+        """Of its class: the name of the first program in it."""
+        return self.leader.name if self.leader else ""
 
     @property
     def name(self) -> str:
@@ -212,7 +218,7 @@ def group(
         led = classes({name: behaviours[name] for name in members})
         for name, leader in led.items():
             one = members[name]
-            one.class_name = leader
+            one.leader = members[leader]
             like = _like(one, made.get(leader, []), texts, request.near_duplicate)
             if like:
                 one.drop(NEAR_DUPLICATE, f"of {like}")

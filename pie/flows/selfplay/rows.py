@@ -16,7 +16,7 @@ USER = "selfplay"
 
 
 def write_tests(folder: Path, kept: Sequence[Pair]) -> None:
-    """Write PIE's folders of test cases anew, one for each class: its members print the same."""
+    """Write PIE's folders of test cases anew, one for each class."""
     scratch = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()

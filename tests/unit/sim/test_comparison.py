@@ -135,3 +135,37 @@ def test_rules_are_found_by_name_and_an_unknown_one_names_them_all() -> None:
     assert comparison.rule("tokens") is comparison.tokens
     with pytest.raises(InputError, match=r"'fuzzy'; choose one of tokens, exact, pie"):
         comparison.rule("fuzzy")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"1 2\r\n3\t\n\n", b"1\n2 3\n"),
+        (b"007 +7 -0", b"7 7 0"),
+        (b"0.3333333", b"0.3333333333"),
+        (b"0.666666", b"0.66666667"),
+        (b"1e-7 -0.0", b"0.0 0"),
+        (b"3.0 3. 2.9999999", b"3 3 3"),
+        (b".5 5e-1", b"0.5 0.500"),
+        (BIG, b"0" + BIG),
+        (b" \n", b""),
+    ],
+)
+def test_equal_outputs_have_one_form(one: bytes, other: bytes) -> None:
+    assert comparison.one_form(one) == comparison.one_form(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"9007199254740993", b"9007199254740992"),
+        (b"1 2", b"12"),
+        (b"0.5", b"0.5001"),
+        (b"3", b"-3"),
+        (b"1.5x", b"1.50x"),
+        (b"nan", b"inf"),
+        (b"1e999", b"1e998"),
+    ],
+)
+def test_different_outputs_have_different_forms(one: bytes, other: bytes) -> None:
+    assert comparison.one_form(one) != comparison.one_form(other)
