@@ -120,7 +120,7 @@ def test_replayed_answers_measured_and_reported_give_the_numbers_counted_by_hand
         "c": [fenced(SLOW), ""],
         "d": [fenced("int main() { return undeclared; }\n"), "```cpp\nint main() {\n"],
     }
-    made = [row(name, tests=sums(5, 30)) for name in answers]
+    made = [row(name, tests=sums(5, 300)) for name in answers]
     pairs = write_rows(tmp_path / "test.jsonl", *made)
     recorded = write_rows(
         tmp_path / "recorded.jsonl",
