@@ -17,9 +17,9 @@ from retrieval.errors import RetrievalError
 Kind = Literal["exact", "hnsw", "ivfpq"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-LINKS = 32
+LINKS = 64
 """Neighbours of a node in HNSW."""
-EF_CONSTRUCTION = 200
+EF_CONSTRUCTION = 300
 EF_SEARCH = 512
 """Candidates that HNSW keeps while it searches, besides two for each barred program: the query's
 own problem is nearest to it, and would fill them all."""

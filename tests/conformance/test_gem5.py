@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import os
 import shutil
 import signal
@@ -116,10 +117,19 @@ class Direct:
         return answers
 
 
+BY_CHANCE = re.compile(
+    r"host|system\.cpu\.branchPred\.(loop_predictor\.(used|correct|wrong)|tage\.\w*Provider\w*)\b"
+)
+
+
 def counted(answer: str) -> list[str]:
-    """All statistics but those of the host."""
+    """All statistics but those of the host, and those that gem5 counts by chance.
+
+    gem5 24 never sets `loopPredUsed` of a new `LoopPredictor::BranchInfo`. Only statistics look at
+    it: how often the loop predictor was used, and which table of TAGE counts as the provider.
+    """
     lines = answer[answer.index('{"cause"') :].splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("host")]
+    return [line for line in lines if line.strip() and not BY_CHANCE.match(line)]
 
 
 @pytest.mark.slow
