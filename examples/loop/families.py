@@ -5,10 +5,10 @@ flush for each line) or fast (stdio), in one of a few forms that do not matter f
 four speeds; of ten solutions three each have the better ones and one the slowest, so that the score
 tags of `pie dataset tag` are 10, 7, 4 and 1. Which is how fast is not said here: it is measured.
 
-Problems of a family differ in three constants, which a model must carry over from the program that
-it reads. What variables are called tells nothing of the problem, or a model would learn the few
-problems by their names instead; and it is one of a few choices for the whole program, since a tiny
-model could not learn to choose each name and keep to it.
+Problems of a family differ in two constants, which a model must carry over from the program that it
+reads; many pairs of them are needed, or it learns these pairs by heart. What variables are called
+tells nothing of the problem, or it would learn the problems by their names; and it is one of a few
+choices for the whole program, since a tiny model could not choose each name and keep to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-MODULI = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
+MODULI = (97,)
+"""One suffices: each further one is a third constant to be carried over."""
 ROLES = "nqijsvpx"
 NAMES = (
     ("n", "q", "i", "j", "s", "v", "p", "x"),

@@ -52,7 +52,7 @@ class Sizes:
     width: int
 
 
-FULL = Sizes(trained=8, unseen=6, samples=8, steps=240, width=128)
+FULL = Sizes(trained=16, unseen=6, samples=8, steps=300, width=128)
 TOY = Sizes(trained=1, unseen=1, samples=2, steps=4, width=32)
 
 
@@ -96,7 +96,7 @@ def main() -> int:
         say(f"   {made:,} parameters")
     recipe = out / "recipe.yaml"
     text = (HERE / "recipe.yaml").read_text("utf-8")
-    recipe.write_text(text.replace("max_steps: 240", f"max_steps: {sizes.steps}"), "utf-8")
+    recipe.write_text(text.replace("max_steps: 300", f"max_steps: {sizes.steps}"), "utf-8")
     start = ["finetune", "run", "--config", recipe, "--model", base]
     together(
         [*start, "--train", path, "--output", out / f"model.{name}"] for name, path in rows.items()
