@@ -5,8 +5,10 @@ flush for each line) or fast (stdio), in one of a few forms that do not matter f
 four speeds; of ten solutions three each have the better ones and one the slowest, so that the score
 tags of `pie dataset tag` are 10, 7, 4 and 1. Which is how fast is not said here: it is measured.
 
-Problems of a family differ in three constants and in the names that their solutions use. A tiny
-model can learn to carry these over; it could not learn to choose names and keep to them.
+Problems of a family differ in two constants, which a model must carry over from the program that it
+reads; many pairs of them are needed, or it learns these pairs by heart. What variables are called
+tells nothing of the problem, or it would learn the problems by their names; and it is one of a few
+choices for the whole program, since a tiny model could not choose each name and keep to it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-MODULI = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
+MODULI = (97,)
+"""One suffices: each further one is a third constant to be carried over."""
 ROLES = "nqijsvpx"
 NAMES = (
     ("n", "q", "i", "j", "s", "v", "p", "x"),
@@ -25,7 +28,7 @@ NAMES = (
     ("size", "asks", "at", "to", "total", "num", "table", "val"),
     ("len", "left", "pos", "end", "res", "arr", "acc", "cur"),
 )
-"""What variables are called; a problem's solutions all have the names of one line."""
+"""What variables are called; a solution has the names of one line."""
 FORMS = ((False, False), (False, True), (True, False), (True, True))
 """Whether `main` ends with a return, and whether it says `void`."""
 WAYS = (
@@ -70,10 +73,11 @@ class Problem:
             made.append((given, "".join(f"{number}\n" for number in printed)))
         return made
 
-    def solution(self, algorithm: str, way: str, form: tuple[bool, bool]) -> str:
+    def solution(
+        self, algorithm: str, way: str, form: tuple[bool, bool], named: Sequence[str]
+    ) -> str:
         """Return the text of one solution."""
-        chosen = random.Random(f"{self.id} names").choice(NAMES)
-        names = dict(zip(ROLES, chosen, strict=True))
+        names = dict(zip(ROLES, named, strict=True))
         body = self.family.slow if algorithm == "slow" else self.family.fast
         text = _with_streams(body.strip("\n"), way)
         for key, number in zip("abm", self.constants, strict=True):
@@ -87,7 +91,7 @@ class Problem:
         """Return the ten solutions, all different texts, always the same."""
         chance = random.Random(f"{self.id} solutions")
         forms = {way: chance.sample(FORMS, len(FORMS)) for way in sorted(set(WAYS))}
-        return [self.solution(*way, forms[way].pop()) for way in WAYS]
+        return [self.solution(*way, forms[way].pop(), chance.choice(NAMES)) for way in WAYS]
 
 
 def problems(families: Sequence[Family], of_each: int, seed: int) -> list[Problem]:

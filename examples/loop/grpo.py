@@ -70,6 +70,7 @@ def main() -> int:
                 lr_scheduler_type="constant",
                 beta=0.0,
                 bf16=False,
+                gradient_checkpointing=False,
                 use_cpu=True,
                 logging_steps=1,
                 save_strategy="no",

@@ -52,7 +52,7 @@ class Sizes:
     width: int
 
 
-FULL = Sizes(trained=8, unseen=6, samples=8, steps=300, width=128)
+FULL = Sizes(trained=16, unseen=6, samples=8, steps=300, width=128)
 TOY = Sizes(trained=1, unseen=1, samples=2, steps=4, width=32)
 
 
