@@ -19,8 +19,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 LINKS = 64
 """Neighbours of a node in HNSW."""
-EF_CONSTRUCTION = 300
-EF_SEARCH = 512
+EF_CONSTRUCTION = 400
+EF_SEARCH = 768
 """Candidates that HNSW keeps while it searches, besides two for each barred program: the query's
 own problem is nearest to it, and would fill them all."""
 BYTES_OF_CODE = 64
