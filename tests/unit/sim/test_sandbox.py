@@ -157,19 +157,21 @@ int main() {
 
 @full
 def test_the_whole_tree_dies_with_its_run() -> None:
-    script = "sleep 987654 & sleep 987654 & setsid sleep 987654 & exit 0"
+    own = f"sleep 9{os.getpid()}"  # other runs of this test may be under way
+    script = f"{own} & {own} & setsid {own} & exit 0"
     ended = sandbox.run(system_guest("/bin/sh", "-c", script), Allowance(5, 0, 0, 0, MIB, 30.0))
     assert ended.exit_code == 0
-    assert subprocess.run(["pgrep", "-f", "sleep 987654"], stdout=-3).returncode == 1
+    assert subprocess.run(["pgrep", "-f", own], stdout=-3).returncode == 1
 
 
 @full
 def test_a_guest_killed_by_the_guard_leaves_nothing_behind() -> None:
-    guest = system_guest("/bin/sh", "-c", "setsid sleep 987653 & sleep 987653")
+    own = f"sleep 8{os.getpid()}"
+    guest = system_guest("/bin/sh", "-c", f"setsid {own} & {own}")
     ended = sandbox.run(guest, Allowance(5, 0, 0, 0, MIB, 0.5))
     assert ended.lost.startswith("no end")
     for _ in range(50):
-        left = subprocess.run(["pgrep", "-f", "sleep 987653"], stdout=-3).returncode
+        left = subprocess.run(["pgrep", "-f", own], stdout=-3).returncode
         if left == 1:
             return
         subprocess.run(["sleep", "0.1"])
