@@ -43,7 +43,7 @@ def main() -> int:
 
     import torch
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
     began = time.monotonic()
@@ -79,6 +79,7 @@ def main() -> int:
                 seed=0,
             ),
         )
+        trainer.remove_callback(PrinterCallback)  # it prints to stdout; the result has the steps
         trainer.train()
         after = sampled(model, tokenizer, rows, reward)
         say(f"after: {told(after)}")
