@@ -14,7 +14,7 @@ always the same, since a tiny model could not carry over a number that it has ne
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -81,9 +81,15 @@ class Problem:
         return self.solution(random.Random(f"{self.id} source").choice(ways))
 
 
-def problems(count: int, seed: int) -> list[Problem]:
-    """Return different problems by chance."""
-    every = list(product(STAGES, repeat=LENGTH))
+def problems(count: int, seed: int, apart_from: Sequence[Problem] = ()) -> list[Problem]:
+    """Return different problems by chance, none of which has the stages of one of `apart_from`.
+
+    Not in another order either, since many stages do the same in any order.
+    """
+    others = {tuple(sorted(one.stages)) for one in apart_from}
+    every = [
+        names for names in product(STAGES, repeat=LENGTH) if tuple(sorted(names)) not in others
+    ]
     return [Problem(names) for names in random.Random(seed).sample(every, count)]
 
 

@@ -136,9 +136,9 @@ def main() -> int:
 
 def write_programs(out: Path, sizes: Sizes) -> None:
     """Write submissions to train on, rows to ask about, and the tests of all."""
-    chosen = families.problems(sizes.trained + sizes.unseen, seed=1)
-    trained, unseen = chosen[: sizes.trained], chosen[sizes.trained :]
-    for problem in chosen:
+    trained = families.problems(sizes.trained, seed=1)
+    unseen = families.problems(sizes.unseen, seed=2, apart_from=trained)
+    for problem in (*trained, *unseen):
         folder = out / "test_cases" / problem.id
         folder.mkdir(parents=True, exist_ok=True)
         for number, (given, expected) in enumerate(problem.tests()):

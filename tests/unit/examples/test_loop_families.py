@@ -76,6 +76,15 @@ def test_no_two_problems_share_a_program(families: Any) -> None:
     assert len({problem.id for problem in chosen}) == len(chosen)
 
 
+def test_what_is_asked_about_has_other_stages_than_what_was_trained_on(families: Any) -> None:
+    trained = families.problems(48, seed=1)
+    unseen = families.problems(32, seed=2, apart_from=trained)
+    assert len({one.id for one in unseen}) == 32
+    assert not {tuple(sorted(one.stages)) for one in trained} & {
+        tuple(sorted(one.stages)) for one in unseen
+    }
+
+
 def test_stages_are_applied_in_their_order(families: Any) -> None:
     count, affine = families.STAGES["count"], families.STAGES["affine"]
     there = families.Problem(("count", "count", "affine")).answer(1000)
