@@ -1,299 +1,173 @@
-"""Families of tiny C++ programs: one problem for each choice of constants, ten solutions of each.
+"""Small C++ programs composed of stages: a problem is three kinds of stage in their order.
 
-A solution is one algorithm, slow or fast, with one kind of input and output, slow (iostream, a
-flush for each line) or fast (stdio), in one of a few forms that do not matter for speed. That makes
-four speeds; of ten solutions three each have the better ones and one the slowest, so that the score
-tags of `pie dataset tag` are 10, 7, 4 and 1. Which is how fast is not said here: it is measured.
+A program reads n, puts x = n % 997, changes x stage by stage, and prints it. Every kind of stage
+does one thing to x in three ways: by a formula (fast), by a loop that does several steps at a time
+(medium), and by a loop of single steps (slow). Eight kinds make 8^3 problems; three ways of each
+stage make 3^3 solutions of a problem, of which ten are taken. Which is how fast is not said here:
+it is measured.
 
-Problems of a family differ in two constants, which a model must carry over from the program that it
-reads; many pairs of them are needed, or it learns these pairs by heart. What variables are called
-tells nothing of the problem, or it would learn the problems by their names; and it is one of a few
-choices for the whole program, since a tiny model could not choose each name and keep to it.
+What a model can learn from some of the problems holds for all: which line may stand for which. So
+it can be asked about problems of which it has seen no program. The constants of a kind of stage are
+always the same, since a tiny model could not carry over a number that it has never seen.
 """
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import product
 
-MODULI = (97,)
-"""One suffices: each further one is a third constant to be carried over."""
-ROLES = "nqijsvpx"
-NAMES = (
-    ("n", "q", "i", "j", "s", "v", "p", "x"),
-    ("m", "k", "t", "u", "sum", "a", "c", "y"),
-    ("size", "asks", "at", "to", "total", "num", "table", "val"),
-    ("len", "left", "pos", "end", "res", "arr", "acc", "cur"),
-)
-"""What variables are called; a solution has the names of one line."""
-FORMS = ((False, False), (False, True), (True, False), (True, True))
-"""Whether `main` ends with a return, and whether it says `void`."""
-WAYS = (
-    *[(algorithm, "stdio") for algorithm in ("fast", "slow") for _ in range(3)],
-    *[("fast", "iostream")] * 3,
-    ("slow", "iostream"),
-)
-"""Algorithm and input/output of each of a problem's solutions."""
+MODULUS = 997
+LENGTH = 3
+"""Stages of a problem."""
+INPUTS = (5, 123_456_789)
+"""Two tests of every problem; the number of steps does not depend on them."""
+OF_EACH = 10
+"""Solutions of a problem; as many as there are score tags."""
+FAST, MEDIUM, SLOW = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Family:
-    """Programs that differ in three constants; `@x` is a name, `$a` a constant."""
+class Stage:
+    """One thing done to x, written in three ways."""
 
-    name: str
-    slow: str
-    fast: str
-    tests: Callable[[random.Random], Sequence[Sequence[Sequence[int]]]]
-    """A small and a large input, as lines of numbers."""
-    answer: Callable[[Sequence[Sequence[int]], int, int, int], Sequence[int]]
-    """What is to be printed, computed otherwise than by the programs."""
+    ways: tuple[str, str, str]
+    """Fast, medium and slow; each is one line."""
+    answer: Callable[[int], int]
+    """The new x, computed otherwise than by the slow way."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A family with its constants."""
+    """Names of stages in their order."""
 
-    family: Family
-    constants: tuple[int, int, int]
+    stages: tuple[str, ...]
 
     @property
     def id(self) -> str:
         """The name of its folder of tests."""
-        return "-".join([self.family.name, *map(str, self.constants)])
+        return "-".join(self.stages)
 
     def tests(self) -> list[tuple[str, str]]:
-        """Return input and expected output of each test, always the same."""
-        made = []
-        for lines in self.family.tests(random.Random(self.id)):
-            given = "".join(" ".join(map(str, line)) + "\n" for line in lines)
-            printed = self.family.answer(lines, *self.constants)
-            made.append((given, "".join(f"{number}\n" for number in printed)))
-        return made
+        """Return input and expected output of each test."""
+        return [(f"{n}\n", f"{self.answer(n)}\n") for n in INPUTS]
 
-    def solution(
-        self, algorithm: str, way: str, form: tuple[bool, bool], named: Sequence[str]
-    ) -> str:
-        """Return the text of one solution."""
-        names = dict(zip(ROLES, named, strict=True))
-        body = self.family.slow if algorithm == "slow" else self.family.fast
-        text = _with_streams(body.strip("\n"), way)
-        for key, number in zip("abm", self.constants, strict=True):
-            text = text.replace(f"${key}", str(number))
-        returns, says_void = form
-        text = text.replace("main()", "main(void)") if says_void else text
-        text = text.removesuffix("}") + "    return 0;\n}" if returns else text
-        return re.sub("@([a-z])", lambda found: names[found[1]], text) + "\n"
+    def answer(self, n: int) -> int:
+        """Return what a program is to print."""
+        x = n % MODULUS
+        for name in self.stages:
+            x = STAGES[name].answer(x) % MODULUS
+        return x
+
+    def solution(self, ways: tuple[int, ...]) -> str:
+        """Return the program that has each stage in the way given."""
+        lines = [STAGES[name].ways[way] for name, way in zip(self.stages, ways, strict=True)]
+        return HEAD + "".join(f"    {line}\n" for line in lines) + TAIL
+
+    def chosen_ways(self) -> list[tuple[int, ...]]:
+        """Return the ways of its ten solutions: all fast, all slow, and others by chance."""
+        ends = [(FAST,) * LENGTH, (SLOW,) * LENGTH]
+        between = [one for one in product(range(3), repeat=LENGTH) if one not in ends]
+        return ends + random.Random(f"{self.id} solutions").sample(between, OF_EACH - len(ends))
 
     def solutions(self) -> list[str]:
-        """Return the ten solutions, all different texts, always the same."""
-        chance = random.Random(f"{self.id} solutions")
-        forms = {way: chance.sample(FORMS, len(FORMS)) for way in sorted(set(WAYS))}
-        return [self.solution(*way, forms[way].pop(), chance.choice(NAMES)) for way in WAYS]
+        """Return the ten solutions, all different, always the same; the first is all fast."""
+        return [self.solution(ways) for ways in self.chosen_ways()]
+
+    def source(self) -> str:
+        """Return a program to be improved: no stage is fast and one at least is slow."""
+        ways = [one for one in product((MEDIUM, SLOW), repeat=LENGTH) if SLOW in one]
+        return self.solution(random.Random(f"{self.id} source").choice(ways))
 
 
-def problems(families: Sequence[Family], of_each: int, seed: int) -> list[Problem]:
-    """Return problems of each family, no two with the same constants."""
-    chance = random.Random(seed)
-    every = [(a, b, m) for a in range(2, 10) for b in range(1, 10) for m in MODULI]
-    return [Problem(one, chosen) for one in families for chosen in chance.sample(every, of_each)]
+def problems(count: int, seed: int, apart_from: Sequence[Problem] = ()) -> list[Problem]:
+    """Return different problems by chance, none of which has the stages of one of `apart_from`.
+
+    Not in another order either, since many stages do the same in any order.
+    """
+    others = {tuple(sorted(one.stages)) for one in apart_from}
+    every = [
+        names for names in product(STAGES, repeat=LENGTH) if tuple(sorted(names)) not in others
+    ]
+    return [Problem(names) for names in random.Random(seed).sample(every, count)]
 
 
-def _with_streams(body: str, way: str) -> str:
-    """Put in the statements that read and print, and the header that they need."""
-    if way == "stdio":
-        header = "#include <cstdio>\n\n"
-        body = re.sub(r"READ\(([^)]*)\)", _scanf, body)
-        return header + re.sub(r"WRITE\((.*)\);", r'printf("%lld\\n", \1);', body)
-    header = "#include <iostream>\nusing namespace std;\n\n"
-    body = re.sub(r"READ\(([^)]*)\)", lambda m: "cin >> " + m[1].replace(", ", " >> "), body)
-    return header + re.sub(r"WRITE\((.*)\);", r"cout << \1 << endl;", body)
+HEAD = """#include <cstdio>
 
-
-def _scanf(found: re.Match[str]) -> str:
-    names = found[1].split(", ")
-    return f'scanf("{"%d" * len(names)}", {", ".join("&" + name for name in names)})'
-
-
-def _one_number(small: int, large: int) -> Callable[[random.Random], list[list[list[int]]]]:
-    return lambda chance: [[[small]], [[large + chance.randrange(large // 10)]]]
-
-
-def _lookups(chance: random.Random) -> list[list[list[int]]]:
-    return [[[n], [chance.randrange(1, 2000) for _ in range(n)]] for n in (3, 200)]
-
-
-def _recurrence(lines: Sequence[Sequence[int]], a: int, b: int, m: int) -> list[int]:
-    before, now = 1, 2
-    for _ in range(lines[0][0]):
-        before, now = now, (a * now + b * before) % m
-    return [before]
-
-
-FAMILIES = (
-    Family(
-        "line_sum",
-        """
 int main() {
-    int @n;
-    READ(@n);
-    long long @s = 0;
-    for (int @i = 1; @i <= @n; @i++) @s = (@s + $a * @i + $b) % $m;
-    WRITE(@s);
+    unsigned n;
+    scanf("%u", &n);
+    unsigned x = n % 997;
+"""
+TAIL = """    printf("%u\\n", x);
 }
-""",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @s = @n * (@n + 1LL) / 2 * $a + @n * $b;
-    WRITE(@s % $m);
-}
-""",
-        _one_number(3, 40_000),
-        lambda lines, a, b, m: [sum(a * i + b for i in range(1, lines[0][0] + 1)) % m],
+"""
+STAGES = {
+    "add": Stage(
+        (
+            "x = (x + 60000u * 60001 / 2) % 997;",
+            "for (int i = 60000; i > 0; i -= 10) x = (x + 10 * i - 45) % 997;",
+            "for (int i = 1; i <= 60000; i++) x = (x + i) % 997;",
+        ),
+        lambda x: x + sum(range(1, 60_001)),
     ),
-    Family(
-        "recurrence",
-        """
-long long f(int @x) {
-    if (@x < 2) return @x + 1;
-    return ($a * f(@x - 1) + $b * f(@x - 2)) % $m;
-}
-
-int main() {
-    int @n;
-    READ(@n);
-    WRITE(f(@n));
-}
-""",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @p = 1, @s = 2;
-    for (int @i = 0; @i < @n; @i++) {
-        long long @x = ($a * @s + $b * @p) % $m;
-        @p = @s;
-        @s = @x;
-    }
-    WRITE(@p);
-}
-""",
-        lambda chance: [[[2]], [[23 + chance.randrange(2)]]],
-        _recurrence,
+    "times": Stage(
+        (
+            f"x = x * {pow(7, 50_000, 997)} % 997;",
+            f"for (int i = 0; i < 5000; i++) x = x * {pow(7, 10, 997)} % 997;",
+            "for (int i = 0; i < 50000; i++) x = x * 7 % 997;",
+        ),
+        lambda x: x * 7**50_000,
     ),
-    Family(
-        "multiples",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @s = $b;
-    for (int @i = 1; @i <= @n; @i++)
-        if (@i % $a == 0) @s += @i;
-    WRITE(@s % $m);
-}
-""",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @x = @n / $a;
-    WRITE((@x * (@x + 1) / 2 * $a + $b) % $m);
-}
-""",
-        _one_number(9, 80_000),
-        lambda lines, a, b, m: [(sum(range(a, lines[0][0] + 1, a)) + b) % m],
+    "affine": Stage(
+        (
+            f"x = (x * {pow(3, 40_000, 997)} + {5 * (3**40_000 // 2) % 997}) % 997;",
+            f"for (int i = 0; i < 5000; i++) x = (x * {3**8} + {5 * (3**8 // 2)}) % 997;",
+            "for (int i = 0; i < 40000; i++) x = (x * 3 + 5) % 997;",
+        ),
+        lambda x: x * 3**40_000 + 5 * sum(pow(3, i, 997) for i in range(40_000)),
     ),
-    Family(
-        "powers",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @s = $b;
-    for (int @i = 0; @i < @n; @i++) @s = @s * $a % $m;
-    WRITE(@s);
-}
-""",
-        """
-int main() {
-    int @n;
-    READ(@n);
-    long long @s = $b, @x = $a;
-    while (@n > 0) {
-        if (@n % 2) @s = @s * @x % $m;
-        @x = @x * @x % $m;
-        @n /= 2;
-    }
-    WRITE(@s);
-}
-""",
-        _one_number(4, 40_000),
-        lambda lines, a, b, m: [b * pow(a, lines[0][0], m) % m],
+    "squares": Stage(
+        (
+            "x = (x + 40000ull * 40001 * 80001 / 6) % 997;",
+            "for (unsigned i = 1; i < 40000; i += 8) x = (x + (8 * i + 56) % 997 * i + 140) % 997;",
+            "for (unsigned i = 1; i <= 40000; i++) x = (x + i * i) % 997;",
+        ),
+        lambda x: x + sum(i * i for i in range(1, 40_001)),
     ),
-    Family(
-        "running",
-        """
-int main() {
-    int @n, @v[1000];
-    READ(@n);
-    for (int @i = 0; @i < @n; @i++) {
-        READ(@v[@i]);
-        long long @s = $b;
-        for (int @j = 0; @j <= @i; @j++) @s = (@s + @v[@j] * $a) % $m;
-        WRITE(@s);
-    }
-}
-""",
-        """
-int main() {
-    int @n, @x;
-    READ(@n);
-    long long @s = $b;
-    while (@n--) {
-        READ(@x);
-        @s = (@s + @x * $a) % $m;
-        WRITE(@s);
-    }
-}
-""",
-        lambda chance: [[[n], [chance.randrange(100) for _ in range(n)]] for n in (3, 120)],
-        lambda lines, a, b, m: [(a * total + b) % m for total in accumulate(lines[1])],
+    "products": Stage(
+        (
+            "x = (x + 19900 * 31125) % 997;",
+            "for (int i = 0; i < 200; i++) "
+            "for (int j = 0; j < 250; j += 5) x = (x + i * (5 * j + 10)) % 997;",
+            "for (int i = 0; i < 200; i++) for (int j = 0; j < 250; j++) x = (x + i * j) % 997;",
+        ),
+        lambda x: x + sum(i * j for i in range(200) for j in range(250)),
     ),
-)
-HELD_OUT = (
-    Family(
-        "table_sums",
-        """
-int main() {
-    int @q, @x;
-    READ(@q);
-    while (@q--) {
-        READ(@x);
-        long long @s = $b;
-        for (int @i = 1; @i <= @x; @i++) @s += @i * $a % $m;
-        WRITE(@s);
-    }
-}
-""",
-        """
-int main() {
-    int @q, @x;
-    long long @p[2000] = {$b};
-    for (int @i = 1; @i < 2000; @i++) @p[@i] = @p[@i - 1] + @i * $a % $m;
-    READ(@q);
-    while (@q--) {
-        READ(@x);
-        WRITE(@p[@x]);
-    }
-}
-""",
-        _lookups,
-        lambda lines, a, b, m: [sum(i * a % m for i in range(1, x + 1)) + b for x in lines[1]],
+    "multiples": Stage(
+        (
+            "x = (x + 7777u * 7778 / 2 * 9) % 997;",
+            "for (int i = 9; i <= 70000; i += 9) x = (x + i) % 997;",
+            "for (int i = 1; i <= 70000; i++) if (i % 9 == 0) x = (x + i) % 997;",
+        ),
+        lambda x: x + sum(i for i in range(70_001) if i % 9 == 0),
     ),
-)
-"""No problem of these is trained on."""
+    "count": Stage(
+        (
+            "x = (x + 65000) % 997;",
+            "for (int i = 0; i < 6500; i++) x = (x + 10) % 997;",
+            "for (int i = 0; i < 65000; i++) x = (x + 1) % 997;",
+        ),
+        lambda x: x + 65_000,
+    ),
+    "powers": Stage(
+        (
+            f"x = (x + {(2**40_000 - 1) % 997}) % 997;",
+            "for (unsigned i = 0, p = 1; i < 5000; i++) "
+            "x = (x + 255 * p) % 997, p = p * 256 % 997;",
+            "for (unsigned i = 0, p = 1; i < 40000; i++) x = (x + p) % 997, p = p * 2 % 997;",
+        ),
+        lambda x: x + sum(pow(2, i, 997) for i in range(40_000)),
+    ),
+}

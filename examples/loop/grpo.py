@@ -26,8 +26,8 @@ from pie.core.bootstrap import Cluster, mean_interval  # noqa: E402
 from pie.core.prompts import Form, Strategy, render  # noqa: E402
 from pie.rewards import SpeedReward, speed_reward  # noqa: E402
 
-SLOW = (3, 9)
-"""Of `families.WAYS`: which solutions are asked about."""
+TOKENS = 48
+"""Of an answer, at most."""
 
 
 def main() -> int:
@@ -36,14 +36,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="folder for the result; default: LOOP/grpo")
     parser.add_argument("--machine", default="auto", help="of `pie simulate`")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--problems", type=int, default=2, help="of each family")
+    parser.add_argument("--problems", type=int, default=16, help="how many to ask about")
     given = parser.parse_args()
     out = given.out or given.loop / "grpo"
     out.mkdir(parents=True, exist_ok=True)
 
     import torch
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import GRPOConfig, GRPOTrainer
 
     began = time.monotonic()
@@ -64,7 +64,7 @@ def main() -> int:
                 max_steps=given.steps,
                 per_device_train_batch_size=32,
                 num_generations=8,
-                max_completion_length=110,
+                max_completion_length=TOKENS,
                 temperature=1.0,
                 learning_rate=3e-4,
                 lr_scheduler_type="constant",
@@ -79,6 +79,7 @@ def main() -> int:
                 seed=0,
             ),
         )
+        trainer.remove_callback(PrinterCallback)  # it prints to stdout; the result has the steps
         trainer.train()
         after = sampled(model, tokenizer, rows, reward)
         say(f"after: {told(after)}")
@@ -105,29 +106,21 @@ def main() -> int:
     return 0 if found["low"] > 0 else 3
 
 
-def prompts(loop: Path, of_each: int) -> list[dict[str, Any]]:
+def prompts(loop: Path, count: int) -> list[dict[str, Any]]:
     """Return rows for the trainer: what the reward needs stands beside each prompt."""
-    known = {path.name for path in (loop / "test_cases").iterdir()}
-    trained = {
-        json.loads(line)["problem_id"]
-        for line in (loop / "submissions.jsonl").read_text("utf-8").splitlines()
-    }
+    lines = (loop / "submissions.jsonl").read_text("utf-8").splitlines()
+    names = dict.fromkeys(json.loads(line)["problem_id"] for line in lines)
     rows = []
-    for family in families.FAMILIES:
-        ids = sorted(one for one in trained & known if one.startswith(f"{family.name}-"))
-        for name in ids[:of_each]:
-            a, b, m = map(int, name.split("-")[1:])
-            solutions = families.Problem(family, (a, b, m)).solutions()
-            for number in SLOW:
-                source = solutions[number]
-                rows.append(
-                    {
-                        "prompt": render(Strategy.FINETUNED, Form.PLAIN, source).text,
-                        "problem_id": name,
-                        "src_code": source,
-                        "tests": [0, 1],
-                    }
-                )
+    for name in list(names)[:count]:
+        source = families.Problem(tuple(name.split("-"))).source()
+        rows.append(
+            {
+                "prompt": render(Strategy.FINETUNED, Form.PLAIN, source).text,
+                "problem_id": name,
+                "src_code": source,
+                "tests": list(range(len(families.INPUTS))),
+            }
+        )
     return rows
 
 
@@ -147,7 +140,7 @@ def sampled(
             attention_mask=ids["attention_mask"],
             do_sample=True,
             temperature=1.0,
-            max_new_tokens=110,
+            max_new_tokens=TOKENS,
             pad_token_id=tokenizer.pad_token_id,
         )
     answers = tokenizer.batch_decode(made[:, ids["input_ids"].shape[1] :], skip_special_tokens=True)

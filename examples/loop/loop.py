@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import shlex
 import subprocess
 import sys
@@ -34,8 +33,8 @@ import families  # noqa: E402
 import table  # noqa: E402
 import tiny_model  # noqa: E402
 
-SLOW = (3, 4, 5, 9)
-"""Of `families.WAYS`: the solutions that a model is asked to improve."""
+TOKENS = 48
+"""Of an answer, at most; a right one has a dozen."""
 PIE = [sys.executable, "-c", "from pie.cli import main; main()"]
 
 
@@ -44,16 +43,16 @@ class Sizes:
     """How much of everything."""
 
     trained: int
-    """Problems of each family to train on."""
+    """Problems to train on."""
     unseen: int
-    """Others of each family, to ask about."""
+    """Others to ask about."""
     samples: int
     steps: int
     width: int
 
 
-FULL = Sizes(trained=16, unseen=6, samples=8, steps=300, width=128)
-TOY = Sizes(trained=1, unseen=1, samples=2, steps=4, width=32)
+FULL = Sizes(trained=48, unseen=32, samples=8, steps=700, width=128)
+TOY = Sizes(trained=2, unseen=2, samples=2, steps=4, width=32)
 
 
 def main() -> int:
@@ -67,7 +66,7 @@ def main() -> int:
     machine = ["--machine", given.machine]
     began = time.monotonic()
 
-    say("1. Programs of a few families, with tests; some problems are kept unseen")
+    say("1. Programs composed of stages, with tests; some problems are kept unseen")
     write_programs(out, sizes)
 
     say("2. Measure every program to train on")
@@ -91,12 +90,12 @@ def main() -> int:
     base = out / "base"
     if not (base / "config.json").is_file():
         made = tiny_model.make(
-            base, list(rows.values()), vocabulary=600, width=sizes.width, layers=2
+            base, list(rows.values()), vocabulary=1500, width=sizes.width, layers=2
         )
         say(f"   {made:,} parameters")
     recipe = out / "recipe.yaml"
     text = (HERE / "recipe.yaml").read_text("utf-8")
-    recipe.write_text(text.replace("max_steps: 300", f"max_steps: {sizes.steps}"), "utf-8")
+    recipe.write_text(text.replace("max_steps: 700", f"max_steps: {sizes.steps}"), "utf-8")
     start = ["finetune", "run", "--config", recipe, "--model", base]
     together(
         [*start, "--train", path, "--output", out / f"model.{name}"] for name, path in rows.items()
@@ -104,24 +103,19 @@ def main() -> int:
 
     say("6. Sample on unseen problems, and measure what was written")
     asked = {
-        "10/10": ("tags", "unseen", ["--strategy", "perf-conditioned", "--score", "10"]),
-        "1/10": ("tags", "unseen", ["--strategy", "perf-conditioned", "--score", "1"]),
-        "plain": ("plain", "unseen", ["--strategy", "finetuned"]),
-        "10/10, unseen family": (
-            "tags",
-            "unseen_family",
-            ["--strategy", "perf-conditioned", "--score", "10"],
-        ),
+        "10/10": ("tags", ["--strategy", "perf-conditioned", "--score", "10"]),
+        "1/10": ("tags", ["--strategy", "perf-conditioned", "--score", "1"]),
+        "plain": ("plain", ["--strategy", "finetuned"]),
     }
-    labels = {name: name.replace("/10", "").replace(", unseen ", ".") for name in asked}
-    limits = ["--samples", sizes.samples, "--temperature", "0.7", "--max-new-tokens", "110"]
+    labels = {name: name.replace("/10", "") for name in asked}
+    limits = ["--samples", sizes.samples, "--temperature", "0.7", "--max-new-tokens", TOKENS]
     together(
         [
-            *["generate", "--pairs", out / f"{pairs}.jsonl", *how, *limits, "--batch-size", "80"],
+            *["generate", "--pairs", out / "unseen.jsonl", *how, *limits, "--batch-size", "256"],
             *["--model", f"hf:{out / f'model.{model}' / 'model'}"],
             *["--out", out / f"sampled.{labels[name]}"],
         ]
-        for name, (model, pairs, how) in asked.items()
+        for name, (model, how) in asked.items()
     )
     folders = {name: out / f"run.{label}" for name, label in labels.items()}
     for name, folder in folders.items():
@@ -142,12 +136,9 @@ def main() -> int:
 
 def write_programs(out: Path, sizes: Sizes) -> None:
     """Write submissions to train on, rows to ask about, and the tests of all."""
-    each = sizes.trained + sizes.unseen
-    chosen = families.problems(families.FAMILIES, each, seed=1)
-    trained = [one for at, one in enumerate(chosen) if at % each < sizes.trained]
-    unseen = [one for at, one in enumerate(chosen) if at % each >= sizes.trained]
-    others = families.problems(families.HELD_OUT, sizes.unseen, seed=2)
-    for problem in (*trained, *unseen, *others):
+    trained = families.problems(sizes.trained, seed=1)
+    unseen = families.problems(sizes.unseen, seed=2, apart_from=trained)
+    for problem in (*trained, *unseen):
         folder = out / "test_cases" / problem.id
         folder.mkdir(parents=True, exist_ok=True)
         for number, (given, expected) in enumerate(problem.tests()):
@@ -155,7 +146,6 @@ def write_programs(out: Path, sizes: Sizes) -> None:
             (folder / f"output.{number}.txt").write_text(expected)
     write(out / "submissions.jsonl", submissions(trained))
     write(out / "unseen.jsonl", map(row, unseen))
-    write(out / "unseen_family.jsonl", map(row, others))
 
 
 def submissions(problems: Sequence[families.Problem]) -> Iterable[dict[str, Any]]:
@@ -173,16 +163,14 @@ def submissions(problems: Sequence[families.Problem]) -> Iterable[dict[str, Any]
 
 
 def row(problem: families.Problem) -> dict[str, Any]:
-    """Return a row of PIE's form: a slow solution, and a fast one that no model sees."""
-    solutions = problem.solutions()
-    source = random.Random(problem.id).choice(SLOW)
+    """Return a row of PIE's form: a slow program, and the fastest, which no model sees."""
     return {
-        "src_id": f"{problem.id}.{source}",
+        "src_id": f"{problem.id}.source",
         "tgt_id": f"{problem.id}.0",
         "problem_id": problem.id,
-        "src_code": solutions[source],
-        "tgt_code": solutions[0],
-        "tests": [0, 1],
+        "src_code": problem.source(),
+        "tgt_code": problem.solutions()[0],
+        "tests": list(range(len(families.INPUTS))),
     }
 
 

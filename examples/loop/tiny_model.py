@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 END, PADDING = "<|end|>", "<|pad|>"
-PIECES = r"[A-Za-z_]+|[0-9]|[^A-Za-z_0-9]+"
-"""A word, a digit, or what stands between: no token crosses these, so that a name or a number in an
-unseen program is made of seen tokens."""
+PIECES = r"[^\n]*\n"
+"""A line: no token crosses its end. A line that is seen often becomes one token, so that the texts
+are short, and what is to be learned is which line may stand for which."""
 
 
 def texts(rows: Sequence[Path]) -> Iterator[str]:
