@@ -108,8 +108,9 @@ def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts]) -
             frames[current] = []
         elif function is None:
             function = line
-        elif current in known and current is not None:
-            frames[current].append((function, line))
+        else:
+            if current in known and current is not None:
+                frames[current].append((function, line))
             function = None
     for address in ordered:
         chain = frames.get(address, [])
