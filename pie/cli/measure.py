@@ -12,7 +12,12 @@ from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pie.core import explanation
+    from pie.flows.annotate import LineCosts
     from pie.flows.measure import Compared
+    from sim.setting import Setting
 
 
 @told
@@ -34,6 +39,15 @@ def command(
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
     memory_limit: options.MemoryLimit = 1024,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Tell where the cycles went, and what would help.")
+    ] = False,
+    annotated: Annotated[
+        bool, typer.Option("--annotate", help="Tell what each source line costs (C++).")
+    ] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", min=1, help="How many lines --annotate shows.")
+    ] = 15,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -41,13 +55,25 @@ def command(
 
     Example: pie measure slow.cpp fast.cpp -i input.txt -e expected.txt
 
+    Where the cycles went: pie measure slow.cpp -i input.txt --explain --annotate (on the machine
+    skylake, which these two take where `auto` is asked for).
+
     Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a
     program could not be measured.
     """
+    from pie.core import explanation
     from pie.flows import measure as flow
     from sim import machines
+    from sim.errors import InputError
     from sim.verdict import Verdict
 
+    if (explained or annotated) and machine == "auto":
+        machine = "skylake"
+    if (explained or annotated) and machine != "skylake":
+        raise InputError(
+            f"the machine '{machine}' does not tell where cycles went",
+            "measure with --machine skylake",
+        )
     setting = options.setting(
         machine,
         cxxflags,
@@ -63,16 +89,41 @@ def command(
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
     sentence = flow.sentence(compared)
-    document = _document(compared, sentence) if as_json else None
+    fine = all(one.cycles is not None for one in compared.outcomes)
+    split = flow.explanations(compared) if explained and fine else []
+    if not as_json:
+        with printing():
+            print(sentence)
+            for name, one_split in zip(compared.names, split, strict=False):
+                print("\n".join(explanation.lines(name, one_split)))
+    shown = _annotations(compared, setting) if annotated and fine else []
     with printing():
-        print(json.dumps(document, allow_nan=False, indent=2) if as_json else sentence)
+        if as_json:
+            document = _document(compared, sentence, split)
+            document["annotations"] = [one.as_dict() for one in shown]
+            print(json.dumps(document, allow_nan=False, indent=2))
+        for one in [] if as_json else shown:
+            print("\n".join(one.table(lines)))
     if any(one.verdict is Verdict.NOT_MEASURED for one in compared.outcomes):
         return Exit.NOT_MEASURED
     return Exit.OK if compared.comparable else Exit.INPUT
 
 
-def _document(compared: Compared, sentence: str) -> dict[str, Any]:
-    programs = []
+def _annotations(compared: Compared, setting: Setting) -> list[LineCosts]:
+    from pie.flows.annotate import annotate
+
+    return [
+        annotate(name, program, compared.cases, setting, one.cycles or 0)
+        for name, program, one in zip(
+            compared.names, compared.programs, compared.outcomes, strict=True
+        )
+    ]
+
+
+def _document(
+    compared: Compared, sentence: str, split: Sequence[explanation.Explanation]
+) -> dict[str, Any]:
+    programs: list[dict[str, Any]] = []
     for name, language, one in zip(
         compared.names, compared.languages, compared.outcomes, strict=True
     ):
@@ -97,6 +148,8 @@ def _document(compared: Compared, sentence: str) -> dict[str, Any]:
                 ],
             }
         )
+    for program, one_split in zip(programs, split, strict=False):
+        program["explanation"] = one_split.as_dict()
     costs = [one.seconds for one in compared.outcomes]
     speedup = None
     if len(costs) == 2 and costs[0] and costs[1] and compared.comparable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from sim.machines import DEFAULT, MACHINES, machine
 from sim.program import Language, Program, TestCase
 from sim.runner import COMPILER_REMEDY
 from sim.setting import Setting
+from sim.skylake import build as tool
 from sim.toolchain import Toolchain
 
 _OPTIONAL = {
@@ -52,6 +54,18 @@ def examine_host() -> list[Finding]:
         findings += _attacks()
     findings += _extras()
     return findings
+
+
+def built_tool() -> Finding:
+    """Build the timing model's tool unless this cache has it; tell its place and its digests."""
+    try:
+        path = tool.tool_path()
+    except SimError as error:
+        return Finding("skylake tool", False, error.what, error.remedy)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return Finding(
+        "skylake tool", True, f"{path} (model {tool.model_digest()}, executable {digest})"
+    )
 
 
 def _compiler() -> Finding:

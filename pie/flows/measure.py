@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pie.core.explanation import Explanation, explain
 from pie.core.problem import InputError
 from pie.core.startup import Startup, startup_procedure
 from pie.core.test_cases import text_case
@@ -40,6 +41,8 @@ class Compared:
     machine: str
     outputs_agree: bool
     expected_given: bool
+    programs: tuple[Program, ...] = ()
+    cases: tuple[TestCase, ...] = ()
 
     @property
     def all_accepted(self) -> bool:
@@ -98,7 +101,25 @@ def compare(
         machine=setting.machine.name,
         outputs_agree=len({_outputs(one) for one in outcomes}) == 1,
         expected_given=bool(expected),
+        programs=tuple(programs),
+        cases=tuple(cases),
     )
+
+
+def explanations(compared: Compared) -> list[Explanation]:
+    """Explain each program's cycles; InputError where that is not possible."""
+    told = []
+    for name, one in zip(compared.names, compared.outcomes, strict=True):
+        if one.cycles is None:
+            raise InputError(f"{name} cannot be explained: {one.verdict}", "mend it first")
+        split = explain([test.run.counters for test in one.tests if test.run], one.cycles)
+        if split is None:
+            raise InputError(
+                f"the machine '{compared.machine}' does not tell where cycles went",
+                "measure with --machine skylake",
+            )
+        told.append(split)
+    return told
 
 
 def sentence(compared: Compared) -> str:

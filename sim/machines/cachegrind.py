@@ -151,6 +151,8 @@ _SUMMARY = re.compile(
 )
 
 
+# AVX-512 instructions, and no others in 64-bit code, begin with 62.
+_AVX512 = re.compile(rb"unhandled instruction bytes: (?:0x)?62 ", re.IGNORECASE)
 _OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\nhost stacktrace")
 
 
@@ -223,6 +225,12 @@ def allowance(limits: Limits) -> Allowance:
 
 def refuse_own_failure(ended: Ended) -> None:
     """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
+    if _AVX512.search(ended.log):
+        raise MachineFailure(
+            "the program uses AVX-512, which Valgrind's translator lacks",
+            "remove its target pragma or attribute, and -mavx512... or the -march=... that allows "
+            "it; or use --machine native",
+        )
     if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
         raise MachineFailure(
             "the program uses an instruction that Valgrind cannot translate",

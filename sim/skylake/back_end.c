@@ -91,11 +91,14 @@ static void leave_queue(Cycle when) {
     iq_left[when & (RING - 1)]++;
 }
 
+static Bool no_store_entry; /* what the last operation was renamed late for */
+
 static Cycle rename(const Uop *u, Cycle decoded) {
     Cycle at = decoded + DECODE_TO_RENAME;
     if (serialized > at) at = serialized;
     ENTER(rob, ROB, at, 2);
     if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
+    no_store_entry = u->cls == STORE && sq[sq_at] + 2 > at;
     if (u->cls == STORE) ENTER(sq, SQ, at, 2);
     for (UInt i = 0; i < u->ndst; i++) {
         if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
@@ -105,6 +108,18 @@ static Cycle rename(const Uop *u, Cycle decoded) {
     return take(&rename_stage, WIDTH, at);
 }
 
+/* What an operation keeps the machine waiting for, when it is the oldest. */
+static UChar kept_by(const Uop *u, Cycle executed, Cycle done, UChar takes) {
+    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+    if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
+    if (u->cls == LOAD) {
+        Cycle took = done - executed;
+        return took <= WITHIN_L1 ? L1 : took <= WITHIN_L2 ? L2 : took <= WITHIN_L3 ? L3 : MEMORY;
+    }
+    Bool divides = u->cls == FLOAT_DIV || u->cls == FLOAT_SQRT || u->cls == SIMD_FDIV || u->cls == SIMD_FSQRT;
+    return divides || takes == DIVISION ? DIVISION : CHAIN;
+}
+
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
  * issue queue so. */
 static Cycle as_oldest(Cycle from) {
@@ -112,7 +127,7 @@ static Cycle as_oldest(Cycle from) {
     return stores_drained(from) + 2;
 }
 
-void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
+void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
     Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
     if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
         decode_stage.at = rename_stage.at - 1;
@@ -148,6 +163,8 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, Passed *out) {
     for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
     leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
     Cycle committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
+    renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
+    committed_at(committed, kept_by(u, out->executed, done, takes));
     if (u->flags & U_TRAP) {
         Cycle drained = stores_drained(committed);
         commit_stage.at = drained;

@@ -25,6 +25,7 @@ typedef struct {
     Step steps[];
 } Block;
 
+Bool annotating;
 static Block *current;
 static ULong progress; /* instructions begun; plus EARLY when the first exit of the last one was taken */
 static ULong values[MAX_VALUES];
@@ -40,7 +41,8 @@ static void finish(Addr next) {
         const Step *s = &b->steps[i];
         Event e = {value(s->load), value(s->store), value(s->quotient),
                    i + 1 < count || !(progress & EARLY)};
-        execute(s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
+        (annotating ? execute_and_tally : execute)(
+            s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
     }
 }
 
@@ -106,7 +108,8 @@ static Bool named(const IRCallee *callee, const HChar *name) {
 
 static void replace_identification(IRDirty *d) {
     if (named(d->cee, "amd64g_dirtyhelper_CPUID")) d->cee->addr = answer_cpuid;
-    if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
+    if (named(d->cee, "amd64g_dirtyhelper_RDTSCP")) d->cee->addr = answer_rdtscp;
+    else if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }
 
 /* Both halves of a division's result: the program may use only the remainder. */

@@ -9,6 +9,8 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
                         IRType host_word);
 /* Passes the last executed block to the model. */
 void blocks_flush(void);
+/* Whether counts are kept for each instruction's address. */
+extern Bool annotating;
 /* Ends the run where a limit is reached (tool.c). */
 void stop_at_limits(void);
 #endif

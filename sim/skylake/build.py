@@ -96,9 +96,10 @@ def tool_path() -> Path:
     if b"No space left" in done.stderr:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["?"]
+        why = next((line for line in lines if "error:" in line), lines[-1])
         raise MissingTool(
-            f"the timing tool could not be compiled ({lines[-1] if lines else '?'})",
+            f"the timing tool could not be compiled ({why})",
             "install a complete compiler with: sudo apt-get install g++ libc6-dev valgrind",
         )
     scratch.chmod(0o755)

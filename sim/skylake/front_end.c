@@ -10,7 +10,7 @@
 #include "pub_tool_threadstate.h"
 
 
-enum { BLOCK = 16, FETCH_WIDTH = 4, FETCH_TO_EXECUTE = 14, DECODE_RESTART = 2, COMMIT_RESTART = 8 };
+enum { BLOCK = 16, HIT = 4, FETCH_WIDTH = 4, FETCH_TO_EXECUTE = 14, DECODE_RESTART = 2, COMMIT_RESTART = 8 };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */
@@ -21,6 +21,8 @@ void front_end_init(void) {
     block = ~0UL;
     block_here = False;
 }
+
+static const Cycle forever = ~0ULL;
 
 static void advance_to(Cycle at) {
     if (at > now_) {
@@ -41,11 +43,10 @@ static Bool ask(Addr wanted, Cycle limit) {
     block = wanted;
     block_here = there < limit;
     if (!block_here) return False;
+    if (limit == forever && there > now_ + HIT) fetch_lost(CODE, there - now_ - HIT);
     advance_to(there);
     return True;
 }
-
-static const Cycle forever = ~0ULL;
 
 /* Gets the bytes of an instruction; False when `limit` comes first. */
 static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
@@ -151,7 +152,8 @@ static void wander(Addr pc, Cycle limit) {
 
 /* ---- the right path ------------------------------------------------------------------------------- */
 
-static void mispredicted(Addr wrong, Cycle seen, Cycle again) {
+static void mispredicted(Addr wrong, Cycle seen, Cycle again, UChar why) {
+    fetch_lost(why, again > now_ ? again - now_ : 0);
     if (wrong) wander(wrong, seen);
     if (!block_here) block = ~0UL;
     restart(again);
@@ -166,7 +168,9 @@ static void micro_branch(Inst *inst, const Passed *passed, Cycle fetched, Bool t
     resolve(inst->pc, taken, wrong, passed->committed);
     if (wrong) {
         statistics.mispredictions++;
-        restart(passed->executed + COMMIT_RESTART);
+        Cycle again = passed->executed + COMMIT_RESTART;
+        fetch_lost(inst->loop == L_DIVIDE ? DIVISION : BRANCH, again > now_ ? again - now_ : 0);
+        restart(again);
     } else if (taken) {
         jumped_in = now_; /* this cycle's fetch ends with the instruction */
     }
@@ -176,13 +180,15 @@ static Bool one(Inst *inst, const Uop *u, const Event *e, Passed *passed) {
     Cycle room = fetch_room();
     if (room > now_) advance_to(room);
     place_uop();
-    pass(u, now_, u->cls == STORE ? e->store : e->load, inst->pc, passed);
+    pass(u, now_, u->cls == STORE ? e->store : e->load, inst->pc,
+         inst->loop == L_DIVIDE ? DIVISION : RETIRING, passed);
     return !passed->replayed;
 }
 
 /* A system call restarts fetch when it commits; until then fetch has gone on behind it. */
 static void system_call(const Inst *inst, const Passed *passed) {
     statistics.syscalls++;
+    fetch_lost(SERIAL, passed->restart > now_ ? passed->restart - now_ : 0);
     if (successor) wander(inst->pc + inst->len, passed->restart - 1);
     if (!block_here) block = ~0UL;
     restart(passed->restart);
@@ -193,6 +199,7 @@ static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed
         one(inst, &inst->uops[i], e, passed);
         if (passed->replayed) {
             statistics.replays++;
+            fetch_lost(ORDER, passed->restart > now_ ? passed->restart - now_ : 0);
             restart(passed->restart);
             i--; /* once more: now it waits for the store */
             continue;
@@ -260,11 +267,11 @@ static void branch(Inst *inst, const Passed *passed, Addr next) {
     Bool direct = inst->kind == K_COND || inst->kind == K_JUMP || inst->kind == K_CALL;
     if (direct && (inst->kind != K_COND || p.taken) && p.target != inst->target) {
         statistics.decode_redirects++;
-        mispredicted(p.target, passed->decoded + 1, passed->decoded + DECODE_RESTART);
+        mispredicted(p.target, passed->decoded + 1, passed->decoded + DECODE_RESTART, TARGET);
         if (taken || inst->kind != K_COND) return;
     }
     statistics.mispredictions++;
-    mispredicted(p.target, passed->executed + COMMIT_RESTART - 1, passed->executed + COMMIT_RESTART);
+    mispredicted(p.target, passed->executed + COMMIT_RESTART - 1, passed->executed + COMMIT_RESTART, BRANCH);
 }
 
 void execute(Inst *inst, const Event *e, Addr next) {

@@ -26,6 +26,7 @@ Inst *instruction_at(Addr pc) {
     decode(inst, uops, pc, (const UChar *)pc, room);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
+    inst->tally = NULL;
     inst->next_hash = *bucket;
     *bucket = inst;
     return inst;

@@ -69,6 +69,7 @@ typedef struct Inst {
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
     struct Inst *next_hash;
+    struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
     Uop *uops;
 } Inst;
@@ -101,7 +102,8 @@ typedef struct {
     Bool replayed; /* a load overtook a store it depends on: refetch from `restart` */
     Cycle restart;
 } Passed;
-void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, Passed *out);
+/* `takes`: RETIRING, or DIVISION for a step of a division. */
+void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
 /* The earliest fetch cycle that the fetch queue allows. */
 Cycle fetch_room(void);
 Cycle last_commit(void);
@@ -135,6 +137,24 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit);
 void history_save(void);
 void history_restore(void);
 void decode_corrected(Addr pc, Addr target);
+
+/* ---- where the cycles went (top_down.c) ------------------------------------------------------------------ */
+
+enum Cause {
+    RETIRING, FETCH, CODE, TARGET, BRANCH, ORDER, L1, L2, L3, MEMORY, WRITING, CHAIN, DIVISION, SERIAL, CAUSES
+};
+/* Fetch could not work for so many cycles, since the operation fetched last. */
+void fetch_lost(UChar why, Cycle cycles);
+/* An operation was renamed; `takes` is what its own slot counts as. */
+void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry);
+/* An operation commits; `why` it would keep the machine waiting until then. */
+void committed_at(Cycle committed, UChar why);
+/* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
+const ULong *top_down(void);
+
+/* annotate.c: as `execute`, and counts for the instruction. */
+void execute_and_tally(Inst *inst, const Event *event, Addr next);
+void annotations(void);
 
 /* ---- statistics -------------------------------------------------------------------------------------------- */
 

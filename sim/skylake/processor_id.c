@@ -4,6 +4,7 @@
 #include "processor_id.h"
 #include "libvex_guest_amd64.h"
 #include "model.h"
+#include "pub_tool_machine.h"
 
 typedef struct {
     UInt leaf, eax, ebx, ecx, edx;
@@ -38,13 +39,45 @@ void answer_cpuid(void *guest_state) {
 /* The time of the last committed instruction: simulated time. */
 ULong answer_rdtsc(void) { return last_commit(); }
 
-/* Clocks that a system call writes to memory; they begin at the simulator's epoch. */
-void answer_clock(UInt call, UWord *arguments) {
-    enum { GETTIMEOFDAY = 96, CLOCK_GETTIME = 228, EPOCH = 1000000000 };
+void answer_rdtscp(void *guest_state) {
+    VexGuestAMD64State *st = guest_state;
+    st->guest_RAX = (UInt)last_commit();
+    st->guest_RDX = last_commit() >> 32;
+    st->guest_RCX = 0;
+}
+
+static void return_value(ThreadId thread, ULong value) {
+    VG_(set_shadow_regs_area)(thread, 0, offsetof(VexGuestAMD64State, guest_RAX), 8, (UChar *)&value);
+}
+
+/* Clocks that a system call tells or writes to memory; the time of day begins at the simulator's epoch. */
+void answer_clock(ThreadId thread, UInt call, UWord *arguments) {
+    enum { GETTIMEOFDAY = 96, GETRUSAGE = 98, TIMES = 100, TIME = 201, CLOCK_GETTIME = 228 };
+    enum { EPOCH = 1000000000, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
     ULong nanoseconds = last_commit() * 2 / 7; /* at 3.5 GHz */
-    Bool fine = call == CLOCK_GETTIME;
-    ULong *to = (ULong *)(fine ? arguments[1] : arguments[0]);
-    if (!(fine || call == GETTIMEOFDAY) || !to) return;
-    to[0] = EPOCH + nanoseconds / 1000000000;
-    to[1] = nanoseconds % 1000000000 / (fine ? 1 : 1000);
+    ULong seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
+    Bool second = call == CLOCK_GETTIME || call == GETRUSAGE;
+    ULong *to = (ULong *)arguments[second];
+    switch (call) {
+    case TIME:
+        if (to) *to = EPOCH + seconds;
+        return_value(thread, EPOCH + seconds);
+        break;
+    case TIMES:
+        for (UInt i = 0; to && i < TMS_WORDS; i++) to[i] = i ? 0 : nanoseconds / TICK;
+        return_value(thread, nanoseconds / TICK);
+        break;
+    case GETRUSAGE:
+        for (UInt i = 0; i < RUSAGE_WORDS; i++) to[i] = 0;
+        to[0] = seconds;
+        to[1] = rest / 1000;
+        break;
+    case GETTIMEOFDAY:
+    case CLOCK_GETTIME:
+        if (!to) break;
+        to[0] = EPOCH + seconds;
+        to[1] = call == CLOCK_GETTIME ? rest : rest / 1000;
+        break;
+    default: break;
+    }
 }

@@ -4,6 +4,7 @@
 #include "pub_tool_basics.h"
 void answer_cpuid(void *guest_state);
 ULong answer_rdtsc(void);
+void answer_rdtscp(void *guest_state);
 /* After a system call that asked for the time: puts simulated time in place of the host's. */
-void answer_clock(UInt call, UWord *arguments);
+void answer_clock(ThreadId thread, UInt call, UWord *arguments);
 #endif

@@ -19,16 +19,23 @@ static ULong max_instructions, max_cycles;
 
 static void summary(const HChar *ended) {
     const Statistics *s = &statistics;
+    const ULong *t = top_down();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"micro_operations\": %llu, \"l1i_misses\": %llu, \"l1d_misses\": %llu, "
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
               "\"decode_redirects\": %llu, \"replays\": %llu, \"loads\": %llu, \"stores\": %llu, "
               "\"system_calls\": %llu, \"row_hits\": %llu, \"l1i_accesses\": %llu, "
-              "\"l1d_accesses\": %llu, \"unknown\": %llu}\n",
+              "\"l1d_accesses\": %llu, \"unknown\": %llu, "
+              "\"slots_retiring\": %llu, \"slots_fetch\": %llu, \"slots_code\": %llu, "
+              "\"slots_target\": %llu, \"slots_branch\": %llu, \"slots_order\": %llu, "
+              "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
+              "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
+              "\"slots_division\": %llu, \"slots_serial\": %llu}\n",
               ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
-              s->unknown);
+              s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
+              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL]);
 }
 
 void stop_at_limits(void) {
@@ -44,18 +51,21 @@ void stop_at_limits(void) {
 
 static void fini(Int code) {
     blocks_flush();
+    if (annotating) annotations();
     summary("exit");
 }
 
 static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
+    if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
     return False;
 }
 
 static void usage(void) {
     VG_(printf)("    --max-instructions=N  end after N instructions (0: never)\n"
-                "    --max-cycles=N        end after N cycles (0: never)\n");
+                "    --max-cycles=N        end after N cycles (0: never)\n"
+                "    --annotate=no|yes     count for each instruction's address [no]\n");
 }
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
@@ -63,7 +73,7 @@ static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
-    if (!sr_isError(result)) answer_clock(call, arguments);
+    if (!sr_isError(result)) answer_clock(thread, call, arguments);
 }
 
 static void post_clo_init(void) {

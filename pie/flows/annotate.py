@@ -1,0 +1,155 @@
+"""`pie measure --annotate`: what each line of a program costs, on the timing model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pie.core.problem import InputError
+from sim import compiler
+from sim.annotation import Counts, lines_of
+from sim.errors import MachineFailure
+from sim.machines.skylake import Skylake
+from sim.program import Language, Program, TestCase
+from sim.setting import Setting
+from sim.verdict import Verdict
+
+_LONGEST_TEXT = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the source (number from 1), or one function elsewhere (number 0)."""
+
+    number: int
+    text: str
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class LineCosts:
+    """A program's lines, the costliest first, summed over its inputs."""
+
+    name: str
+    cycles: int
+    """Of the build with debug information."""
+    measured_cycles: int
+    """Of the build without."""
+    own: tuple[Line, ...]
+    elsewhere: tuple[Line, ...]
+
+    @property
+    def differs(self) -> str:
+        """Return one sentence where debug information has changed the cost; else nothing."""
+        if self.cycles == self.measured_cycles:
+            return ""
+        return (
+            f"with -g it takes {self.cycles:,} cycles instead of {self.measured_cycles:,}: "
+            "the lines are those of the build with -g"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "program": self.name,
+            "cycles": self.measured_cycles,
+            "cycles_with_debug_information": self.cycles,
+            "lines": [_plain(line) for line in self.own],
+            "elsewhere": [_plain(line) for line in self.elsewhere],
+        }
+
+    def table(self, most: int) -> list[str]:
+        """Return the `most` costliest lines as text, with shares of all cycles."""
+        rows = [f"{self.name}: {self.measured_cycles:,} cycles" + _clause(self.differs)]
+        rows.append(
+            f"{'cycles':>8} {'instructions':>14} {'L1D':>9} {'L2':>8} {'L3':>8} "
+            f"{'mispredicted':>12}  line"
+        )
+        for line in self.own[:most]:
+            rows.append(f"{self._columns(line)}  {line.number:>4}: {line.text}")
+        rest = sum((line.counts for line in self.elsewhere), Counts())
+        if rest.cycles and self.elsewhere:
+            largest = ", ".join(line.text for line in self.elsewhere[:3])
+            rows.append(f"{self._columns(Line(0, '', rest))}  elsewhere, most in {largest}")
+        return rows
+
+    def _columns(self, line: Line) -> str:
+        one = line.counts
+        return (
+            f"{one.cycles / max(1, self.cycles):>8.1%} {one.instructions:>14,} "
+            f"{one.l1d_misses:>9,} {one.l2_misses:>8,} {one.l3_misses:>8,} "
+            f"{one.mispredictions:>12,}"
+        )
+
+
+def annotate(
+    name: str,
+    program: Program,
+    cases: Sequence[TestCase],
+    setting: Setting,
+    measured_cycles: int,
+) -> LineCosts:
+    """Build a program with -g and sum what its lines cost over its inputs.
+
+    InputError for what cannot be annotated; MachineFailure when a run with -g was not accepted.
+    """
+    if program.language is not Language.CPP or setting.toolchain.link != "static":
+        raise InputError(
+            f"{name} cannot be annotated", "annotate C++ programs with --link static only"
+        )
+    assert isinstance(setting.machine, Skylake)
+    toolchain = replace(setting.toolchain, flags=(*setting.toolchain.flags, "-g"))
+    # Precompiled headers give the same bytes, and would be made for these flags first.
+    build = compiler.build(program, toolchain, setting.compile_limits, headers=False)
+    if build.verdict is not None:
+        raise MachineFailure(f"{name} cannot be built with -g: {build.detail}")
+    cycles = 0
+    addresses: dict[int, Counts] = defaultdict(Counts)
+    for case in cases:
+        run, counts = setting.machine.annotate(
+            build, Path(case.input_path), setting.limits, toolchain
+        )
+        if run.verdict is not Verdict.ACCEPTED:
+            raise MachineFailure(f"{name} with -g on {case.name}: {run.verdict} ({run.detail})")
+        cycles += run.cycles or 0
+        for address, one in counts.items():
+            addresses[address] += one
+    lines = lines_of(build, addresses)
+    # As the compiler counts lines: at line feeds alone.
+    source = program.source.split("\n")
+    return LineCosts(
+        name=name,
+        cycles=cycles,
+        measured_cycles=measured_cycles,
+        own=_ordered(
+            {number: (_text(source, number), counts) for number, counts in lines.own.items()}
+        ),
+        elsewhere=tuple(
+            Line(0, function, counts)
+            for function, counts in sorted(
+                lines.elsewhere.items(), key=lambda item: (-item[1].cycles, item[0])
+            )
+        ),
+    )
+
+
+def _ordered(lines: Mapping[int, tuple[str, Counts]]) -> tuple[Line, ...]:
+    found = [Line(number, text, counts) for number, (text, counts) in lines.items()]
+    return tuple(sorted(found, key=lambda line: (-line.counts.cycles, line.number)))
+
+
+def _text(source: Sequence[str], number: int) -> str:
+    """Return a line's text, safe to print; a program may claim lines that it does not have."""
+    text = source[number - 1].strip() if number <= len(source) else "?"
+    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_TEXT]
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    named = {"line": line.number, "text": line.text} if line.number else {"function": line.text}
+    return {**named, **asdict(line.counts)}
+
+
+def _clause(text: str) -> str:
+    return f" ({text})" if text else ""

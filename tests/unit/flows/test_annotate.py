@@ -1,0 +1,74 @@
+"""`pie measure --annotate` on a program of our own: its lines, and its cycles with -g."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pie.core.problem import InputError
+from pie.flows.annotate import LineCosts, annotate
+from pie.flows.measure import compare
+from sim.machines.skylake import Skylake
+from sim.program import Language, Program
+from sim.setting import Setting
+from sim.toolchain import Toolchain
+
+SOURCE = """#include <cstdio>
+int main() {
+    unsigned x = 1;
+    for (int i = 0; i < 20000; i++)
+        x = 1000003u / (x % 7 + 1) + i; // \x1b[2Jdivides
+    std::printf("%u\\n", x);
+}
+"""
+
+
+@pytest.fixture
+def setting() -> Setting:
+    found = Skylake().check()
+    if not found.ok:
+        pytest.skip(f"{found.problem}; {found.remedy}")
+    return Setting(Skylake(), Toolchain(flags=("-O1",)))
+
+
+@pytest.fixture
+def costs(setting: Setting, tmp_path: Path) -> LineCosts:
+    file = tmp_path / "a.cpp"
+    file.write_text(SOURCE)
+    done = compare([file], [], [], setting)
+    cycles = done.outcomes[0].cycles
+    assert cycles is not None
+    return annotate("a.cpp", done.programs[0], done.cases, setting, cycles)
+
+
+def test_the_line_that_divides_is_the_costliest(costs: LineCosts) -> None:
+    assert costs.own[0].number == 5
+    assert costs.own[0].counts.cycles > 0.75 * costs.cycles
+    assert costs.own[0].counts.instructions >= 5 * 20000
+
+
+def test_debug_information_changes_no_cycle(costs: LineCosts) -> None:
+    assert costs.cycles == costs.measured_cycles
+    assert costs.differs == ""
+
+
+def test_all_lines_and_functions_add_up_to_the_runs_cycles(costs: LineCosts) -> None:
+    every = [*costs.own, *costs.elsewhere]
+    assert sum(line.counts.cycles for line in every) == costs.cycles
+
+
+def test_the_table_is_as_long_as_asked_and_safe_to_print(costs: LineCosts) -> None:
+    rows = costs.table(2)
+    assert len(rows) == 2 + 2 + 1  # heading, names, lines, what is elsewhere
+    assert "5: x = 1000003u" in rows[2]
+    assert all(row.isprintable() for row in rows)
+
+
+def test_a_script_cannot_be_annotated(setting: Setting) -> None:
+    with pytest.raises(InputError, match="annotate C\\+\\+ programs"):
+        annotate("a.py", Program(Language.PYTHON, "print(1)"), [], setting, 1)
+
+
+def test_a_build_that_differs_is_told() -> None:
+    assert "1,001 cycles instead of 1,000" in LineCosts("a", 1001, 1000, (), ()).differs

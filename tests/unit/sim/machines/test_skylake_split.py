@@ -1,0 +1,163 @@
+"""The top-down split on loops with known answers, exact sums, clocks, and AVX-512's verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pie.core.explanation import Explanation, explain
+from sim.errors import MachineFailure
+from sim.limits import Limits
+from sim.machine import Measurement
+from sim.machines import cachegrind
+from sim.machines.skylake import Skylake
+from sim.program import Build, Language
+from sim.sandbox import Ended
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+LIMITS = Limits(max_instructions=50_000_000)
+LOOP = """.globl _start
+.bss
+.balign 4096
+buffer: .skip 33554432
+.text
+_start: lea buffer(%rip), %rax
+ mov $1, %r8d
+ mov ${turns}, %ecx
+ .balign 16
+1: .rept {copies}
+ {body}
+ .endr
+ dec %ecx
+ jnz 1b
+ mov $60, %eax
+ xor %edi, %edi
+ syscall
+"""
+# Reads 4,000 lines of untouched memory, each address after the load before it.
+CHASE = "add (%rax), %rax\n add $8256, %rax"
+RANDOM = "imul $1664525,%r8d\n add $1013904223,%r8d\n test $0x400000,%r8d\n jz 3f\n nop\n3:"
+
+
+@pytest.fixture
+def machine() -> Skylake:
+    found = Skylake().check()
+    if not found.ok:
+        pytest.skip(f"{found.problem}; {found.remedy}")
+    return Skylake()
+
+
+def built(folder: Path, body: str, turns: int, copies: int) -> Build:
+    text, made = folder / "loop.s", folder / "loop"
+    text.write_text(LOOP.format(body=body, turns=turns, copies=copies))
+    compiler = shutil.which("gcc")
+    assert compiler is not None
+    subprocess.run([compiler, "-nostdlib", "-static", "-o", made, text], check=True)
+    return kept(made)
+
+
+def kept(made: Path) -> Build:
+    code = made.read_bytes()
+    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
+    build.path.parent.mkdir(parents=True, exist_ok=True)
+    build.path.write_bytes(code)
+    build.path.chmod(0o755)
+    return build
+
+
+def measured(machine: Skylake, build: Build, folder: Path) -> Measurement:
+    stdin = folder / "input"
+    stdin.write_text("")
+    return machine.measure(build, stdin, LIMITS, Toolchain())
+
+
+def split(run: Measurement) -> Explanation:
+    assert run.cycles is not None
+    found = explain([run.counters], run.cycles)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "turns", "copies", "group", "cause"),
+    [
+        ("divsd %xmm0, %xmm0", 300, 64, "core", "division"),
+        ("imul %rax, %rax", 300, 64, "core", "chain"),
+        (CHASE, 4000, 1, "memory", "memory"),
+        (RANDOM, 6000, 1, "bad speculation", "branch"),
+        ("add $1,%eax\n imul $3,%ebx", 2, 20000, "front end", "code"),
+        ("add $1,%eax\n add $1,%ebx\n add $1,%esi", 1000, 16, "front end", "fetch"),
+        ("mov %eax,buffer(%rip)", 1000, 64, "memory", "stores"),
+    ],
+)
+def test_a_loop_is_bound_by_what_its_instructions_say(
+    machine: Skylake, tmp_path: Path, body: str, turns: int, copies: int, group: str, cause: str
+) -> None:
+    run = measured(machine, built(tmp_path, body, turns, copies), tmp_path)
+    found = split(run)
+    assert max(found.split, key=found.split.__getitem__) == group
+    assert max(found.slots, key=found.share) == cause
+    assert sum(found.slots.values()) == 4 * (run.cycles or 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "cycles"), [("divsd %xmm0, %xmm0", 230_905), (RANDOM, 134_088), (CHASE, 1_238_484)]
+)
+def test_counting_changes_no_cycle(
+    machine: Skylake, tmp_path: Path, body: str, cycles: int
+) -> None:
+    """The cycles are those of the model as it was before it counted slots."""
+    copies, turns = (64, 300) if body.startswith("divsd") else (1, 6000 if body == RANDOM else 4000)
+    assert measured(machine, built(tmp_path, body, turns, copies), tmp_path).cycles == cycles
+
+
+def test_annotation_costs_the_same_cycles_and_its_addresses_add_up_to_them(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    build = built(tmp_path, RANDOM, 2000, 1)
+    plain = measured(machine, build, tmp_path)
+    run, addresses = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
+    assert (run.cycles, run.counters) == (plain.cycles, plain.counters)
+    assert sum(one.cycles for one in addresses.values()) == run.cycles
+    assert sum(one.mispredictions for one in addresses.values()) == run.counters["mispredictions"]
+
+
+def test_every_clock_tells_simulated_time(machine: Skylake, tmp_path: Path) -> None:
+    source = """#include <cstdio>
+    #include <ctime>
+    #include <sys/resource.h>
+    #include <sys/time.h>
+    #include <sys/times.h>
+    int main() {
+        tms t; rusage r; timeval v; time_t q = 0;
+        getrusage(RUSAGE_SELF, &r); gettimeofday(&v, nullptr);
+        long ticks = times(&t), now = time(&q);
+        std::printf("%ld %ld ", ticks, (long)t.tms_utime);
+        std::printf("%ld %ld ", (long)r.ru_utime.tv_sec, r.ru_maxrss);
+        std::printf("%ld %ld %ld", now, (long)q, (long)v.tv_sec);
+    }"""
+    (tmp_path / "c.cpp").write_text(source)
+    made = tmp_path / "c"
+    compiler = shutil.which("g++")
+    assert compiler is not None
+    subprocess.run([compiler, "-static", "-o", made, tmp_path / "c.cpp"], check=True)
+    run = measured(machine, kept(made), tmp_path)
+    assert run.stdout == b"0 0 0 0 1000000000 1000000000 1000000000"
+    assert run.verdict is Verdict.ACCEPTED
+
+
+def test_a_program_with_avx512_is_refused_by_that_name(machine: Skylake, tmp_path: Path) -> None:
+    build = built(tmp_path, ".byte 0x62,0xf1,0x7c,0x48,0x58,0xc0", 1, 1)
+    with pytest.raises(MachineFailure, match=r"uses AVX-512.*remove its target pragma"):
+        measured(machine, build, tmp_path)
+
+
+def test_another_unknown_instruction_is_not_called_avx512() -> None:
+    log = b"vex amd64->IR: unhandled instruction bytes: 0x0F 0xFF 0x62 0xF1"
+    with pytest.raises(MachineFailure, match="cannot translate"):
+        cachegrind.refuse_own_failure(Ended(None, 4, b"", b"", log, False, 0, 0, 0, 0))
