@@ -55,7 +55,7 @@ def chain(size: int, stride: int) -> str:
 
 
 LOAD = "mov (%rax),%rax"
-# name: instructions, what precedes the loop, copies, operations in a copy, the configuration's figure
+# name: instructions, what precedes the loop, copies, operations in a copy, configuration
 CASES = {
     "dependent add": ("add %rax,%rax", "", 64, 1, "1"),
     "independent add": ("add %eax,%eax\n add %ebx,%ebx", "", 64, 2, "0.5 to 0.75: 16 bytes, 4-6"),
