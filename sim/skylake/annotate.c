@@ -30,11 +30,16 @@ static struct Tally *tally_of(Inst *inst) {
     return inst->tally;
 }
 
-void execute_and_tally(Inst *inst, const Event *event, Addr next) {
+static Statistics before;
+static Cycle from;
+
+void tally_before(void) {
+    before = statistics;
+    from = last_commit();
+}
+
+void tally_after(Inst *inst) {
     static struct Tally *redirecting;
-    Statistics before = statistics;
-    Cycle from = last_commit();
-    execute(inst, event, next);
     struct Tally *t = tally_of(inst);
     Cycle cycles = last_commit() - from;
     if (redirecting) {

@@ -162,9 +162,9 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
     leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
-    Cycle committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
+    Cycle frontier = commit_stage.at, committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
     renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
-    committed_at(committed, kept_by(u, out->executed, done, takes));
+    if (committed > frontier) committed_at(committed, kept_by(u, out->executed, done, takes));
     if (u->flags & U_TRAP) {
         Cycle drained = stores_drained(committed);
         commit_stage.at = drained;

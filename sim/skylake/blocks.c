@@ -41,8 +41,9 @@ static void finish(Addr next) {
         const Step *s = &b->steps[i];
         Event e = {value(s->load), value(s->store), value(s->quotient),
                    i + 1 < count || !(progress & EARLY)};
-        (annotating ? execute_and_tally : execute)(
-            s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
+        if (annotating) tally_before();
+        execute(s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
+        if (annotating) tally_after(s->inst);
     }
 }
 

@@ -152,8 +152,9 @@ void committed_at(Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 
-/* annotate.c: as `execute`, and counts for the instruction. */
-void execute_and_tally(Inst *inst, const Event *event, Addr next);
+/* annotate.c: called around `execute`, they count for the instruction. */
+void tally_before(void);
+void tally_after(Inst *inst);
 void annotations(void);
 
 /* ---- statistics -------------------------------------------------------------------------------------------- */

@@ -93,7 +93,6 @@ void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry) 
 }
 
 void committed_at(Cycle committed, UChar why) {
-    if (youngest != oldest && committed <= events[(youngest - 1) % EVENTS].committed) return;
     if (youngest - oldest == EVENTS) oldest++;
     events[youngest++ % EVENTS] = (typeof(events[0])){committed, why};
 }
