@@ -39,7 +39,7 @@ _start: lea buffer(%rip), %rax
  xor %edi, %edi
  syscall
 """
-# Reads 4,000 lines of untouched memory, each address after the load before it.
+# Reads 4,000 lines of memory that was not touched before; no address hangs on a load.
 CHASE = "add (%rax), %rax\n add $8256, %rax"
 RANDOM = "imul $1664525,%r8d\n add $1013904223,%r8d\n test $0x400000,%r8d\n jz 3f\n nop\n3:"
 
