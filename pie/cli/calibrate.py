@@ -126,7 +126,7 @@ def command(
     for notice in finished.notices:
         say(f"pie: {notice}")
     if finished.constants is not None:
-        say(calibrate_output.how_to_use(finished.constants))
+        say(calibrate_output.how_to_use(finished.constants, finished.made.is_refit_better))
     return _exit_code(finished)
 
 

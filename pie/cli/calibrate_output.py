@@ -48,10 +48,16 @@ def print_table(finished: Finished) -> None:
     show(*parts, "", Text(f"{totals}, in {finished.seconds:.1f} s. Folder: {finished.folder}"))
 
 
-def how_to_use(constants: Path) -> str:
-    """Say where the refitted constants are, and how they become the machine's."""
+def how_to_use(constants: Path, better: bool) -> str:
+    """Say where the refitted constants are, and how they become the machine's if they should."""
     from importlib import resources
 
+    if not better:
+        return (
+            f"pie: constants written to {constants}; do not use them: on problems that they were "
+            "not fitted to they are no nearer to the reference than the machine's own (take more "
+            "programs)"
+        )
     place = resources.files("sim.machines").joinpath("cachegrind_cost.json")
     return f"pie: constants written to {constants}; to measure with them: cp {constants} {place}"
 

@@ -153,3 +153,13 @@ def test_numbers(tests: Iterable[Any]) -> list[int]:
 
 
 testcases_folder.__test__ = test_numbers.__test__ = False  # type: ignore[attr-defined]
+
+
+def at_least(value: object, least: int, name: str, unit: str) -> None:
+    """InputError unless `value` is None or a whole number from `least` on."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(
+            f"{name}={value!r} is no limit", f"give {least:,} {unit} or more, or leave it out"
+        )

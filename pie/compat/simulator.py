@@ -110,6 +110,8 @@ class PieEnvironment:
         if link not in (None, "static", "dynamic"):
             raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
         comparison.rule(compare)
+        arguments.at_least(max_instructions, 1, "max_instructions", "instructions")
+        arguments.at_least(memory_limit, 16, "memory_limit", "MiB")
         self.arch = arch
         self.cpuset_cpus = cpuset_cpus
         self.working_dir = working_dir

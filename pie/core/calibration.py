@@ -11,6 +11,8 @@ from pie.core.cost_fit import METHODS, Fit, best, fit
 from pie.core.problem import InputError
 
 _WORST = 10
+START_UP = 20_000
+"""Instructions by which two machines may differ in any run."""
 OTHER_PROGRAMS = 0.2
 """Median difference in instructions from which the executables cannot have been the same."""
 
@@ -44,6 +46,22 @@ class Calibration:
     notice: str = ""
     """Why there are no fitted models."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_refit_better(self) -> bool:
+        """Whether the refit is nearer than the machine as it is, on problems that it has not seen.
+
+        By the median error of runs and of speedups on a test; a machine whose constants were fitted
+        to these very runs has an advantage here.
+        """
+        if self.chosen is None:
+            return False
+        name = f"refit, {self.chosen.method}"
+        held_out = next(m for m in self.models if m.name == name and m.validation != "in sample")
+        now, then = self.models[0].agreement, held_out.agreement
+        return (then.runs.median or 0) <= (now.runs.median or 0) and (
+            then.speedups_on_a_test.median or 0
+        ) <= (now.speedups_on_a_test.median or 0)
 
     @property
     def problems(self) -> int:
@@ -136,9 +154,13 @@ def fitted(
 
 
 def refuse_other_programs(machine: Sequence[int], reference: Sequence[int], where: str) -> None:
-    """InputError when the instructions of most runs differ too much for equal executables."""
+    """InputError when the instructions of most runs differ too much for equal executables.
+
+    The start of a process differs between machines by some thousand instructions.
+    """
     differences = sorted(
-        abs(ours / theirs - 1) for ours, theirs in zip(machine, reference, strict=True)
+        max(0, abs(ours - theirs) - START_UP) / theirs
+        for ours, theirs in zip(machine, reference, strict=True)
     )
     if differences and differences[len(differences) // 2] > OTHER_PROGRAMS:
         raise InputError(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from pie.cli import calibrate_output
 from pie.cli.app import app
 from pie.core import calibration
 from pie.core.agreement import CommonPair, CommonRun
@@ -97,7 +98,12 @@ def test_json_is_one_document_on_standard_output(calibrate: Any) -> None:
     assert document["constants"] == "out/c.json"
     assert document["models"][0]["agreement"]["runs"]["median"] == pytest.approx(0.05)
     assert "pie: no plot" in result.stderr
-    assert "to measure with them: cp out/c.json" in result.stderr
+    assert "constants written to out/c.json; do not use them" in result.stderr
+
+
+def test_constants_that_are_nearer_to_the_reference_come_with_the_way_to_use_them() -> None:
+    said = calibrate_output.how_to_use(Path("out/c.json"), better=True)
+    assert "to measure with them: cp out/c.json" in said
 
 
 def test_what_could_not_be_measured_is_told_and_is_four(calibrate: Any) -> None:

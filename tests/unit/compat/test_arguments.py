@@ -111,3 +111,11 @@ def test_tests_are_numbers_or_their_texts_each_once() -> None:
     for bad in ([], "01", [1.5], ["x"], None, 3):
         with pytest.raises(InputError, match=r"\[0, 1\]"):
             arguments.test_numbers(bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [0, -1, 15, True, "64", 64.0])
+def test_a_limit_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(InputError, match=r"memory_limit=.*16 MiB or more"):
+        arguments.at_least(value, 16, "memory_limit", "MiB")
+    arguments.at_least(16, 16, "memory_limit", "MiB")
+    arguments.at_least(None, 1, "max_instructions", "instructions")
