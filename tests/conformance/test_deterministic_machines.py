@@ -206,7 +206,7 @@ def test_one_instruction_more_is_seen(deterministic: Machine, measure: Measure) 
     assert costs[0] < costs[1]
 
 
-def test_a_program_whose_cost_changes_is_told_apart_and_not_averaged(
+def test_a_program_whose_cost_hangs_on_the_clock_is_told_apart_or_has_the_models_clock(
     deterministic: Machine, build: Builder, case: CaseMaker
 ) -> None:
     source = """#include <cstdio>
@@ -225,9 +225,14 @@ int main() {
         "context",
     )
     run = job.run()[0]
+    assert run.runs == 2
+    if deterministic.name == "skylake":  # its clocks tell simulated time
+        assert run.verdict == "accepted"
+        again = job.run()[0]
+        assert (again.cycles, again.verdict) == (run.cycles, run.verdict)
+        return
     assert run.verdict == "nondeterministic"
     assert "changes from run to run" in run.detail
-    assert run.runs == 2
 
 
 @pytest.mark.parametrize(
