@@ -34,6 +34,7 @@ from pie.core.models.model import (
     Request,
     Sampling,
 )
+from pie.core.models.secret import without_key
 from pie.core.models.throttle import (
     LONGEST_WAIT_SECONDS,
     Throttle,
@@ -237,7 +238,7 @@ class OpenAIModel:
             return Failure(request.key, f"the reply exceeds {_LARGEST_REPLY_BYTES >> 20} MiB")
         if status == 200:
             try:
-                reply = wire.read_reply(data)
+                reply = wire.read_reply(data, self._without_key)
             except ValueError as error:
                 return _Retry(str(error))
             answer = Answer(
@@ -255,7 +256,7 @@ class OpenAIModel:
     def _refused(
         self, request: Request, status: int, data: bytes, headers: Any, attempt: int
     ) -> tuple[Answer, float | None] | Failure | _Retry:
-        code, message = (self._without_key(text) for text in wire.error_message(data))
+        code, message = wire.error_message(data, self._without_key)
         told = f"HTTP {status}" + (f": {message}" if message else "")
         if status in (400, 413, 422) and wire.says_too_long(code, message):
             return Answer(request.key, "", PROMPT_TOO_LONG, attempts=attempt), None
@@ -286,7 +287,7 @@ class OpenAIModel:
         return f"{what}: {one_line(text, 120)}"
 
     def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
+        return without_key(text, self._key)
 
 
 async def _read(response: Any) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -112,8 +112,8 @@ def body_of(
     return {name: value for name, value in body.items() if value is not None}
 
 
-def read_reply(data: bytes) -> Reply:
-    """Return the answer in a reply's body; ValueError when it is none."""
+def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
+    """Return the answer in a reply's body, each text after `clean`; ValueError when it is none."""
     try:
         reply = _Reply.model_validate_json(data)
     except ValidationError as error:
@@ -124,25 +124,29 @@ def read_reply(data: bytes) -> Reply:
     text = first.message.content if first.message is not None else first.text
     usage = reply.usage or _Usage()
     return Reply(
-        text or "",
-        one_line(first.finish_reason or "unknown"),
+        clean(text or ""),
+        one_line(clean(first.finish_reason or "unknown")),
         usage.prompt_tokens,
         usage.completion_tokens,
-        one_line(reply.model or "", 100),
+        one_line(clean(reply.model or ""), 100),
     )
 
 
-def error_message(data: bytes) -> tuple[str, str]:
-    """Return (code, message) of an error's body, on one line; empty where it says nothing."""
+def error_message(data: bytes, clean: Callable[[str], str] = str) -> tuple[str, str]:
+    """Return (code, message) of an error's body, on one line; empty where it says nothing.
+
+    Each text goes through `clean` before it is cut.
+    """
     try:
         told = json.loads(data)
     except (ValueError, RecursionError):
-        return "", one_line(data[:400].decode("utf-8", "replace").strip(), 200)
+        return "", one_line(clean(data.decode("utf-8", "replace").strip()), 200)
     inner = told.get("error", told) if isinstance(told, dict) else told
     if not isinstance(inner, dict):
-        return "", one_line(str(inner), 200)
-    code = str(inner.get("code") or inner.get("type") or "")
-    return code[:80], one_line(str(inner.get("message") or inner.get("detail") or ""), 200)
+        return "", one_line(clean(str(inner)), 200)
+    code = clean(str(inner.get("code") or inner.get("type") or ""))
+    message = clean(str(inner.get("message") or inner.get("detail") or ""))
+    return code[:80], one_line(message, 200)
 
 
 def says_too_long(code: str, message: str) -> bool:

@@ -159,7 +159,32 @@ def test_the_key_is_in_no_message_also_when_the_server_repeats_it() -> None:
     ):
         ask(server, requests(1))
     assert KEY not in str(caught.value)
-    assert "***" in str(caught.value)
+    assert "[key]" in str(caught.value)
+
+
+@pytest.mark.parametrize("padding", range(140, 200, 5))
+@pytest.mark.parametrize("as_json", [True, False])
+def test_no_part_of_the_key_is_told_where_a_message_is_cut(padding: int, as_json: bool) -> None:
+    message = "x" * padding + KEY * 3
+    body = json.dumps({"error": {"message": message}}) if as_json else message
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=400, body=body.encode())) as server:
+        (got,) = ask(server, requests(1))
+    assert isinstance(got, Failure)
+    assert KEY[:8] not in got.reason
+
+
+def test_a_key_that_the_server_repeats_in_its_answer_is_in_no_field_of_it() -> None:
+    reply = {
+        "model": f"m {KEY}",
+        "choices": [
+            {"message": {"content": f"// {KEY}\n// {KEY[:12]}"}, "finish_reason": f"stop {KEY}"}
+        ],
+    }
+    body = json.dumps(reply).encode()
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body)) as server:
+        answer = only(ask(server, requests(1)))
+    assert answer.text == "// [key]\n// [key]"
+    assert (answer.model, answer.finish_reason) == ("m [key]", "stop [key]")
 
 
 def test_a_server_that_is_not_there_is_told_soon() -> None:
