@@ -1,7 +1,11 @@
 """A server that answers, complains, fails and lies: what becomes of the requests."""
 
+import gc
+import gzip
 import json
 import time
+import tracemalloc
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -216,6 +220,49 @@ def test_an_endless_reply_is_not_read_to_its_end() -> None:
     with ModelServer(text=lambda _body: "x" * (17 << 20)) as server:
         got = ask(server, requests(1))
     assert got == [Failure(f"{0:032x}", "the reply exceeds 16 MiB")]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_endless_reply_leaves_nothing_behind_that_complains(
+    status: int, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = Fault(status=status, body=b"x" * (20 << 20))
+    with ModelServer(fault=lambda _body, _attempt: fault) as server:
+        got = ask(server, requests(6), concurrency=3)
+    gc.collect()
+    assert len(got) == 6
+    assert "pending" not in capfd.readouterr().err + caplog.text
+
+
+def test_a_packed_reply_is_unpacked_only_as_far_as_an_answer_may_be_long() -> None:
+    packed = (("Content-Encoding", "gzip"),)
+    bomb = Fault(status=200, body=gzip.compress(bytes(400 << 20), 1), headers=packed)
+    tracemalloc.start()
+    with ModelServer(fault=lambda _body, _attempt: bomb) as server:
+        got = ask(server, requests(1))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert got == [Failure(f"{0:032x}", "the reply exceeds 16 MiB")]
+    assert most < 80 << 20
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "identity"])
+def test_a_packed_answer_is_an_answer(packing: str) -> None:
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}[packing]
+    body = pack(json.dumps({"choices": [{"message": {"content": "good"}}]}).encode())
+    fault = Fault(status=200, body=body, headers=(("Content-Encoding", packing),))
+    with ModelServer(fault=lambda _body, _attempt: fault) as server:
+        assert only(ask(server, requests(1))).text == "good"
+
+
+def test_a_reply_that_cannot_be_unpacked_is_asked_for_again() -> None:
+    def damaged(_body: Any, attempt: int) -> Fault | None:
+        packing = ("gzip", "br")[attempt % 2]
+        fault = Fault(status=200, body=b"no", headers=(("Content-Encoding", packing),))
+        return fault if attempt < 2 else None
+
+    with ModelServer(fault=damaged) as server:
+        assert only(ask(server, requests(1))).attempts == 3
 
 
 def test_an_empty_answer_is_an_answer() -> None:
