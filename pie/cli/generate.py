@@ -218,6 +218,11 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
     )
     if plan.dropped:
         say(f"pie: {count(plan.dropped, 'example')} left out of prompts that were too long")
+    if plan.examples_missing:
+        say(
+            f"pie: {count(plan.examples_missing, 'row')} with no example of another problem to "
+            "show: asked without any (zero-shot)"
+        )
     if plan.too_long:
         say(
             f"pie: {count(plan.too_long, 'row')} whose prompt exceeds {asked.prompting.room} "

@@ -129,15 +129,13 @@ def _errors(run: Path, threshold: float, form: Format) -> int:
     from pie.core.error_analysis import analyse
     from pie.core.extras import require_parsers
     from pie.core.pair_rows import read_pairs_and_rows
-    from pie.core.report import ReportError
+    from pie.core.report import read_report
 
     require_parsers()
+    read_report(run, threshold=threshold)  # refuses what is not one whole run folder
     pairs = run / "pairs.jsonl"
-    if not pairs.is_file():
-        raise ReportError(
-            f"{run} has no pairs.jsonl; give the folder that `pie simulate --out` wrote"
-        )
-    found = analyse(read_pairs_and_rows(pairs), threshold)
+    # A run that was stopped before its first row has no such file yet.
+    found = analyse(read_pairs_and_rows(pairs) if pairs.exists() else (), threshold)
     with printing():
         if form is Format.TABLE:
             show(error_formats.as_table(found))

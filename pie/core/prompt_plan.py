@@ -68,6 +68,8 @@ class PromptPlan:
     left_out: list[LeftOut] = field(default_factory=list)
     prompts: array[int] = field(default_factory=lambda: array("Q"))
     """Where each distinct prompt begins in `prompts.jsonl`."""
+    examples_missing: int = 0
+    """Rows for which there was no example to show, though the strategy shows some."""
 
     @property
     def too_long(self) -> int:
@@ -118,6 +120,8 @@ def plan_prompts(
             made.left_out.append(LeftOut(line.number, str(problem)))
             continue
         fitted = prompting.prompt_of(row)
+        if prompting.choose is not None and not fitted.prompt.examples and not fitted.dropped:
+            made.examples_missing += 1
         number = -1
         if fitted.fits:
             row_identity = prompting.identify(row)

@@ -367,6 +367,7 @@ def _summary(
         "rows_unanswered": unanswered,
         "rows_prompt_too_long": plan.too_long,
         "examples_dropped": plan.dropped,
+        "examples_missing": plan.examples_missing,
         "prompts": len(plan.prompts),
         "answers": progress.answered,
         "answers_failed": progress.failed,

@@ -147,6 +147,7 @@ def parse_body(text: str) -> dict[str, Any]:
     """Return the fields of --body; InputError when it is no JSON object."""
     try:
         body = json.loads(text) if text else {}
+        json.dumps(body, allow_nan=False).encode()  # NaN, Infinity, 1e999, half a character
     except (ValueError, RecursionError) as error:
         raise InputError(f"--body is not JSON ({error})", "give an object such as '{}'") from error
     if not isinstance(body, dict):

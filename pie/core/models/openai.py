@@ -34,6 +34,8 @@ from pie.core.models.model import (
     Request,
     Sampling,
 )
+from pie.core.models.reply_body import ACCEPTED, read_body
+from pie.core.models.secret import without_key
 from pie.core.models.throttle import (
     LONGEST_WAIT_SECONDS,
     Throttle,
@@ -54,6 +56,8 @@ _RATE_LIMIT_PATIENCE = 10
 """How many times as often a request may be told to slow down as it may fail."""
 _MOST_AT_ONCE = 256
 """Answers handed over together, at most."""
+_QUIET_ROUNDS = 5
+"""Rounds of the event loop without a task after which none comes any more."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class OpenAIModel:
         import httpx
 
         options = self._options
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         throttle = Throttle(options.concurrency)
         loopback = httpx.URL(self.base_url).host in ("localhost", "127.0.0.1", "::1")
         tls = httpx.create_ssl_context()
@@ -152,7 +156,7 @@ class OpenAIModel:
         async def worker() -> None:
             # A client each: one shared pool looks through all its connections for each request.
             async with httpx.AsyncClient(
-                headers=headers,
+                headers={**ACCEPTED, **key},
                 timeout=httpx.Timeout(options.timeout_seconds, connect=30.0),
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
                 verify=tls,
@@ -225,7 +229,7 @@ class OpenAIModel:
                 asyncio.timeout(seconds),
                 client.stream("POST", url, json=body) as response,
             ):
-                data = await _read(response)
+                data = await read_body(response, _LARGEST_REPLY_BYTES)
                 status, headers = response.status_code, response.headers
         except (TimeoutError, httpx.TimeoutException):
             return _Retry(f"no answer within {seconds:g} s", overloaded=True)
@@ -237,7 +241,7 @@ class OpenAIModel:
             return Failure(request.key, f"the reply exceeds {_LARGEST_REPLY_BYTES >> 20} MiB")
         if status == 200:
             try:
-                reply = wire.read_reply(data)
+                reply = wire.read_reply(data, self._without_key)
             except ValueError as error:
                 return _Retry(str(error))
             answer = Answer(
@@ -255,7 +259,7 @@ class OpenAIModel:
     def _refused(
         self, request: Request, status: int, data: bytes, headers: Any, attempt: int
     ) -> tuple[Answer, float | None] | Failure | _Retry:
-        code, message = (self._without_key(text) for text in wire.error_message(data))
+        code, message = wire.error_message(data, self._without_key)
         told = f"HTTP {status}" + (f": {message}" if message else "")
         if status in (400, 413, 422) and wire.says_too_long(code, message):
             return Answer(request.key, "", PROMPT_TOO_LONG, attempts=attempt), None
@@ -286,17 +290,7 @@ class OpenAIModel:
         return f"{what}: {one_line(text, 120)}"
 
     def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
-
-
-async def _read(response: Any) -> bytes | None:
-    """Return a reply's body; None when it is larger than any answer."""
-    data = bytearray()
-    async for part in response.aiter_bytes():
-        data += part
-        if len(data) > _LARGEST_REPLY_BYTES:
-            return None
-    return bytes(data)
+        return without_key(text, self._key)
 
 
 def _run(
@@ -311,7 +305,25 @@ def _run(
     except BaseException as error:
         inbox.put(error)
     finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(_ended())
         loop.close()
+
+
+async def _ended() -> None:
+    """Cancel whatever else still runs in the loop, and wait for its end.
+
+    A generator that is closed may leave one within it, closed by a task of its own a moment later:
+    so this looks until nothing comes any more.
+    """
+    quiet = 0
+    while quiet < _QUIET_ROUNDS:
+        await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        quiet = 0 if others else quiet + 1
+        for one in others:
+            one.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 def _batches(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pie.core.models.model import ModelError, Request, Sampling
 from pie.core.prompts import Form
@@ -24,32 +22,11 @@ _TOO_LONG = re.compile(
 )
 
 
-Tokens = Annotated[int, Field(ge=0, le=10**12)]
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    message: _Message | None = None
-    text: str | None = None
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    prompt_tokens: Tokens | None = None
-    completion_tokens: Tokens | None = None
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    choices: list[_Choice]
-    usage: _Usage | None = None
-    model: str | None = None
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MOST_TOKENS = 10**12
+_SAID = ("text", "output_text")
+"""Types of a content's parts that belong to the answer; others are images or thoughts."""
+_FOREIGN = "the reply is not that of an OpenAI-compatible server"
 
 
 @dataclass(frozen=True)
@@ -112,37 +89,85 @@ def body_of(
     return {name: value for name, value in body.items() if value is not None}
 
 
-def read_reply(data: bytes) -> Reply:
-    """Return the answer in a reply's body; ValueError when it is none."""
+def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
+    """Return the answer in a reply's body, each text after `clean`; ValueError when it is none.
+
+    Only what holds no answer is refused: an answer is paid for, so whatever is odd beside it is
+    taken as not said.
+    """
     try:
-        reply = _Reply.model_validate_json(data)
-    except ValidationError as error:
-        raise ValueError("the reply is not that of an OpenAI-compatible server") from error
-    if not reply.choices:
+        reply = json.loads(data.decode("utf-8-sig", "replace"), parse_int=_integer)
+    except (ValueError, RecursionError):
+        reply = None
+    choices = reply.get("choices") if isinstance(reply, dict) else None
+    if not isinstance(reply, dict) or not isinstance(choices, list):
+        raise ValueError(_FOREIGN)
+    known = [one for one in choices if isinstance(one, dict)]
+    if not choices:
         raise ValueError("the reply holds no answer")
-    first = reply.choices[0]
-    text = first.message.content if first.message is not None else first.text
-    usage = reply.usage or _Usage()
+    if not known:
+        raise ValueError(_FOREIGN)
+    chosen = next((one for one in known if one.get("index") == 0), known[0])
+    message = chosen.get("message")
+    text = _text_of(message.get("content") if isinstance(message, dict) else chosen.get("text"))
+    usage = reply.get("usage")
+    tokens = usage if isinstance(usage, dict) else {}
     return Reply(
-        text or "",
-        one_line(first.finish_reason or "unknown"),
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        one_line(reply.model or "", 100),
+        clean(_SURROGATE.sub("\ufffd", text)),
+        one_line(clean(_string(chosen.get("finish_reason"))) or "unknown"),
+        _tokens(tokens.get("prompt_tokens")),
+        _tokens(tokens.get("completion_tokens")),
+        one_line(clean(_string(reply.get("model"))), 100),
     )
 
 
-def error_message(data: bytes) -> tuple[str, str]:
-    """Return (code, message) of an error's body, on one line; empty where it says nothing."""
+def _text_of(content: object) -> str:
+    """Return a content's text: a string, nothing, or the texts of a list of parts."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        raise ValueError(_FOREIGN)
+    parts = [one if isinstance(one, dict) else {"text": one} for one in content]
+    said = [one.get("text") for one in parts if one.get("type", "text") in _SAID]
+    return "".join(one for one in said if isinstance(one, str))
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) < 20 else None
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _tokens(value: object) -> int | None:
+    """Return a number of tokens; None for what cannot be one."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = _integer(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None
+
+
+def error_message(data: bytes, clean: Callable[[str], str] = str) -> tuple[str, str]:
+    """Return (code, message) of an error's body, on one line; empty where it says nothing.
+
+    Each text goes through `clean` before it is cut.
+    """
     try:
         told = json.loads(data)
     except (ValueError, RecursionError):
-        return "", one_line(data[:400].decode("utf-8", "replace").strip(), 200)
+        return "", one_line(clean(data.decode("utf-8", "replace").strip()), 200)
     inner = told.get("error", told) if isinstance(told, dict) else told
     if not isinstance(inner, dict):
-        return "", one_line(str(inner), 200)
-    code = str(inner.get("code") or inner.get("type") or "")
-    return code[:80], one_line(str(inner.get("message") or inner.get("detail") or ""), 200)
+        return "", one_line(clean(str(inner)), 200)
+    code = clean(str(inner.get("code") or inner.get("type") or ""))
+    message = clean(str(inner.get("message") or inner.get("detail") or ""))
+    return code[:80], one_line(message, 200)
 
 
 def says_too_long(code: str, message: str) -> bool:

@@ -106,6 +106,30 @@ def test_retrieval_shows_the_nearest_pair_last(
     assert "farther" not in text
 
 
+def test_rows_without_an_allowed_neighbour_are_counted_and_told_once(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.model_server import ModelServer
+
+    class Opened:
+        fingerprint = "f"
+
+        def nearest(self, code: str, k: int, problem_id: str) -> list[Any]:
+            return []
+
+    module = types.ModuleType("pie.flows.examples")
+    module.open_examples = lambda _path: Opened()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pie.flows.examples", module)
+    rows = len(pairs.read_text().splitlines())
+    out = tmp_path / "out"
+    command = ("--pairs", pairs, "--strategy", "retrieval", "--index", tmp_path, "--out", out)
+    with ModelServer() as server:
+        told = run(*command, "--model", "openai:m", "--base-url", server.url).stderr
+    assert told.count("no example of another problem") == 1
+    assert f"{rows} rows with no example" in told
+    assert json.loads((out / "summary.json").read_text())["examples_missing"] == rows
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

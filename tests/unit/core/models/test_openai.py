@@ -1,7 +1,11 @@
 """A server that answers, complains, fails and lies: what becomes of the requests."""
 
+import gc
+import gzip
 import json
 import time
+import tracemalloc
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -159,7 +163,32 @@ def test_the_key_is_in_no_message_also_when_the_server_repeats_it() -> None:
     ):
         ask(server, requests(1))
     assert KEY not in str(caught.value)
-    assert "***" in str(caught.value)
+    assert "[key]" in str(caught.value)
+
+
+@pytest.mark.parametrize("padding", range(140, 200, 5))
+@pytest.mark.parametrize("as_json", [True, False])
+def test_no_part_of_the_key_is_told_where_a_message_is_cut(padding: int, as_json: bool) -> None:
+    message = "x" * padding + KEY * 3
+    body = json.dumps({"error": {"message": message}}) if as_json else message
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=400, body=body.encode())) as server:
+        (got,) = ask(server, requests(1))
+    assert isinstance(got, Failure)
+    assert KEY[:8] not in got.reason
+
+
+def test_a_key_that_the_server_repeats_in_its_answer_is_in_no_field_of_it() -> None:
+    reply = {
+        "model": f"m {KEY}",
+        "choices": [
+            {"message": {"content": f"// {KEY}\n// {KEY[:12]}"}, "finish_reason": f"stop {KEY}"}
+        ],
+    }
+    body = json.dumps(reply).encode()
+    with ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body)) as server:
+        answer = only(ask(server, requests(1)))
+    assert answer.text == "// [key]\n// [key]"
+    assert (answer.model, answer.finish_reason) == ("m [key]", "stop [key]")
 
 
 def test_a_server_that_is_not_there_is_told_soon() -> None:
@@ -191,6 +220,49 @@ def test_an_endless_reply_is_not_read_to_its_end() -> None:
     with ModelServer(text=lambda _body: "x" * (17 << 20)) as server:
         got = ask(server, requests(1))
     assert got == [Failure(f"{0:032x}", "the reply exceeds 16 MiB")]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_endless_reply_leaves_nothing_behind_that_complains(
+    status: int, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    fault = Fault(status=status, body=b"x" * (20 << 20))
+    with ModelServer(fault=lambda _body, _attempt: fault) as server:
+        got = ask(server, requests(6), concurrency=3)
+    gc.collect()
+    assert len(got) == 6
+    assert "pending" not in capfd.readouterr().err + caplog.text
+
+
+def test_a_packed_reply_is_unpacked_only_as_far_as_an_answer_may_be_long() -> None:
+    packed = (("Content-Encoding", "gzip"),)
+    bomb = Fault(status=200, body=gzip.compress(bytes(400 << 20), 1), headers=packed)
+    tracemalloc.start()
+    with ModelServer(fault=lambda _body, _attempt: bomb) as server:
+        got = ask(server, requests(1))
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert got == [Failure(f"{0:032x}", "the reply exceeds 16 MiB")]
+    assert most < 80 << 20
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "identity"])
+def test_a_packed_answer_is_an_answer(packing: str) -> None:
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}[packing]
+    body = pack(json.dumps({"choices": [{"message": {"content": "good"}}]}).encode())
+    fault = Fault(status=200, body=body, headers=(("Content-Encoding", packing),))
+    with ModelServer(fault=lambda _body, _attempt: fault) as server:
+        assert only(ask(server, requests(1))).text == "good"
+
+
+def test_a_reply_that_cannot_be_unpacked_is_asked_for_again() -> None:
+    def damaged(_body: Any, attempt: int) -> Fault | None:
+        packing = ("gzip", "br")[attempt % 2]
+        fault = Fault(status=200, body=b"no", headers=(("Content-Encoding", packing),))
+        return fault if attempt < 2 else None
+
+    with ModelServer(fault=damaged) as server:
+        assert only(ask(server, requests(1))).attempts == 3
 
 
 def test_an_empty_answer_is_an_answer() -> None:

@@ -1,0 +1,66 @@
+"""`pie report --errors` refuses the folders that plain `pie report` refuses, and no others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pie.cli.app import app
+
+MANIFEST: dict[str, Any] = {
+    "schema_version": 1,
+    "machine": {"name": "skylake", "fingerprint": "f00d", "threads": 1},
+    "rows": 2,
+    "rows_left_out": 0,
+    "pairs_file": "test.jsonl",
+}
+ROW = {
+    "problem_id": "p1",
+    "src_code": "int main() { return 0; }",
+    "tgt_code": "int main() {}",
+    "src_verdict": "accepted",
+    "tgt_verdict": "accepted",
+    "src_agg_runtime": 1.0,
+    "tgt_agg_runtime": 0.5,
+    "generated_answers": [],
+    "generations": [],
+}
+
+
+def run_folder(path: Path, rows: int | None, manifest: dict[str, Any] | None = MANIFEST) -> Path:
+    if manifest is not None:
+        (path / "manifest.json").write_text(json.dumps(manifest))
+    if rows is not None:
+        (path / "pairs.jsonl").write_text((json.dumps(ROW) + "\n") * rows)
+    return path
+
+
+def report(*words: object) -> Any:
+    return CliRunner().invoke(app, ["report", *map(str, words)])
+
+
+@pytest.mark.parametrize("errors", [(), ("--errors",)])
+def test_doubled_rows_are_refused(tmp_path: Path, errors: tuple[str, ...]) -> None:
+    done = report(run_folder(tmp_path, 4), *errors)
+    assert done.exit_code == 1
+    assert "4 rows but manifest.json plans 2" in done.stderr
+
+
+@pytest.mark.parametrize("manifest", [None, {**MANIFEST, "schema_version": 9}])
+def test_a_folder_that_is_no_run_is_refused_alike(
+    tmp_path: Path, manifest: dict[str, Any] | None
+) -> None:
+    run_folder(tmp_path, 2, manifest)
+    plain, errors = report(tmp_path), report(tmp_path, "--errors")
+    assert (plain.exit_code, errors.exit_code) == (1, 1)
+    assert plain.stderr == errors.stderr
+
+
+@pytest.mark.parametrize("rows", [None, 0, 1, 2])
+def test_a_run_that_is_not_finished_or_not_begun_is_accepted(
+    tmp_path: Path, rows: int | None
+) -> None:
+    run_folder(tmp_path, rows)
+    assert report(tmp_path, "--errors").exit_code == 0
