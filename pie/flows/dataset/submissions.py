@@ -118,22 +118,16 @@ def _import_problem(request: Request, table: Path, part: Path) -> dict[str, Any]
             if one.submission_id in taken:
                 raise Dropped("duplicate")
             path = codenet.source_path(request.source, one, record.fields)
-            taken[one.submission_id] = replace(one, code=_source(path))
+            if path is None:
+                raise Dropped("no_source")
+            code = check_code(codenet.read_source(request.source, path))
+            taken[one.submission_id] = replace(one, code=code)
         except (Dropped, RowProblem) as problem:
             _leave_out(counts, listed.append, table.name, record, problem)
     with Writer(part, SUBMISSION_COLUMNS) as writer:
         for one in sorted(taken.values(), key=lambda s: (s.user_id, s.date, s.submission_id)):
             writer.write(one.as_row())
     return {"in": counts.rows_in, "left_out": dict(counts.left_out), "listed": listed}
-
-
-def _source(path: Path | None) -> str:
-    if path is None:
-        raise Dropped("no_source")
-    try:
-        return check_code(path.read_bytes())
-    except OSError as error:
-        raise Dropped("no_source") from error
 
 
 def _of_table(
