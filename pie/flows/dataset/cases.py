@@ -11,6 +11,7 @@ from typing import Any
 
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer, read
 from pie.core.dataset.test_sources import (
     SourceTest,
@@ -55,6 +56,7 @@ class _Candidate:
     last: bool
 
 
+@one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write PIE's folders of test cases; return the manifest. InputError says what lacks."""
     if not (request.codenet or request.contests or request.folders):

@@ -12,6 +12,7 @@ from pie.core.dataset import lengths
 from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import Rules, accepted, pair_row, sift, solutions
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.core.dataset.trajectory import Solution
 from pie.core.problem import InputError
@@ -62,6 +63,7 @@ class Request:
     fresh: bool = False
 
 
+@one_at_a_time
 def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the pairs; return the manifest, in which programs and pairs each add up."""
     require_file(request.measured)
@@ -130,6 +132,7 @@ class FastestRequest:
     fresh: bool = False
 
 
+@one_at_a_time
 def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the fastest accepted program of each problem; of equal ones the first submitted."""
     require_file(request.measured)

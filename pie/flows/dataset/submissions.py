@@ -13,6 +13,7 @@ from pie.core.dataset import codenet
 from pie.core.dataset.csv_rows import SHORT_FIELD, heading_of, read_csv
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS
 from pie.core.dataset.manifest import Counts, Step, fingerprint
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.sorting import Sorter
 from pie.core.dataset.submission import KNOWN, Dropped, Submission, Wanted, check, check_code
 from pie.core.dataset.table import Record, Writer, read
@@ -41,6 +42,7 @@ Tick = Callable[[int, str], None]
 """Told how many rows were read, and of what."""
 
 
+@one_at_a_time
 def run(request: Request, tick: Tick) -> dict[str, Any]:
     """Import, or return the manifest of the same import done before. InputError says what lacks."""
     source = request.source
