@@ -38,6 +38,7 @@ def run(request: Request) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     best = Best(request.per_problem, request.least_speedup)
     for number, record in enumerate(pair_rows(request.pairs, Counts())):
         ratio = speedup(record)

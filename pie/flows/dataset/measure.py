@@ -71,6 +71,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None and not done["verdicts"].get(Verdict.NOT_MEASURED, 0):
         return done
+    step.claim()
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
     groups = by_problem(request.submissions, columns, "pie dataset import")

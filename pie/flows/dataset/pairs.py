@@ -83,6 +83,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     if rules.longest is None:
         rules = replace(rules, longest=_cutoff(request))
     programs, candidates = Counts("programs"), Counts("pairs")
@@ -140,6 +141,7 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     counts = Counts("problems")
     with Writer(request.out, FASTEST_COLUMNS) as writer:
         for group in by_problem(request.measured, list(MEASURED_COLUMNS), MADE_BY):

@@ -60,6 +60,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim(*paths.values())
     split = Split(
         request.split.val,
         request.split.test,

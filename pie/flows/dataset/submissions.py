@@ -57,6 +57,7 @@ def run(request: Request, tick: Tick) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     counts = Counts("submissions")
     rows = _of_folder if is_folder else _of_table
     with Writer(request.out, SUBMISSION_COLUMNS) as writer, listing(request.out) as listed:

@@ -38,6 +38,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     costs, machines = _populations(request.measured, tick)
     counts = Counts("pairs")
     tags = dict.fromkeys(range(1, 11), 0)
