@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -61,6 +62,33 @@ def read_source(folder: Path, path: Path) -> bytes:
             return opened.read(LONGEST_CODE + 1)
     except OSError as error:
         raise Dropped("no_source") from error
+
+
+def listing_digest(folder: Path, problem_id: str) -> str:
+    """Return a SHA-256 of a problem's programs: names, sizes in bytes, times of change in ns.
+
+    The programs themselves are not read, there are millions; no more than the names of one
+    language are held at once.
+    """
+    digest = hashlib.sha256()
+    for language in _entries(folder / "data" / problem_id):
+        for program in _entries(Path(language.path)):
+            try:
+                about = program.stat()
+            except OSError:  # a link to nowhere
+                continue
+            line = f"{language.name}/{program.name}\0{about.st_size}\0{about.st_mtime_ns}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, by name; nothing when there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []
 
 
 def own_tests(folder: Path, problem_id: str) -> Path:

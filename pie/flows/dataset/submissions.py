@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -48,20 +49,29 @@ def run(request: Request, tick: Tick) -> dict[str, Any]:
     source = request.source
     is_folder = source.is_dir()
     inputs = {"metadata": source / "metadata"} if is_folder else {"table": source}
+    parameters: dict[str, Any] = {
+        "wanted": asdict(request.wanted),
+        "columns": dict(request.columns),
+    }
+    programs: dict[str, str] = {}
     if is_folder:
-        codenet.problem_files(source)
+        tables = codenet.problem_files(source)
+        programs = {one.stem: codenet.listing_digest(source, one.stem) for one in tables}
+        parameters["programs_sha256"] = _digest(programs)
     elif not source.is_file():
         raise InputError(f"{source} does not exist", "give a CodeNet folder or a table")
-    parameters = {"wanted": asdict(request.wanted), "columns": dict(request.columns)}
     step = Step("import", request.out, inputs, parameters)
     done = None if request.fresh else step.done()
     if done is not None:
         return done
     step.claim()
     counts = Counts("submissions")
-    rows = _of_folder if is_folder else _of_table
     with Writer(request.out, SUBMISSION_COLUMNS) as writer, listing(request.out) as listed:
-        for row in rows(request, counts, listed, tick):
+        for row in (
+            _of_folder(request, programs, counts, listed, tick)
+            if is_folder
+            else _of_table(request, counts, listed, tick)
+        ):
             writer.write(row)
     counts.rows_out = writer.rows
     manifest = step.finish(counts, left_out_list=listed.path.name)
@@ -73,10 +83,18 @@ def _parts(out: Path) -> Path:
     return out.with_name(f"{out.name}.parts")
 
 
+def _digest(programs: Mapping[str, str]) -> str:
+    text = "".join(f"{problem_id}\0{digest}\n" for problem_id, digest in programs.items())
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _of_folder(
-    request: Request, counts: Counts, listed: Writer, tick: Tick
+    request: Request, programs: Mapping[str, str], counts: Counts, listed: Writer, tick: Tick
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the submissions of a CodeNet folder, a problem at a time, each kept as it is done."""
+    """Yield the submissions of a CodeNet folder, a problem at a time, each kept as it is done.
+
+    What is kept stands while the table and the listing of `programs` are the same.
+    """
     parts = _parts(request.out)
     if request.fresh:
         shutil.rmtree(parts, ignore_errors=True)
@@ -84,7 +102,8 @@ def _of_folder(
     for table in codenet.problem_files(request.source):
         part = parts / f"{table.stem}{request.out.suffix}"
         state = parts / f"{table.stem}.json"
-        asked = json.loads(json.dumps([fingerprint(table), asdict(request.wanted)]))
+        about = [fingerprint(table), programs.get(table.stem), asdict(request.wanted)]
+        asked = json.loads(json.dumps(about))
         try:
             kept = json.loads(state.read_text("utf-8"))
         except (OSError, ValueError):
