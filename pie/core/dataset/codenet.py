@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pie.core.dataset.submission import Submission
+from pie.core.dataset.submission import LONGEST_CODE, Dropped, Submission
 from pie.core.problem import InputError
 
 COLUMNS = ("submission_id", "problem_id", "user_id", "date", "language", "filename_ext", "status")
@@ -37,6 +40,55 @@ def source_path(folder: Path, submission: Submission, fields: Mapping[str, Any])
         return None
     name = f"{submission.submission_id}.{ending}"
     return folder / "data" / submission.problem_id / language / name
+
+
+def read_source(folder: Path, path: Path) -> bytes:
+    """Return a program's bytes; Dropped as `no_source` or `code_too_long`.
+
+    The folder may come from anybody: a link that leads out of its data/ could take in any file of
+    this machine, and reading a named pipe or a device may never end.
+    """
+    try:
+        real = os.path.realpath(path, strict=True)
+        if not Path(real).is_relative_to(os.path.realpath(folder / "data")):
+            raise Dropped("no_source")
+        file = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as opened:
+            about = os.fstat(file)
+            if not stat.S_ISREG(about.st_mode):
+                raise Dropped("no_source")
+            if about.st_size > LONGEST_CODE:
+                raise Dropped("code_too_long")
+            return opened.read(LONGEST_CODE + 1)
+    except OSError as error:
+        raise Dropped("no_source") from error
+
+
+def listing_digest(folder: Path, problem_id: str) -> str:
+    """Return a SHA-256 of a problem's programs: names, sizes in bytes, times of change in ns.
+
+    The programs themselves are not read, there are millions; no more than the names of one
+    language are held at once.
+    """
+    digest = hashlib.sha256()
+    for language in _entries(folder / "data" / problem_id):
+        for program in _entries(Path(language.path)):
+            try:
+                about = program.stat()
+            except OSError:  # a link to nowhere
+                continue
+            line = f"{language.name}/{program.name}\0{about.st_size}\0{about.st_mtime_ns}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, by name; nothing when there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []
 
 
 def own_tests(folder: Path, problem_id: str) -> Path:

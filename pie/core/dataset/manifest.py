@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pie import __version__
+from pie.core.problem import InputError
 from pie.core.run_folder import save_json
 
 SCHEMA_VERSION = 1
@@ -64,6 +66,30 @@ class Step:
         same = isinstance(stated, dict) and self.output.exists()
         return manifest if same and stated == fingerprint(self.output) else None
 
+    def claim(self, *files: Path) -> None:
+        """Refuse to write over an input, or over a file that no step here has made.
+
+        `files` are written, where that is not the output itself. From here on the output is ours
+        even without an end of the step: there is a manifest, which says that it is unfinished.
+        """
+        written = (*(files or (self.output,)), self.manifest_path, listing_beside(self.output))
+        for path in written:
+            for role, given in self.inputs.items():
+                if _same(path, given):
+                    raise InputError(
+                        f"the output {path} is an input of this step too ({role})",
+                        "give another place with --out",
+                    )
+        if earlier_manifest(self.output).get("step"):
+            return
+        for path in files or (self.output,):
+            if os.path.lexists(path):
+                raise InputError(
+                    f"{path} is there and was not made by this command",
+                    "give another place with --out, or remove it",
+                )
+        save_json(self.manifest_path, {**self._asked, "output": None})
+
     def finish(self, *counts: Counts, **more: Any) -> dict[str, Any]:
         """Write the manifest beside the output and return it."""
         manifest = {
@@ -92,6 +118,18 @@ class Step:
 def manifest_beside(output: Path) -> Path:
     """Return where the manifest of a file or folder lies."""
     return output.with_name(f"{output.name}.manifest.json")
+
+
+def listing_beside(output: Path) -> Path:
+    """Return where the rows lie that a step has left out, with the reasons."""
+    return output.with_name(f"{output.name}.left_out.jsonl")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def earlier_manifest(path: Path) -> dict[str, Any]:

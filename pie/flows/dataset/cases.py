@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer, read
 from pie.core.dataset.test_sources import (
     SourceTest,
@@ -55,6 +57,7 @@ class _Candidate:
     last: bool
 
 
+@one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write PIE's folders of test cases; return the manifest. InputError says what lacks."""
     if not (request.codenet or request.contests or request.folders):
@@ -84,6 +87,14 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
             f"the folder {request.out} is there and was not made by this command",
             "give another folder with --out",
         )
+    out = Path(os.path.realpath(request.out))
+    for path in inputs.values():
+        if Path(os.path.realpath(path)).is_relative_to(out):
+            raise InputError(
+                f"{path} lies in the folder {request.out}, which is made anew",
+                "give another folder with --out",
+            )
+    step.claim(sources)
     scratch = request.out.with_name(f".{request.out.name}.work")
     shutil.rmtree(scratch / "made", ignore_errors=True)
     (scratch / "made").mkdir(parents=True)

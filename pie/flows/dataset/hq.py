@@ -8,6 +8,7 @@ from typing import Any
 
 from pie.core.dataset.high_quality import PER_PROBLEM, Best
 from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.flows.dataset.rows import listing, pair_rows, speedup
 
@@ -24,6 +25,7 @@ class Request:
     fresh: bool = False
 
 
+@one_at_a_time
 def run(request: Request) -> dict[str, Any]:
     """Write the chosen rows in the order of the file; return the manifest."""
     require_file(request.pairs)
@@ -36,6 +38,7 @@ def run(request: Request) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     best = Best(request.per_problem, request.least_speedup)
     for number, record in enumerate(pair_rows(request.pairs, Counts())):
         ratio = speedup(record)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pie.core.dataset.grouping import MEASURED_COLUMNS, SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer
 from pie.core.problem import InputError, RowProblem
 from pie.core.test_cases import TestCases
@@ -45,6 +46,7 @@ class _Item:
     tests: tuple[int, ...]
 
 
+@one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write the submissions with verdict and runtime; return the manifest."""
     columns = list(SUBMISSION_COLUMNS)
@@ -69,6 +71,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None and not done["verdicts"].get(Verdict.NOT_MEASURED, 0):
         return done
+    step.claim()
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
     groups = by_problem(request.submissions, columns, "pie dataset import")

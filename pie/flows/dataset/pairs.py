@@ -12,6 +12,7 @@ from pie.core.dataset import lengths
 from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import Rules, accepted, pair_row, sift, solutions
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.core.dataset.trajectory import Solution
 from pie.core.problem import InputError
@@ -62,6 +63,7 @@ class Request:
     fresh: bool = False
 
 
+@one_at_a_time
 def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the pairs; return the manifest, in which programs and pairs each add up."""
     require_file(request.measured)
@@ -81,6 +83,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     if rules.longest is None:
         rules = replace(rules, longest=_cutoff(request))
     programs, candidates = Counts("programs"), Counts("pairs")
@@ -130,6 +133,7 @@ class FastestRequest:
     fresh: bool = False
 
 
+@one_at_a_time
 def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the fastest accepted program of each problem; of equal ones the first submitted."""
     require_file(request.measured)
@@ -137,6 +141,7 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     counts = Counts("problems")
     with Writer(request.out, FASTEST_COLUMNS) as writer:
         for group in by_problem(request.measured, list(MEASURED_COLUMNS), MADE_BY):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pie.core.dataset.manifest import Counts
+from pie.core.dataset.manifest import Counts, listing_beside
 from pie.core.dataset.table import Record, Writer, read
 from pie.core.problem import InputError
 
@@ -62,4 +62,4 @@ def speedup(record: Record) -> float | None:
 
 def listing(out: Path) -> Writer:
     """Return the file beside an output that tells what was left out, row by row."""
-    return Writer(out.with_name(f"{out.name}.left_out.jsonl"))
+    return Writer(listing_beside(out))

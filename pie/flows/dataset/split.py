@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pie.core.dataset.leakage import HeldOut
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.near_duplicates import THRESHOLD
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.split import PARTS, Split, clusters, published
 from pie.core.dataset.table import Writer, is_parquet, require_file
 from pie.flows.dataset.rows import listing, pair_rows
@@ -33,6 +34,7 @@ class Request:
     fresh: bool = False
 
 
+@one_at_a_time
 def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write `train`, `val` and `test` into a folder; return the manifest.
 
@@ -58,6 +60,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim(*paths.values())
     split = Split(
         request.split.val,
         request.split.test,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from pie.core.dataset import codenet
 from pie.core.dataset.csv_rows import SHORT_FIELD, heading_of, read_csv
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS
 from pie.core.dataset.manifest import Counts, Step, fingerprint
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.sorting import Sorter
 from pie.core.dataset.submission import KNOWN, Dropped, Submission, Wanted, check, check_code
 from pie.core.dataset.table import Record, Writer, read
@@ -41,24 +43,35 @@ Tick = Callable[[int, str], None]
 """Told how many rows were read, and of what."""
 
 
+@one_at_a_time
 def run(request: Request, tick: Tick) -> dict[str, Any]:
     """Import, or return the manifest of the same import done before. InputError says what lacks."""
     source = request.source
     is_folder = source.is_dir()
     inputs = {"metadata": source / "metadata"} if is_folder else {"table": source}
+    parameters: dict[str, Any] = {
+        "wanted": asdict(request.wanted),
+        "columns": dict(request.columns),
+    }
+    programs: dict[str, str] = {}
     if is_folder:
-        codenet.problem_files(source)
+        tables = codenet.problem_files(source)
+        programs = {one.stem: codenet.listing_digest(source, one.stem) for one in tables}
+        parameters["programs_sha256"] = _digest(programs)
     elif not source.is_file():
         raise InputError(f"{source} does not exist", "give a CodeNet folder or a table")
-    parameters = {"wanted": asdict(request.wanted), "columns": dict(request.columns)}
     step = Step("import", request.out, inputs, parameters)
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     counts = Counts("submissions")
-    rows = _of_folder if is_folder else _of_table
     with Writer(request.out, SUBMISSION_COLUMNS) as writer, listing(request.out) as listed:
-        for row in rows(request, counts, listed, tick):
+        for row in (
+            _of_folder(request, programs, counts, listed, tick)
+            if is_folder
+            else _of_table(request, counts, listed, tick)
+        ):
             writer.write(row)
     counts.rows_out = writer.rows
     manifest = step.finish(counts, left_out_list=listed.path.name)
@@ -70,10 +83,18 @@ def _parts(out: Path) -> Path:
     return out.with_name(f"{out.name}.parts")
 
 
+def _digest(programs: Mapping[str, str]) -> str:
+    text = "".join(f"{problem_id}\0{digest}\n" for problem_id, digest in programs.items())
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _of_folder(
-    request: Request, counts: Counts, listed: Writer, tick: Tick
+    request: Request, programs: Mapping[str, str], counts: Counts, listed: Writer, tick: Tick
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the submissions of a CodeNet folder, a problem at a time, each kept as it is done."""
+    """Yield the submissions of a CodeNet folder, a problem at a time, each kept as it is done.
+
+    What is kept stands while the table and the listing of `programs` are the same.
+    """
     parts = _parts(request.out)
     if request.fresh:
         shutil.rmtree(parts, ignore_errors=True)
@@ -81,7 +102,8 @@ def _of_folder(
     for table in codenet.problem_files(request.source):
         part = parts / f"{table.stem}{request.out.suffix}"
         state = parts / f"{table.stem}.json"
-        asked = json.loads(json.dumps([fingerprint(table), asdict(request.wanted)]))
+        about = [fingerprint(table), programs.get(table.stem), asdict(request.wanted)]
+        asked = json.loads(json.dumps(about))
         try:
             kept = json.loads(state.read_text("utf-8"))
         except (OSError, ValueError):
@@ -118,22 +140,16 @@ def _import_problem(request: Request, table: Path, part: Path) -> dict[str, Any]
             if one.submission_id in taken:
                 raise Dropped("duplicate")
             path = codenet.source_path(request.source, one, record.fields)
-            taken[one.submission_id] = replace(one, code=_source(path))
+            if path is None:
+                raise Dropped("no_source")
+            code = check_code(codenet.read_source(request.source, path))
+            taken[one.submission_id] = replace(one, code=code)
         except (Dropped, RowProblem) as problem:
             _leave_out(counts, listed.append, table.name, record, problem)
     with Writer(part, SUBMISSION_COLUMNS) as writer:
         for one in sorted(taken.values(), key=lambda s: (s.user_id, s.date, s.submission_id)):
             writer.write(one.as_row())
     return {"in": counts.rows_in, "left_out": dict(counts.left_out), "listed": listed}
-
-
-def _source(path: Path | None) -> str:
-    if path is None:
-        raise Dropped("no_source")
-    try:
-        return check_code(path.read_bytes())
-    except OSError as error:
-        raise Dropped("no_source") from error
 
 
 def _of_table(

@@ -11,6 +11,7 @@ from typing import Any
 from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import accepted, solutions
 from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.score_tag import FIELD, score_tag
 from pie.core.dataset.table import Writer, is_parquet, require_file
 from pie.flows.dataset.pairs import MADE_BY
@@ -27,6 +28,7 @@ class Request:
     fresh: bool = False
 
 
+@one_at_a_time
 def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the pairs with their tag; rows that cannot be tagged are left out and told."""
     for path in (request.pairs, request.measured):
@@ -36,6 +38,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     done = None if request.fresh else step.done()
     if done is not None:
         return done
+    step.claim()
     costs, machines = _populations(request.measured, tick)
     counts = Counts("pairs")
     tags = dict.fromkeys(range(1, 11), 0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest, fingerprint
+from pie.core.problem import InputError
 
 
 @pytest.fixture
@@ -62,3 +63,32 @@ def test_the_fingerprint_of_a_folder_is_of_names_and_contents(tmp_path: Path) ->
     (folder / "a" / "b").write_text("1")
     (folder / "a" / "b").rename(folder / "b")
     assert fingerprint(folder) != first
+
+
+def test_an_output_that_is_an_input_is_refused_by_whatever_name(tmp_path: Path) -> None:
+    given = tmp_path / "rows"
+    given.write_text("rows")
+    (tmp_path / "link").symlink_to("rows")
+    (tmp_path / "out.left_out.jsonl").write_text("rows")
+    inputs = {"pairs": given}
+    for name in ("rows", "link", "../" + tmp_path.name + "/rows"):
+        with pytest.raises(InputError, match=r"is an input of this step too \(pairs\)"):
+            Step("hq", tmp_path / name, inputs, {}).claim()
+    with pytest.raises(InputError, match="is an input"):
+        Step("split", tmp_path / "folder", inputs, {}).claim(tmp_path / "other", given)
+    with pytest.raises(InputError, match="is an input"):
+        Step("hq", tmp_path / "out", {"pairs": tmp_path / "out.left_out.jsonl"}, {}).claim()
+    assert given.read_text() == "rows"
+
+
+def test_a_file_that_no_step_made_is_not_written_over(step: Step) -> None:
+    with pytest.raises(InputError, match="was not made by this command; give another place"):
+        step.claim()
+    step.output.unlink()
+    step.claim()
+    assert step.done() is None
+    step.output.write_text("half")
+    step.claim()  # a step that was killed between its output and its manifest goes on
+    step.finish(Counts())
+    step.claim()
+    assert step.done()

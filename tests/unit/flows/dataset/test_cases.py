@@ -169,3 +169,13 @@ def test_the_same_again_does_nothing_and_a_changed_source_does(run: Any, tmp_pat
 def test_no_source_is_one_sentence(run: Any) -> None:
     with pytest.raises(InputError, match="no source of tests is given"):
         run(accepted, codenet=None, contests=())
+
+
+def test_a_source_in_the_folder_that_is_made_anew_is_never_deleted(
+    run: Any, tmp_path: Path
+) -> None:
+    run(accepted, contest("p00001", ("1", "1")))
+    before = sorted((tmp_path / "tests").rglob("*"))
+    with pytest.raises(InputError, match="which is made anew"):
+        run(accepted, contest("p00001", ("2", "2")), folders=(tmp_path / "tests",))
+    assert sorted((tmp_path / "tests").rglob("*")) == before

@@ -256,3 +256,25 @@ def test_both_kinds_of_files_go_through_all_steps(
     (row,) = [one.fields for one in read(best)]
     assert (row["src_id"], row[FIELD], row["tests"], row["speedup"]) == ("s1", 7, [0, 1], 10.0)
     assert list(read(parts / f"val.{ending}")) == []
+
+
+def test_no_step_writes_over_its_own_input_or_a_file_of_somebody_else(
+    source: Path, tmp_path: Path
+) -> None:
+    rows = [pair(name, "int a;", "int b;") for name in ("p1", "p2")]
+    folder = tmp_path / "s"
+    folder.mkdir()
+    own = write(folder / "train.jsonl", rows)
+    before = own.read_bytes(), source.read_bytes()
+    steps = (
+        lambda: hq.run(hq.Request(own, own)),
+        lambda: split.run(split.Request(own, folder, Split(0.05, 0.03, 0)), tick),
+        lambda: tag.run(tag.Request(own, source, source), tick),
+        lambda: make(source, source),
+        lambda: make(source, own),
+        lambda: pairs.fastest(pairs.FastestRequest(source, own), tick),
+    )
+    for step in steps:
+        with pytest.raises(InputError, match=r"is an input of this step|not made by this command"):
+            step()
+        assert (own.read_bytes(), source.read_bytes()) == before

@@ -218,6 +218,34 @@ def test_a_finished_import_is_not_repeated_unless_something_changed(tmp_path: Pa
     assert len(rows_of(out)) == 5
 
 
+def test_an_import_is_repeated_when_a_program_was_added_changed_or_removed(tmp_path: Path) -> None:
+    folder = write_codenet(tmp_path / "codenet", PROBLEMS)
+    out, programs = tmp_path / "out.jsonl", folder / "data" / "p00001" / "C++"
+    take(folder, out)
+    (programs / "s6.cpp").write_text("six")
+    take(folder, out)
+    assert names(out) == ["s6", "s1", "s2", "s3", "s9"]
+    (programs / "s6.cpp").write_text("SIX, longer")
+    take(folder, out)
+    assert rows_of(out)[0]["code"] == "SIX, longer"
+    (programs / "s6.cpp").unlink()
+    take(folder, out)
+    assert names(out) == ["s1", "s2", "s3", "s9"]
+
+
+def test_a_stopped_import_does_not_keep_a_problem_whose_programs_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_codenet(tmp_path / "codenet", PROBLEMS)
+    out = tmp_path / "out.jsonl"
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions.shutil, "rmtree", lambda *_a, **_k: None)  # its parts stay
+        take(folder, out)
+    (folder / "data" / "p00001" / "C++" / "s6.cpp").write_text("six")
+    take(folder, out)
+    assert "s6" in names(out)
+
+
 def test_the_manifest_says_from_what(tmp_path: Path) -> None:
     folder = write_codenet(tmp_path / "codenet", PROBLEMS)
     take(folder, tmp_path / "out.jsonl")
