@@ -12,6 +12,8 @@ from pie.core.averages import geometric_mean, mean
 from pie.core.dataset.score_tag import FIELD
 from pie.core.metrics import OPTIMISED_THRESHOLD
 
+_TAGS = {str(tag): tag for tag in range(1, 11)}
+
 
 def mean_of(values: Counter[int]) -> float | None:
     """Return the mean of counted integers; None when there is none."""
@@ -70,8 +72,8 @@ class Card:
         if isinstance(tests, list):
             self.tests[problem_id] = max(self.tests.get(problem_id, 0), len(tests))
         tag = row.get(FIELD)
-        if tag is not None and str(tag).isdigit():
-            self.tags[int(tag)] += 1
+        if str(tag) in _TAGS:
+            self.tags[_TAGS[str(tag)]] += 1
         if speedup is not None:
             self.speedups.append(speedup)
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from pie.core.dataset.near_duplicates import THRESHOLD, Shingles, leaders, shingles
 from pie.core.dataset.table import Record
-from pie.core.dataset.trajectory import IMPROVEMENT, Pair, Solution, improves, pairs, trajectories
+from pie.core.dataset.trajectory import (
+    IMPROVEMENT,
+    Pair,
+    Solution,
+    improves,
+    in_range,
+    pairs,
+    trajectories,
+)
 from pie.core.problem import InputError
 from sim.verdict import Verdict
 
@@ -52,7 +60,10 @@ def accepted(group: Sequence[Record]) -> Iterator[Record]:
 
 
 def solutions(group: Sequence[Record]) -> list[Solution]:
-    """Return the accepted programs of one problem with their cost: cycles where all have them."""
+    """Return the accepted programs of one problem with their cost: cycles where all have them.
+
+    One with a runtime such as 5e-324 s is left out: its ratio to another is no finite number.
+    """
     taken = list(accepted(group))
     unit = "cycles" if all(one.fields["cycles"] for one in taken) else "agg_runtime"
     made = []
@@ -61,8 +72,10 @@ def solutions(group: Sequence[Record]) -> list[Solution]:
         try:
             name, user = str(row["submission_id"]), str(row["user_id"])
             times = float(row[unit]), float(row["agg_runtime"])
+            if any(time > 0 and not in_range(time) for time in times):
+                continue
             made.append(Solution(name, user, int(row["date"]), str(row["code"]), *times))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"{one.place}: an accepted program without a proper runtime ({error})",
                 "give the file that `pie dataset measure` wrote",
@@ -78,6 +91,9 @@ def sift(group: Sequence[Record], rules: Rules) -> Sifted:
             found.dropped_programs[str(one.fields["verdict"])] += 1
     everyone = solutions(group)
     found.solutions = len(everyone)
+    out_of_range = len(group) - found.dropped_programs.total() - len(everyone)
+    if out_of_range:
+        found.dropped_programs["runtime_out_of_range"] += out_of_range
     found.fastest = min(
         everyone, key=lambda one: (one.cost, one.date, one.submission_id), default=None
     )

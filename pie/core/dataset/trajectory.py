@@ -11,6 +11,14 @@ IMPROVEMENT = 0.10
 _SLACK = 1e-12
 """Relative; binary floats cannot hold exactly 10 %, and such a pair is no improvement."""
 
+LEAST, MOST = 1e-100, 1e100
+"""Of a runtime in any unit: ratios of two, and their sums, are finite floats then."""
+
+
+def in_range(cost: float) -> bool:
+    """Whether a runtime can be one, and its ratio to another be computed."""
+    return LEAST <= cost <= MOST
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:

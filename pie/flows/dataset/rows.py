@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pie.core.dataset.manifest import Counts, listing_beside
 from pie.core.dataset.table import Record, Writer, read
+from pie.core.dataset.trajectory import in_range
 from pie.core.problem import InputError
 
 
@@ -40,15 +42,21 @@ def _complaint(record: Record) -> str:
             return f"the field {name} is missing"
         if not isinstance(value, str) and name != "problem_id":
             return f"the field {name} is not a text"
+    for name in ("speedup", "src_agg_runtime", "tgt_agg_runtime"):
+        number: Any = record.fields.get(name)
+        if _positive(number) and not in_range(number):
+            return f"the field {name} is too large or too small for any runtime"
     return ""
 
 
+def _positive(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and value > 0
+
+
 def seconds(record: Record, name: str) -> float | None:
-    """Return a row's runtime; None when it has none above zero."""
-    value = record.fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        return None
-    return float(value)
+    """Return a row's runtime; None when it has none above zero that can be one."""
+    value: Any = record.fields.get(name)
+    return float(value) if _positive(value) and in_range(value) else None
 
 
 def speedup(record: Record) -> float | None:

@@ -52,3 +52,10 @@ def test_problems_in_two_files_are_told() -> None:
     left.add(row("p2", "a", "b"), None, letters)
     assert shared_problems([left, right]) == [("train", "test", 1)]
     assert shared_problems([left]) == []
+
+
+@pytest.mark.parametrize("tag", ["²", "٣", "11", "0", "9" * 5000, "", None, [], 2.5])
+def test_a_tag_that_is_none_of_the_ten_is_no_tag(tag: object) -> None:
+    card = Card("train")
+    card.add(row("p1", "aaaa", "bb", target_reward_updated_pct_bin=tag), 2.0, letters)
+    assert card.as_dict()["score_tags"] is None

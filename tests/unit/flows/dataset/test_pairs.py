@@ -14,7 +14,7 @@ from pie.core.dataset.split import Split
 from pie.core.dataset.table import read
 from pie.core.problem import InputError
 from pie.core.rows import parse_row
-from pie.flows.dataset import hq, pairs, split, tag
+from pie.flows.dataset import card, hq, pairs, split, tag
 from tests.unit.flows.dataset.codenet import looping, rows_of
 
 
@@ -278,3 +278,29 @@ def test_no_step_writes_over_its_own_input_or_a_file_of_somebody_else(
         with pytest.raises(InputError, match=r"is an input of this step|not made by this command"):
             step()
         assert (own.read_bytes(), source.read_bytes()) == before
+
+
+@pytest.mark.parametrize("runtime", [5e-324, 1e308, 10**400])
+def test_rows_with_a_runtime_that_gives_no_ratio_are_left_out_and_counted(
+    tmp_path: Path, runtime: float
+) -> None:
+    good = pair("p1", "int a;", "int b;")
+    bad = {**good, "src_agg_runtime": 1.0, "tgt_agg_runtime": runtime}
+    path = write(tmp_path / "rows.jsonl", [good, bad, {**good, "speedup": runtime}])
+    (read_card,) = card.read_cards([path], "characters")["files"]
+    assert (read_card["pairs"], read_card["left_out"], read_card["speedup_mean"]) == (1, 2, 2.0)
+
+
+def test_programs_with_a_runtime_that_gives_no_ratio_are_left_out_and_counted(
+    tmp_path: Path,
+) -> None:
+    slow, fast = (program(seed) for seed in (1, 4))
+    rows = [
+        measured("s1", "u1", 1, None, slow, verdict="accepted", agg_runtime=2.0),
+        measured("s2", "u1", 2, None, fast, verdict="accepted", agg_runtime=1.0),
+        measured("s3", "u1", 3, None, program(7), verdict="accepted", agg_runtime=5e-324),
+    ]
+    path = write(tmp_path / "measured.jsonl", rows)
+    programs, _pairs = make(path, tmp_path / "out.jsonl")["counts"]
+    assert programs["left_out"]["runtime_out_of_range"] == 1
+    assert [one["speedup"] for one in rows_of(tmp_path / "out.jsonl")] == [2.0]
