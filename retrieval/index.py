@@ -39,8 +39,6 @@ def build_index(
     `notes` are JSON values for the manifest. RetrievalError, before anything is encoded, when
     there are no items, an id stands twice or `path` is taken.
     """
-    import faiss
-
     folder.refuse_place(path, overwrite)
     if kind not in structures.KINDS:
         raise RetrievalError(f"there is no kind {kind!r}", "use exact, hnsw or ivfpq")
@@ -62,7 +60,7 @@ def build_index(
         vectors = partial.encoded(texts, encoder, kept, progress)
     structure = structures.build(vectors, kind, fitted.metric)
     with folder.written(path) as made:
-        faiss.write_index(structure, str(made / folder.VECTORS))
+        _write_structure(structure, made / folder.VECTORS)
         (made / folder.STATE).write_bytes(fitted.state())
         _write_lines(made / folder.ITEMS, map(_described, items))
         _write_lines(made / folder.PAYLOADS, (dict(item.payload) for item in items))
@@ -84,6 +82,18 @@ def build_index(
         folder.write_manifest(made, manifest)
     kept.unlink(missing_ok=True)
     return open_index(path, fitted)
+
+
+def _write_structure(structure: Any, file: Path) -> None:
+    """Write FAISS's own file; OSError when the disk is full.
+
+    Through Python's file: FAISS itself raises a RuntimeError there, or, when the last of its bytes
+    do not fit, only prints a line.
+    """
+    import faiss
+
+    with file.open("wb") as opened:
+        faiss.write_index(structure, faiss.PyCallbackIOWriter(opened.write))
 
 
 def open_index(path: Path, encoder: Encoder | None = None, *, model: str | None = None) -> Index:

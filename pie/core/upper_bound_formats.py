@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pie.core.report import FEW_PROBLEMS
 from pie.core.score import Estimate
 from pie.core.upper_bound import ProblemBound, UpperBound
-from pie.core.wording import count
+from pie.core.wording import count, escaped
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 LIMITS = ("", "Speedup", "95% CI", "over problems", "geo.mean")
 COLUMNS = ("problem", "rows", "human", "model", "human us", "model us", "faster")
 _NONE = "-"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 DEFINITION = (
     "speedup: mean over rows of max(1, source / fastest program of its problem), 1 where no "
     "generation is accepted; over problems: mean of the problems' means; fastest human: of all "
@@ -33,18 +36,20 @@ def as_dict(bound: UpperBound) -> dict[str, Any]:
 
 
 def as_csv(bound: UpperBound) -> str:
-    """Return a line for each problem."""
+    """Return a line for each problem; texts that a spreadsheet would compute begin with a `'`."""
     text = io.StringIO()
     names = [field.name for field in fields(ProblemBound)]
     writer = csv.DictWriter(text, fieldnames=names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(one) for one in bound.problems)
+    for one in bound.problems:
+        values = asdict(one).items()
+        writer.writerow({name: _no_formula(value) for name, value in values})
     return text.getvalue()
 
 
 def as_markdown(bound: UpperBound, title: str) -> str:
     """Return headings, tables and lists of GitHub's Markdown."""
-    parts = [f"# {title}", *_heading(bound), _markdown(LIMITS, _limits(bound))]
+    parts = [f"# {escaped(title)}", *_heading(bound), _markdown(LIMITS, _limits(bound))]
     parts.append(_markdown(COLUMNS, [_cells(one) for one in bound.problems]))
     parts += ["\n".join(f"- {note}" for note in notes(bound))] if notes(bound) else []
     return "\n\n".join([*parts, DEFINITION]) + "\n"
@@ -65,7 +70,7 @@ def as_table(bound: UpperBound, title: str) -> Group:
             made.add_row(*(Text(cell) for cell in line))
         return made
 
-    parts: list[Any] = [Text(line) for line in (title, *_heading(bound))]
+    parts: list[Any] = [Text(line) for line in (escaped(title), *_heading(bound))]
     parts.append(table(LIMITS, _limits(bound)))
     parts.append(table(COLUMNS, [_cells(one) for one in bound.problems]))
     parts += [Text(f"! {note}", style="yellow") for note in notes(bound)]
@@ -90,7 +95,7 @@ def notes(bound: UpperBound) -> list[str]:
 
 def _heading(bound: UpperBound) -> list[str]:
     wins = ", ".join(f"{who} in {bound.wins[who]}" for who in bound.wins if bound.wins[who])
-    beaten = [one.problem_id for one in bound.problems if one.winner == "model"]
+    beaten = [escaped(one.problem_id) for one in bound.problems if one.winner == "model"]
     return [
         f"{bound.scored} of {count(bound.rows, 'row')}, {count(len(bound.problems), 'problem')}; "
         f"{bound.solutions} accepted human programs against {bound.generations} generations",
@@ -120,7 +125,7 @@ def _limits(bound: UpperBound) -> list[list[str]]:
 def _cells(one: ProblemBound) -> list[str]:
     generated = one.model_seconds
     return [
-        one.problem_id,
+        escaped(one.problem_id),
         str(one.rows),
         _times(one.human_speedup),
         _times(one.model_speedup),
@@ -132,7 +137,15 @@ def _cells(one: ProblemBound) -> list[str]:
 
 def _markdown(header: Sequence[str], lines: list[list[str]]) -> str:
     rule = ["---", *("---:" for _ in header[1:])]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines))
+    safe = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *safe))
+
+
+def _no_formula(value: object) -> object:
+    """Return a value; a text that a spreadsheet would take for a formula with a quote before it."""
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def _times(value: float | None) -> str:

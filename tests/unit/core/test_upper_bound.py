@@ -1,10 +1,14 @@
 """The fastest human against the fastest generation, by PIE's definition."""
 
+import csv
+import io
+
 import pytest
+from rich.console import Console
 
 from pie.core.pair_result import Generation, PairResult
 from pie.core.upper_bound import Human, RunRow, add_submission, upper_bound
-from pie.core.upper_bound_formats import as_csv, as_dict, as_markdown, notes
+from pie.core.upper_bound_formats import as_csv, as_dict, as_markdown, as_table, notes
 from sim.verdict import Verdict
 
 OK, WRONG, OURS = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.NOT_MEASURED
@@ -129,3 +133,31 @@ def test_nothing_to_compare_is_no_number() -> None:
     assert bound.model_over_problems is None
     assert "no problem" in as_markdown(bound, "empty")
     assert as_csv(bound).startswith("problem_id,rows,human_id")
+
+
+def test_a_problems_name_cannot_write_lines_or_steer_a_terminal() -> None:
+    name = "p\n| x\x1b[2J"
+    bound = upper_bound([row(name, 10, 1)], humans(**{name: 5}), deterministic=True)
+    text = as_markdown(bound, "run\x1b[0m")
+    console = Console(file=io.StringIO(), width=200)
+    console.print(as_table(bound, "run\x1b[0m"))
+    for made in (text, console.file.getvalue()):  # type: ignore[attr-defined]
+        assert "\x1b" not in made
+        assert "p\\n" in made
+        assert "\\x1b[2J" in made
+    assert "p\\n\\| x\\x1b[2J |" in text, "a table's bar is no end of a cell"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+x", "-x", "@x", "-1+cmd"])
+def test_a_problems_name_is_no_formula_of_a_spreadsheet(name: str) -> None:
+    bound = upper_bound([row(name, 10, 1)], humans(**{name: 5}), deterministic=True)
+    (line,) = csv.DictReader(io.StringIO(as_csv(bound)))
+    assert line["problem_id"] == f"'{name}"
+    assert line["model_id"].startswith("'")
+
+
+@pytest.mark.parametrize("name", ["-1", "+1.5e3", "p-1", "p=1"])
+def test_numbers_and_plain_names_stay_as_they_are_in_csv(name: str) -> None:
+    bound = upper_bound([row(name, 10, 1)], humans(**{name: 5}), deterministic=True)
+    (line,) = csv.DictReader(io.StringIO(as_csv(bound)))
+    assert line["problem_id"] == name

@@ -1,5 +1,6 @@
 """An index is built whole, opened by the encoder it was built by, and refused otherwise."""
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrieval import folder
+from retrieval import index as index_module
 from retrieval.encoders.catalogue import open_encoder
 from retrieval.errors import IndexRefused, RetrievalError
 from retrieval.index import Index, build_index, open_index
@@ -180,6 +182,33 @@ def test_a_build_that_fails_leaves_the_old_index_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(folder, "write_manifest", full)
+    with pytest.raises(OSError, match="No space"):
+        build_index(ITEMS[:1], open_encoder("tokens"), index.path, overwrite=True)
+    monkeypatch.undo()
+    assert [file.name for file in index.path.parent.iterdir()] == ["index"]
+    assert len(open_index(index.path)) == 5
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("programs", [3, 100_000])
+def test_a_full_disk_is_an_error_of_the_system_however_much_fits(programs: int) -> None:
+    faiss = pytest.importorskip("faiss")
+    numpy = pytest.importorskip("numpy")
+    structure = faiss.IndexFlatIP(8)
+    structure.add(numpy.zeros((programs, 8), dtype=numpy.float32))
+    with pytest.raises(OSError) as caught:
+        index_module._write_structure(structure, Path("/dev/full"))
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_disk_that_is_full_at_the_vectors_leaves_the_old_index_and_nothing_else(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_structure: object, file: Path) -> None:
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(index_module, "_write_structure", full)
     with pytest.raises(OSError, match="No space"):
         build_index(ITEMS[:1], open_encoder("tokens"), index.path, overwrite=True)
     monkeypatch.undo()
