@@ -100,10 +100,11 @@ class Cachegrind:
         if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         counters = read_counters(ended.log)
-        if verdict is Verdict.ACCEPTED and counters["instructions"] > limits.max_instructions:
-            verdict = Verdict.TIME_LIMIT
-            detail = f"{counters['instructions']} instructions, budget {limits.max_instructions}"
         total = cycles(counters)
+        if verdict is Verdict.ACCEPTED and (
+            excess := limits.excess(counters["instructions"], total)
+        ):
+            verdict, detail = Verdict.TIME_LIMIT, excess
         return Measurement(
             verdict=verdict,
             detail=detail,
