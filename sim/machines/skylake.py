@@ -73,7 +73,7 @@ class Skylake:
     ) -> tuple[Measurement, dict[int, annotation.Counts]]:
         """Measure once and return what each address of the code cost, too.
 
-        The costliest 8192 addresses are told; cycles are those of `measure`.
+        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
         """
         ended = _run(build, stdin, limits, toolchain, "--annotate=yes")
         return self._read(ended, limits), annotation.read_addresses(ended.log)
