@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pie.core.explanation import Explanation, explain
+from sim.annotation import MOST_ADDRESSES
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
@@ -125,6 +126,17 @@ def test_annotation_costs_the_same_cycles_and_its_addresses_add_up_to_them(
     assert (run.cycles, run.counters) == (plain.cycles, plain.counters)
     assert sum(one.cycles for one in addresses.values()) == run.cycles
     assert sum(one.mispredictions for one in addresses.values()) == run.counters["mispredictions"]
+
+
+def test_of_a_program_with_more_addresses_the_costliest_are_told(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    build = built(tmp_path, "add $1,%eax", 2, MOST_ADDRESSES + 1000)
+    (tmp_path / "input").write_text("")
+    run, addresses = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
+    assert len(addresses) == MOST_ADDRESSES
+    assert run.cycles is not None
+    assert 0.5 * run.cycles < sum(one.cycles for one in addresses.values()) <= run.cycles
 
 
 def test_every_clock_tells_simulated_time(machine: Skylake, tmp_path: Path) -> None:
