@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pie.core.report.startup import Startup
 from pie.core.rows import Row
-from pie.core.startup import Startup
 from sim.procedure import Outcome, TestOutcome
 from sim.program import digest_of
 from sim.verdict import Verdict

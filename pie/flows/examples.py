@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pie.core.examples import Example, from_payload, query_problem, query_text
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.examples import Example, from_payload, query_problem, query_text
 from pie.core.rows import parse_object, read_lines
 from pie.flows.index import LeftOut
 

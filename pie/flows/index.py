@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pie.core.examples import Candidate, better, candidate
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.examples import Candidate, better, candidate
 from pie.core.rows import parse_object, read_lines
 from pie.core.wording import count
 from sim.program import Language

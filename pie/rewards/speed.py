@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pie.core.extraction import extract
+from pie.core.answers.extraction import extract
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import Row, parse_row
 from pie.core.run_folder import encode

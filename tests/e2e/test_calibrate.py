@@ -77,7 +77,7 @@ def test_the_same_command_again_measures_nothing_and_says_the_same(
 def test_a_reference_of_something_else_is_refused_in_one_sentence(
     pie: Pie, tmp_path: Path, change: dict[str, Any], reason: str
 ) -> None:
-    from pie.core.reference_results import text_hash
+    from pie.core.calibration.reference_results import text_hash
 
     pairs = data_set(tmp_path)
     one = {"sha": text_hash(FAST), "problem_id": "p0", "test": 0, "cycles": 200_000}

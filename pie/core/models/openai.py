@@ -43,8 +43,8 @@ from pie.core.models.throttle import (
     backoff_seconds,
     exhausted_pause,
 )
-from pie.core.prompts import Form, Prompt
-from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.wording import one_line
 
 HOSTED = "https://api.openai.com/v1"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pie.core.models.model import ModelError, Request, Sampling
-from pie.core.prompts import Form
+from pie.core.prompting.prompts import Form
 from pie.core.wording import one_line
 
 FORBIDDEN_FIELDS = ("messages", "prompt", "model", "n", "stream", "best_of", "echo")

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pie.cli.app import app
-from pie.core.examples import Example
+from pie.core.prompting.examples import Example
 from pie.flows.examples import open_examples
 from retrieval.encoders import weights
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pie.core.pair_rows import pair_from_row
+from pie.core.report.pair_rows import pair_from_row
+from pie.core.report.startup import Startup
 from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import Row, parse_row
-from pie.core.startup import Startup
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ
 from sim.procedure import Outcome, TestOutcome

@@ -14,7 +14,7 @@ import pytest
 from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling
 from pie.core.models.model import PROMPT_TOO_LONG
 from pie.core.models.openai import OpenAIModel
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from tests.model_server import Fault, ModelServer, injected, name_of
 
 KEY = "sk-secret-of-the-test"
