@@ -29,6 +29,7 @@ from sim.verdict import Verdict
 
 PROTOCOL = "1"
 """Raised when a change here could give another cost for the same run."""
+_REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -81,6 +82,14 @@ class Skylake:
         if b"EXEC FAILED" in ended.log:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
+            )
+        refused = _REFUSED.search(ended.log)
+        if refused and refused[1] == b"tampering":
+            return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if refused:
+            raise MachineFailure(
+                f"the program cannot be measured in the timing model: {refused[2].decode()}",
+                "measure it on cachegrind, which counts all threads' work",
             )
         if ended.signal == SIGSYS and not ended.log:
             raise MachineFailure("Valgrind could not be started in the sandbox")
