@@ -77,6 +77,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         "improvement": rules.improvement,
         "near_duplicate": rules.near_duplicate,
         "longest": rules.longest,
+        "per_user": rules.per_user,
         "length_percentile": request.percentile if rules.longest is None else None,
     }
     step = Step("pairs", request.out, {"measured": request.measured}, parameters)
