@@ -236,10 +236,29 @@ def test_the_best_pairs_are_chosen_in_the_order_of_the_file(tmp_path: Path) -> N
 
 
 def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> None:
-    for text in ("", '{"problem_id": "p"}\n'):
-        (tmp_path / "rows.jsonl").write_text(text)
-        with pytest.raises(InputError, match="no usable row"):
-            hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
+    (tmp_path / "rows.jsonl").write_text('{"problem_id": "p"}\n')
+    with pytest.raises(InputError, match="no usable row"):
+        hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_every_step_takes_a_part_without_rows(source: Path, tmp_path: Path, ending: str) -> None:
+    make(source, tmp_path / f"pairs.{ending}")
+    split.run(split.Request(tmp_path / f"pairs.{ending}", tmp_path / "s", Split(0.0, 0.0)), tick)
+    empty = tmp_path / "s" / f"val.{ending}"
+    (of_none,) = card.read_cards([empty], "leaves")["files"]
+    assert (of_none["pairs"], of_none["problems"], of_none["speedup_mean"]) == (0, 0, None)
+    for manifest in (
+        tag.run(tag.Request(empty, source, tmp_path / f"tagged.{ending}"), tick),
+        hq.run(hq.Request(empty, tmp_path / f"hq.{ending}")),
+        split.run(split.Request(empty, tmp_path / "again", Split()), tick),
+    ):
+        assert (manifest["counts"][0]["in"], manifest["counts"][0]["out"]) == (0, 0)
+    assert not list(read(tmp_path / f"tagged.{ending}"))
+    none = write(tmp_path / "none.jsonl", [])
+    make(none, tmp_path / f"no_pairs.{ending}")
+    pairs.fastest(pairs.FastestRequest(none, tmp_path / f"fastest.{ending}"), tick)
+    tag.run(tag.Request(empty, none, tmp_path / f"tagged2.{ending}"), tick)
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
