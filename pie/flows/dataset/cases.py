@@ -13,7 +13,7 @@ from typing import Any
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.output_lock import one_at_a_time
-from pie.core.dataset.table import Record, Writer, read
+from pie.core.dataset.table import Record, Writer, read, require_file
 from pie.core.dataset.test_sources import (
     SourceTest,
     codenet_tests,
@@ -69,9 +69,12 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
         inputs["codenet"] = request.codenet / "derived" / "input_output"
     inputs |= {f"code_contests.{n}": path for n, path in enumerate(request.contests)}
     inputs |= {f"folder.{n}": path for n, path in enumerate(request.folders)}
-    for path in inputs.values():
-        if not path.exists():
-            raise InputError(f"{path} does not exist", "check the paths of the sources")
+    for role, path in inputs.items():
+        if role == "submissions" or role.startswith("code_contests"):
+            require_file(path)
+        elif not path.is_dir():
+            is_there = "is not a folder" if path.exists() else "does not exist"
+            raise InputError(f"{path} {is_there}", "check the paths of the sources")
     verified: object = "by nothing"
     if request.references:
         verified = request.measuring.label(_language(request.submissions))
