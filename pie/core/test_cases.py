@@ -168,7 +168,7 @@ def _inline(position: int, test: InlineTest) -> TestCase:
 
 def _digest(path: Path) -> str:
     # Without waiting: a named pipe has no end and perhaps no beginning.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(f"{path} is not a plain file")
         return hashlib.file_digest(
