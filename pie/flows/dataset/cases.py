@@ -221,8 +221,7 @@ def _work(
     request: Request, scratch: Path, problems: Counts
 ) -> Iterator[tuple[_Candidate, Procedure | None]]:
     """Yield each test of each problem with the procedure that verifies it."""
-    columns = list(SUBMISSION_COLUMNS)
-    for group in by_problem(request.submissions, columns, "pie dataset import"):
+    for group in by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import"):
         problem_id = str(group[0].fields["problem_id"])
         problems.rows_in += 1
         programs = [_program(one) for one in references(group, request.references)]

@@ -49,7 +49,6 @@ class _Item:
 @one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write the submissions with verdict and runtime; return the manifest."""
-    columns = list(SUBMISSION_COLUMNS)
     inputs = {"submissions": request.submissions}
     if request.testcases is not None:
         inputs["testcases"] = request.testcases
@@ -74,7 +73,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     step.claim()
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
-    groups = by_problem(request.submissions, columns, "pie dataset import")
+    groups = by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import")
     with Writer(request.out, MEASURED_COLUMNS) as writer:
         measure = _on_a_machine if request.measuring else _from_table
         for row in measure(request, groups, counts, show):

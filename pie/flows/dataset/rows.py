@@ -42,8 +42,13 @@ def _complaint(record: Record) -> str:
         value = record.fields.get(name)
         if value is None:
             return f"the field {name} is missing"
-        if not isinstance(value, str) and name != "problem_id":
+        if name == "problem_id" and isinstance(value, int) and not isinstance(value, bool):
+            continue
+        if not isinstance(value, str):
             return f"the field {name} is not a text"
+    for name in ("src_id", "tgt_id", "user_id"):
+        if not isinstance(record.fields.get(name), str | int | float | None):
+            return f"the field {name} is neither a text nor a number"
     for name in ("speedup", "src_agg_runtime", "tgt_agg_runtime"):
         number: Any = record.fields.get(name)
         if _positive(number) and not in_range(number):

@@ -74,7 +74,7 @@ def _populations(
     costs: dict[str, array[float]] = {}
     machines: dict[str, str] = {}
     done = 0
-    for group in by_problem(measured, list(MEASURED_COLUMNS), MADE_BY):
+    for group in by_problem(measured, MEASURED_COLUMNS, MADE_BY):
         done += len(group)
         about = next(accepted(group), None)
         if about is None:

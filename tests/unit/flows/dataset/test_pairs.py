@@ -241,6 +241,31 @@ def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> No
         hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("problem_id", ["p1"]), ("problem_id", 1.5), ("src_id", {"a": 1})]
+)
+def test_a_pair_whose_ids_are_no_names_is_left_out_and_told(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    good = pair("p1", "int a;", "int b;")
+    source = write(tmp_path / "rows.jsonl", [good, {**good, name: value}])
+    (counts,) = hq.run(hq.Request(source, tmp_path / "hq.jsonl"))["counts"]
+    assert counts["left_out"] == {"broken_row": 1}
+    (told,) = rows_of(tmp_path / "hq.jsonl.left_out.jsonl")
+    assert name in told["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("user_id", ["u"]), ("tests", None), ("cycles", "many"), ("code", 5)]
+)
+def test_a_measured_row_with_a_value_of_another_kind_is_one_sentence(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    source = write(tmp_path / "measured.jsonl", [{**ROWS[0], name: value}])
+    with pytest.raises(InputError, match=f"line 1: the value of {name} is not of the kind"):
+        make(source, tmp_path / "out.jsonl")
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
 def test_every_step_takes_a_part_without_rows(source: Path, tmp_path: Path, ending: str) -> None:
     make(source, tmp_path / f"pairs.{ending}")
