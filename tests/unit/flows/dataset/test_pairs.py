@@ -233,6 +233,16 @@ def test_the_best_pairs_are_chosen_in_the_order_of_the_file(tmp_path: Path) -> N
     assert [row["speedup"] for row in rows_of(out)] == [9.0, 2.0, 1.2]
     assert manifest["counts"][0]["left_out"] == {"no_speedup": 1, "not_among_the_best": 1}
     assert manifest["problems"] == 2
+    asked = hq.Request(source, out, per_problem=2, least_speedup=1.3, size=1)
+    (counts,) = hq.run(asked)["counts"]
+    told = rows_of(tmp_path / "hq.jsonl.left_out.jsonl")
+    assert told == [
+        {"place": "line 1", "problem_id": "p1", "reason": "not_among_the_best"},
+        {"place": "line 3", "problem_id": "p1", "reason": "over_the_size"},
+        {"place": "line 4", "problem_id": "p2", "reason": "below_the_least_speedup"},
+        {"place": "line 5", "problem_id": "p2", "reason": "no_speedup"},
+    ]
+    assert counts["left_out"] == dict.fromkeys(sorted(one["reason"] for one in told), 1)
 
 
 def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> None:
