@@ -149,7 +149,8 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
             counts.rows_in += 1
             everyone = solutions(group)
             if not everyone:
-                counts.left_out["no_accepted_program"] += 1
+                some = any(True for _one in accepted(group))
+                counts.left_out["runtime_out_of_range" if some else "no_accepted_program"] += 1
                 continue
             about = next(accepted(group)).fields
             best = min(everyone, key=_place)

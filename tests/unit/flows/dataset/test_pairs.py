@@ -358,3 +358,16 @@ def test_programs_with_a_runtime_that_gives_no_ratio_are_left_out_and_counted(
     programs, _pairs = make(path, tmp_path / "out.jsonl")["counts"]
     assert programs["left_out"]["runtime_out_of_range"] == 1
     assert [one["speedup"] for one in rows_of(tmp_path / "out.jsonl")] == [2.0]
+
+
+def test_a_problem_with_no_runtime_that_can_be_one_gives_no_fastest_and_no_tag(
+    tmp_path: Path,
+) -> None:
+    row = measured("s1", "u1", 1, None, program(1), verdict="accepted", agg_runtime=5e-324)
+    among = write(tmp_path / "measured.jsonl", [row])
+    request = pairs.FastestRequest(among, tmp_path / "fastest.jsonl")
+    (counts,) = pairs.fastest(request, tick)["counts"]
+    assert counts["left_out"] == {"runtime_out_of_range": 1}
+    source = write(tmp_path / "pairs.jsonl", [pair("p1", "int a;", "int b;")])
+    (counts,) = tag.run(tag.Request(source, among, tmp_path / "tagged.jsonl"), tick)["counts"]
+    assert counts["left_out"] == {"no_solutions_of_its_problem": 1}
