@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -182,7 +183,10 @@ def hq(
     """
     from pie.cli.dataset_output import print_step
     from pie.flows.dataset import hq as flow
+    from sim.errors import InputError
 
+    if math.isinf(least_speedup):
+        raise InputError("no pair has an infinite speedup", "give a number for --least-speedup")
     request = flow.Request(rows, out, per_problem, least_speedup, size, fresh)
     return print_step(flow.run(request), as_json)
 

@@ -45,6 +45,10 @@ def held(out: Path) -> Iterator[None]:
 
     The lock stays there: deleting it would let in a second process.
     """
+    if out.name in ("", ".."):
+        raise InputError(
+            f"the output {out} has no name to put a manifest beside it", "give a name with --out"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = lock_of(out).open("w")

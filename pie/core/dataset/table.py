@@ -146,8 +146,10 @@ class Writer:
             if self._arrow_writer is not None:
                 with contextlib.suppress(Exception):  # it would complain when it is collected
                     self._arrow_writer.close()
-            self._file.close()
-            self._scratch.unlink(missing_ok=True)
+            try:
+                self._file.close()  # which writes what is left, if there is room
+            finally:
+                self._scratch.unlink(missing_ok=True)
 
     def _flush(self, *, last: bool = False) -> None:
         pyarrow, parquet = _arrow()

@@ -70,6 +70,12 @@ def test_what_a_killed_process_left_half_written_is_gone_at_the_next_start(
     assert all(path.exists() for path in kept)
 
 
+@pytest.mark.parametrize("name", [".", "/", "..", "x/.."])
+def test_an_output_without_a_name_is_one_sentence(name: str) -> None:
+    with pytest.raises(InputError, match="give a name with --out"), held(Path(name)):
+        raise AssertionError
+
+
 def test_other_outputs_are_not_held(tmp_path: Path) -> None:
     with held(tmp_path / "a"), held(tmp_path / "b"):
         pass
