@@ -67,9 +67,9 @@ def test_nothing_half_written_stays_on_a_full_disk(
 
         close = flush
 
+    monkeypatch.setattr(writer, "_file", Full())
     with pytest.raises(OSError, match="no room"), writer:
         writer.write({"a": 1})
-        monkeypatch.setattr(writer, "_file", Full())
     room.close()
     assert list(tmp_path.iterdir()) == []
 
