@@ -27,7 +27,8 @@ from sim.program import Language
 _FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^`\n]*$", re.MULTILINE)
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
 LONGEST_ANSWER = 1 << 20
-"""Characters beyond which an answer is not searched: no program of this length is meant."""
+"""Characters beyond which an answer is not searched: no program of this length is meant, and what
+is hostile may cost the parser ten seconds for so many."""
 
 
 class Found(StrEnum):
@@ -40,6 +41,7 @@ class Found(StrEnum):
     NO_PROGRAM = "no_program"
     INCOMPLETE = "incomplete"
     TRUNCATED = "truncated"
+    ANSWER_TOO_LONG = "answer_too_long"
     PROMPT_TOO_LONG = "prompt_too_long"
 
 
@@ -75,7 +77,7 @@ def extract(
     if not text.strip():
         return Extraction(None, Found.EMPTY, 0)
     if len(text) > LONGEST_ANSWER:
-        return Extraction(None, Found.NO_PROGRAM, 0)
+        return Extraction(None, Found.ANSWER_TOO_LONG, 0)
     fenced = _fenced(text, language)
     if fenced:
         return Extraction(fenced[-1], Found.FENCED, len(fenced))

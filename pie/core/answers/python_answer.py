@@ -38,6 +38,9 @@ _CODE_LINE = re.compile(
 """A line at the margin with which a program can begin."""
 _MOST_STARTS = 8
 _MOST_LINES_OF_PROSE = 60
+_MOST_CHARACTERS = 2 << 20
+"""Characters that are parsed in all while lines are left away: an answer under 4,000 is searched
+as far as the two bounds above allow, and a long one that is no code ends soon."""
 _EXPRESSIONS = frozenset({"assignment", "augmented_assignment", "call"})
 
 
@@ -47,9 +50,13 @@ def python_programs(text: str) -> AnswerPrograms:
         return _of_statements(text)
     lines = text.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
+    left = _MOST_CHARACTERS
     for start in starts[:_MOST_STARTS]:
         for end in range(len(lines), max(start, len(lines) - _MOST_LINES_OF_PROSE), -1):
             stretch = "".join(lines[start:end])
+            left -= len(stretch)
+            if left < 0:
+                return AnswerPrograms(begun=True)
             if not _has_error(stretch):
                 found = _of_statements(stretch)
                 if found.complete:

@@ -51,13 +51,16 @@ class Candidate:
 
 def from_payload(payload: Mapping[str, Any]) -> Example:
     """Return what an index kept; KeyError or ValueError when something else made the index."""
+    speedup = payload["speedup"]
+    if speedup is not None and type(speedup) not in (int, float):
+        raise ValueError("its speedup is no number")
     return Example(
         src_id=str(payload["src_id"]),
         tgt_id=str(payload["tgt_id"]),
         problem_id=str(payload["problem_id"]),
         src_code=str(payload["src_code"]),
         tgt_code=str(payload["tgt_code"]),
-        speedup=payload["speedup"],
+        speedup=speedup,
         language=Language(payload["language"]),
     )
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pie.core.answers.extraction import Found, blocks, extract
+from pie.core.answers import python_answer
+from pie.core.answers.extraction import LONGEST_ANSWER, Found, blocks, extract
 from sim.program import Language
 
 ONE = '#include <cstdio>\nusing namespace std;\nint main() { puts("1"); }\n'
@@ -163,3 +164,27 @@ def test_answers_of_a_model_that_repeats_its_prompt_give_the_answers_program(
             right += made.code is not None and made.code.strip() in response
     assert total > 40
     assert right == total
+
+
+@pytest.mark.parametrize("language", Language)
+def test_an_answer_that_nobody_would_write_says_that_it_is_too_long(language: Language) -> None:
+    program = ONE if language is Language.CPP else PY
+    longest = program + "\n" * (LONGEST_ANSWER - len(program))
+    assert extract(longest, language).found is Found.WHOLE
+    assert extract(longest + "\n", language).found is Found.ANSWER_TOO_LONG
+    assert extract(longest + "\n", language, cut_off=True).found is Found.ANSWER_TOO_LONG
+
+
+def test_a_long_answer_that_is_no_python_is_not_parsed_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = []
+    monkeypatch.setattr(python_answer, "_has_error", lambda text: bool(parsed.append(text)) or True)
+    assert extract("x = 1 +\n" * 40_000, Language.PYTHON).found is Found.INCOMPLETE
+    assert len(parsed) < 10  # of 480 stretches of it
+
+
+@pytest.mark.parametrize("text", ["(", "{", "int main(){", "```\n", "```cpp\n", "[](){", '"', "a<"])
+@pytest.mark.parametrize("language", Language)
+def test_an_answer_of_one_thing_over_and_over_has_no_program(text: str, language: Language) -> None:
+    assert extract(text * (30_000 // len(text)), language).code is None
