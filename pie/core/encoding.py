@@ -8,7 +8,7 @@ from pie.core.problem import InputError
 
 
 def refuse_utf16(path: Path, beginning: bytes) -> None:
-    """InputError when a file begins as UTF-16 or UTF-32 does: with a mark, or every other byte 0."""
+    """InputError when a file begins in UTF-16 or UTF-32: with their mark, or each second byte 0."""
     name = ""
     if beginning.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         name = "UTF-32"
