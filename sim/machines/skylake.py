@@ -99,9 +99,11 @@ class Skylake:
                 "accepted natively, but it waits without end in the measured run",
             )
         refuse_own_failure(ended)
-        if ended.exhausted(limits.instrument_cpu_seconds):
+        if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
-                Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+                Verdict.TIME_LIMIT,
+                f"{limits.model_cpu_seconds} s of CPU time before {limits.max_instructions} "
+                "instructions: it spends its time in the kernel",
             )
         return _measurement(ended, limits)
 
@@ -151,7 +153,11 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
 
 
 def _run(build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str) -> Ended:
-    return sandbox.run(_guest(build, limits, toolchain, options), allowance(limits), stdin)
+    return sandbox.run(
+        _guest(build, limits, toolchain, options),
+        allowance(limits, limits.model_cpu_seconds),
+        stdin,
+    )
 
 
 def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence[str]) -> Guest:
