@@ -142,6 +142,7 @@ def dry_run(asked: Asked, number: int) -> tuple[Row, Prompt, dict[str, Any]]:
                 "tokens_counted": asked.model.counts,
                 "examples": list(fitted.prompt.examples),
                 "examples_dropped": fitted.dropped,
+                "examples_wanted": asked.prompting.wanted,
                 "fits": fitted.fits,
                 "prompt_sha": fitted.prompt.digest,
             }
@@ -374,6 +375,7 @@ def _summary(
         "rows_prompt_too_long": plan.too_long,
         "examples_dropped": plan.dropped,
         "examples_missing": plan.examples_missing,
+        "examples_short": plan.examples_short,
         "prompts": len(plan.prompts),
         "answers": progress.answered,
         "answers_failed": progress.failed,

@@ -72,22 +72,24 @@ def test_few_shot_draws_from_the_examples_and_drops_what_does_not_fit(pairs: Pat
     assert "TOO LONG" in run(*command, "--context", 20, "--max-new-tokens", 10).stderr
 
 
+@dataclass(frozen=True)
+class Pair:
+    src_id: str
+    tgt_id: str
+    problem_id: str
+    src_code: str
+    tgt_code: str
+    language: str = "cpp"
+
+
+@dataclass(frozen=True)
+class Hit:
+    example: Pair
+
+
 def test_retrieval_shows_the_nearest_pair_last(
     pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @dataclass(frozen=True)
-    class Pair:
-        src_id: str
-        tgt_id: str
-        problem_id: str
-        src_code: str
-        tgt_code: str
-        language: str = "cpp"
-
-    @dataclass(frozen=True)
-    class Hit:
-        example: Pair
-
     class Opened:
         fingerprint = "f"
 
@@ -128,6 +130,33 @@ def test_rows_without_an_allowed_neighbour_are_counted_and_told_once(
     assert told.count("no example of another problem") == 1
     assert f"{rows} rows with no example" in told
     assert json.loads((out / "summary.json").read_text())["examples_missing"] == rows
+
+
+def test_rows_with_fewer_examples_than_asked_for_are_counted_and_told(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.model_server import ModelServer
+
+    class Opened:
+        fingerprint = "f"
+
+        def nearest(self, code: str, k: int, problem_id: str) -> list[Any]:
+            pair = Pair("near", "t", "other", "slow near", "fast")
+            return [Hit(pair)] * (1 if problem_id == "p0" else k)
+
+    module = types.ModuleType("pie.flows.examples")
+    module.open_examples = lambda _path: Opened()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pie.flows.examples", module)
+    rows = len(pairs.read_text().splitlines())
+    out = tmp_path / "out"
+    command = ("--pairs", pairs, "--strategy", "retrieval", "--index", tmp_path, "--k", 2)
+    assert "1 example of the 2 asked for" in run(*command, "--dry-run").stderr
+    with ModelServer() as server:
+        model = ("--model", "openai:m", "--base-url", server.url, "--out", out)
+        told = run(*command, *model).stderr
+    assert f"1 of {rows} rows with fewer than 2 examples of other problems to show" in told
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["examples_missing"], summary["examples_short"]) == (0, 1)
 
 
 @pytest.mark.parametrize(
