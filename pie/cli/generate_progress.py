@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from pie.flows.generate import Progress
+    from pie.flows.asking import Progress
 
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 15.0
