@@ -195,7 +195,7 @@ def load_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; InputError says which file cannot be read."""
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"the file {path} cannot be read ({error})", "is this the folder of a run?"
         ) from error
