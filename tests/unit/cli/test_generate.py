@@ -245,3 +245,19 @@ def test_a_missing_package_is_told_with_what_installs_it(
     result = run("--pairs", pairs, "--model", "openai:m", "--out", pairs.parent / "run")
     assert result.exit_code == 1
     assert f"{package} is not installed; pip install" in result.stderr
+
+
+@pytest.mark.parametrize("strategy", ["instruction", "few-shot"])
+def test_half_a_character_in_a_row_or_an_example_is_no_bug_of_ours(
+    pairs: Path, tmp_path: Path, strategy: str
+) -> None:
+    from tests.model_server import ModelServer
+
+    pairs.write_text(pairs.read_text().replace("// ", "// \\ud800"))
+    options = ("--examples", pairs) if strategy == "few-shot" else ()
+    command = ("--pairs", pairs, "--strategy", strategy, *options)
+    shown = run(*command, "--dry-run")
+    assert (shown.exit_code, "\ufffd" in shown.stdout) == (0, True)
+    with ModelServer() as server:
+        model = ("--model", "openai:m", "--base-url", server.url, "--out", tmp_path / "out")
+        assert run(*command, *model).exit_code == 0
