@@ -241,7 +241,10 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
 
 def _print(made: Generated) -> None:
     summary = made.summary
-    print(f"{summary['answers']} answers, by how a program was found:")
+    samples = sum(summary["found"].values())
+    asked = f" ({summary['answers']:,} asked for: rows with equal prompts share theirs)"
+    shared = asked if samples > summary["answers"] else ""
+    print(f"{samples:,} answers of rows{shared}, by how a program was found:")
     for found, number in summary["found"].items():
         if number:
             print(f"  {number:>8,} {found}")

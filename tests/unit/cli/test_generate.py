@@ -261,3 +261,20 @@ def test_half_a_character_in_a_row_or_an_example_is_no_bug_of_ours(
     with ModelServer() as server:
         model = ("--model", "openai:m", "--base-url", server.url, "--out", tmp_path / "out")
         assert run(*command, *model).exit_code == 0
+
+
+def test_the_number_of_answers_is_the_sum_of_how_their_programs_were_found(
+    pairs: Path, tmp_path: Path
+) -> None:
+    from tests.model_server import ModelServer
+
+    command = ("--pairs", pairs, "--model", "openai:m", "--samples", 3)
+    twin = {**json.loads(pairs.read_text().splitlines()[0]), "src_id": "twin"}
+    with ModelServer() as server:
+        alone = run(*command, "--base-url", server.url, "--out", tmp_path / "alone").stdout
+        pairs.write_text(pairs.read_text() + json.dumps(twin) + "\n")
+        shared = run(*command, "--base-url", server.url, "--out", tmp_path / "shared").stdout
+    assert alone.splitlines()[0] == "12 answers of rows, by how a program was found:"
+    told = "15 answers of rows (12 asked for: rows with equal prompts share theirs)"
+    assert shared.splitlines()[0] == f"{told}, by how a program was found:"
+    assert "      15 fenced" in shared
