@@ -243,7 +243,8 @@ def _print(made: Generated) -> None:
     summary = made.summary
     samples = sum(summary["found"].values())
     asked = f" ({summary['answers']:,} asked for: rows with equal prompts share theirs)"
-    shared = asked if samples > summary["answers"] else ""
+    sent = samples - summary["rows_prompt_too_long"] * summary["samples"]
+    shared = asked if sent > summary["answers"] else ""
     print(f"{samples:,} answers of rows{shared}, by how a program was found:")
     for found, number in summary["found"].items():
         if number:
