@@ -62,7 +62,7 @@ def command(
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
 
-    Example: pie report runs/test-cachegrind-1a2b3c4d --format markdown
+    Example: pie report runs/test-skylake-1a2b3c4d --format markdown
 
     With --upper-bound: the fastest generation of each problem against its fastest human program.
     """

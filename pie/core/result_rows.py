@@ -101,6 +101,8 @@ def _line(test: TestOutcome) -> dict[str, Any]:
         "seconds": run.seconds if run else None,
         "counters": run.counters if run else {},
         "output_sha256": run.output_sha256 if run else None,
+        # Of the native run, so they differ between hosts; kept with it, so not between resumptions.
         "native_cpu_seconds": test.native_seconds,
+        "peak_memory_bytes": test.peak_bytes or None,
         "host_seconds": run.host_seconds if run else None,
     }

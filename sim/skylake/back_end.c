@@ -7,9 +7,15 @@
 #include "pub_tool_libcbase.h"
 
 enum {
-    FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
-    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, SQ = 56, INT_REGS = 180 - 38,
-    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
+    FETCH_TO_DECODE = CORE_FETCH_TO_DECODE_DELAY, DECODE_TO_RENAME = CORE_DECODE_TO_RENAME_DELAY,
+    RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
+    TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
+    DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
+    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, SQ = CORE_SQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
+    /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
+    INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
+    FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
+    RING = 4096
 };
 
 /* A stage that takes `width` operations a cycle, in order. */
@@ -96,21 +102,22 @@ static Bool no_store_entry; /* what the last operation was renamed late for */
 static Cycle rename(const Uop *u, Cycle decoded) {
     Cycle at = decoded + DECODE_TO_RENAME;
     if (serialized > at) at = serialized;
-    ENTER(rob, ROB, at, 2);
-    if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
-    no_store_entry = u->cls == STORE && sq[sq_at] + 2 > at;
-    if (u->cls == STORE) ENTER(sq, SQ, at, 2);
+    ENTER(rob, ROB, at, FREED);
+    if (u->cls == LOAD) ENTER(lq, LQ, at, FREED);
+    no_store_entry = u->cls == STORE && sq[sq_at] + FREED > at;
+    if (u->cls == STORE) ENTER(sq, SQ, at, FREED);
     for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
-        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, 2);
+        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, FREED);
+        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, FREED);
     }
     at = issue_queue(at);
-    return take(&rename_stage, WIDTH, at);
+    return take(&rename_stage, RENAME_WIDTH, at);
 }
 
 /* What an operation keeps the machine waiting for, when it is the oldest. */
 static UChar kept_by(const Uop *u, Cycle executed, Cycle done, UChar takes) {
-    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+    /* Hits, and some cycles for a line that was on its way. */
+    enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
     if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
     if (u->cls == LOAD) {
         Cycle took = done - executed;
@@ -136,7 +143,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
     Cycle renamed = rename(u, decoded);
-    Cycle dispatched = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
+    Cycle dispatched = take(&dispatch_stage, DISPATCH_WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
     for (UInt i = 0; i < u->nsrc; i++)
         if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
     Cycle done;
@@ -162,7 +169,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
     leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
-    Cycle frontier = commit_stage.at, committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
+    Cycle frontier = commit_stage.at, committed = take(&commit_stage, COMMIT_WIDTH, done + EXECUTE_TO_COMMIT);
     renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
     if (committed > frontier) committed_at(committed, kept_by(u, out->executed, done, takes));
     if (u->flags & U_TRAP) {
