@@ -12,177 +12,231 @@ enum {
     FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
 };
 
-/* A stage that takes `width` operations a cycle, in order. */
-typedef struct {
-    Cycle at;
-    UInt count;
-} Stage;
+/* A stage that takes a fixed number of operations a cycle (2 to the power of `bits`), in order: the next free
+ * place, counted over all cycles. */
+typedef ULong Stage;
 
-static Cycle take(Stage *s, UInt width, Cycle from) {
-    if (from > s->at) {
-        s->at = from;
-        s->count = 0;
-    } else if (s->count == width) {
-        s->at++;
-        s->count = 0;
-    }
-    s->count++;
-    return s->at;
+static inline Cycle take(Stage *s, UInt bits, Cycle from) {
+    Stage place = from << bits;
+    if (*s > place) place = *s;
+    *s = place + 1;
+    return place >> bits;
 }
 
-/* The times at which the last N holders of a buffer's entries leave it, in order. */
-#define RINGED(name, n) \
-    static Cycle name[n]; \
-    static UInt name##_at;
+/* The cycle in which the last operation was taken. */
+static inline Cycle stage_at(Stage s, UInt bits) { return (s - 1) >> bits; }
 
-static Stage decode_stage, rename_stage, dispatch_stage, commit_stage;
-RINGED(rob, ROB)
+enum { DECODE_BITS = 2, BITS = 3 };
+_Static_assert(1 << DECODE_BITS == DECODE_WIDTH && 1 << BITS == WIDTH, "widths are powers of two");
+
+/* The times at which the last holders of a buffer's entries leave it, in order. What leaves is written at the
+ * ring's end; who enters a buffer of n entries asks for what left n before. The rings are longer than the
+ * buffers, so a place can be written whether it is kept or not. */
+enum { PLACES = 256 };
+#define RINGED(name, n) \
+    static Cycle name[PLACES]; \
+    static UInt name##_at; \
+    _Static_assert((n) < PLACES, #name);
+#define PLACE(name, at) name[(UChar)(at)]
+
+static Stage decode_stage = 1, rename_stage = WIDTH + 1, commit_stage = 1;
+static ULong passed_on; /* operations; each takes an entry of the fetch queue and one of the ROB */
+static Cycle rob[PLACES], queue[PLACES];
 RINGED(lq, LQ)
 RINGED(sq, SQ)
 RINGED(int_regs, INT_REGS)
 RINGED(float_regs, FLOAT_REGS)
-RINGED(queue, FETCH_QUEUE)
 static Cycle ready[R_COUNT];
 static Cycle serialized; /* nothing is renamed before */
 static Cycle barrier;    /* no memory access begins before */
-static UChar iq_left[RING]; /* how many entries of the issue queue become free in a cycle */
-static Int iq_free = IQ;
-static Cycle iq_seen;
+/* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
+static UChar iq_left[2 * RING];
+static Int iq_free = IQ;     /* those known to be free, up to cycle `iq_counted` (not included) */
+static Cycle iq_counted, iq_seen;
 
 void back_end_init(void) {
     ports_init();
     memory_order_init();
 }
 
-Cycle last_commit(void) { return commit_stage.at; }
+Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
+ULong operations_passed(void) { return passed_on; }
 Cycle register_ready(UInt reg) { return ready[reg]; }
-Cycle fetch_room(void) { return queue[queue_at]; }
+Cycle fetch_room(void) { return PLACE(queue, passed_on - FETCH_QUEUE); }
 
-#define ENTER(name, n, from, delay) \
-    do { \
-        if (name[name##_at] + (delay) > (from)) (from) = name[name##_at] + (delay); \
-    } while (0)
-#define LEAVE(name, n, when) \
-    do { \
-        name[name##_at] = (when); \
-        if (++name##_at == (n)) name##_at = 0; \
-    } while (0)
+#define ENTER(name, n, from) (from) = later(from, PLACE(name, name##_at - (n)) + 2)
+#define LEAVE(name, when) (PLACE(name, name##_at) = (when), name##_at++)
+
+static inline Cycle later(Cycle a, Cycle b) { return a > b ? a : b; }
+
+static void count_free(Cycle to) {
+    if (to > iq_counted + 2 * RING) iq_counted = to - 2 * RING;
+    for (; iq_counted < to; iq_counted++) {
+        iq_free += iq_left[iq_counted & (2 * RING - 1)];
+        iq_left[iq_counted & (2 * RING - 1)] = 0;
+    }
+}
 
 /* Waits for an entry of the issue queue. */
-static Cycle issue_queue(Cycle from) {
-    for (;;) {
-        if (from > iq_seen + RING) iq_seen = from - RING;
-        while (iq_seen <= from) {
-            iq_free += iq_left[iq_seen & (RING - 1)];
-            iq_left[iq_seen & (RING - 1)] = 0;
-            iq_seen++;
+static inline Cycle issue_queue(Cycle from) {
+    if (__builtin_expect(iq_free == 0 || from > iq_counted + RING - 1, 0)) {
+        count_free(from < iq_seen ? iq_seen : from + 1);
+        if (iq_free == 0) {
+            if (from < iq_seen) from = iq_seen - 1;
+            while (iq_free == 0) count_free(++from + 1);
         }
-        if (iq_free > IQ) iq_free = IQ;
-        if (iq_free > 0) break;
-        from++;
     }
+    if (from >= iq_seen) iq_seen = from + 1;
     iq_free--;
     return from;
 }
 
-static void leave_queue(Cycle when) {
-    if (when < iq_seen) when = iq_seen;
+static inline void leave_queue(Cycle when) {
     if (when - iq_seen >= RING) when = iq_seen + RING - 1;
-    iq_left[when & (RING - 1)]++;
+    iq_left[when & (2 * RING - 1)]++;
 }
 
-static Bool no_store_entry; /* what the last operation was renamed late for */
-
-static Cycle rename(const Uop *u, Cycle decoded) {
-    Cycle at = decoded + DECODE_TO_RENAME;
-    if (serialized > at) at = serialized;
-    ENTER(rob, ROB, at, 2);
-    if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
-    no_store_entry = u->cls == STORE && sq[sq_at] + 2 > at;
-    if (u->cls == STORE) ENTER(sq, SQ, at, 2);
-    for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
-        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, 2);
-    }
-    at = issue_queue(at);
-    return take(&rename_stage, WIDTH, at);
-}
-
-/* What an operation keeps the machine waiting for, when it is the oldest. */
-static UChar kept_by(const Uop *u, Cycle executed, Cycle done, UChar takes) {
-    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+/* What an operation that holds no load keeps the machine waiting for, when it is the oldest; L1 of a load. */
+static UChar kept_by(const Uop *u) {
     if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
-    if (u->cls == LOAD) {
-        Cycle took = done - executed;
-        return took <= WITHIN_L1 ? L1 : took <= WITHIN_L2 ? L2 : took <= WITHIN_L3 ? L3 : MEMORY;
-    }
+    if (u->cls == LOAD) return L1;
     Bool divides = u->cls == FLOAT_DIV || u->cls == FLOAT_SQRT || u->cls == SIMD_FDIV || u->cls == SIMD_FSQRT;
-    return divides || takes == DIVISION ? DIVISION : CHAIN;
+    return divides ? DIVISION : CHAIN;
+}
+
+/* A load's level is told by the time that it took. */
+static inline UChar level(Cycle took) {
+    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+    return L1 + (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
+}
+_Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
+
+/* Kinds of operations that a part of all there is to ask is enough for. */
+enum Shape { ANY, ON_INTEGERS, ON_FLOATS, LOADS, STORES };
+
+static UChar shape_of(const Uop *u) {
+    if (u->flags & ~(U_BRANCH | U_TAKEN) || u->ints > 1 || u->floats > 1) return ANY;
+    if (u->cls == LOAD) return LOADS;
+    if (u->cls == STORE) return u->ndst ? ANY : STORES;
+    return !u->floats ? ON_INTEGERS : !u->ints ? ON_FLOATS : ANY;
+}
+
+void uop_facts(Uop *u) {
+    u->ports = ports_of(u->cls);
+    u->latency = latency(u->cls);
+    u->kept = kept_by(u);
+    u->ints = u->floats = 0;
+    for (UInt i = 0; i < u->ndst; i++) {
+        u->ints += IS_INT(u->dst[i]);
+        u->floats += IS_FLOAT(u->dst[i]);
+    }
+    for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
+    for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
+    u->shape = shape_of(u);
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
  * issue queue so. */
 static Cycle as_oldest(Cycle from) {
-    if (commit_stage.at + 1 > from) from = commit_stage.at + 1;
+    if (last_commit() + 1 > from) from = last_commit() + 1;
     return stores_drained(from) + 2;
 }
 
-void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
-    Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
-    if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
-        decode_stage.at = rename_stage.at - 1;
-        decode_stage.count = 1;
-        decoded = decode_stage.at;
+static inline Cycle operands(const Uop *u, Cycle from) {
+    from = later(from, ready[u->src[0]]);
+    from = later(from, ready[u->src[1]]);
+    if (u->nsrc <= 2) return from;
+    from = later(from, later(ready[u->src[2]], ready[u->src[3]]));
+    return later(from, later(ready[u->src[4]], ready[u->src[5]]));
+}
+
+static inline __attribute__((always_inline)) void
+pass_as(enum Shape shape, const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
+    Bool loads = shape == LOADS || (shape == ANY && u->cls == LOAD);
+    Bool stores = shape == STORES || (shape == ANY && u->cls == STORE);
+    /* Decode waits while rename is blocked. */
+    Cycle before = stage_at(rename_stage, BITS);
+    Cycle decoded = take(&decode_stage, DECODE_BITS, later(fetched + FETCH_TO_DECODE, before - 1));
+    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
+    Cycle at = later(decoded + DECODE_TO_RENAME, serialized);
+    at = later(at, PLACE(rob, passed_on - ROB) + 2);
+    if (loads) ENTER(lq, LQ, at);
+    Bool no_store_entry = False;
+    if (stores) {
+        no_store_entry = PLACE(sq, sq_at - SQ) + 2 > at;
+        ENTER(sq, SQ, at);
     }
-    LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
-    Cycle renamed = rename(u, decoded);
-    Cycle dispatched = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
-    for (UInt i = 0; i < u->nsrc; i++)
-        if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
-    Cycle done;
+    if (shape != STORES && shape != ON_FLOATS && u->ints) ENTER(int_regs, INT_REGS, at);
+    if (shape != STORES && shape != ON_INTEGERS && u->floats) ENTER(float_regs, FLOAT_REGS, at);
+    Cycle renamed = take(&rename_stage, BITS, issue_queue(at));
+    /* Dispatch is as wide as rename, so nothing queues between them. */
+    Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), executed, done;
     out->replayed = False;
-    if (u->cls == LOAD || u->cls == STORE) {
+    if (loads || stores) {
         /* While it waits for a barrier, nobody asks what it was found to depend on. */
-        if (barrier > dispatched) issued = barrier > issued ? barrier : issued;
+        if (barrier > dispatched) issued = later(issued, barrier);
         else issued = may_issue(pc, issued);
-        if (u->flags & U_OLDEST) issued = as_oldest(issued);
-        issued = port(u->cls, issued);
-        Cycle executed = issued + 1;
-        if (u->cls == LOAD)
-            done = load_at(pc, address + u->offset, u->size, executed, out);
-        else
-            done = executed;
-        out->executed = executed;
+        if (shape == ANY && u->flags & U_OLDEST) issued = as_oldest(issued);
+        issued = port(u->ports, issued);
+        done = executed = issued + 1;
+        if (loads) done = load_at(pc, address + u->offset, u->size, executed, out);
+        leave_queue(done);
     } else {
-        if (u->flags & U_BARRIER) issued = as_oldest(issued);
-        issued = port(u->cls, issued);
-        done = issued + latency(u->cls);
-        out->executed = done;
-        if (u->flags & U_BARRIER) barrier = done;
+        if (shape == ANY && u->flags & U_BARRIER) issued = as_oldest(issued);
+        issued = port(u->ports, issued);
+        done = executed = issued + u->latency;
+        if (shape == ANY && u->flags & U_BARRIER) barrier = done;
+        leave_queue(issued + 1);
     }
-    for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
-    leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
-    Cycle frontier = commit_stage.at, committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
-    renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
-    if (committed > frontier) committed_at(committed, kept_by(u, out->executed, done, takes));
-    if (u->flags & U_TRAP) {
-        Cycle drained = stores_drained(committed);
-        commit_stage.at = drained;
-        commit_stage.count = 1;
-        committed = drained;
-        out->restart = drained + TRAP + 3;
-        serialized = drained;
+    if (shape != STORES) {
+        ready[u->dst[0]] = ready[u->dst[1]] = done;
+        if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
     }
-    if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
-    LEAVE(rob, ROB, committed);
-    for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) LEAVE(int_regs, INT_REGS, committed);
-        else if (IS_FLOAT(u->dst[i])) LEAVE(float_regs, FLOAT_REGS, committed);
+    Cycle frontier = last_commit(), committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
+    PLACE(rob, passed_on) = committed;
+    passed_on++;
+    if (takes != RETIRING || (loads && out->replayed)) takes_slot(out->replayed ? ORDER : takes);
+    if (renamed > before) renamed_at(fetched, renamed, passed_on, no_store_entry);
+    if (committed > frontier) {
+        UChar why = shape == LOADS ? level(done - executed) : shape == STORES ? CHAIN : u->kept;
+        if (shape == ANY && why == L1) why = level(done - executed);
+        if (takes == DIVISION && why == CHAIN) why = DIVISION;
+        committed_at(committed, why);
     }
-    if (u->cls == LOAD) LEAVE(lq, LQ, committed);
-    if (u->cls == STORE)
-        LEAVE(sq, SQ, store_at(pc, address + u->offset, u->size, out->executed, committed));
+    if (shape == ANY) {
+        if (u->flags & U_TRAP) {
+            committed = stores_drained(committed);
+            PLACE(rob, passed_on - 1) = committed;
+            commit_stage = (committed << BITS) + 1;
+            out->restart = committed + TRAP + 3;
+            serialized = committed;
+        }
+        if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
+        for (UInt i = 0; i < u->ints; i++) LEAVE(int_regs, committed);
+        for (UInt i = 0; i < u->floats; i++) LEAVE(float_regs, committed);
+    } else {
+        if (shape != STORES && shape != ON_FLOATS) {
+            PLACE(int_regs, int_regs_at) = committed;
+            int_regs_at += u->ints;
+        }
+        if (shape != STORES && shape != ON_INTEGERS) {
+            PLACE(float_regs, float_regs_at) = committed;
+            float_regs_at += u->floats;
+        }
+    }
+    if (loads) LEAVE(lq, committed);
+    if (stores) LEAVE(sq, store_at(pc, address + u->offset, u->size, executed, committed));
+    out->executed = executed;
     out->decoded = decoded;
     out->committed = committed;
-    statistics.uops += !out->replayed;
+}
+
+void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
+    switch (u->shape) {
+    case ON_INTEGERS: pass_as(ON_INTEGERS, u, fetched, address, pc, takes, out); break;
+    case ON_FLOATS: pass_as(ON_FLOATS, u, fetched, address, pc, takes, out); break;
+    case LOADS: pass_as(LOADS, u, fetched, address, pc, takes, out); break;
+    case STORES: pass_as(STORES, u, fetched, address, pc, takes, out); break;
+    default: pass_as(ANY, u, fetched, address, pc, takes, out);
+    }
 }

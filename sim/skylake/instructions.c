@@ -24,6 +24,7 @@ Inst *instruction_at(Addr pc) {
     Uop uops[MAX_UOPS];
     Inst *inst = VG_(malloc)("instruction", sizeof(Inst));
     decode(inst, uops, pc, (const UChar *)pc, room);
+    for (UInt i = 0; i < inst->nuops; i++) uop_facts(&uops[i]);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
     inst->tally = NULL;

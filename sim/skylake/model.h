@@ -27,6 +27,7 @@ enum {
     R_UFP = 72,       /* 8 temporaries */
     R_ST = 80,        /* 8 x87 and MMX registers */
     R_ZAPS = 90, R_CFOF, R_DF, R_ECF, R_EZF,
+    R_NOWHERE = 95,   /* written by who writes less, read by nobody */
     R_COUNT = 96
 };
 #define IS_INT(r) ((r) < R_XMM)
@@ -53,6 +54,11 @@ typedef struct {
     UChar slot;   /* MEM_LOAD or MEM_STORE */
     UChar size;   /* bytes of a memory access */
     UChar offset; /* from the recorded address */
+    /* What follows from the others (uop_facts): */
+    UChar latency, ints, floats; /* integer and floating-point registers that it renames */
+    UChar kept;                  /* the cause of waiting when it is the oldest */
+    UChar shape;                 /* back_end.c */
+    UShort ports;
 } Uop;
 
 /* ---- instructions ------------------------------------------------------------------------------------ */
@@ -104,9 +110,13 @@ typedef struct {
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
 void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
+/* Fills in what follows from what an operation is. */
+void uop_facts(Uop *uop);
 /* The earliest fetch cycle that the fetch queue allows. */
 Cycle fetch_room(void);
 Cycle last_commit(void);
+/* How often an operation was passed, with those that were passed again. */
+ULong operations_passed(void);
 Cycle register_ready(UInt reg);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
@@ -145,8 +155,10 @@ enum Cause {
 };
 /* Fetch could not work for so many cycles, since the operation fetched last. */
 void fetch_lost(UChar why, Cycle cycles);
-/* An operation was renamed; `takes` is what its own slot counts as. */
-void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry);
+/* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
+void takes_slot(UChar takes);
+/* An operation, the latest of so many, was renamed later than the one before. */
+void renamed_at(Cycle fetched, Cycle renamed, ULong operations, Bool no_store_entry);
 /* An operation commits; `why` it would keep the machine waiting until then. */
 void committed_at(Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
@@ -160,7 +172,7 @@ void annotations(void);
 /* ---- statistics -------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
+    ULong instructions, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
         mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
 } Statistics;
 extern Statistics statistics;

@@ -26,28 +26,37 @@ static const struct {
     [STORE] = {P4 | P7, 1},
 };
 
-static struct {
-    UInt cycle; /* low bits of the cycle that the entry is about */
-    UChar taken, issued;
-} ring[RING];
+/* What has begun in a cycle: a bit for each port, how many operations without one (above), and which cycle it is
+ * about. */
+enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, CYCLE_SHIFT = 16 };
+static ULong ring[RING];
 
 void ports_init(void) {}
 
 UInt latency(UChar cls) { return units[cls].latency; }
+UShort ports_of(UChar cls) { return units[cls].ports ? units[cls].ports : NO_PORT; }
 
-Cycle port(UChar cls, Cycle from) {
-    UChar can = units[cls].ports;
+static UInt begun(ULong r) {
+    UInt n = r >> 8 & 15;
+    for (UInt taken = r & ALL; taken; taken &= taken - 1) n++;
+    return n;
+}
+
+Cycle port(UShort ports, Cycle from) {
     for (Cycle at = from;; at++) {
-        typeof(&ring[0]) r = &ring[at & (RING - 1)];
-        if (r->cycle != (UInt)at) {
-            r->cycle = (UInt)at;
-            r->taken = r->issued = 0;
+        ULong *entry = &ring[at & (RING - 1)], r = *entry;
+        if (r >> CYCLE_SHIFT != at) r = at << CYCLE_SHIFT;
+        /* The width binds only where operations without a port have begun: there are as many ports. */
+        if (__builtin_expect(ports == NO_PORT || r & IDLE_BITS, 0)) {
+            if (begun(r) == WIDTH) continue;
+            if (ports == NO_PORT) {
+                *entry = r + IDLE;
+                return at;
+            }
         }
-        if (r->issued == WIDTH) continue;
-        UChar open = can & ~r->taken;
-        if (can && !open) continue;
-        r->taken |= open & (UChar)-open;
-        r->issued++;
+        ULong open = ports & ~r;
+        if (!open) continue;
+        *entry = r | (open & -open);
         return at;
     }
 }

@@ -22,31 +22,35 @@ enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, EVENTS = 1024 };
 static ULong slots[CAUSES];
 static Cycle lost[CAUSES]; /* of fetch, since the last operation */
 static Cycle waited;       /* of fetch, for a branch that waited */
+static Bool any_lost;      /* one of these is not 0 */
 static Cycle last_renamed;
-static ULong debt; /* operations that have not found a slot yet */
+static ULong paid; /* operations that have found a slot */
+static ULong debt; /* those that have not yet */
 
-/* Commits that moved the frontier: when, and what the operation waited for. */
-static struct {
-    Cycle committed;
-    UChar why;
-} events[EVENTS];
+/* Commits that moved the frontier: when, and in the low bits what the operation waited for. */
+enum { WHY_BITS = 4 };
+_Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
+static ULong events[EVENTS];
 static UInt oldest, youngest; /* [oldest, youngest) */
 
-static void charge(UChar why, Cycle cycles) {
-    ULong all = SLOTS * cycles, paid = all < debt ? all : debt;
-    debt -= paid;
-    slots[why] += all - paid;
+static Cycle committed_of(UInt event) { return events[event % EVENTS] >> WHY_BITS; }
+
+static inline void charge(UChar why, Cycle cycles) {
+    ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
+    debt -= pays;
+    paid += pays;
+    slots[why] += all - pays;
 }
 
 /* Gives the cycles (from, to] to what the oldest operation waited for in each. */
 static void charge_oldest(Cycle from, Cycle to) {
     while (from < to) {
-        while (oldest != youngest && events[oldest % EVENTS].committed <= from) oldest++;
+        while (oldest != youngest && committed_of(oldest) <= from) oldest++;
         Cycle end = to;
         UChar why = CHAIN;
         if (oldest != youngest) {
-            why = events[oldest % EVENTS].why;
-            if (events[oldest % EVENTS].committed < to) end = events[oldest % EVENTS].committed;
+            why = events[oldest % EVENTS] & ((1 << WHY_BITS) - 1);
+            if (committed_of(oldest) < to) end = committed_of(oldest);
         }
         charge(why, end - from);
         from = end;
@@ -54,6 +58,7 @@ static void charge_oldest(Cycle from, Cycle to) {
 }
 
 void fetch_lost(UChar why, Cycle cycles) {
+    any_lost = True;
     if (why == BRANCH || why == ORDER) {
         Cycle least = cycles < REDIRECT ? cycles : REDIRECT;
         lost[why] += least;
@@ -70,39 +75,45 @@ static Cycle of_fetch(UChar why, Cycle left) {
     return left - cycles;
 }
 
-void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry) {
+void takes_slot(UChar takes) {
     slots[takes]++;
-    debt++;
-    if (renamed > last_renamed) {
-        Cycle gap = renamed - last_renamed, blocked = renamed - (fetched + FETCH_TO_RENAME);
-        if (blocked > gap) blocked = gap;
-        if (no_store_entry) charge(WRITING, blocked);
-        Cycle left = gap - blocked, from = last_renamed;
-        if (left) {
-            static const UChar causes[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
-            for (UInt i = 0; i < sizeof causes; i++)
-                if (lost[causes[i]]) left = of_fetch(causes[i], left);
-            Cycle for_operands = waited < left ? waited : left;
-            charge(FETCH, left - for_operands);
-            charge_oldest(from, from + for_operands);
-        }
-        if (!no_store_entry) charge_oldest(renamed - blocked, renamed);
-        last_renamed = renamed;
+    slots[RETIRING]--;
+}
+
+void renamed_at(Cycle fetched, Cycle renamed, ULong operations, Bool no_store_entry) {
+    Cycle gap = renamed - last_renamed, blocked = renamed - (fetched + FETCH_TO_RENAME);
+    debt = operations - paid;
+    if (blocked > gap) blocked = gap;
+    if (no_store_entry) charge(WRITING, blocked);
+    Cycle left = gap - blocked, from = last_renamed, for_operands = 0;
+    if (left && any_lost) {
+        static const UChar causes[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
+        for (UInt i = 0; i < sizeof causes; i++)
+            if (lost[causes[i]]) left = of_fetch(causes[i], left);
+        for_operands = waited < left ? waited : left;
+        any_lost = False;
     }
-    waited = 0;
+    charge(FETCH, left - for_operands);
+    if (for_operands) charge_oldest(from, from + for_operands);
+    if (!no_store_entry && blocked) charge_oldest(renamed - blocked, renamed);
+    last_renamed = renamed;
+    waited = 0; /* after a redirect the next operation is always renamed later */
 }
 
 void committed_at(Cycle committed, UChar why) {
     if (youngest - oldest == EVENTS) oldest++;
-    events[youngest++ % EVENTS] = (typeof(events[0])){committed, why};
+    events[youngest++ % EVENTS] = committed << WHY_BITS | why;
 }
 
 const ULong *top_down(void) {
     static ULong result[CAUSES];
     Cycle end = last_commit();
+    ULong operations = operations_passed();
+    debt = operations - paid;
     if (end > last_renamed) charge_oldest(last_renamed, end);
     last_renamed = end;
     for (UInt i = 0; i < CAUSES; i++) result[i] = slots[i];
+    result[RETIRING] += operations;
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;
