@@ -39,7 +39,7 @@ enum { PLACES = 256 };
     _Static_assert((n) < PLACES, #name);
 #define PLACE(name, at) name[(UChar)(at)]
 
-static Stage decode_stage = 1, rename_stage = WIDTH + 1, commit_stage = 1;
+static Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 static ULong passed_on; /* operations; each takes an entry of the fetch queue and one of the ROB */
 static Cycle rob[PLACES], queue[PLACES];
 RINGED(lq, LQ)
@@ -64,10 +64,26 @@ ULong operations_passed(void) { return passed_on; }
 Cycle register_ready(UInt reg) { return ready[reg]; }
 Cycle fetch_room(void) { return PLACE(queue, passed_on - FETCH_QUEUE); }
 
-#define ENTER(name, n, from) (from) = later(from, PLACE(name, name##_at - (n)) + 2)
+#define ENTER(name, n, from) WAIT(from, PLACE(name, name##_at - (n)) + 2)
 #define LEAVE(name, when) (PLACE(name, name##_at) = (when), name##_at++)
+#define LEAVE_MANY(name, count, when) \
+    do { \
+        PLACE(name, name##_at) = (when); \
+        for (UInt i = 1; i < (count); i++) PLACE(name, name##_at + i) = (when); \
+        name##_at += (count); \
+    } while (0)
 
 static inline Cycle later(Cycle a, Cycle b) { return a > b ? a : b; }
+
+/* The same, where it can be foretold which is later: by a jump, so that nobody waits for the other. */
+#define WAIT(from, until) \
+    do { \
+        Cycle least = (until); \
+        if (least > (from)) { \
+            (from) = least; \
+            __asm__("" : "+r"(from)); \
+        } \
+    } while (0)
 
 static void count_free(Cycle to) {
     if (to > iq_counted + 2 * RING) iq_counted = to - 2 * RING;
@@ -96,7 +112,7 @@ static inline void leave_queue(Cycle when) {
     iq_left[when & (2 * RING - 1)]++;
 }
 
-/* What an operation that holds no load keeps the machine waiting for, when it is the oldest; L1 of a load. */
+/* What an operation keeps the machine waiting for, when it is the oldest; a load may add its level. */
 static UChar kept_by(const Uop *u) {
     if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
     if (u->cls == LOAD) return L1;
@@ -104,22 +120,12 @@ static UChar kept_by(const Uop *u) {
     return divides ? DIVISION : CHAIN;
 }
 
-/* A load's level is told by the time that it took. */
-static inline UChar level(Cycle took) {
+/* How far beyond L1, told by the time that it took. */
+static inline UChar level(const Uop *u, Cycle took) {
     enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
-    return L1 + (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
+    return u->kept != L1 ? 0 : (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
 }
 _Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
-
-/* Kinds of operations that a part of all there is to ask is enough for. */
-enum Shape { ANY, ON_INTEGERS, ON_FLOATS, LOADS, STORES };
-
-static UChar shape_of(const Uop *u) {
-    if (u->flags & ~(U_BRANCH | U_TAKEN) || u->ints > 1 || u->floats > 1) return ANY;
-    if (u->cls == LOAD) return LOADS;
-    if (u->cls == STORE) return u->ndst ? ANY : STORES;
-    return !u->floats ? ON_INTEGERS : !u->ints ? ON_FLOATS : ANY;
-}
 
 void uop_facts(Uop *u) {
     u->ports = ports_of(u->cls);
@@ -132,7 +138,8 @@ void uop_facts(Uop *u) {
     }
     for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
     for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
-    u->shape = shape_of(u);
+    u->memory = u->cls == LOAD || u->cls == STORE;
+    u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
@@ -143,100 +150,84 @@ static Cycle as_oldest(Cycle from) {
 }
 
 static inline Cycle operands(const Uop *u, Cycle from) {
-    from = later(from, ready[u->src[0]]);
-    from = later(from, ready[u->src[1]]);
-    if (u->nsrc <= 2) return from;
-    from = later(from, later(ready[u->src[2]], ready[u->src[3]]));
-    return later(from, later(ready[u->src[4]], ready[u->src[5]]));
+    Cycle last = later(ready[u->src[0]], ready[u->src[1]]);
+    if (u->nsrc > 2) {
+        last = later(last, later(ready[u->src[2]], ready[u->src[3]]));
+        last = later(last, later(ready[u->src[4]], ready[u->src[5]]));
+    }
+    return later(from, last);
 }
 
-static inline __attribute__((always_inline)) void
-pass_as(enum Shape shape, const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
-    Bool loads = shape == LOADS || (shape == ANY && u->cls == LOAD);
-    Bool stores = shape == STORES || (shape == ANY && u->cls == STORE);
+/* When an access to memory can begin, ports apart. */
+static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued) {
+    /* While it waits for a barrier, nobody asks what it was found to depend on. */
+    if (barrier > dispatched) issued = later(issued, barrier);
+    else issued = may_issue(pc, issued);
+    return u->flags & U_OLDEST ? as_oldest(issued) : issued;
+}
+
+void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
     /* Decode waits while rename is blocked. */
-    Cycle before = stage_at(rename_stage, BITS);
-    Cycle decoded = take(&decode_stage, DECODE_BITS, later(fetched + FETCH_TO_DECODE, before - 1));
+    Cycle before = stage_at(rename_stage, BITS), decoded = fetched + FETCH_TO_DECODE + 1;
+    WAIT(decoded, before);
+    decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
     PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
-    Cycle at = later(decoded + DECODE_TO_RENAME, serialized);
-    at = later(at, PLACE(rob, passed_on - ROB) + 2);
-    if (loads) ENTER(lq, LQ, at);
+    Cycle at = decoded + DECODE_TO_RENAME;
+    WAIT(at, serialized);
+    WAIT(at, PLACE(rob, passed_on - ROB) + 2);
     Bool no_store_entry = False;
-    if (stores) {
-        no_store_entry = PLACE(sq, sq_at - SQ) + 2 > at;
-        ENTER(sq, SQ, at);
+    if (u->memory) {
+        if (u->cls == LOAD) {
+            ENTER(lq, LQ, at);
+        } else {
+            no_store_entry = PLACE(sq, sq_at - SQ) + 2 > at;
+            ENTER(sq, SQ, at);
+        }
     }
-    if (shape != STORES && shape != ON_FLOATS && u->ints) ENTER(int_regs, INT_REGS, at);
-    if (shape != STORES && shape != ON_INTEGERS && u->floats) ENTER(float_regs, FLOAT_REGS, at);
+    if (u->ints) ENTER(int_regs, INT_REGS, at);
+    if (u->floats) ENTER(float_regs, FLOAT_REGS, at);
     Cycle renamed = take(&rename_stage, BITS, issue_queue(at));
     /* Dispatch is as wide as rename, so nothing queues between them. */
-    Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), executed, done;
+    Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), done;
     out->replayed = False;
-    if (loads || stores) {
-        /* While it waits for a barrier, nobody asks what it was found to depend on. */
-        if (barrier > dispatched) issued = later(issued, barrier);
-        else issued = may_issue(pc, issued);
-        if (shape == ANY && u->flags & U_OLDEST) issued = as_oldest(issued);
-        issued = port(u->ports, issued);
-        done = executed = issued + 1;
-        if (loads) done = load_at(pc, address + u->offset, u->size, executed, out);
+    if (u->memory) issued = access(u, pc, dispatched, issued);
+    else if (u->flags & U_BARRIER) issued = as_oldest(issued);
+    issued = port(u->ports, issued);
+    done = out->executed = issued + u->latency;
+    if (u->memory) {
+        if (u->cls == LOAD) done = load_at(pc, address + u->offset, u->size, done, out);
         leave_queue(done);
     } else {
-        if (shape == ANY && u->flags & U_BARRIER) issued = as_oldest(issued);
-        issued = port(u->ports, issued);
-        done = executed = issued + u->latency;
-        if (shape == ANY && u->flags & U_BARRIER) barrier = done;
+        if (u->flags & U_BARRIER) barrier = done;
         leave_queue(issued + 1);
     }
-    if (shape != STORES) {
-        ready[u->dst[0]] = ready[u->dst[1]] = done;
-        if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
-    }
+    ready[u->dst[0]] = ready[u->dst[1]] = done;
+    if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
     Cycle frontier = last_commit(), committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
-    PLACE(rob, passed_on) = committed;
-    passed_on++;
-    if (takes != RETIRING || (loads && out->replayed)) takes_slot(out->replayed ? ORDER : takes);
-    if (renamed > before) renamed_at(fetched, renamed, passed_on, no_store_entry);
-    if (committed > frontier) {
-        UChar why = shape == LOADS ? level(done - executed) : shape == STORES ? CHAIN : u->kept;
-        if (shape == ANY && why == L1) why = level(done - executed);
-        if (takes == DIVISION && why == CHAIN) why = DIVISION;
-        committed_at(committed, why);
+    UChar why = u->kept + level(u, done - out->executed);
+    if (takes != RETIRING || out->replayed) {
+        takes_slot(out->replayed ? ORDER : takes);
+        if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
-    if (shape == ANY) {
+    renamed_at(fetched, before, renamed, no_store_entry);
+    committed_at(committed, why, committed > frontier);
+    if (u->rare) {
         if (u->flags & U_TRAP) {
             committed = stores_drained(committed);
-            PLACE(rob, passed_on - 1) = committed;
             commit_stage = (committed << BITS) + 1;
             out->restart = committed + TRAP + 3;
             serialized = committed;
         }
         if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
-        for (UInt i = 0; i < u->ints; i++) LEAVE(int_regs, committed);
-        for (UInt i = 0; i < u->floats; i++) LEAVE(float_regs, committed);
-    } else {
-        if (shape != STORES && shape != ON_FLOATS) {
-            PLACE(int_regs, int_regs_at) = committed;
-            int_regs_at += u->ints;
-        }
-        if (shape != STORES && shape != ON_INTEGERS) {
-            PLACE(float_regs, float_regs_at) = committed;
-            float_regs_at += u->floats;
-        }
     }
-    if (loads) LEAVE(lq, committed);
-    if (stores) LEAVE(sq, store_at(pc, address + u->offset, u->size, executed, committed));
-    out->executed = executed;
+    PLACE(rob, passed_on) = committed;
+    passed_on++;
+    LEAVE_MANY(int_regs, u->ints, committed);
+    if (u->floats) LEAVE_MANY(float_regs, u->floats, committed);
+    if (u->memory) {
+        if (u->cls == LOAD) LEAVE(lq, committed);
+        else LEAVE(sq, store_at(pc, address + u->offset, u->size, out->executed, committed));
+    }
     out->decoded = decoded;
     out->committed = committed;
-}
-
-void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
-    switch (u->shape) {
-    case ON_INTEGERS: pass_as(ON_INTEGERS, u, fetched, address, pc, takes, out); break;
-    case ON_FLOATS: pass_as(ON_FLOATS, u, fetched, address, pc, takes, out); break;
-    case LOADS: pass_as(LOADS, u, fetched, address, pc, takes, out); break;
-    case STORES: pass_as(STORES, u, fetched, address, pc, takes, out); break;
-    default: pass_as(ANY, u, fetched, address, pc, takes, out);
-    }
 }

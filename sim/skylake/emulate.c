@@ -3,7 +3,6 @@
  * Only integer moves and simple arithmetic are carried out; whatever else writes a register makes its value
  * unknown, and a load from an unknown address brings nothing into the cache. Nothing is written. */
 #include "emulate.h"
-#include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 
 typedef struct {
@@ -232,9 +231,8 @@ void emulate(const Inst *inst, Registers *r, Emulated *out) {
 }
 
 Bool can_read(Addr a, UInt size) {
-    const NSegment *s = VG_(am_find_nsegment)(a);
-    return s && s->hasR && (s->kind == SkFileC || s->kind == SkAnonC || s->kind == SkShmC) &&
-           a + size - 1 <= s->end;
+    Addr last = readable_until(DATA, a);
+    return last && a + size - 1 <= last;
 }
 
 void emulate_load(const Emulated *e, Registers *r, Cycle when) {

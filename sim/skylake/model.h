@@ -57,7 +57,7 @@ typedef struct {
     /* What follows from the others (uop_facts): */
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
-    UChar shape;                 /* back_end.c */
+    Bool memory, rare;           /* a load or store; flags beside those of branches */
     UShort ports;
 } Uop;
 
@@ -130,6 +130,11 @@ void caches_init(void);
 /* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
 Cycle dram_read(ULong physical, Cycle now, Bool for_store);
 void dram_write(ULong physical, Cycle now);
+/* memory_map.c: the last address that can be read (INSTRUCTION: and executed) without a gap from `address` on,
+ * or 0. */
+Addr readable_until(enum Side side, Addr address);
+/* To be called after each system call. */
+void memory_map_changed(void);
 /* pages.c: physical addresses as the simulator gives them out. */
 ULong physical(Addr address);
 void pages_init(Addr headers, UInt count);
@@ -157,10 +162,10 @@ enum Cause {
 void fetch_lost(UChar why, Cycle cycles);
 /* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
 void takes_slot(UChar takes);
-/* An operation, the latest of so many, was renamed later than the one before. */
-void renamed_at(Cycle fetched, Cycle renamed, ULong operations, Bool no_store_entry);
-/* An operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(Cycle committed, UChar why);
+/* An operation was renamed, and the one before it in `before`. */
+void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
+/* An operation commits, later than the one before if `later`; `why` it would keep the machine waiting. */
+void committed_at(Cycle committed, UChar why, Bool later);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 

@@ -22,7 +22,7 @@ static const struct {
     [SIMD_FMUL] = {P0 | P1, 4},
     [SIMD_FDIV] = {P0, 12},
     [SIMD_FSQRT] = {P0, 20},
-    [LOAD] = {P2 | P3, 1},
+    [LOAD] = {P2 | P3, 1}, /* until it has its address */
     [STORE] = {P4 | P7, 1},
 };
 

@@ -73,6 +73,7 @@ static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
+    memory_map_changed();
     if (!sr_isError(result)) answer_clock(thread, call, arguments);
 }
 

@@ -17,39 +17,38 @@
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
 #include "model.h"
 
-enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, EVENTS = 1024 };
+enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, EVENTS = 1024, RING = 2 * EVENTS };
 
 static ULong slots[CAUSES];
 static Cycle lost[CAUSES]; /* of fetch, since the last operation */
 static Cycle waited;       /* of fetch, for a branch that waited */
 static Bool any_lost;      /* one of these is not 0 */
 static Cycle last_renamed;
-static ULong paid; /* operations that have found a slot */
-static ULong debt; /* those that have not yet */
+static ULong debt; /* operations that have not found a slot yet */
 
 /* Commits that moved the frontier: when, and in the low bits what the operation waited for. */
 enum { WHY_BITS = 4 };
 _Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
-static ULong events[EVENTS];
+static ULong events[RING]; /* longer, so that one that does not count can be written, too */
 static UInt oldest, youngest; /* [oldest, youngest) */
 
-static Cycle committed_of(UInt event) { return events[event % EVENTS] >> WHY_BITS; }
+static Cycle committed_of(UInt event) { return events[event % RING] >> WHY_BITS; }
 
 static inline void charge(UChar why, Cycle cycles) {
     ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
     debt -= pays;
-    paid += pays;
     slots[why] += all - pays;
 }
 
 /* Gives the cycles (from, to] to what the oldest operation waited for in each. */
 static void charge_oldest(Cycle from, Cycle to) {
+    if (youngest - oldest > EVENTS) oldest = youngest - EVENTS;
     while (from < to) {
         while (oldest != youngest && committed_of(oldest) <= from) oldest++;
         Cycle end = to;
         UChar why = CHAIN;
         if (oldest != youngest) {
-            why = events[oldest % EVENTS] & ((1 << WHY_BITS) - 1);
+            why = events[oldest % RING] & ((1 << WHY_BITS) - 1);
             if (committed_of(oldest) < to) end = committed_of(oldest);
         }
         charge(why, end - from);
@@ -80,12 +79,10 @@ void takes_slot(UChar takes) {
     slots[RETIRING]--;
 }
 
-void renamed_at(Cycle fetched, Cycle renamed, ULong operations, Bool no_store_entry) {
-    Cycle gap = renamed - last_renamed, blocked = renamed - (fetched + FETCH_TO_RENAME);
-    debt = operations - paid;
-    if (blocked > gap) blocked = gap;
+/* Gives out the cycles since the last renaming, `blocked` of which it waited for buffers. */
+static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) {
     if (no_store_entry) charge(WRITING, blocked);
-    Cycle left = gap - blocked, from = last_renamed, for_operands = 0;
+    Cycle left = renamed - from - blocked, for_operands = 0;
     if (left && any_lost) {
         static const UChar causes[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
         for (UInt i = 0; i < sizeof causes; i++)
@@ -95,25 +92,31 @@ void renamed_at(Cycle fetched, Cycle renamed, ULong operations, Bool no_store_en
     }
     charge(FETCH, left - for_operands);
     if (for_operands) charge_oldest(from, from + for_operands);
-    if (!no_store_entry && blocked) charge_oldest(renamed - blocked, renamed);
-    last_renamed = renamed;
-    waited = 0; /* after a redirect the next operation is always renamed later */
+    if (!no_store_entry) charge_oldest(renamed - blocked, renamed);
+    waited = 0;
 }
 
-void committed_at(Cycle committed, UChar why) {
-    if (youngest - oldest == EVENTS) oldest++;
-    events[youngest++ % EVENTS] = committed << WHY_BITS | why;
+void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry) {
+    Cycle gap = renamed - before, blocked = renamed - (fetched + FETCH_TO_RENAME);
+    debt++;
+    if (blocked > gap) blocked = gap;
+    if (blocked || any_lost) give(before, renamed, blocked, no_store_entry);
+    else charge(FETCH, gap);
+    last_renamed = renamed;
+}
+
+void committed_at(Cycle committed, UChar why, Bool later) {
+    events[youngest % RING] = committed << WHY_BITS | why;
+    youngest += later;
 }
 
 const ULong *top_down(void) {
     static ULong result[CAUSES];
     Cycle end = last_commit();
-    ULong operations = operations_passed();
-    debt = operations - paid;
     if (end > last_renamed) charge_oldest(last_renamed, end);
     last_renamed = end;
     for (UInt i = 0; i < CAUSES; i++) result[i] = slots[i];
-    result[RETIRING] += operations;
+    result[RETIRING] += operations_passed();
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;
