@@ -35,7 +35,8 @@ static void finish(Addr next) {
     const Block *b = current;
     if (!b) return;
     UInt count = progress & 0xffff;
-    for (UInt i = 0; i < count && i < b->count; i++) {
+    if (count > b->count) count = b->count;
+    for (UInt i = 0; i < count; i++) {
         const Step *s = &b->steps[i];
         Event e = {values[s->load], values[s->store], values[s->quotient],
                    i + 1 < count || !(progress & EARLY)};

@@ -14,6 +14,7 @@ typedef struct {
     UInt *lines; /* plus one; 0 is free. Pages are given out in order, so 32 bits are enough. */
     Cycle *ready;
     UShort *dirty, *trees;
+    UChar *latest; /* the way used last */
 } Cache;
 
 /* A line's place in a cache, and what was there before it. */
@@ -37,6 +38,7 @@ static void make(Cache *c, UInt bytes) {
     c->ready = VG_(calloc)("cache", c->sets * WAYS, sizeof *c->ready);
     c->dirty = VG_(calloc)("cache", c->sets, sizeof *c->dirty);
     c->trees = VG_(calloc)("cache", c->sets, sizeof *c->trees);
+    c->latest = VG_(calloc)("cache", c->sets, sizeof *c->latest);
 }
 
 void caches_init(void) {
@@ -59,10 +61,12 @@ void caches_init(void) {
 /* Points the tree away from a way. */
 static inline void touch(Cache *c, Place at) {
     c->trees[at.set] = (c->trees[at.set] & kept[at.way]) | away[at.way];
+    c->latest[at.set] = at.way;
 }
 
 static void point_at(Cache *c, Place at) {
     c->trees[at.set] = (c->trees[at.set] & kept[at.way]) | (~away[at.way] & ~kept[at.way] & 0xffff);
+    /* The way is empty now: it cannot be found before it is used again. */
 }
 
 static inline Cycle *ready_at(Cache *c, Place at) { return &c->ready[at.set * WAYS + at.way]; }
@@ -84,6 +88,8 @@ _Static_assert(WAYS == 16, "all ways are compared at once");
 
 static inline Bool find(Cache *c, ULong line, Place *at) {
     at->set = line & (c->sets - 1);
+    at->way = c->latest[at->set];
+    if (c->lines[at->set * WAYS + at->way] == (UInt)line + 1) return True; /* the tree points away from it */
     UInt found = ways_of(&c->lines[at->set * WAYS], (UInt)line + 1);
     if (!found) return False;
     at->way = __builtin_ctz(found);

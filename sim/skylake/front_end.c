@@ -61,6 +61,12 @@ static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
     return now_ < limit;
 }
 
+static void place_uops(UInt number) {
+    UInt last = count + number - 1;
+    now_ += last / FETCH_WIDTH;
+    count = last % FETCH_WIDTH + 1;
+}
+
 static void place_uop(void) {
     Bool full = count == FETCH_WIDTH;
     now_ += full;
@@ -111,11 +117,10 @@ static void wander(Addr pc, Cycle limit) {
         if (!inst || !get_bytes(pc, inst->len, limit)) break;
         fetched += inst->nuops;
         Addr next = pc + inst->len;
-        for (UInt i = 0; i < inst->nuops; i++) place_uop();
+        place_uops(inst->nuops);
         if (now_ >= limit) break;
         wrong_load(inst, &registers, limit);
-        for (UInt i = 0; i < inst->nuops && now_ + FETCH_TO_EXECUTE - 1 < limit; i++)
-            if (inst->uops[i].cls == STORE) store_squashed(inst->pc);
+        if (inst->stores && now_ + FETCH_TO_EXECUTE - 1 < limit) store_squashed(inst->pc);
         if (inst->nuops && inst->uops[0].flags & U_TRAP) break;
         if (inst->kind != K_PLAIN) {
             Prediction p = predict(pc, inst->kind, inst->target, next, now_, True);

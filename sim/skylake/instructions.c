@@ -1,5 +1,5 @@
 /* Decoded instructions by guest address. A changed instruction is decoded anew. */
-#include "model.h"
+#include "emulate.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
@@ -35,6 +35,7 @@ Inst *instruction_at(Addr pc) {
     for (UInt i = 0; i < inst->nuops; i++) uop_facts(&uops[i]);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
+    take_apart(inst);
     inst->tally = NULL;
     inst->next_hash = *bucket;
     *bucket = inst;

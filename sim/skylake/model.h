@@ -74,6 +74,12 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
+    UChar stores;           /* how many of its micro-operations store */
+    struct {
+        UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
+        Bool loads, segment;
+        UShort opcode; /* 0x100 more after 0x0f */
+    } parts; /* emulate.c */
     struct Inst *next_hash;
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
