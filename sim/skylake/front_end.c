@@ -48,9 +48,7 @@ static Bool ask(Addr wanted, Cycle limit) {
     return True;
 }
 
-/* Gets the bytes of an instruction; False when `limit` comes first. */
-static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
-    if (block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK) return now_ < limit;
+static Bool get_blocks(Addr pc, UInt length, Cycle limit) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last = (pc + length - 1) & ~(Addr)(BLOCK - 1);
     if (need_block(first) && !ask(first, limit)) return False;
     for (Addr b = first + BLOCK; b <= last; b += BLOCK) {
@@ -59,6 +57,12 @@ static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
         if (!ask(b, limit)) return False;
     }
     return now_ < limit;
+}
+
+/* Gets the bytes of an instruction; False when `limit` comes first. */
+static inline Bool get_bytes(Addr pc, UInt length, Cycle limit) {
+    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
+    return inside ? now_ < limit : get_blocks(pc, length, limit);
 }
 
 static void place_uops(UInt number) {
@@ -194,11 +198,12 @@ static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed
     UChar takes = inst->loop == L_DIVIDE ? DIVISION : RETIRING;
     for (const Uop *u = inst->uops + from, *end = inst->uops + to; u < end; u++) {
         one(inst, u, e, takes, passed);
-        while (passed->replayed) {
+        if (__builtin_expect(passed->replayed, 0)) {
             statistics.replays++;
             fetch_lost(ORDER, passed->restart > now_ ? passed->restart - now_ : 0);
             restart(passed->restart);
-            one(inst, u, e, takes, passed); /* once more: now it waits for the store */
+            u--; /* once more: now it waits for the store */
+            continue;
         }
         if (!(u->flags & (U_BRANCH | U_TRAP))) continue;
         if (u->flags & U_BRANCH && u + 1 < inst->uops + inst->nuops && inst->loop == L_NONE)

@@ -82,6 +82,7 @@ static Places places_of(ULong all_outcomes, UInt path_bits, UInt pc) {
 }
 
 static inline void add(Places *to, const Places *p) {
+    __asm__("" : "+r"(p)); /* one address, not four */
     for (UInt i = 0; i < LANES / 8; i++) {
         to->index[i] ^= p->index[i];
         to->tag[i] ^= p->tag[i];
@@ -90,7 +91,7 @@ static inline void add(Places *to, const Places *p) {
 
 /* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
  * are put together from tables of what some bits add at once, and from the last sums of addresses. */
-enum { OUTCOME_BITS = 34, AT_ONCE = 5, PATH_AT_ONCE = 4, ADDRESSES = 256 };
+enum { OUTCOME_BITS = 34, AT_ONCE = 6, PATH_AT_ONCE = 4, ADDRESSES = 256 };
 static Places outcome_sums[(OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE][1 << AT_ONCE];
 static Places path_sums[PATH_BITS / PATH_AT_ONCE][1 << PATH_AT_ONCE];
 static struct {
@@ -115,11 +116,14 @@ static void places(const History *h, Pending *b) {
         a->sum = places_of(0, 0, b->pc >> 2);
     }
     Places p = a->sum;
+#pragma GCC unroll 8
     for (UInt k = 0; k < sizeof outcome_sums / sizeof *outcome_sums; k++)
         add(&p, &outcome_sums[k][h->outcomes >> (k * AT_ONCE) & ((1 << AT_ONCE) - 1)]);
-    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++)
-        for (UInt i = 0; i < LANES / 8; i++)
-            p.index[i] ^= path_sums[k][h->path_bits >> (k * PATH_AT_ONCE) & ((1 << PATH_AT_ONCE) - 1)].index[i];
+#pragma GCC unroll 8
+    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++) {
+        const Places *path = &path_sums[k][h->path_bits >> (k * PATH_AT_ONCE) & ((1 << PATH_AT_ONCE) - 1)];
+        for (UInt i = 0; i < LANES / 8; i++) p.index[i] ^= path->index[i];
+    }
     for (UInt i = 0; i < LANES / 8; i++) {
         ((Eight *)b->index)[i] = p.index[i];
         ((Eight *)b->tag)[i] = p.tag[i];
