@@ -60,6 +60,7 @@ void back_end_init(void) {
 }
 
 Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
+Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
 ULong operations_passed(void) { return passed_on; }
 Cycle register_ready(UInt reg) { return ready[reg]; }
 Cycle fetch_room(void) { return PLACE(queue, passed_on - FETCH_QUEUE); }
@@ -212,14 +213,14 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     ready[u->dst[0]] = ready[u->dst[1]] = done;
     if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
-    Cycle frontier = last_commit(), committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
+    Cycle committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
     UChar why = u->kept + level(u, done - out->executed);
     if (takes != RETIRING || out->replayed) {
         takes_slot(out->replayed ? ORDER : takes);
         if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
     renamed_at(fetched, before, renamed, no_store_entry);
-    committed_at(committed, why, committed > frontier);
+    committed_at(passed_on, committed, why);
     if (u->rare) {
         if (u->flags & U_TRAP) {
             committed = stores_drained(committed);

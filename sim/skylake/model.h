@@ -121,6 +121,7 @@ void uop_facts(Uop *uop);
 /* The earliest fetch cycle that the fetch queue allows. */
 Cycle fetch_room(void);
 Cycle last_commit(void);
+Cycle last_rename(void);
 /* How often an operation was passed, with those that were passed again. */
 ULong operations_passed(void);
 Cycle register_ready(UInt reg);
@@ -170,8 +171,8 @@ void fetch_lost(UChar why, Cycle cycles);
 void takes_slot(UChar takes);
 /* An operation was renamed, and the one before it in `before`. */
 void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
-/* An operation commits, later than the one before if `later`; `why` it would keep the machine waiting. */
-void committed_at(Cycle committed, UChar why, Bool later);
+/* The n-th operation commits; `why` it would keep the machine waiting until then. */
+void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 

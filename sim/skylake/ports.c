@@ -28,15 +28,16 @@ static const struct {
 
 /* What has begun in a cycle: a bit for each port, how many operations without one (above), and which cycle it is
  * about. */
-enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, CYCLE_SHIFT = 16 };
-static ULong ring[RING];
+enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, STATE = ALL | IDLE_BITS };
+static UInt ring[RING];
+_Static_assert(STATE < RING, "the bits of a cycle that its place does not tell are left");
 
 void ports_init(void) {}
 
 UInt latency(UChar cls) { return units[cls].latency; }
 UShort ports_of(UChar cls) { return units[cls].ports ? units[cls].ports : NO_PORT; }
 
-static UInt begun(ULong r) {
+static UInt begun(UInt r) {
     UInt n = r >> 8 & 15;
     for (UInt taken = r & ALL; taken; taken &= taken - 1) n++;
     return n;
@@ -44,8 +45,8 @@ static UInt begun(ULong r) {
 
 Cycle port(UShort ports, Cycle from) {
     for (Cycle at = from;; at++) {
-        ULong *entry = &ring[at & (RING - 1)], r = *entry;
-        if (r >> CYCLE_SHIFT != at) r = at << CYCLE_SHIFT;
+        UInt *entry = &ring[at & (RING - 1)], r = *entry, about = (UInt)at & ~(RING - 1u);
+        if ((r ^ about) >= RING) r = about;
         /* The width binds only where operations without a port have begun: there are as many ports. */
         if (__builtin_expect(ports == NO_PORT || r & IDLE_BITS, 0)) {
             if (begun(r) == WIDTH) continue;
@@ -54,7 +55,7 @@ Cycle port(UShort ports, Cycle from) {
                 return at;
             }
         }
-        ULong open = ports & ~r;
+        UInt open = ports & ~r;
         if (!open) continue;
         *entry = r | (open & -open);
         return at;

@@ -91,7 +91,7 @@ static inline void add(Places *to, const Places *p) {
 
 /* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
  * are put together from tables of what some bits add at once, and from the last sums of addresses. */
-enum { OUTCOME_BITS = 34, AT_ONCE = 6, PATH_AT_ONCE = 4, ADDRESSES = 256 };
+enum { OUTCOME_BITS = 34, AT_ONCE = 6, PATH_AT_ONCE = 4, ADDRESSES = 1024 };
 static Places outcome_sums[(OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE][1 << AT_ONCE];
 static Places path_sums[PATH_BITS / PATH_AT_ONCE][1 << PATH_AT_ONCE];
 static struct {
@@ -110,7 +110,7 @@ static void sums_init(void) {
 }
 
 static void places(const History *h, Pending *b) {
-    typeof(&address_sums[0]) a = &address_sums[(b->pc ^ b->pc >> 8) % ADDRESSES];
+    typeof(&address_sums[0]) a = &address_sums[(b->pc ^ b->pc >> 10) % ADDRESSES];
     if (a->pc != b->pc) {
         a->pc = b->pc;
         a->sum = places_of(0, 0, b->pc >> 2);

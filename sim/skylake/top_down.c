@@ -17,39 +17,44 @@
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
 #include "model.h"
 
-enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, EVENTS = 1024, RING = 2 * EVENTS };
+enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, OPERATIONS = 256 };
 
-static ULong slots[CAUSES];
-static Cycle lost[CAUSES]; /* of fetch, since the last operation */
-static Cycle waited;       /* of fetch, for a branch that waited */
-static Bool any_lost;      /* one of these is not 0 */
-static Cycle last_renamed;
-static ULong debt; /* operations that have not found a slot yet */
+static ULong taken[CAUSES];   /* by operations; RETIRING: less than all, so it wraps around */
+static ULong charged[CAUSES]; /* empty ones; FETCH: what is left at the end */
+static Cycle lost[CAUSES];    /* of fetch, since the last operation */
+static Cycle waited;          /* of fetch, for a branch that waited */
+static Bool any_lost;         /* one of these is not 0 */
+/* The slots that are given out, from the first on: those of the cycles up to the last renaming, and what
+ * the operations renamed then take of the cycles that follow (the debt). */
+static ULong given;
+static ULong debt;
 
-/* Commits that moved the frontier: when, and in the low bits what the operation waited for. */
-enum { WHY_BITS = 4 };
+/* When each of the latest operations commits, and in the low bits what it keeps the machine waiting for.
+ * Those that are older have left the reorder buffer before the last renaming. */
+enum { WHY_BITS = 4, WHY = (1 << WHY_BITS) - 1 };
 _Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
-static ULong events[RING]; /* longer, so that one that does not count can be written, too */
-static UInt oldest, youngest; /* [oldest, youngest) */
-
-static Cycle committed_of(UInt event) { return events[event % RING] >> WHY_BITS; }
+static ULong events[OPERATIONS];
+static ULong oldest; /* all before it have committed */
 
 static inline void charge(UChar why, Cycle cycles) {
     ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
     debt -= pays;
-    slots[why] += all - pays;
+    given += all - pays;
+    charged[why] += all - pays;
 }
 
 /* Gives the cycles (from, to] to what the oldest operation waited for in each. */
 static void charge_oldest(Cycle from, Cycle to) {
-    if (youngest - oldest > EVENTS) oldest = youngest - EVENTS;
+    ULong end_of_all = operations_passed();
+    if (end_of_all - oldest > OPERATIONS) oldest = end_of_all - OPERATIONS;
     while (from < to) {
-        while (oldest != youngest && committed_of(oldest) <= from) oldest++;
+        while (oldest != end_of_all && events[oldest % OPERATIONS] >> WHY_BITS <= from) oldest++;
         Cycle end = to;
         UChar why = CHAIN;
-        if (oldest != youngest) {
-            why = events[oldest % RING] & ((1 << WHY_BITS) - 1);
-            if (committed_of(oldest) < to) end = committed_of(oldest);
+        if (oldest != end_of_all) {
+            ULong event = events[oldest % OPERATIONS];
+            why = event & WHY;
+            if (event >> WHY_BITS < to) end = event >> WHY_BITS;
         }
         charge(why, end - from);
         from = end;
@@ -75,12 +80,13 @@ static Cycle of_fetch(UChar why, Cycle left) {
 }
 
 void takes_slot(UChar takes) {
-    slots[takes]++;
-    slots[RETIRING]--;
+    taken[takes]++;
+    taken[RETIRING]--;
 }
 
 /* Gives out the cycles since the last renaming, `blocked` of which it waited for buffers. */
 static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) {
+    debt = given - SLOTS * from;
     if (no_store_entry) charge(WRITING, blocked);
     Cycle left = renamed - from - blocked, for_operands = 0;
     if (left && any_lost) {
@@ -93,30 +99,34 @@ static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) 
     charge(FETCH, left - for_operands);
     if (for_operands) charge_oldest(from, from + for_operands);
     if (!no_store_entry) charge_oldest(renamed - blocked, renamed);
-    waited = 0;
+    waited = 0; /* after a redirect the next operation is always renamed later */
 }
 
 void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry) {
-    Cycle gap = renamed - before, blocked = renamed - (fetched + FETCH_TO_RENAME);
-    debt++;
-    if (blocked > gap) blocked = gap;
-    if (blocked || any_lost) give(before, renamed, blocked, no_store_entry);
-    else charge(FETCH, gap);
-    last_renamed = renamed;
+    Cycle blocked = renamed - (fetched + FETCH_TO_RENAME);
+    given++;
+    if (any_lost || (blocked && renamed > before)) {
+        give(before, renamed, blocked < renamed - before ? blocked : renamed - before, no_store_entry);
+    } else if (given < SLOTS * renamed) { /* empty ones: FETCH */
+        given = SLOTS * renamed;
+    }
 }
 
-void committed_at(Cycle committed, UChar why, Bool later) {
-    events[youngest % RING] = committed << WHY_BITS | why;
-    youngest += later;
+void committed_at(ULong operation, Cycle committed, UChar why) {
+    events[operation % OPERATIONS] = committed << WHY_BITS | why;
 }
 
 const ULong *top_down(void) {
     static ULong result[CAUSES];
-    Cycle end = last_commit();
+    Cycle end = last_commit(), last_renamed = last_rename();
+    ULong operations = operations_passed(), others = 0;
+    debt = given - SLOTS * last_renamed;
     if (end > last_renamed) charge_oldest(last_renamed, end);
-    last_renamed = end;
-    for (UInt i = 0; i < CAUSES; i++) result[i] = slots[i];
-    result[RETIRING] += operations_passed();
+    for (UInt i = 0; i < CAUSES; i++)
+        if (i != FETCH) others += charged[i];
+    charged[FETCH] = given - operations - others;
+    for (UInt i = 0; i < CAUSES; i++) result[i] = charged[i] + taken[i];
+    result[RETIRING] += operations;
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;
