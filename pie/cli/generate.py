@@ -13,7 +13,7 @@ from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
-    from pie.core.prompt_plan import PromptPlan
+    from pie.core.prompting.prompt_plan import PromptPlan
     from pie.flows.generate import Asked, Generated
 
 

@@ -14,7 +14,7 @@ from pie.cli.exits import Exit, printing, say, told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pie.core import explanation
+    from pie.core.report import explanation
     from pie.flows.annotate import LineCosts
     from pie.flows.measure import Compared
     from sim.setting import Setting
@@ -61,7 +61,7 @@ def command(
     Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a
     program could not be measured.
     """
-    from pie.core import explanation
+    from pie.core.report import explanation
     from pie.flows import measure as flow
     from sim import machines
     from sim.errors import InputError

@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from pie import __version__
-from pie.core.answer_store import AnswerStore
-from pie.core.extraction import Extraction, Found
+from pie.core.answers.answer_store import AnswerStore
+from pie.core.answers.extraction import Extraction, Found
+from pie.core.answers.generation_folder import GenerationFolder
+from pie.core.answers.generation_rows import extraction_of, generation_row
 from pie.core.extras import require_parsers
-from pie.core.generation_folder import GenerationFolder
-from pie.core.generation_rows import extraction_of, generation_row
 from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
 from pie.core.problem import InputError
-from pie.core.prompt_plan import Prompting, PromptPlan, plan_prompts, read_prompt, sha256_of
-from pie.core.prompts import Prompt
+from pie.core.prompting.prompt_plan import (
+    Prompting,
+    PromptPlan,
+    plan_prompts,
+    read_prompt,
+    sha256_of,
+)
+from pie.core.prompting.prompts import Prompt
 from pie.core.rows import Row
 from pie.core.run_folder import encode, save_json
 from pie.core.wording import count

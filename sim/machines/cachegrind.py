@@ -78,7 +78,11 @@ class Cachegrind:
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
-        ended = sandbox.run(_guest(build, limits, toolchain), allowance(limits), stdin)
+        ended = sandbox.run(
+            _guest(build, limits, toolchain),
+            allowance(limits, limits.instrument_cpu_seconds),
+            stdin,
+        )
         if b"EXEC FAILED" in ended.log:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
@@ -211,15 +215,15 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
     )
 
 
-def allowance(limits: Limits) -> Allowance:
+def allowance(limits: Limits, cpu_seconds: int) -> Allowance:
     """Limits of the instrument: generous, since the program passed its own natively."""
     return Allowance(
-        cpu_seconds=limits.instrument_cpu_seconds,
+        cpu_seconds=cpu_seconds,
         memory_bytes=limits.memory_bytes + _OWN_MEMORY,
         stack_bytes=8 << 20,
         file_bytes=limits.file_bytes,
         output_bytes=limits.output_bytes,
-        guard_seconds=60.0 + 3.0 * limits.instrument_cpu_seconds,
+        guard_seconds=60.0 + 3.0 * cpu_seconds,
     )
 
 

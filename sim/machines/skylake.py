@@ -29,6 +29,7 @@ from sim.verdict import Verdict
 
 PROTOCOL = "1"
 """Raised when a change here could give another cost for the same run."""
+_REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -82,6 +83,14 @@ class Skylake:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
+        refused = _REFUSED.search(ended.log)
+        if refused and refused[1] == b"tampering":
+            return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if refused:
+            raise MachineFailure(
+                f"the program cannot be measured in the timing model: {refused[2].decode()}",
+                "measure it on cachegrind, which counts all threads' work",
+            )
         if ended.signal == SIGSYS and not ended.log:
             raise MachineFailure("Valgrind could not be started in the sandbox")
         if ended.idle:
@@ -90,9 +99,11 @@ class Skylake:
                 "accepted natively, but it waits without end in the measured run",
             )
         refuse_own_failure(ended)
-        if ended.exhausted(limits.instrument_cpu_seconds):
+        if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
-                Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+                Verdict.TIME_LIMIT,
+                f"{limits.model_cpu_seconds} s of CPU time before {limits.max_instructions} "
+                "instructions: it spends its time in the kernel",
             )
         return _measurement(ended, limits)
 
@@ -144,7 +155,11 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
 
 
 def _run(build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str) -> Ended:
-    return sandbox.run(_guest(build, limits, toolchain, options), allowance(limits), stdin)
+    return sandbox.run(
+        _guest(build, limits, toolchain, options),
+        allowance(limits, limits.model_cpu_seconds),
+        stdin,
+    )
 
 
 def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence[str]) -> Guest:

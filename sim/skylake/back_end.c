@@ -7,9 +7,15 @@
 #include "pub_tool_libcbase.h"
 
 enum {
-    FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
-    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, SQ = 56, INT_REGS = 180 - 38,
-    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
+    FETCH_TO_DECODE = CORE_FETCH_TO_DECODE_DELAY, DECODE_TO_RENAME = CORE_DECODE_TO_RENAME_DELAY,
+    RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
+    TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
+    DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
+    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, SQ = CORE_SQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
+    /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
+    INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
+    FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
+    RING = 4096
 };
 
 /* A stage that takes a fixed number of operations a cycle (2 to the power of `bits`), in order: the next free
@@ -26,8 +32,9 @@ static inline Cycle take(Stage *s, UInt bits, Cycle from) {
 /* The cycle in which the last operation was taken. */
 static inline Cycle stage_at(Stage s, UInt bits) { return (s - 1) >> bits; }
 
-enum { DECODE_BITS = 2, BITS = 3 };
-_Static_assert(1 << DECODE_BITS == DECODE_WIDTH && 1 << BITS == WIDTH, "widths are powers of two");
+enum { DECODE_BITS = __builtin_ctz(DECODE_WIDTH), BITS = __builtin_ctz(RENAME_WIDTH) };
+_Static_assert(1 << DECODE_BITS == DECODE_WIDTH && 1 << BITS == RENAME_WIDTH, "widths are powers of two");
+_Static_assert(DISPATCH_WIDTH == RENAME_WIDTH && COMMIT_WIDTH == RENAME_WIDTH, "rename, dispatch, commit are as wide");
 
 /* The times at which the last holders of a buffer's entries leave it, in order. What leaves is written at the
  * ring's end; who enters a buffer of n entries asks for what left n before. The rings are longer than the
@@ -65,7 +72,7 @@ ULong operations_passed(void) { return passed_on; }
 Cycle register_ready(UInt reg) { return ready[reg]; }
 Cycle fetch_room(void) { return PLACE(queue, passed_on - FETCH_QUEUE); }
 
-#define ENTER(name, n, from) WAIT(from, PLACE(name, name##_at - (n)) + 2)
+#define ENTER(name, n, from) WAIT(from, PLACE(name, name##_at - (n)) + FREED)
 #define LEAVE(name, when) (PLACE(name, name##_at) = (when), name##_at++)
 #define LEAVE_MANY(name, count, when) \
     do { \
@@ -132,7 +139,8 @@ static UChar kept_by(const Uop *u) {
 
 /* How far beyond L1, told by the time that it took. */
 static inline UChar level(const Uop *u, Cycle took) {
-    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+    /* Hits, and some cycles for a line that was on its way. */
+    enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
     return u->kept != L1 ? 0 : (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
 }
 _Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
@@ -184,13 +192,13 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
     Cycle at = decoded + DECODE_TO_RENAME;
     WAIT(at, serialized);
-    WAIT(at, PLACE(rob, passed_on - ROB) + 2);
+    WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
     Bool no_store_entry = False;
     if (u->memory) {
         if (u->cls == LOAD) {
             ENTER(lq, LQ, at);
         } else {
-            no_store_entry = PLACE(sq, sq_at - SQ) + 2 > at;
+            no_store_entry = PLACE(sq, sq_at - SQ) + FREED > at;
             ENTER(sq, SQ, at);
         }
     }

@@ -6,7 +6,7 @@
 #include "model.h"
 #include "pub_tool_mallocfree.h"
 
-enum { WAYS = 16, LINE_BITS = 6 };
+enum { WAYS = CACHE_ASSOC, WAY_BITS = __builtin_ctz(WAYS), LINE_BITS = __builtin_ctz(CACHE_CACHE_LINE_SIZE) };
 
 /* A set's tags lie together, apart from the rest: they are compared all at once. */
 typedef struct {
@@ -42,14 +42,14 @@ static void make(Cache *c, UInt bytes) {
 }
 
 void caches_init(void) {
-    make(&first[INSTRUCTION], 32 << 10);
-    make(&first[DATA], 32 << 10);
-    make(&second, 1 << 20);
-    make(&third, 2 << 20);
+    make(&first[INSTRUCTION], L1I_SIZE);
+    make(&first[DATA], L1D_SIZE);
+    make(&second, L2_SIZE);
+    make(&third, L3_SIZE);
     for (UInt way = 0; way < WAYS; way++) {
         UInt node = 1;
         kept[way] = 0xffff;
-        for (Int bit = 3; bit >= 0; bit--) {
+        for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
             UInt right = (way >> bit) & 1;
             kept[way] &= ~(1u << node);
             if (!right) away[way] |= 1u << node;
@@ -102,7 +102,7 @@ static Victim place(Cache *c, ULong line, Cycle ready, Place *at) {
     UInt node = 1;
     at->set = line & (c->sets - 1);
     at->way = 0;
-    for (Int bit = 3; bit >= 0; bit--) {
+    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
         UInt right = (c->trees[at->set] >> node) & 1;
         at->way |= right << bit;
         node = 2 * node + right;
@@ -135,21 +135,21 @@ static void drop_to_second(ULong line, Cycle now) {
     make_dirty(&second, at);
 }
 
-/* Cycles on the way: see each level's tag latency and its crossbar. `now` is when the first level asks. */
+/* Between the third level and the memory's controller; the bus has a snoop filter of its own. */
 enum {
-    FIRST_HIT = 4, TO_SECOND = 4, SECOND_HIT = 21, TO_THIRD = 19, THIRD_HIT = 69, TO_MEMORY = 65,
-    MEMORY_REQUEST = 8, MEMORY_RESPONSE = 7
+    MEMORY_REQUEST = MEMORY_BUS_FRONTEND_LATENCY + MEMORY_BUS_FORWARD_LATENCY + SNOOP_FILTER_LOOKUP_LATENCY,
+    MEMORY_RESPONSE = MEMORY_BUS_RESPONSE_LATENCY + CACHE_RESPONSE_LATENCY + FROM_THIRD
 };
 
-/* The cycle in which the first level can answer with a line that it lacks. */
+/* `now` is when the first level is asked. The cycle in which the first level can answer with a line that it lacks. */
 static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
     Place at;
     if (find(&second, line, &at)) {
         Cycle hit = now + SECOND_HIT, there = *ready_at(&second, at);
         /* still on its way to the second level: its answer passes on */
-        if (there > now + TO_SECOND) {
+        if (there > now + FIRST_HIT) {
             statistics.l2_misses++;
-            return there + 2 > hit ? there + 2 : hit;
+            return there + FROM_SECOND > hit ? there + FROM_SECOND : hit;
         }
         return hit;
     }
@@ -164,7 +164,7 @@ static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
         statistics.l3_misses++;
         ready = dram_read(line << LINE_BITS, now + TO_MEMORY, for_store) + MEMORY_REQUEST + MEMORY_RESPONSE;
     }
-    Victim victim = place(&second, line, ready - 2, &at);
+    Victim victim = place(&second, line, ready - FROM_SECOND, &at);
     if (*dirty) make_dirty(&second, at);
     *dirty = False;
     if (victim.line && victim.dirty) drop_to_third(victim.line - 1, now);

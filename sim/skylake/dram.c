@@ -5,11 +5,15 @@
 #include "model.h"
 
 enum {
-    CYCLE = 286, FRONTEND = 10000, BACKEND = 10000, T_RCD = 14160, T_CL = 14160, T_RP = 14160,
-    T_RAS = 32000, T_RTP = 7500, T_BURST = 3332, T_CCD_L = 5000, T_CS = 1666, T_RRD = 3332,
-    T_RRD_L = 4900, T_XAW = 13328, T_RFC = 350000, T_REFI = 7800000,
-    T_WR = 15000, T_WTR = 5000, T_RTW = 1666,
-    RANKS = 2, BANKS = 16, GROUPS = 4, ACCESSES_PER_ROW = 16, WRITES = 64, WRITES_AT_ONCE = 16
+    CYCLE = (1000000000000 + CLOCK_HZ / 2) / CLOCK_HZ, /* gem5 rounds it to whole picoseconds */
+    FRONTEND = MEMORY_STATIC_FRONTEND_LATENCY, BACKEND = MEMORY_STATIC_BACKEND_LATENCY, T_RCD = DRAM_T_RCD,
+    T_CL = DRAM_T_CL, T_RP = DRAM_T_RP, T_RAS = DRAM_T_RAS, T_RTP = DRAM_T_RTP, T_BURST = DRAM_T_BURST,
+    T_CCD_L = DRAM_T_CCD_L, T_RRD = DRAM_T_RRD, T_RRD_L = DRAM_T_RRD_L, T_RFC = DRAM_T_RFC,
+    T_REFI = DRAM_T_REFI, T_WR = DRAM_T_WR, RANKS = DRAM_RANKS_PER_CHANNEL, BANKS = DRAM_BANKS_PER_RANK,
+    GROUPS = DRAM_BANK_GROUPS_PER_RANK, ROW_BYTES = DRAM_DEVICE_ROWBUFFER_SIZE * DRAM_DEVICES_PER_RANK,
+    ACCESSES_PER_ROW = DRAM_MAX_ACCESSES_PER_ROW,
+    WRITES = DRAM_WRITE_BUFFER_SIZE * MEMORY_WRITE_LOW_THRESH_PERC / 100,
+    WRITES_AT_ONCE = MEMORY_MIN_WRITES_PER_SWITCH
 };
 
 typedef struct {
@@ -65,8 +69,8 @@ enum { AHEAD = 1000000 };
 
 /* Opens the row if need be and moves one burst; returns when its command is given, not before `t`. */
 static ULong burst(ULong physical, ULong t, enum Burst kind) {
-    UInt bank = (physical >> 13) % BANKS, rank = (physical >> 17) % RANKS;
-    Long row = (Long)(physical >> 18);
+    UInt bank = physical / ROW_BYTES % BANKS, rank = physical / ROW_BYTES / BANKS % RANKS;
+    Long row = (Long)(physical / ROW_BYTES / BANKS / RANKS);
     refresh(rank, t);
     Bank *b = &banks[rank][bank];
     ULong at = t;

@@ -10,7 +10,7 @@
 #include "pub_tool_threadstate.h"
 
 
-enum { BLOCK = 16, HIT = 4, FETCH_WIDTH = 4, FETCH_TO_EXECUTE = 14, DECODE_RESTART = 2, COMMIT_RESTART = 8 };
+enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */
@@ -134,7 +134,7 @@ static void wander(Addr pc, Cycle limit) {
                 if (next >> 4 == block >> 4) next_cycle();
             } else if (direct || (p.taken && inst->kind == K_COND)) {
                 /* decode finds this out */
-                Cycle corrected = now_ + 5;
+                Cycle corrected = now_ + CORE_FETCH_TO_DECODE_DELAY + DECODE_RESTART;
                 if (corrected > limit) {
                     /* on along the fall-through until then: one more block at most */
                     pc = next;

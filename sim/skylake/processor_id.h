@@ -6,5 +6,6 @@ void answer_cpuid(void *guest_state);
 ULong answer_rdtsc(void);
 void answer_rdtscp(void *guest_state);
 /* After a system call that asked for the time: puts simulated time in place of the host's. */
+void answer_random(UInt call, UWord *arguments, UWord count);
 void answer_clock(ThreadId thread, UInt call, UWord *arguments);
 #endif

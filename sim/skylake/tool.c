@@ -12,6 +12,7 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
+#include "guard.h"
 #include "processor_id.h"
 
 Statistics statistics;
@@ -70,14 +71,20 @@ static void usage(void) {
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
-static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
+    guard_call(call, arguments);
+}
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     memory_map_changed();
-    if (!sr_isError(result)) answer_clock(thread, call, arguments);
+    if (sr_isError(result)) return;
+    guard_opened(call, arguments, sr_Res(result));
+    answer_clock(thread, call, arguments);
+    answer_random(call, arguments, sr_Res(result));
 }
 
 static void post_clo_init(void) {
+    guard_init();
     caches_init();
     branch_init();
     back_end_init();

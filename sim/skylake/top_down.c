@@ -17,7 +17,11 @@
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
 #include "model.h"
 
-enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, OPERATIONS = 256 };
+enum {
+    SLOTS = CORE_FETCH_WIDTH, FETCH_TO_RENAME = CORE_FETCH_TO_DECODE_DELAY + CORE_DECODE_TO_RENAME_DELAY,
+    OPERATIONS = 256 /* more than a reorder buffer holds */
+};
+_Static_assert(OPERATIONS > CORE_NUM_ROB_ENTRIES + 2, "those in the buffer are known");
 
 static ULong taken[CAUSES];   /* by operations; RETIRING: less than all, so it wraps around */
 static ULong charged[CAUSES]; /* empty ones; FETCH: what is left at the end */

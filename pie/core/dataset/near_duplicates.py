@@ -106,22 +106,6 @@ class Index:
         return max(1, math.ceil(self._threshold * size - 1e-9))
 
 
-def leaders(programs: Mapping[str, Shingles], threshold: float = THRESHOLD) -> dict[str, str]:
-    """Return for each program the earliest one that it is a near-duplicate of, often itself.
-
-    Earliest in the order of the mapping, among those that are their own leaders: so a program is
-    always near its leader, and there are no chains of ever less similar ones.
-    """
-    index = Index(programs, threshold)
-    led: dict[str, str] = {}
-    for name, program in programs.items():
-        leader = next(index.find(program), name)
-        led[name] = leader
-        if leader == name:
-            index.add(name)
-    return led
-
-
 def grammar_of(language: str) -> Literal["cpp", "python"]:
     """Return the grammar for a row's language, by whatever name."""
     return "python" if language.strip().lower().startswith(("py", "cpy")) else "cpp"

@@ -31,9 +31,9 @@ from pie.core.models.model import (
     Sampling,
 )
 from pie.core.problem import RowProblem
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.rows import Row, parse_answers, read_lines
-from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from sim.program import digest_of
 
 _AT_ONCE = 256

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pie.core.answer_store import AnswerStore
-from pie.core.extraction import Extraction, Found, extract
+from pie.core.answers.answer_store import AnswerStore
+from pie.core.answers.extraction import Extraction, Found, extract
 from pie.core.models import Answer, Failure, ModelError, Request
 from pie.core.models.model import PROMPT_TOO_LONG
-from pie.core.prompts import Prompt
+from pie.core.prompting.prompts import Prompt
 from pie.core.run_folder import encode
 from pie.flows.generate import Progress
 from pie.flows.selfplay.request import Asking

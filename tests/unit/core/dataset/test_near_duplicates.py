@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("tree_sitter_cpp")
 
-from pie.core.dataset.near_duplicates import Index, leaders, shingles, similarity
+from pie.core.dataset.near_duplicates import Index, shingles, similarity
 
 PROGRAM = "int main() { int a = 1; int b = 2; int c = a + b; return c * a - b; }"
 
@@ -65,19 +65,6 @@ def test_the_index_finds_what_comparing_all_finds(threshold: float) -> None:
         assert list(index.find(program)) == everyone
         some += len(everyone) > 1
     assert some or threshold == 1.0
-
-
-def test_a_leader_is_the_earliest_and_always_near() -> None:
-    known = {name: shingles(code, "cpp") for name, code in variants(20).items()}
-    led = leaders(known, 0.7)
-    order = list(known)
-    assert any(name != leader for name, leader in led.items())
-    for name, leader in led.items():
-        assert led[leader] == leader
-        assert similarity(known[name], known[leader]) >= 0.7
-        earlier = [one for one in order[: order.index(name)] if led[one] == one]
-        near = [one for one in earlier if similarity(known[name], known[one]) >= 0.7]
-        assert leader == (near[0] if near else name)
 
 
 def test_a_threshold_that_is_none_is_refused() -> None:

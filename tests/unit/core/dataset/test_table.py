@@ -1,5 +1,6 @@
 """Tables of both kinds: the same rows back, whole or not at all."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -49,6 +50,28 @@ def test_what_stood_there_stays_when_a_step_is_stopped(tmp_path: Path, ending: s
         stopped()
     assert path.read_text() == "earlier"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_half_written_stays_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path / "rows.jsonl")
+    room = writer._file
+
+    class Full:
+        def write(self, data: bytes) -> int:
+            return room.write(data)
+
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "no room")
+
+        close = flush
+
+    monkeypatch.setattr(writer, "_file", Full())
+    with pytest.raises(OSError, match="no room"), writer:
+        writer.write({"a": 1})
+    room.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling, open_model
 from pie.core.models.replay import row_identity
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 
 PROMPT = render(Strategy.INSTRUCTION, Form.PLAIN, "int main() {}")
 ROW = row_identity("p1", "s1", None, "int main() {}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pie.core.explanation import Explanation, explain
+from pie.core.report.explanation import Explanation, explain
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
