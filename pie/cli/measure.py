@@ -38,6 +38,7 @@ def command(
     link: options.Link = "static",
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
+    max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
     explained: Annotated[
         bool, typer.Option("--explain", help="Tell where the cycles went, and what would help.")
@@ -84,6 +85,7 @@ def command(
         memory_limit,
         gem5,
         gem5_config,
+        max_cycles=max_cycles,
     )
     if walls := machines.why_weaker(setting.machine):
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")

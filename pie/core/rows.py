@@ -104,11 +104,11 @@ def read_lines(path: Path, option: str = "--pairs") -> Iterator[Line]:
                     yield Line(number, start, data)
     except FileNotFoundError as error:
         raise InputError(
-            f"the pairs file {path} does not exist", f"check the path given to {option}"
+            f"{path} does not exist", f"check the path given to {option}"
         ) from error
     except OSError as error:
         raise InputError(
-            f"the pairs file {path} cannot be read ({error.strerror})", "give a readable JSONL file"
+            f"{path} cannot be read ({error.strerror})", "give a readable JSONL file"
         ) from error
 
 

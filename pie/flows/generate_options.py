@@ -75,7 +75,8 @@ def open_asked(chosen: Chosen) -> Asked:
                 f"{chosen.max_new_tokens}",
                 "give a smaller --max-new-tokens, or the right --context",
             )
-    prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose)
+    wanted = {Strategy.FEW_SHOT: chosen.shots, Strategy.RETRIEVAL: chosen.k}.get(strategy, 0)
+    prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose, wanted)
     if model.by_row:
         prompting = replace(prompting, identify=identity_of)
     return Asked(

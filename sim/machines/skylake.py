@@ -73,7 +73,7 @@ class Skylake:
     ) -> tuple[Measurement, dict[int, annotation.Counts]]:
         """Measure once and return what each address of the code cost, too.
 
-        The costliest 8192 addresses are told; cycles are those of `measure`.
+        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
         """
         ended = _run(build, stdin, limits, toolchain, "--annotate=yes")
         return self._read(ended, limits), annotation.read_addresses(ended.log)
@@ -121,13 +121,11 @@ def _measurement(ended: Ended, limits: Limits) -> Measurement:
     if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
         return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
     end, counters = read_counters(ended.log)
-    if end != "exit":
-        return Measurement(
-            Verdict.TIME_LIMIT,
-            f"{counters['instructions']} instructions, budget {limits.max_instructions}",
-            host_seconds=ended.wall_seconds,
-        )
     cycles = counters.pop("cycles")
+    # Its last block can carry a program that ends by itself over its budget, too.
+    excess = limits.excess(counters["instructions"], cycles)
+    if end != "exit" or (verdict is Verdict.ACCEPTED and excess):
+        return Measurement(Verdict.TIME_LIMIT, excess, host_seconds=ended.wall_seconds)
     return Measurement(
         verdict=verdict,
         detail=detail,
@@ -171,6 +169,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence
             "--tool=skylake",
             "--log-fd={log}",
             f"--max-instructions={limits.max_instructions}",
+            f"--max-cycles={limits.max_cycles or 0}",
             f"--main-stacksize={limits.stack_bytes}",
             "--vgdb=no",
             *options,

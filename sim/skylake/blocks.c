@@ -112,6 +112,8 @@ static Bool named(const IRCallee *callee, const HChar *name) {
 
 static void replace_identification(IRDirty *d) {
     if (named(d->cee, "amd64g_dirtyhelper_CPUID")) d->cee->addr = answer_cpuid;
+    if (named(d->cee, "amd64g_dirtyhelper_RDRAND") || named(d->cee, "amd64g_dirtyhelper_RDSEED"))
+        d->cee->addr = answer_rdrand;
     if (named(d->cee, "amd64g_dirtyhelper_RDTSCP")) d->cee->addr = answer_rdtscp;
     else if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }

@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
+#include "pub_tool_libcfile.h"
 #include "pub_tool_libcprint.h"
 #include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
@@ -192,12 +193,18 @@ void guard_call(UInt call, const UWord *a) {
             if (unseen[i].pointers[k] && forbidden(a[unseen[i].pointers[k] - 1])) tampering();
 }
 
-/* A process's memory is a file, too. */
-void guard_opened(UInt call, const UWord *a, UWord descriptor) {
-    Bool changes = call == __NR_creat || (call == __NR_open && a[1] & 3) || (call == __NR_openat && a[2] & 3);
+static Bool begins(const HChar *name, const HChar *with) { return VG_(strncmp)(name, with, VG_(strlen)(with)) == 0; }
+
+/* A process's memory is a file, too. The other files of the kernel tell of the translator and of the host, and
+ * are there for the translator only: natively a program has none of them. */
+Bool guard_opened(UInt call, const UWord *a, UWord descriptor) {
     const HChar *name;
-    if (!changes || !VG_(resolve_filename)((Int)descriptor, &name)) return;
+    if (call != __NR_open && call != __NR_openat && call != __NR_creat) return True;
+    if (!VG_(resolve_filename)((Int)descriptor, &name)) return True;
+    if (VG_(strcmp)(name, "/proc") != 0 && !begins(name, "/proc/") && !begins(name, "/sys")) return True;
+    UWord flags = call == __NR_creat ? 1 : a[call == __NR_openat ? 2 : 1];
     UInt length = VG_(strlen)(name);
-    if (VG_(strncmp)(name, "/proc/", 6) == 0 && length > 4 && VG_(strcmp)(name + length - 4, "/mem") == 0)
-        tampering();
+    if (flags & 3 && length > 4 && VG_(strcmp)(name + length - 4, "/mem") == 0) tampering();
+    VG_(close)((Int)descriptor);
+    return False;
 }

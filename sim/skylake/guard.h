@@ -14,8 +14,8 @@ void guard_temporary(const IRStmt *st);
 void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int offset_ip);
 /* Refuses a system call that could change the translator's memory, or that this machine has not. */
 void guard_call(UInt call, const UWord *arguments);
-/* Looks at what a call that opens a file has opened. */
-void guard_opened(UInt call, const UWord *arguments, UWord descriptor);
+/* Looks at what a call has opened; False where that is no file for the program, and was closed again. */
+Bool guard_opened(UInt call, const UWord *arguments, UWord descriptor);
 /* Ends the run: `verdict` and `why` are read by the driver. */
 __attribute__((noreturn)) void refuse(const HChar *verdict, const HChar *why);
 #endif

@@ -82,14 +82,23 @@ void answer_clock(ThreadId thread, UInt call, UWord *arguments) {
     }
 }
 
-/* The kernel's random bytes: the same in each run, so that no cost hangs on chance. */
+/* Random bytes, the kernel's and the processor's: the same in each run, so that no cost hangs on chance. */
+static UChar random_byte(void) {
+    static ULong state;
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return state >> 56;
+}
+
 void answer_random(UInt call, UWord *arguments, UWord count) {
     enum { GETRANDOM = 318 };
-    static ULong state;
     UChar *to = (UChar *)arguments[0];
     if (call != GETRANDOM) return;
-    for (UWord i = 0; i < count; i++) {
-        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-        to[i] = state >> 56;
-    }
+    for (UWord i = 0; i < count; i++) to[i] = random_byte();
+}
+
+/* What RDRAND and RDSEED give: 32 bits, and above them the carry flag, which says that they are valid. */
+ULong answer_rdrand(void) {
+    ULong value = 1;
+    for (UInt i = 0; i < 4; i++) value = value << 8 | random_byte();
+    return value;
 }

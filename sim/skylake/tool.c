@@ -78,8 +78,12 @@ static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     memory_map_changed();
     if (sr_isError(result)) return;
-    guard_opened(call, arguments, sr_Res(result));
+    if (!guard_opened(call, arguments, sr_Res(result))) {
+        answer_missing(thread);
+        return;
+    }
     answer_clock(thread, call, arguments);
+    answer_host(thread, call, arguments, sr_Res(result));
     answer_random(call, arguments, sr_Res(result));
 }
 

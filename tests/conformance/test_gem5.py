@@ -194,6 +194,22 @@ def test_a_program_without_end_meets_its_instructions_and_a_sleeping_one_its_tic
     )
 
 
+def test_a_budget_of_cycles_ends_the_simulation_there(machine: Gem5, measure: Measure) -> None:
+    whole = measure(machine, PROGRAMS["nothing"])
+    assert whole.cycles is not None
+    enough = measure(machine, PROGRAMS["nothing"], limits=replace(LIMITS, max_cycles=whole.cycles))
+    assert (enough.verdict, enough.cycles) == (Verdict.ACCEPTED, whole.cycles)
+    endless = measure(
+        machine,
+        "int main() { for (volatile int i = 0;; i = i + 1); }",
+        limits=replace(LIMITS, max_cycles=300_000),
+    )
+    assert (endless.verdict, endless.detail.partition(",")[2]) == (
+        Verdict.TIME_LIMIT,
+        " budget 300000",
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

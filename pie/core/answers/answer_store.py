@@ -40,7 +40,7 @@ class AnswerStore:
                 key = bytes.fromhex(record["key"])
                 if not isinstance(record["text"], str):
                     raise TypeError("its text is none")
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InputError(
                     f"{self.path}:{number}: the line is damaged ({error})",
                     "remove that line; its prompt is then asked again",

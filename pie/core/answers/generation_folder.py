@@ -11,66 +11,31 @@ summary.json        how programs were found, tokens, cost
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 from pie.core.problem import InputError
-from pie.core.run_folder import encode, load_json, save_json
+from pie.core.run_folder import HeldFolder, encode, load_json
 
 SCHEMA_VERSION = 1
 KIND = "generations"
 
 
-class GenerationFolder:
-    """A sampling run on disk, held by one process at a time; use it as a context manager."""
+class GenerationFolder(HeldFolder):
+    """A sampling run on disk."""
 
     def __init__(self, path: Path, manifest: Mapping[str, Any], kind: str = KIND) -> None:
         """Make or reopen the folder; InputError when it is another run's, held, or not writable."""
-        self.path = path
-        self.manifest = {"schema_version": SCHEMA_VERSION, "kind": kind, **manifest}
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = (path / "lock").open("w")
-        except OSError as error:
-            raise InputError(
-                f"the run folder {path} cannot be written ({error.strerror})",
-                "give another folder with --out",
-            ) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise InputError(
-                f"another process is working in the run folder {path}",
-                "wait for it, or give another folder with --out",
-            ) from error
+        super().__init__(path, {"schema_version": SCHEMA_VERSION, "kind": kind, **manifest})
         try:
             self._refuse_another_configuration()
             self.save_manifest("running")
         except BaseException:
-            self._lock.close()
+            self.close()
             raise
-
-    def __enter__(self) -> GenerationFolder:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lock.close()
-
-    def save_manifest(self, status: str, **more: Any) -> None:
-        """Write the manifest anew, whole or not at all."""
-        self.manifest.update(status=status, **more)
-        save_json(self.path / "manifest.json", self.manifest)
 
     @contextmanager
     def rewriting(self, name: str) -> Iterator[IO[bytes]]:
@@ -91,15 +56,7 @@ class GenerationFolder:
     def _refuse_another_configuration(self) -> None:
         path = self.path / "manifest.json"
         if not path.exists():
-            known = ("lock", ".manifest.json.")
-            strangers = sorted(
-                one.name for one in self.path.iterdir() if not one.name.startswith(known)
-            )
-            if strangers:
-                raise InputError(
-                    f"the folder {self.path} is not empty and holds no run ({strangers[0]})",
-                    "give another folder with --out",
-                )
+            self.refuse_strangers()
             return
         earlier = load_json(path)
         if earlier.get("kind") != self.manifest["kind"]:

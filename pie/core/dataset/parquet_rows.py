@@ -1,8 +1,8 @@
 """Rows of a Parquet file in bounded memory: a few kilobytes of one can stand for gigabytes.
 
 A text that stands once in a file can be that of every row, and a number of a list can stand for a
-billion. So texts are read as numbers into the list of distinct ones, as Parquet keeps them, a file
-says how many values it has before they are read, and rows are made of no more than a budget.
+billion. So a file is asked how large its dictionaries and how many its values are before they are
+read; long texts are read as places in the dictionary, and rows are made of no more than a budget.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ MOST_PACKED, LARGE_COLUMN = 1000, 256 << 20
 _BATCH_BYTES = 64 << 20
 """Of rows that are made at once, unless a single one is larger."""
 _READ_AT_ONCE = 4 << 20
+_LARGE_DICTIONARY, _ROWS_OF_LARGEST = 4 << 20, 64
+"""Bytes of the distinct texts of a column (writers end at about 1 MiB), and of how many rows each
+may be one of that size."""
 _VALUE_BYTES = 16
 """About what a number or the place of a text takes."""
 
@@ -35,16 +38,51 @@ def batches(parquet: Any, path: Path, most_rows: int) -> Iterator[list[dict[str,
     holds more than any machine can.
     """
     with parquet.ParquetFile(path) as file:
-        texts = [
-            column.path
-            for column in map(file.schema.column, range(file.metadata.num_columns))
-            if column.physical_type == "BYTE_ARRAY"
-            and column.logical_type.type in ("STRING", "NONE")
-        ]
         at_once = min(most_rows, _rows_at_once(file.metadata, path))
-    with parquet.ParquetFile(path, read_dictionary=texts, buffer_size=_READ_AT_ONCE) as file:
+        longest = _dictionaries(file, path)
+    # As places in a dictionary all distinct texts of a row group are held: only where one is large.
+    large = [name for name, size in longest.items() if size > _LARGE_DICTIONARY]
+    usual = max((size for name, size in longest.items() if name not in large), default=0)
+    at_once = min(at_once, max(1, _LARGE_DICTIONARY * _ROWS_OF_LARGEST // max(1, usual)))
+    with parquet.ParquetFile(path, read_dictionary=large, buffer_size=_READ_AT_ONCE) as file:
         for batch in file.iter_batches(batch_size=at_once):
             yield from _made(batch)
+
+
+def _dictionaries(file: Any, path: Path) -> dict[str, int]:
+    """Return the bytes of the largest dictionary of each column of texts, as its page says."""
+    found: dict[str, int] = {}
+    schema, about = file.schema, file.metadata
+    texts = [
+        number
+        for number in range(about.num_columns)
+        if schema.column(number).physical_type == "BYTE_ARRAY"
+        and schema.column(number).logical_type.type in ("STRING", "NONE")
+    ]
+    with path.open("rb") as raw:
+        for group in map(about.row_group, range(about.num_row_groups)):
+            for column in map(group.column, texts):
+                offsets = (column.dictionary_page_offset, column.data_page_offset)
+                raw.seek(max(0, min(one for one in offsets if one is not None)))
+                name, size = column.path_in_schema, _dictionary_bytes(raw.read(16))
+                found[name] = max(size, found.get(name, 0))
+    return found
+
+
+def _dictionary_bytes(header: bytes) -> int:
+    """Return the unpacked size that a page header begins with; 0 unless it is of a dictionary.
+
+    Thrift's compact protocol: field 1 is the kind of the page (2), field 2 the size, both i32 as
+    zigzag varints.
+    """
+    if header[:3] != b"\x15\x04\x15":
+        return 0
+    value = 0
+    for place, byte in enumerate(header[3:8]):
+        value |= (byte & 127) << 7 * place
+        if byte < 128:
+            break
+    return value >> 1
 
 
 def _rows_at_once(about: Any, path: Path) -> int:
@@ -75,28 +113,26 @@ def _rows_at_once(about: Any, path: Path) -> int:
 
 
 def _made(batch: Any) -> Iterator[list[dict[str, Any] | str]]:
-    """Make the rows of a batch, fewer at once the larger they could be."""
+    """Make the rows of a batch; of its halves where it is too large, or a row is bad."""
     longest = max((_longest(column) for column in batch.columns), default=0)
-    values = sum(_values(column) for column in batch.columns)
-    if longest * values <= _BATCH_BYTES:
+    size = sum(map(_bytes, batch.columns))
+    alone = batch.num_rows <= 1
+    if longest <= LONGEST_TEXT and size <= (LARGEST_ROW if alone else _BATCH_BYTES):
         try:
             yield batch.to_pylist()
             return
         except UnicodeDecodeError:
-            pass  # only the rows that have such a text are broken
-    for number in range(batch.num_rows):
-        row = batch.slice(number, 1)
-        longest = max(_longest(column, used=True) for column in row.columns)
-        size = sum(_bytes(column) for column in row.columns)
-        if longest > LONGEST_TEXT:
-            yield [f"it holds a text of {longest:,} bytes; {LONGEST_TEXT:,} are the most"]
-        elif size > LARGEST_ROW:
-            yield [f"it holds {size:,} bytes; {LARGEST_ROW:,} are the most of a row"]
-        else:
-            try:
-                yield row.to_pylist()
-            except UnicodeDecodeError:
-                yield ["a text in it is not UTF-8"]
+            pass
+    if not alone:
+        half = batch.num_rows // 2
+        yield from _made(batch.slice(0, half))
+        yield from _made(batch.slice(half))
+    elif longest > LONGEST_TEXT:
+        yield [f"it holds a text of {longest:,} bytes; {LONGEST_TEXT:,} are the most"]
+    elif size > LARGEST_ROW:
+        yield [f"it holds {size:,} bytes; {LARGEST_ROW:,} are the most of a row"]
+    else:
+        yield ["a text in it is not UTF-8"]
 
 
 def _inner(array: Any) -> list[Any]:
@@ -113,34 +149,30 @@ def _inner(array: Any) -> list[Any]:
     return []
 
 
-def _values(array: Any) -> int:
-    return len(array) + sum(map(_values, _inner(array)))
-
-
-def _lengths(array: Any, *, used: bool) -> Any:
-    """Return the bytes of each text; None for another kind. Without `used` of each distinct one."""
+def _lengths(array: Any) -> Any:
+    """Return the bytes of each text; None for another kind."""
     import pyarrow
     from pyarrow import compute, types
 
     kind = array.type
     if types.is_dictionary(kind):
-        of_each = _lengths(array.dictionary, used=used)
-        return of_each.take(array.indices) if used and of_each is not None else of_each
+        of_each = _lengths(array.dictionary)
+        return None if of_each is None else of_each.take(array.indices)
     texts = (pyarrow.string(), pyarrow.large_string(), pyarrow.binary(), pyarrow.large_binary())
     return compute.binary_length(array) if kind in texts else None
 
 
-def _longest(array: Any, *, used: bool = False) -> int:
+def _longest(array: Any) -> int:
     from pyarrow import compute
 
-    lengths = _lengths(array, used=used)
+    lengths = _lengths(array)
     own = 0 if lengths is None else compute.max(lengths).as_py() or 0
-    return max([own, *(_longest(one, used=used) for one in _inner(array))])
+    return max([own, *map(_longest, _inner(array))])
 
 
 def _bytes(array: Any) -> int:
     from pyarrow import compute
 
-    lengths = _lengths(array, used=True)
+    lengths = _lengths(array)
     own = 0 if lengths is None else compute.sum(lengths).as_py() or 0
     return own + _VALUE_BYTES * len(array) + sum(map(_bytes, _inner(array)))

@@ -153,18 +153,22 @@ class Writer:
 
     def _flush(self, *, last: bool = False) -> None:
         pyarrow, parquet = _arrow()
-        if self._arrow_writer is None:
-            self._schema = self._make_schema(pyarrow, parquet)
-            self._arrow_writer = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
-        if self._batch or (last and not self.rows):
+        # What JSON can hold and Parquet cannot: values of several kinds, lone surrogates, 2**64.
+        unfit = (pyarrow.ArrowException, OverflowError, ValueError, TypeError)
+        try:
+            if self._arrow_writer is None:
+                self._schema = self._make_schema(pyarrow, parquet)
+                self._arrow_writer = parquet.ParquetWriter(
+                    self._file, self._schema, compression="zstd"
+                )
             self._refuse_unknown()
-            try:
-                table = pyarrow.Table.from_pylist(self._batch, schema=self._schema)
-            except (pyarrow.ArrowException, OverflowError) as error:
-                raise InputError(
-                    f"a row does not fit the columns of {self.path} ({error})",
-                    "write JSONL instead",
-                ) from error
+            table = pyarrow.Table.from_pylist(self._batch, schema=self._schema)
+        except unfit as error:
+            raise InputError(
+                f"a row does not fit the columns of {self.path} ({error})",
+                "write JSONL instead",
+            ) from error
+        if self._batch or (last and not self.rows):
             self._arrow_writer.write_table(table)
         self._batch = []
 

@@ -30,6 +30,8 @@ class Prompting:
     """Tokens that a prompt may have; None: no limit."""
     score: int = BEST_SCORE
     choose: ChooseExamples | None = None
+    wanted: int = 0
+    """Examples that each prompt is to show, where that many are allowed and fit."""
     identify: Callable[[Row], str] = lambda _row: ""
     """What else than the prompt an answer belongs to: rows that differ in it share no answers."""
 
@@ -70,6 +72,8 @@ class PromptPlan:
     """Where each distinct prompt begins in `prompts.jsonl`."""
     examples_missing: int = 0
     """Rows for which there was no example to show, though the strategy shows some."""
+    examples_short: int = 0
+    """Rows for which there were some examples, but fewer than wanted; not for want of room."""
 
     @property
     def too_long(self) -> int:
@@ -120,8 +124,11 @@ def plan_prompts(
             made.left_out.append(LeftOut(line.number, str(problem)))
             continue
         fitted = prompting.prompt_of(row)
-        if prompting.choose is not None and not fitted.prompt.examples and not fitted.dropped:
+        chosen = len(fitted.prompt.examples) + fitted.dropped
+        if prompting.choose is not None and not chosen:
             made.examples_missing += 1
+        elif chosen < prompting.wanted:
+            made.examples_short += 1
         number = -1
         if fitted.fits:
             row_identity = prompting.identify(row)

@@ -20,6 +20,7 @@ OpenAI rows, and the rest are the plain text as the user's message.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -97,6 +98,7 @@ class Prompt:
         return digest_of(self.form, self.text, messages, list(self.stop))
 
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TEMPLATE = {
     Strategy.INSTRUCTION: "instruction",
     Strategy.FEW_SHOT: "examples",
@@ -124,8 +126,12 @@ def _environment() -> Environment:
 
 
 def render_template(name: str, **values: object) -> str:
-    """Return the text of one of the templates; every value that it names must be given."""
-    return _environment().get_template(f"{name}.j2").render(**values)
+    """Return the text of one of the templates; every value that it names must be given.
+
+    Half a character (a lone surrogate, which JSON can hold and UTF-8 cannot) becomes U+FFFD.
+    """
+    text = _environment().get_template(f"{name}.j2").render(**values)
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def render(

@@ -46,6 +46,8 @@ def _complaint(record: Record) -> str:
             continue
         if not isinstance(value, str):
             return f"the field {name} is not a text"
+        if name == "problem_id" and not value:
+            return "the field problem_id is empty"
     for name in ("src_id", "tgt_id", "user_id"):
         if not isinstance(record.fields.get(name), str | int | float | None):
             return f"the field {name} is neither a text nor a number"

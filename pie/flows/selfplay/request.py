@@ -13,7 +13,7 @@ from pie.core.problem import InputError
 from pie.core.prompting.prompt_plan import sha256_of
 from pie.core.prompting.prompts import BEST_SCORE, Form, Strategy
 from pie.core.selfplay import survivors
-from pie.flows import generate, simulate
+from pie.flows import asking, simulate
 from pie.flows.dataset.measuring import Measuring
 from sim.program import Language
 
@@ -137,5 +137,5 @@ class Told:
 
     step: Callable[[str, int], None]
     """What begins, and how many things it is to do."""
-    asked: Callable[[generate.Progress], None]
+    asked: Callable[[asking.Progress], None]
     ran: Callable[[simulate.Progress], None]

@@ -202,3 +202,20 @@ def test_what_was_kept_by_another_program_is_one_sentence(index: Path) -> None:
     found = pie("index", "search", index, "--code", code)
     assert (found.exit_code, found.stdout) == (1, "")
     assert "was not built from pairs" in found.stderr
+
+
+def test_missing_weights_for_reranking_name_the_options_of_reranking(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def nobody(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", nobody)
+    code = index.parent / "slow.cpp"
+    code.write_text(MAP_TOO)
+    found = pie("index", "search", index, "--code", code, "--rerank", "f1")
+    assert found.exit_code == 1
+    assert "with --rerank-model, or leave out --rerank" in found.stderr
+    assert "--encoder" not in found.stderr

@@ -70,3 +70,10 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path.write_bytes(b'{"key": "00", "text": ""}\nnonsense\n{"key": "01", "text": ""}\n')
     with pytest.raises(InputError, match=r"answers.jsonl:2: the line is damaged"):
         AnswerStore(path)
+
+
+def test_a_line_nested_deeper_than_python_reads_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text("[" * 200_000 + "\n")
+    with pytest.raises(InputError, match=r"answers\.jsonl:1: the line is damaged"):
+        AnswerStore(path)

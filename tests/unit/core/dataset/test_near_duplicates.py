@@ -71,3 +71,12 @@ def test_a_threshold_that_is_none_is_refused() -> None:
     for threshold in (0.0, 1.1):
         with pytest.raises(ValueError, match="threshold"):
             Index({}, threshold)
+
+
+def test_a_shingle_is_known_by_its_five_tokens_wherever_they_stand() -> None:
+    tokens = [f"t{random.Random(seed).randrange(12)}" for seed in range(300)]
+    runs = {tuple(tokens[at : at + 5]) for at in range(len(tokens) - 4)}
+    whole = set(shingles(" ".join(tokens), "cpp").grams)
+    alone = {run: shingles(" ".join(run), "cpp").grams for run in runs}
+    assert {gram for grams in alone.values() for gram in grams} == whole
+    assert len(whole) == len(runs), "another run has another hash"

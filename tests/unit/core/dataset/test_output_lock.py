@@ -44,13 +44,17 @@ def test_what_a_killed_process_left_half_written_is_gone_at_the_next_start(
     tmp_path: Path,
 ) -> None:
     done = subprocess.Popen(["true"])
-    done.wait()
-    dead, alive = done.pid, os.getppid()
+    os.waitid(os.P_PID, done.pid, os.WEXITED | os.WNOWAIT)
+    zombie = done.pid  # as it stays where the first process of a container waits for nobody
+    gone_already = subprocess.Popen(["true"])
+    gone_already.wait()
+    dead, alive = gone_already.pid, os.getppid()
     out = tmp_path / "s.parquet"
     parts = tmp_path / "parts"
     parts.mkdir()
     gone = [
         tmp_path / f".s.parquet.{dead}",
+        tmp_path / f".s.parquet.{zombie}",
         tmp_path / f".s.parquet.left_out.jsonl.{dead}",
         tmp_path / f".s.parquet.manifest.json.{dead}",
         parts / f".train.jsonl.{dead}",
@@ -66,6 +70,7 @@ def test_what_a_killed_process_left_half_written_is_gone_at_the_next_start(
         path.write_text("half")
     with held(out), held(parts):
         pass
+    done.wait()
     assert not [path for path in gone if path.exists()]
     assert all(path.exists() for path in kept)
 

@@ -92,3 +92,28 @@ def test_a_text_that_is_not_utf8_breaks_its_row_only(tmp_path: Path) -> None:
     texts = pa.Array.from_buffers(pa.string(), 3, data.buffers())
     path = write(tmp_path / "t.parquet", {"code": texts})
     assert problems(path) == ["", "a text in it is not UTF-8", ""]
+
+
+def test_a_dictionary_is_known_before_it_is_read(tmp_path: Path) -> None:
+    columns = {"long": the_same_text(5_000_000, 9), "short": pa.array(["x", "yy"] * 4 + ["x"])}
+    path = write(tmp_path / "t.parquet", {**columns, "number": pa.array(range(9))})
+    with pq.ParquetFile(path) as file:
+        # Each text has its length before it, in four bytes.
+        assert parquet_rows._dictionaries(file, path) == {"long": 5_000_004, "short": 11}
+
+
+def test_texts_that_are_all_different_are_not_held_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    opened = pq.ParquetFile
+
+    def opening(path: Path, *, read_dictionary: list[str] | None = None, **more: Any) -> Any:
+        asked.append(read_dictionary or [])
+        return opened(path, read_dictionary=read_dictionary, **more)
+
+    different = pa.array([f"{number}" * 300 for number in range(3000)])
+    path = write(tmp_path / "t.parquet", {"a": different, "b": the_same_text(5 << 20, 3000)})
+    monkeypatch.setattr(pq, "ParquetFile", opening)
+    assert len(problems(path)) == 3000
+    assert asked == [[], ["b"]]

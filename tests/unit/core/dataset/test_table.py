@@ -103,6 +103,20 @@ def test_parquet_never_loses_a_field_silently(tmp_path: Path) -> None:
         write()
 
 
+@pytest.mark.parametrize("values", [("text", 5), ("\ud800",), (2**64,), (1, [2])])
+def test_what_parquet_cannot_hold_is_one_sentence(
+    tmp_path: Path, values: tuple[object, ...]
+) -> None:
+    def write() -> None:
+        with Writer(tmp_path / "rows.parquet") as writer:
+            for value in values:
+                writer.write({"a": value})
+
+    with pytest.raises(InputError, match="does not fit the columns"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
     wrong = tmp_path / "t.parquet"
     wrong.write_text("not parquet")

@@ -42,6 +42,19 @@ def test_a_line_that_is_no_recorded_answer_is_named(tmp_path: Path, line: Any) -
         ask(tmp_path / "a.jsonl", line)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"text": None}, {"text": 5}, {"tokens_in": "7"}, {"tokens_out": -1}, {"finish_reason": []}],
+)
+def test_a_recorded_answer_with_values_of_another_type_is_refused_and_no_text_is_made_of_them(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    line = {"prompt_sha": PROMPT.digest, "sample": 0, "text": "x", "finish_reason": None}
+    assert isinstance(ask(tmp_path / "a.jsonl", line, samples=1)[0], Answer)
+    with pytest.raises(ModelError, match="not a line of recorded answers"):
+        ask(tmp_path / "a.jsonl", {**line, **wrong})
+
+
 @pytest.mark.parametrize("spec", ["gpt-4", "openai:", "unknown:x", ":x"])
 def test_a_model_is_named_by_backend_and_name(spec: str) -> None:
     with pytest.raises(ModelError, match="not of the form backend:name"):

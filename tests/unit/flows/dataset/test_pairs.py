@@ -252,7 +252,7 @@ def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("problem_id", ["p1"]), ("problem_id", 1.5), ("src_id", {"a": 1})]
+    ("name", "value"), [("problem_id", ["p1"]), ("problem_id", ""), ("src_id", {"a": 1})]
 )
 def test_a_pair_whose_ids_are_no_names_is_left_out_and_told(
     tmp_path: Path, name: str, value: Any

@@ -60,6 +60,9 @@ STORES = {
     "x87": "fld1\n fstpt (%rbx)",
     "x87 state": "fnstenv (%rbx)",
     "state": "fxsave (%rbx)",
+    "whole x87 state": "fnsave (%rbx)",
+    "extended state": "mov $7, %eax\n xor %edx, %edx\n xsave (%rbx)",
+    "descriptor table": "sidt (%rbx)",
     "below and into it": "fxsave -256(%rbx)",
     "conditional": "mov $1, %eax\n cmp $1, %eax\n jne 2f\n movq $0, (%rbx)\n2:",
     "bits": "lock btsq $3, (%rbx)",
@@ -160,7 +163,7 @@ def attack(machine: Skylake, folder: Path, body: str, target: int) -> Measuremen
 def test_a_store_into_the_tools_data_is_tampering_and_is_not_done(
     machine: Skylake, tmp_path: Path, body: str
 ) -> None:
-    if "ymm" in body:
+    if "ymm" in body or "xsave" in body:
         needs("avx")
     ended = attack(machine, tmp_path, body, data_of_the_tool())
     assert ended.verdict is Verdict.TAMPERING
