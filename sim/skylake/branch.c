@@ -7,10 +7,20 @@
 #include "pub_tool_libcbase.h"
 
 static History history, saved;
-static Addr stack[RAS_ENTRIES], saved_stack[RAS_ENTRIES];
+static Addr stack[RAS_ENTRIES];
+/* What a wrong path overwrites of the return stack. */
+enum { OVERWRITTEN = 512 };
+static struct {
+    UInt at;
+    Addr address;
+} overwritten[OVERWRITTEN];
+static UInt overwritings;
+static Bool on_wrong_path;
 static Pending queue[PENDING];
 static UInt first_pending, last_pending; /* a ring: [first, last) */
 static Pending *latest;
+static History before_latest;
+static Addr overwritten_by_latest; /* the return address that a call's takes the place of */
 
 static struct {
     Addr pc, target;
@@ -80,6 +90,8 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
 
 static void push_return(Addr address) {
     history.top = (history.top + 1) % RAS_ENTRIES;
+    if (on_wrong_path && overwritings < OVERWRITTEN)
+        overwritten[overwritings++] = (typeof(overwritten[0])){history.top, stack[history.top]};
     stack[history.top] = address;
 }
 
@@ -117,8 +129,8 @@ Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now
     b->kind = kind;
     b->commit = ~0ULL - 1;
     if (!wrong_path) {
-        b->before = history;
-        b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
+        before_latest = history;
+        overwritten_by_latest = stack[(history.top + 1) % RAS_ENTRIES];
         latest = b;
     }
     Bool taken = True;
@@ -142,12 +154,12 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
     b->commit = commit;
     last_pending++;
     if (!mispredicted) return;
-    history = b->before;
-    stack[(history.top + 1) % RAS_ENTRIES] = b->overwritten;
+    history = before_latest;
+    stack[(history.top + 1) % RAS_ENTRIES] = overwritten_by_latest;
     if (b->kind == K_CALL || b->kind == K_INDIRECT_CALL) push_return(b->fallthrough);
     if (b->kind == K_RET) pop_return();
     if (b->kind == K_INDIRECT || b->kind == K_INDIRECT_CALL)
-        learn_indirect(b->pc, &b->before, actual);
+        learn_indirect(b->pc, &before_latest, actual);
     else if (taken && b->kind != K_RET)
         learn_target(b->pc, actual);
     remember(b->pc, b->kind, taken, actual);
@@ -157,10 +169,15 @@ void decode_corrected(Addr pc, Addr target) { learn_target(pc, target); }
 
 void history_save(void) {
     saved = history;
-    VG_(memcpy)(saved_stack, stack, sizeof stack);
+    on_wrong_path = True;
+    overwritings = 0;
 }
 
 void history_restore(void) {
     history = saved;
-    VG_(memcpy)(stack, saved_stack, sizeof stack);
+    on_wrong_path = False;
+    while (overwritings) {
+        overwritings--;
+        stack[overwritten[overwritings].at] = overwritten[overwritings].address;
+    }
 }

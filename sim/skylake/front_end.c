@@ -48,8 +48,7 @@ static Bool ask(Addr wanted, Cycle limit) {
     return True;
 }
 
-/* Gets the bytes of an instruction; False when `limit` comes first. */
-static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
+static Bool get_blocks(Addr pc, UInt length, Cycle limit) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last = (pc + length - 1) & ~(Addr)(BLOCK - 1);
     if (need_block(first) && !ask(first, limit)) return False;
     for (Addr b = first + BLOCK; b <= last; b += BLOCK) {
@@ -60,9 +59,22 @@ static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
     return now_ < limit;
 }
 
+/* Gets the bytes of an instruction; False when `limit` comes first. */
+static inline Bool get_bytes(Addr pc, UInt length, Cycle limit) {
+    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
+    return inside ? now_ < limit : get_blocks(pc, length, limit);
+}
+
+static void place_uops(UInt number) {
+    UInt last = count + number - 1;
+    now_ += last / FETCH_WIDTH;
+    count = last % FETCH_WIDTH + 1;
+}
+
 static void place_uop(void) {
-    if (count == FETCH_WIDTH) next_cycle();
-    count++;
+    Bool full = count == FETCH_WIDTH;
+    now_ += full;
+    count = full ? 1 : count + 1;
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
@@ -79,20 +91,11 @@ static Addr successor; /* of the instruction under way; 0 at the end of the prog
 
 /* The registers where the paths part: those of the next block, which is about to begin. */
 static void wrong_registers(Registers *r) {
-    static const UShort places[16] = {
-        offsetof(VexGuestAMD64State, guest_RAX), offsetof(VexGuestAMD64State, guest_RCX),
-        offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RBX),
-        offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP),
-        offsetof(VexGuestAMD64State, guest_RSI), offsetof(VexGuestAMD64State, guest_RDI),
-        offsetof(VexGuestAMD64State, guest_R8),  offsetof(VexGuestAMD64State, guest_R9),
-        offsetof(VexGuestAMD64State, guest_R10), offsetof(VexGuestAMD64State, guest_R11),
-        offsetof(VexGuestAMD64State, guest_R12), offsetof(VexGuestAMD64State, guest_R13),
-        offsetof(VexGuestAMD64State, guest_R14), offsetof(VexGuestAMD64State, guest_R15)};
-    ThreadId thread = VG_(get_running_tid)();
-    for (UInt i = 0; i < 16; i++) {
-        VG_(get_shadow_regs_area)(thread, (UChar *)&r->value[i], 0, places[i], 8);
-        r->ready[i] = register_ready(R_GPR + i);
-    }
+    _Static_assert(offsetof(VexGuestAMD64State, guest_R15) == offsetof(VexGuestAMD64State, guest_RAX) + 120,
+                   "the registers lie in the order of their numbers");
+    VG_(get_shadow_regs_area)(VG_(get_running_tid)(), (UChar *)r->value, 0,
+                              offsetof(VexGuestAMD64State, guest_RAX), sizeof r->value);
+    for (UInt i = 0; i < 16; i++) r->ready[i] = register_ready(R_GPR + i);
     r->known = 0xffff;
 }
 
@@ -118,11 +121,10 @@ static void wander(Addr pc, Cycle limit) {
         if (!inst || !get_bytes(pc, inst->len, limit)) break;
         fetched += inst->nuops;
         Addr next = pc + inst->len;
-        for (UInt i = 0; i < inst->nuops; i++) place_uop();
+        place_uops(inst->nuops);
         if (now_ >= limit) break;
         wrong_load(inst, &registers, limit);
-        for (UInt i = 0; i < inst->nuops && now_ + FETCH_TO_EXECUTE - 1 < limit; i++)
-            if (inst->uops[i].cls == STORE) store_squashed(inst->pc);
+        if (inst->stores && now_ + FETCH_TO_EXECUTE - 1 < limit) store_squashed(inst->pc);
         if (inst->nuops && inst->uops[0].flags & U_TRAP) break;
         if (inst->kind != K_PLAIN) {
             Prediction p = predict(pc, inst->kind, inst->target, next, now_, True);
@@ -176,13 +178,11 @@ static void micro_branch(Inst *inst, const Passed *passed, Cycle fetched, Bool t
     }
 }
 
-static Bool one(Inst *inst, const Uop *u, const Event *e, Passed *passed) {
+static inline void one(const Inst *inst, const Uop *u, const Event *e, UChar takes, Passed *passed) {
     Cycle room = fetch_room();
     if (room > now_) advance_to(room);
     place_uop();
-    pass(u, now_, u->cls == STORE ? e->store : e->load, inst->pc,
-         inst->loop == L_DIVIDE ? DIVISION : RETIRING, passed);
-    return !passed->replayed;
+    pass(u, now_, u->cls == STORE ? e->store : e->load, inst->pc, takes, passed);
 }
 
 /* A system call restarts fetch when it commits; until then fetch has gone on behind it. */
@@ -195,17 +195,18 @@ static void system_call(const Inst *inst, const Passed *passed) {
 }
 
 static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed) {
-    for (UInt i = from; i < to; i++) {
-        one(inst, &inst->uops[i], e, passed);
-        if (passed->replayed) {
+    UChar takes = inst->loop == L_DIVIDE ? DIVISION : RETIRING;
+    for (const Uop *u = inst->uops + from, *end = inst->uops + to; u < end; u++) {
+        one(inst, u, e, takes, passed);
+        if (__builtin_expect(passed->replayed, 0)) {
             statistics.replays++;
             fetch_lost(ORDER, passed->restart > now_ ? passed->restart - now_ : 0);
             restart(passed->restart);
-            i--; /* once more: now it waits for the store */
+            u--; /* once more: now it waits for the store */
             continue;
         }
-        const Uop *u = &inst->uops[i];
-        if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
+        if (!(u->flags & (U_BRANCH | U_TRAP))) continue;
+        if (u->flags & U_BRANCH && u + 1 < inst->uops + inst->nuops && inst->loop == L_NONE)
             micro_branch(inst, passed, now_, (u->flags & U_TAKEN) != 0);
         if (u->flags & U_TRAP) system_call(inst, passed);
     }

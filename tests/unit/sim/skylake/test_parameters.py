@@ -23,7 +23,6 @@ NOT_MODELLED = {
     "CORE_WB_WIDTH": "ports begin at most as many operations as are written back",
     "CORE_SQUASH_WIDTH": "squashing keeps no operation of the right path waiting",
     "TAGE_MIN_HIST": "the history lengths are made of it",
-    "TAGE_MAX_HIST": "the history lengths are made of it",
     "BTB_TAG_BITS": "wider than any program's text",
     "CACHE_TGTS_PER_MSHR": "never filled",
     "L1I_MSHRS": "never filled",
