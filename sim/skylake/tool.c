@@ -73,7 +73,9 @@ static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
-    if (!sr_isError(result)) answer_clock(thread, call, arguments);
+    if (sr_isError(result)) return;
+    answer_clock(thread, call, arguments);
+    answer_own_path(thread, call, arguments);
 }
 
 static void post_clo_init(void) {
