@@ -8,7 +8,7 @@
 
 enum {
     FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
-    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, SQ = 56, INT_REGS = 180 - 38,
+    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, INT_REGS = 180 - 38,
     FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
 };
 
@@ -38,7 +38,6 @@ static Cycle take(Stage *s, UInt width, Cycle from) {
 static Stage decode_stage, rename_stage, dispatch_stage, commit_stage;
 RINGED(rob, ROB)
 RINGED(lq, LQ)
-RINGED(sq, SQ)
 RINGED(int_regs, INT_REGS)
 RINGED(float_regs, FLOAT_REGS)
 RINGED(queue, FETCH_QUEUE)
@@ -98,8 +97,9 @@ static Cycle rename(const Uop *u, Cycle decoded) {
     if (serialized > at) at = serialized;
     ENTER(rob, ROB, at, 2);
     if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
-    no_store_entry = u->cls == STORE && sq[sq_at] + 2 > at;
-    if (u->cls == STORE) ENTER(sq, SQ, at, 2);
+    Cycle entry = u->cls == STORE ? store_entry() + 2 : 0;
+    no_store_entry = entry > at;
+    if (no_store_entry) at = entry;
     for (UInt i = 0; i < u->ndst; i++) {
         if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
         else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, 2);
@@ -180,8 +180,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
         else if (IS_FLOAT(u->dst[i])) LEAVE(float_regs, FLOAT_REGS, committed);
     }
     if (u->cls == LOAD) LEAVE(lq, LQ, committed);
-    if (u->cls == STORE)
-        LEAVE(sq, SQ, store_at(pc, address + u->offset, u->size, out->executed, committed));
+    if (u->cls == STORE) store_at(pc, address + u->offset, u->size, out->executed, committed);
     out->decoded = decoded;
     out->committed = committed;
     statistics.uops += !out->replayed;

@@ -15,8 +15,10 @@ void memory_order_init(void);
 Cycle may_issue(Addr pc, Cycle from);
 /* The cycle in which a load's data is there; it has executed in cycle `executed`. */
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out);
-/* Takes a store in; returns the cycle in which it has reached the cache. */
-Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
+/* When the store queue has an entry for the next store. */
+Cycle store_entry(void);
+/* Takes a store in, which goes to the cache in its turn. */
+void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
 /* The first cycle from `from` on in which no store waits to be written. */
 Cycle stores_drained(Cycle from);
 #endif

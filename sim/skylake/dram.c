@@ -16,7 +16,6 @@ typedef struct {
     Long row; /* -1: closed */
     UInt accesses;
     ULong act_allowed, pre_allowed, column_allowed;
-    ULong last[2]; /* the last column command: of stores' reads, and of the others */
 } Bank;
 
 static Bank banks[RANKS][BANKS];
@@ -47,29 +46,40 @@ static void refresh(UInt rank, ULong t) {
     }
 }
 
-/* The data bus, by slots of one burst. Stores are given their times far ahead of the loads and fetches that
- * follow them, so the bus is a calendar in which a later call can find an earlier slot. */
-enum { SLOTS = 1 << 15 };
-static UInt calendar[SLOTS];
+enum Burst { READ, WRITE };
 
-static ULong take_slot(ULong at) {
-    ULong slot = at / T_BURST;
-    while (calendar[slot % SLOTS] == (UInt)slot + 1) slot++;
-    calendar[slot % SLOTS] = (UInt)slot + 1;
-    return slot * T_BURST > at ? slot * T_BURST : at;
+/* The last column commands. Calls do not come in the order of their times: one that comes late is not held
+ * up by what reaches the controller after it. */
+enum { RECENT = 16 };
+static struct {
+    ULong reached, at; /* the controller; its command went out */
+    UInt rank, group;
+    enum Burst kind;
+} recent[RECENT];
+static UInt newest;
+
+/* When a command may follow the others on the bus, and when its request is taken out of the queue. */
+static ULong bus_free(ULong t, UInt rank, UInt group, enum Burst kind, ULong *taken) {
+    ULong free = 0;
+    for (UInt i = 0; i < RECENT; i++) {
+        if (recent[i].reached > t) continue;
+        ULong gap = T_BURST;
+        if (rank != recent[i].rank) gap = T_BURST + T_CS;
+        else if (kind != recent[i].kind) gap = kind == READ ? T_CL + T_BURST + T_WTR : T_BURST + T_RTW;
+        if (rank == recent[i].rank && group == recent[i].group) gap = later(gap, T_CCD_L);
+        free = later(free, recent[i].at + gap);
+        if (recent[i].at + T_BURST > *taken + T_RP + T_RCD) *taken = recent[i].at + T_BURST - T_RP - T_RCD;
+    }
+    return free;
 }
-
-enum Burst { READ, READ_FOR_STORE, WRITE };
-/* Other calls may have gone this far ahead without holding up this one, in picoseconds. */
-enum { AHEAD = 1000000 };
 
 /* Opens the row if need be and moves one burst; returns when its command is given, not before `t`. */
 static ULong burst(ULong physical, ULong t, enum Burst kind) {
-    UInt bank = (physical >> 13) % BANKS, rank = (physical >> 17) % RANKS;
+    UInt bank = (physical >> 13) % BANKS, rank = (physical >> 17) % RANKS, group = bank % GROUPS;
     Long row = (Long)(physical >> 18);
+    ULong reached = t, free = bus_free(t, rank, group, kind, &t);
     refresh(rank, t);
     Bank *b = &banks[rank][bank];
-    ULong at = t;
     if (b->row != row) {
         if (b->row >= 0) b->act_allowed = later(b->act_allowed, later(b->pre_allowed, t) + T_RP);
         ULong act = later(b->act_allowed, t);
@@ -79,18 +89,18 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
         b->column_allowed = act + T_RCD;
         for (UInt i = 0; i < BANKS; i++) {
             Bank *other = &banks[rank][i];
-            ULong gap = i % GROUPS == bank % GROUPS ? T_RRD_L : T_RRD;
-            if (act + gap > other->act_allowed && act < other->act_allowed + T_RFC)
-                other->act_allowed = act + gap;
+            other->act_allowed = later(other->act_allowed, act + (i % GROUPS == group ? T_RRD_L : T_RRD));
         }
     } else if (kind != WRITE) {
         statistics.row_hits++;
     }
-    ULong *last = &b->last[kind == READ];
-    if (b->column_allowed < t + AHEAD) at = later(at, b->column_allowed);
-    if (*last < t + AHEAD) at = later(at, *last + T_CCD_L);
-    at = take_slot(at);
-    *last = later(*last, at);
+    ULong at = later(later(t, free), b->column_allowed);
+    typeof(&recent[0]) r = &recent[++newest % RECENT];
+    r->reached = reached;
+    r->at = at;
+    r->rank = rank;
+    r->group = group;
+    r->kind = kind;
     b->pre_allowed = later(b->pre_allowed, kind == WRITE ? at + T_CL + T_BURST + T_WR : at + T_RTP);
     if (++b->accesses == ACCESSES_PER_ROW) {
         b->row = -1;
@@ -101,7 +111,7 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
 
 Cycle dram_read(ULong physical, Cycle now, Bool for_store) {
     if (!started) init();
-    ULong t = now * CYCLE, at = burst(physical, t, for_store ? READ_FOR_STORE : READ);
+    ULong t = now * CYCLE, at = burst(physical, t, READ);
     return (at + T_CL + T_BURST + FRONTEND + BACKEND + CYCLE - 1) / CYCLE;
 }
 

@@ -5,16 +5,36 @@
 #include "back_end.h"
 
 /* Order is checked by blocks of 16 bytes, so that neighbours can be taken for dependent. */
-enum { STORES = 64, SETS = 1024, CHECK_BITS = 4 };
+enum { STORES = 64, SQ = 56, SETS = 1024, CHECK_BITS = 4 };
 
 typedef struct {
     Addr first, end, pc;
-    Cycle executed, written;
+    Cycle executed, committed, written;
 } Store;
 
 static Store stores[STORES]; /* a ring of the youngest */
-static UInt newest;
-static Cycle last_written, last_sent;
+static UInt newest, sent;    /* those in (sent, newest] wait for their turn */
+static Cycle last_written;
+static const Cycle not_yet = ~0ULL;
+
+/* Sends the oldest store that waits to the cache, if its turn is not after `until`. */
+static Bool send_store(Cycle until) {
+    Store *s = &stores[(sent + 1) % STORES];
+    Cycle at = s->committed + 2 > last_written ? s->committed + 2 : last_written;
+    if (sent == newest || at > until) return False;
+    Cycle written = cache_access(DATA, s->first, True, at);
+    if (s->first && (s->first ^ (s->end - 1)) >> 6) {
+        Cycle other = cache_access(DATA, s->end - 1, True, at);
+        if (other > written) written = other;
+    }
+    s->written = last_written = written;
+    sent++;
+    return True;
+}
+
+void send_stores(Cycle until) {
+    while (send_store(until)) {}
+}
 
 /* Store sets: instructions that were found to depend on each other through memory, by their addresses; a
  * load waits for the last store of its set, and so does a store. All are forgotten after a while. */
@@ -55,6 +75,7 @@ void store_squashed(Addr pc) {
 
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     statistics.loads++;
+    send_stores(executed);
     Addr end = address + size;
     for (UInt i = 0; i < STORES && address; i++) {
         const Store *s = &stores[(newest - i) % STORES];
@@ -71,6 +92,7 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
         if (s->end <= address || s->first >= end) continue;
         if (s->first <= address && s->end >= end) return executed + 1;
         /* It holds only a part: the load waits until the store is written. */
+        while (s->written == not_yet) send_store(not_yet);
         executed = s->written + 1;
         break;
     }
@@ -82,20 +104,20 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     return done;
 }
 
-Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed) {
+void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed) {
     statistics.stores++;
     UShort set = set_at[place_of(pc)];
     if (set != NO_SET) last_of_set[set] = executed;
-    Cycle sent = committed + 2;
-    if (last_written > sent) sent = last_written;
-    Cycle written = cache_access(DATA, address, True, sent);
-    if (address && (address ^ (address + size - 1)) >> 6) {
-        Cycle other = cache_access(DATA, address + size - 1, True, sent);
-        if (other > written) written = other;
-    }
-    last_written = written;
-    stores[++newest % STORES] = (Store){address, address + size, pc, executed, written};
-    return written;
+    stores[++newest % STORES] = (Store){address, address + size, pc, executed, committed, not_yet};
 }
 
-Cycle stores_drained(Cycle from) { return last_written > from ? last_written : from; }
+Cycle store_entry(void) {
+    const Store *s = &stores[(newest + 1 - SQ) % STORES];
+    while (s->written == not_yet) send_store(not_yet);
+    return s->written;
+}
+
+Cycle stores_drained(Cycle from) {
+    while (send_store(not_yet - 1)) {}
+    return last_written > from ? last_written : from;
+}
