@@ -173,7 +173,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
         out->restart = drained + TRAP + 3;
         serialized = drained;
     }
-    if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
+    if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
     LEAVE(rob, ROB, committed);
     for (UInt i = 0; i < u->ndst; i++) {
         if (IS_INT(u->dst[i])) LEAVE(int_regs, INT_REGS, committed);

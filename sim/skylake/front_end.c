@@ -104,7 +104,8 @@ static void wrong_load(const Inst *inst, Registers *r, Cycle limit) {
     Cycle executed = now_ + FETCH_TO_EXECUTE;
     if (e.operands + 1 > executed) executed = e.operands + 1;
     if (executed >= limit || !can_read(e.address, e.size)) return;
-    emulate_load(&e, r, cache_access(DATA, e.address, False, executed));
+    Bool covered = store_covers(e.address, e.size, executed);
+    emulate_load(&e, r, covered ? executed + 1 : cache_access(DATA, e.address, False, executed));
 }
 
 /* Follows predictions from `pc` until the cycle `limit`, in which fetch is stopped. */

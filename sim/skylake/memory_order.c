@@ -73,6 +73,16 @@ void store_squashed(Addr pc) {
     if (set != NO_SET) last_of_set[set] = 0;
 }
 
+Bool store_covers(Addr address, UInt size, Cycle executed) {
+    send_stores(executed);
+    for (UInt i = 0; i < STORES; i++) {
+        const Store *s = &stores[(newest - i) % STORES];
+        if (s->written < executed) return False;
+        if (s->executed <= executed && s->end > address && s->first < address + size) return True;
+    }
+    return False;
+}
+
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     statistics.loads++;
     send_stores(executed);

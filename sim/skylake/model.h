@@ -110,6 +110,8 @@ Cycle last_commit(void);
 Cycle register_ready(UInt reg);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
+/* Whether a load on a wrong path finds its bytes, or some of them, in the store queue. */
+Bool store_covers(Addr address, UInt size, Cycle executed);
 /* Sends to the cache the stores whose turn comes up to this cycle: whoever asks it in program order for a
  * later time does not see their misses. */
 void send_stores(Cycle until);

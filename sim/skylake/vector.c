@@ -40,6 +40,25 @@ static void scalar(Decoding *d, UChar cls, UInt size) {
     vec(d, cls, low(d->reg), lo, low(d->reg));
 }
 
+/* Logical operations compute their address by an operation of its own. */
+static void address_first(Decoding *d) {
+    read_rip(d);
+    if (in_register(d)) return;
+    Uop *u = add_uop(d, INT_ALU);
+    source(u, d->base);
+    source(u, d->index);
+    if (d->rip) source(u, temporary(7));
+    destination(u, temporary(1));
+    d->base = temporary(1);
+    d->index = R_NONE;
+    d->rip = False;
+}
+
+static void logical(Decoding *d) {
+    address_first(d);
+    packed(d, SIMD_ALU, True);
+}
+
 /* Arithmetic in four forms: packed single, packed double, scalar single, scalar double. */
 static void floating(Decoding *d, UChar cls) {
     if (d->repeat) scalar(d, cls, d->repeat == 0xf3 ? 4 : 8);
@@ -291,7 +310,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x50: case 0xd7: sign_mask(d); return;
     case 0x51: floating(d, SIMD_FSQRT); return;
     case 0x52: case 0x53: case 0x58: case 0x5c: case 0x5d: case 0x5f: floating(d, SIMD_FADD); return;
-    case 0x54 ... 0x57: packed(d, SIMD_ALU, True); return;
+    case 0x54 ... 0x57: logical(d); return;
     case 0x59: floating(d, SIMD_FMUL); return;
     case 0x5e: floating(d, SIMD_FDIV); return;
     case 0x60 ... 0x62:
@@ -371,7 +390,9 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0xc6: rearrange(d, True, False); return;
     default:
         if ((opcode >= 0x64 && opcode <= 0x66) || (opcode >= 0x74 && opcode <= 0x76) || opcode >= 0xd0) {
-            if (d->wide16) packed(d, integer_class(opcode), True);
+            Bool is_logical = opcode == 0xdb || opcode == 0xdf || opcode == 0xeb || opcode == 0xef;
+            if (d->wide16 && is_logical) logical(d);
+            else if (d->wide16) packed(d, integer_class(opcode), True);
             else mmx(d, opcode);
             return;
         }
