@@ -1,8 +1,8 @@
 /* LTAGE with its loop predictor, the target buffer, the return stack and the indirect predictor.
  *
  * As in the target, histories follow the predicted path and are put back when a prediction was wrong;
- * tables learn when a branch commits, targets when a wrong one is found out. The target draws random
- * numbers for allocations from a generator that all its parts share: ours is another sequence. */
+ * tables learn when a branch commits, targets when a wrong one is found out. Random numbers for
+ * allocations are those of the target, drawn in its order. */
 #include "branch.h"
 #include "pub_tool_libcbase.h"
 
@@ -22,14 +22,45 @@ static struct {
     Addr target;
 } targets[INDIRECT_SETS][INDIRECT_WAYS];
 
-static UInt seed = 1;
+/* The target's generator and seed: a 64-bit Mersenne twister, of which it uses the upper 31 bits. */
+enum { TWISTER = 312, TWISTER_MIDDLE = 156, TWISTER_SEED = 5489 };
+static ULong twister[TWISTER];
+static UInt drawn;
+
+static void twister_init(void) {
+    twister[0] = TWISTER_SEED;
+    for (UInt i = 1; i < TWISTER; i++)
+        twister[i] = 6364136223846793005ULL * (twister[i - 1] ^ (twister[i - 1] >> 62)) + i;
+}
 
 UInt branch_random(void) {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 8;
+    UInt i = drawn, next = i + 1 == TWISTER ? 0 : i + 1, middle = (i + TWISTER_MIDDLE) % TWISTER;
+    ULong both = (twister[i] & ~0x7fffffffULL) | (twister[next] & 0x7fffffff);
+    ULong x = twister[i] = twister[middle] ^ (both >> 1) ^ (both & 1 ? 0xb5026f5aa96619e9ULL : 0);
+    drawn = next;
+    x ^= (x >> 29) & 0x5555555555555555ULL;
+    x ^= (x << 17) & 0x71d67fffeda60000ULL;
+    x ^= (x << 37) & 0xfff7eee000000000ULL;
+    return (UInt)((x ^ (x >> 43)) >> 33);
+}
+
+/* The C library's rand(), by which the target replaces targets of indirect branches. */
+static UInt library_random(void) {
+    enum { LAG = 31, NEAR = 3, DISCARDED = 310 };
+    static UInt state[LAG], at = NEAR;
+    if (!state[0]) {
+        state[0] = 1;
+        for (UInt i = 1; i < LAG; i++) state[i] = 16807ULL * state[i - 1] % 2147483647;
+        for (UInt i = 0; i < DISCARDED; i++) library_random();
+    }
+    state[at] += state[(at + LAG - NEAR) % LAG];
+    UInt value = state[at] >> 1;
+    at = (at + 1) % LAG;
+    return value;
 }
 
 void branch_init(void) {
+    twister_init();
     tage_init(&history);
     VG_(memset)(buffer, 0, sizeof buffer);
 }
@@ -69,7 +100,7 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
     indirect_place(pc, before, &set, &tag);
     for (way = 0; way < INDIRECT_WAYS; way++)
         if (targets[set][way].valid && targets[set][way].tag == tag) break;
-    if (way == INDIRECT_WAYS) way = branch_random() % INDIRECT_WAYS;
+    if (way == INDIRECT_WAYS) way = library_random() % INDIRECT_WAYS;
     targets[set][way].valid = True;
     targets[set][way].tag = tag;
     targets[set][way].target = target;
@@ -99,7 +130,8 @@ static void remember(Addr pc, UChar kind, Bool taken, Addr target) {
 static void learn_committed(Cycle now) {
     while (first_pending != last_pending && queue[first_pending % PENDING].commit < now) {
         Pending *p = &queue[first_pending++ % PENDING];
-        if (p->kind == K_COND) tage_update(p);
+        UInt random = branch_random(); /* drawn for each branch, used for few */
+        if (p->kind == K_COND) tage_update(p, random);
     }
 }
 
@@ -148,6 +180,12 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
     else if (taken && b->kind != K_RET)
         learn_target(b->pc, actual);
     remember(b->pc, b->kind, taken, actual);
+}
+
+void bytes_drawn(ULong count) {
+    enum { MOST = 256 }; /* what follows is as random as it was */
+    learn_committed(~0ULL);
+    for (ULong i = 0; i < count && i < MOST; i++) branch_random();
 }
 
 void decode_corrected(Addr pc, Addr target) { learn_target(pc, target); }

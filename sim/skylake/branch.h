@@ -37,7 +37,7 @@ typedef struct {
 UInt branch_random(void);
 void tage_init(History *h);
 Bool tage_predict(const History *h, Pending *b);
-void tage_update(Pending *b);
+void tage_update(Pending *b, UInt random);
 static inline void tage_history(History *h, Addr pc, Bool taken) {
     h->outcomes = (h->outcomes << 1) | taken;
     h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & 0xffff;

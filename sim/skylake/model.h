@@ -141,6 +141,8 @@ Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now
 void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit);
 void history_save(void);
 void history_restore(void);
+/* The program has asked the system for random bytes: the target draws each from the predictor's generator. */
+void bytes_drawn(ULong count);
 void decode_corrected(Addr pc, Addr target);
 
 /* ---- where the cycles went (top_down.c) ------------------------------------------------------------------ */
