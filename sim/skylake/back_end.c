@@ -9,7 +9,7 @@
 enum {
     FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
     DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, INT_REGS = 180 - 38,
-    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RING = 4096
+    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RENAME_LAG = 9, RING = 4096
 };
 
 /* A stage that takes `width` operations a cycle, in order. */
@@ -54,8 +54,27 @@ void back_end_init(void) {
 }
 
 Cycle last_commit(void) { return commit_stage.at; }
-Cycle register_ready(UInt reg) { return ready[reg]; }
-Cycle fetch_room(void) { return queue[queue_at]; }
+
+Cycle fetch_room(UInt ahead) {
+    UInt i = queue_at + ahead;
+    return queue[i < FETCH_QUEUE ? i : i - FETCH_QUEUE];
+}
+static UInt resume; /* cycles from fetch to decode, for the next operation */
+
+Bool rename_late(Cycle now, const Uop *const *ahead, UInt count) {
+    if (rename_stage.at + RENAME_LAG > now || decode_stage.at > now || serialized > now ||
+        resume > FETCH_TO_DECODE)
+        return True;
+    UInt stores = 0, loads = 0;
+    for (UInt i = 0; i < count; i++) {
+        stores += ahead[i]->cls == STORE;
+        loads += ahead[i]->cls == LOAD;
+        if (ahead[i]->flags & U_SERIALIZE_AFTER) return True;
+    }
+    if (count && rob[(rob_at + count - 1) % ROB] > now) return True;
+    if (loads && lq[(lq_at + loads - 1) % LQ] > now) return True;
+    return stores && store_entry_later(stores - 1, now) > now;
+}
 
 #define ENTER(name, n, from, delay) \
     do { \
@@ -127,8 +146,21 @@ static Cycle as_oldest(Cycle from) {
     return stores_drained(from) + 2;
 }
 
+/* After a squash the reorder buffer drops so many operations a cycle; the first that is fetched then is decoded that
+ * much later. */
+static UInt resumes_after(UInt dropped) {
+    enum { SQUASH_WIDTH = 8 };
+    return (dropped + SQUASH_WIDTH - 1) / SQUASH_WIDTH + 1;
+}
+
+static Cycle decode_from(Cycle fetched, UInt *wait) {
+    Cycle from = fetched + (*wait > FETCH_TO_DECODE ? *wait : FETCH_TO_DECODE);
+    *wait = 0;
+    return from;
+}
+
 void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
-    Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
+    Cycle decoded = take(&decode_stage, DECODE_WIDTH, decode_from(fetched, &resume));
     if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
         decode_stage.at = rename_stage.at - 1;
         decode_stage.count = 1;
@@ -171,7 +203,6 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
         commit_stage.count = 1;
         committed = drained;
         out->restart = drained + TRAP + 3;
-        serialized = drained;
     }
     if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
     LEAVE(rob, ROB, committed);
@@ -184,4 +215,99 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     out->decoded = decoded;
     out->committed = committed;
     statistics.uops += !out->replayed;
+}
+
+/* ---- the wrong path ------------------------------------------------------------------------------------ */
+
+/* What operations on a wrong path have taken beyond the state of the right one, which they do not change. None
+ * of them commits, so nothing that they take becomes free. */
+static struct Ghost {
+    Stage decode, rename, dispatch;
+    UInt all, loads, stores, ints, floats, resume;
+    Cycle ready[R_COUNT];
+} ghost, ghosts_kept[GHOST_STATES];
+static const Cycle never = ~0ULL >> 2;
+enum { MOST_GHOSTS = 512 };
+static Cycle ghost_renamed[MOST_GHOSTS]; /* when each was renamed */
+static Cycle kept_queue[FETCH_QUEUE];
+static UInt kept_queue_at;
+
+/* How many, beyond the first `from`, have been renamed by a cycle. */
+static UInt ghosts_renamed(UInt from, Cycle by) {
+    UInt n = ghost.all < MOST_GHOSTS ? ghost.all : MOST_GHOSTS, i = from;
+    while (i < n && ghost_renamed[i] <= by) i++;
+    return i - from;
+}
+
+void squash(UInt dropped) { resume = resumes_after(dropped); }
+
+Bool ghosts_late(Cycle now) { return ghost.decode.at > now || ghost.resume > FETCH_TO_DECODE; }
+
+UInt ghosts_left(Cycle again) { return ghosts_renamed(0, again - 3); }
+
+void ghosts_save(UInt place) { ghosts_kept[place] = ghost; }
+void ghosts_load(UInt place, UInt more, Cycle again) {
+    UInt dropped = ghosts_renamed(ghosts_kept[place].all, again - 3) + more;
+    ghost = ghosts_kept[place];
+    ghost.resume = resumes_after(dropped);
+}
+
+void ghosts_begin(void) {
+    ghost.decode = decode_stage;
+    ghost.rename = rename_stage;
+    ghost.dispatch = dispatch_stage;
+    ghost.all = ghost.loads = ghost.stores = ghost.ints = ghost.floats = ghost.resume = 0;
+    VG_(memcpy)(ghost.ready, ready, sizeof ready);
+    VG_(memcpy)(kept_queue, queue, sizeof queue);
+    kept_queue_at = queue_at;
+}
+
+void ghosts_end(void) {
+    VG_(memcpy)(queue, kept_queue, sizeof queue);
+    queue_at = kept_queue_at;
+}
+
+#define GHOST_ENTER(name, n, taken, from) \
+    do { \
+        Cycle free_ = (taken) < (n) ? name[(name##_at + (taken)) % (n)] + 2 : never; \
+        (taken)++; \
+        if (free_ > (from)) (from) = free_; \
+    } while (0)
+
+Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
+    Cycle decoded = take(&ghost.decode, DECODE_WIDTH, decode_from(fetched, &ghost.resume));
+    if (ghost.decode.at + 1 < ghost.rename.at) {
+        ghost.decode.at = ghost.rename.at - 1;
+        ghost.decode.count = 1;
+        decoded = ghost.decode.at;
+    }
+    LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
+    *decoded_at = decoded;
+    Cycle at = decoded + DECODE_TO_RENAME;
+    if (serialized > at) at = serialized;
+    GHOST_ENTER(rob, ROB, ghost.all, at);
+    if (u->cls == LOAD) GHOST_ENTER(lq, LQ, ghost.loads, at);
+    if (u->cls == STORE) {
+        Cycle entry = store_entry_later(ghost.stores++, at);
+        if (entry + 2 > at) at = entry + 2;
+    }
+    for (UInt i = 0; i < u->ndst; i++) {
+        if (IS_INT(u->dst[i])) GHOST_ENTER(int_regs, INT_REGS, ghost.ints, at);
+        else if (IS_FLOAT(u->dst[i])) GHOST_ENTER(float_regs, FLOAT_REGS, ghost.floats, at);
+    }
+    Cycle renamed = take(&ghost.rename, WIDTH, at > never ? never : at);
+    if (ghost.all <= MOST_GHOSTS) ghost_renamed[ghost.all - 1] = renamed;
+    Cycle issued = take(&ghost.dispatch, WIDTH, renamed + RENAME_TO_ISSUE);
+    for (UInt i = 0; i < u->nsrc; i++)
+        if (ghost.ready[u->src[i]] > issued) issued = ghost.ready[u->src[i]];
+    if (u->flags & U_SERIALIZE_AFTER) ghost.rename.at = never;
+    if (u->flags & (U_BARRIER | U_OLDEST)) issued = never; /* it must be the oldest, and never is */
+    if (issued > never) issued = never;
+    Bool memory = u->cls == LOAD || u->cls == STORE;
+    ghost_done(u, issued + (memory ? 1 : latency(u->cls)));
+    return issued + 1;
+}
+
+void ghost_done(const Uop *u, Cycle done) {
+    for (UInt i = 0; i < u->ndst; i++) ghost.ready[u->dst[i]] = done;
 }

@@ -17,6 +17,8 @@ Cycle may_issue(Addr pc, Cycle from);
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out);
 /* When the store queue has an entry for the next store. */
 Cycle store_entry(void);
+/* The same for the store that is `beyond` the next, on a wrong path; far in the future if not known in `now`. */
+Cycle store_entry_later(UInt beyond, Cycle now);
 /* Takes a store in, which goes to the cache in its turn. */
 void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
 /* The first cycle from `from` on in which no store waits to be written. */

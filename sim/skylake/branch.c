@@ -25,7 +25,7 @@ static struct {
 /* The target's generator and seed: a 64-bit Mersenne twister, of which it uses the upper 31 bits. */
 enum { TWISTER = 312, TWISTER_MIDDLE = 156, TWISTER_SEED = 5489 };
 static ULong twister[TWISTER];
-static UInt drawn;
+static UInt drawn = TWISTER;
 
 static void twister_init(void) {
     twister[0] = TWISTER_SEED;
@@ -33,11 +33,24 @@ static void twister_init(void) {
         twister[i] = 6364136223846793005ULL * (twister[i - 1] ^ (twister[i - 1] >> 62)) + i;
 }
 
+static ULong twisted(ULong one, ULong two, ULong far) {
+    ULong both = (one & ~0x7fffffffULL) | (two & 0x7fffffff);
+    return far ^ (both >> 1) ^ (-(both & 1) & 0xb5026f5aa96619e9ULL);
+}
+
+static void twist(void) {
+    UInt i = 0;
+    for (; i < TWISTER - TWISTER_MIDDLE; i++)
+        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE]);
+    for (; i < TWISTER - 1; i++)
+        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE - TWISTER]);
+    twister[i] = twisted(twister[i], twister[0], twister[TWISTER_MIDDLE - 1]);
+    drawn = 0;
+}
+
 UInt branch_random(void) {
-    UInt i = drawn, next = i + 1 == TWISTER ? 0 : i + 1, middle = (i + TWISTER_MIDDLE) % TWISTER;
-    ULong both = (twister[i] & ~0x7fffffffULL) | (twister[next] & 0x7fffffff);
-    ULong x = twister[i] = twister[middle] ^ (both >> 1) ^ (both & 1 ? 0xb5026f5aa96619e9ULL : 0);
-    drawn = next;
+    if (drawn == TWISTER) twist();
+    ULong x = twister[drawn++];
     x ^= (x >> 29) & 0x5555555555555555ULL;
     x ^= (x << 17) & 0x71d67fffeda60000ULL;
     x ^= (x << 37) & 0xfff7eee000000000ULL;
@@ -135,21 +148,19 @@ static void learn_committed(Cycle now) {
     }
 }
 
-Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Bool wrong_path) {
-    static Pending discarded;
+Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Pending *ghost) {
+    const Bool wrong_path = ghost != NULL;
     Prediction p = {fallthrough, False};
     if (!wrong_path) learn_committed(now);
     if (!wrong_path && last_pending - first_pending == PENDING) learn_committed(~0ULL);
-    Pending *b = wrong_path ? &discarded : &queue[last_pending % PENDING];
+    Pending *b = wrong_path ? ghost : &queue[last_pending % PENDING];
     b->pc = pc;
     b->fallthrough = fallthrough;
     b->kind = kind;
     b->commit = ~0ULL - 1;
-    if (!wrong_path) {
-        b->before = history;
-        b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
-        latest = b;
-    }
+    b->before = history;
+    b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
+    if (!wrong_path) latest = b;
     Bool taken = True;
     Addr found = looked_up(pc);
     if (kind == K_COND) taken = tage_predict(&history, b);
@@ -165,12 +176,7 @@ Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now
     return p;
 }
 
-void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
-    Pending *b = latest;
-    b->taken = taken;
-    b->commit = commit;
-    last_pending++;
-    if (!mispredicted) return;
+void history_correct(const Pending *b, Addr actual, Bool taken) {
     history = b->before;
     stack[(history.top + 1) % RAS_ENTRIES] = b->overwritten;
     if (b->kind == K_CALL || b->kind == K_INDIRECT_CALL) push_return(b->fallthrough);
@@ -182,13 +188,19 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
     remember(b->pc, b->kind, taken, actual);
 }
 
+UInt resolve(Addr actual, Bool taken, Bool mispredicted) {
+    latest->taken = taken;
+    if (mispredicted) history_correct(latest, actual, taken);
+    return last_pending++;
+}
+
+void branch_commits(UInt which, Cycle commit) { queue[which % PENDING].commit = commit; }
+
 void bytes_drawn(ULong count) {
     enum { MOST = 256 }; /* what follows is as random as it was */
     learn_committed(~0ULL);
     for (ULong i = 0; i < count && i < MOST; i++) branch_random();
 }
-
-void decode_corrected(Addr pc, Addr target) { learn_target(pc, target); }
 
 void history_save(void) {
     saved = history;

@@ -18,7 +18,7 @@ typedef struct {
     UInt top; /* of the return stack */
 } History;
 
-typedef struct {
+typedef struct Pending {
     Addr pc, fallthrough;
     Cycle commit;
     UChar kind;

@@ -95,6 +95,14 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
         statistics.row_hits++;
     }
     ULong at = later(later(t, free), b->column_allowed);
+    if (kind == WRITE) {
+        b->pre_allowed = later(b->pre_allowed, at + T_CL + T_BURST + T_WR);
+        if (++b->accesses == ACCESSES_PER_ROW) {
+            b->row = -1;
+            b->act_allowed = later(b->act_allowed, b->pre_allowed + T_RP);
+        }
+        return at;
+    }
     typeof(&recent[0]) r = &recent[++newest % RECENT];
     r->reached = reached;
     r->at = at;

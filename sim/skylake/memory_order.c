@@ -127,6 +127,13 @@ Cycle store_entry(void) {
     return s->written;
 }
 
+Cycle store_entry_later(UInt beyond, Cycle now) {
+    if (beyond >= SQ) return not_yet >> 2;
+    send_stores(now);
+    const Store *s = &stores[(newest + 1 + beyond - SQ) % STORES];
+    return s->written == not_yet ? not_yet >> 2 : s->written;
+}
+
 Cycle stores_drained(Cycle from) {
     while (send_store(not_yet - 1)) {}
     return last_written > from ? last_written : from;

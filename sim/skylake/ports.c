@@ -31,6 +31,9 @@ static struct {
     UChar taken, issued;
 } ring[RING];
 
+/* The ports of a class take turns: where the next search begins. */
+static UChar next[CLASSES];
+
 void ports_init(void) {}
 
 UInt latency(UChar cls) { return units[cls].latency; }
@@ -46,8 +49,11 @@ Cycle port(UChar cls, Cycle from) {
         if (r->issued == WIDTH) continue;
         UChar open = can & ~r->taken;
         if (can && !open) continue;
-        r->taken |= open & (UChar)-open;
+        UChar onwards = open & ~(UChar)((1u << next[cls]) - 1), one = onwards ? onwards : open;
+        one &= (UChar)-one;
+        r->taken |= one;
         r->issued++;
+        next[cls] = can ? (UChar)(__builtin_ctz(one) + 1) : 0;
         return at;
     }
 }

@@ -70,7 +70,7 @@ static void usage(void) {
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
-static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {}
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) { call_begins(call); }
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     enum { GETRANDOM = 318 };

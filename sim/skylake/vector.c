@@ -14,6 +14,9 @@ static Uop *vec(Decoding *d, UChar cls, UInt dst, UInt a, UInt b) {
     return u;
 }
 
+/* The target's moves read what they overwrite. */
+static Uop *move(Decoding *d, UInt dst, UInt from) { return vec(d, INT_ALU, dst, from, dst); }
+
 /* The right operand's halves: a register, or loaded into temporaries. */
 static void operand(Decoding *d, UInt halves, UInt *lo, UInt *hi, UInt scalar_size) {
     *lo = low(d->rm);
@@ -48,6 +51,7 @@ static void address_first(Decoding *d) {
     source(u, d->base);
     source(u, d->index);
     if (d->rip) source(u, temporary(7));
+    source(u, temporary(1));
     destination(u, temporary(1));
     d->base = temporary(1);
     d->index = R_NONE;
@@ -69,8 +73,8 @@ static void move_halves(Decoding *d, Bool to_memory) {
     read_rip(d);
     if (in_register(d)) {
         UInt to = to_memory ? d->rm : d->reg, from = to_memory ? d->reg : d->rm;
-        vec(d, INT_ALU, low(to), low(from), R_NONE);
-        vec(d, INT_ALU, high(to), high(from), R_NONE);
+        move(d, low(to), low(from));
+        move(d, high(to), high(from));
         return;
     }
     for (UInt half = 0; half < 2; half++) {
@@ -84,8 +88,7 @@ static void move_scalar(Decoding *d, Bool to_memory, UInt size) {
     read_rip(d);
     if (in_register(d)) {
         UInt to = to_memory ? d->rm : d->reg, from = to_memory ? d->reg : d->rm;
-        Uop *u = vec(d, INT_ALU, low(to), low(from), R_NONE);
-        if (size == 4) source(u, low(to));
+        move(d, low(to), low(from));
     } else if (to_memory) {
         save(d, low(d->reg), size, 0);
     } else {
@@ -107,8 +110,8 @@ static void unpack(Decoding *d, Bool upper, Bool quads) {
         load(d, from = UFP1, 8, upper ? 8 : 0);
     }
     if (quads) {
-        if (upper) vec(d, INT_ALU, low(d->reg), high(d->reg), R_NONE);
-        vec(d, INT_ALU, high(d->reg), from, R_NONE);
+        if (upper) move(d, low(d->reg), high(d->reg));
+        move(d, high(d->reg), from);
         return;
     }
     vec(d, SIMD_MISC, xmm(d->reg, !upper), own, from);
@@ -122,7 +125,7 @@ static void rearrange(Decoding *d, Bool own_low, Bool own_high) {
     Bool in_memory = !in_register(d);
     vec(d, SIMD_MISC, in_memory ? low(r) : UFP1, own_low ? low(r) : lo, own_low ? high(r) : hi);
     vec(d, SIMD_MISC, high(r), own_high ? low(r) : lo, own_high ? high(r) : hi);
-    if (!in_memory) vec(d, INT_ALU, low(r), UFP1, R_NONE);
+    if (!in_memory) move(d, low(r), UFP1);
 }
 
 static void shift_by_immediate(Decoding *d) {
@@ -205,7 +208,7 @@ static void mmx(Decoding *d, UChar opcode) {
     read_rip(d);
     UInt reg = R_ST + (d->reg & 7), rm = R_ST + (d->rm & 7);
     if (opcode == 0x7f || opcode == 0xe7) {
-        if (in_register(d)) vec(d, INT_ALU, rm, reg, R_NONE);
+        if (in_register(d)) move(d, rm, reg);
         else save(d, reg, 8, 0);
         return;
     }
@@ -250,7 +253,7 @@ static void three_byte(Decoding *d, Bool with_immediate) {
     }
     if (!with_immediate && opcode >= 0x20 && opcode <= 0x35 && opcode != 0x28 && opcode != 0x29) {
         read_rip(d);
-        if (in_register(d)) vec(d, INT_ALU, UFP1, low(d->rm), R_NONE);
+        if (in_register(d)) move(d, UFP1, low(d->rm));
         else load(d, UFP1, 8, 0);
         vec(d, SIMD_MISC, low(d->reg), UFP1, R_NONE);
         vec(d, SIMD_MISC, high(d->reg), UFP1, R_NONE);
@@ -283,7 +286,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x12: case 0x16:
         read_rip(d);
         if (in_register(d))
-            vec(d, INT_ALU, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12), R_NONE);
+            move(d, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12));
         else
             load(d, xmm(d->reg, opcode == 0x16), 8, 0);
         return;
@@ -329,7 +332,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x6e: { /* movd, movq from an integer register */
         read_rip(d);
         UInt to = d->wide16 ? low(d->reg) : R_ST + (d->reg & 7);
-        if (in_register(d)) vec(d, SIMD_MISC, to, gpr(d->rm), R_NONE);
+        if (in_register(d)) vec(d, SIMD_MISC, to, gpr(d->rm), to);
         else load(d, to, (d->rex & 8) ? 8 : 4, 0);
         if (d->wide16) vec(d, FLOAT_ADD, high(d->reg), R_NONE, R_NONE);
         return;
@@ -337,7 +340,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x7e:
         read_rip(d);
         if (d->repeat == 0xf3) {
-            if (in_register(d)) vec(d, INT_ALU, low(d->reg), low(d->rm), R_NONE);
+            if (in_register(d)) move(d, low(d->reg), low(d->rm));
             else load(d, low(d->reg), 8, 0);
             vec(d, FLOAT_ADD, high(d->reg), R_NONE, R_NONE);
         } else {
@@ -349,7 +352,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0xd6:
         read_rip(d);
         if (in_register(d)) {
-            vec(d, INT_ALU, low(d->rm), low(d->reg), R_NONE);
+            move(d, low(d->rm), low(d->reg));
             vec(d, FLOAT_ADD, high(d->rm), R_NONE, R_NONE);
         } else {
             save(d, low(d->reg), 8, 0);
@@ -372,7 +375,7 @@ void decode_vector(Decoding *d, UChar opcode) {
         operand(d, 2, &lo, &hi, 8);
         vec(d, SIMD_FADD, UFP1, low(d->reg), high(d->reg));
         vec(d, SIMD_FADD, high(d->reg), lo, hi);
-        vec(d, INT_ALU, low(d->reg), UFP1, R_NONE);
+        move(d, low(d->reg), UFP1);
         return;
     case 0xc2: floating(d, SIMD_FMUL); return;
     case 0xc4: {
