@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ from finetune.errors import FinetuneError
 
 if TYPE_CHECKING:
     from finetune.recipe import Recipe
+
+_LOST = re.compile(r"gloo|nccl|connection (closed|reset)|broken pipe", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,25 @@ def start(recipe: Recipe) -> Processes:
 
 
 def leave(processes: Processes) -> None:
-    """Part from the others in good order: threads that still wait for them can crash the exit."""
+    """Part from the others in good order: threads that still wait for them can crash the exit.
+
+    All that was asked for is on disk by then, so a process that finds the others gone has not
+    failed: one that is through the barrier may close its connections before another is.
+    """
     if processes.world > 1:
         import torch.distributed
 
-        processes.wait()
-        torch.distributed.destroy_process_group()
+        with contextlib.suppress(RuntimeError):
+            processes.wait()
+        with contextlib.suppress(RuntimeError):
+            torch.distributed.destroy_process_group()
+
+
+def is_loss(error: RuntimeError) -> bool:
+    """Tell whether an error of the libraries says that another process no longer answers."""
+    import torch.distributed
+
+    return isinstance(error, torch.distributed.DistError) or bool(_LOST.search(str(error)))
 
 
 def _arranged(recipe: Recipe) -> dict[str, str]:

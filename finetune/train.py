@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import math
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,9 +28,11 @@ from finetune.result import identity, save_result
 from finetune.schedule import learning_rate
 
 _SECONDS_BETWEEN_LINES = 2.0
-_SECONDS_FOR_THE_FIRST = 3.0
-_LOST = re.compile(r"gloo|nccl|connection (closed|reset)|broken pipe", re.IGNORECASE)
-"""How the libraries say that a process no longer answers."""
+_SECONDS_FOR_THE_FIRST = 5.0
+"""Until which the first process has told an error that all have, and its end has ended them all.
+
+A process that is still there then is the only one that knows: it tells.
+"""
 
 
 @dataclass(frozen=True)
@@ -298,10 +299,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"finetune: {error}")
         return 1
     except FinetuneError as error:
-        if first:
-            say(f"finetune: {error}")
-        else:
-            time.sleep(_SECONDS_FOR_THE_FIRST)  # the end of any process ends them all
+        if not first:
+            time.sleep(_SECONDS_FOR_THE_FIRST)
+        say(f"finetune: {error}")
         return 1
     except KeyboardInterrupt:
         if first:
@@ -312,11 +312,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"finetune: {error.strerror}{place}; free space or mend it: checkpoints are kept")
         return 1
     except RuntimeError as error:
-        if not first and _LOST.search(str(error)):
-            return 1
-        if not _LOST.search(str(error)):
+        if not processes.is_loss(error):
             raise
-        say("finetune: another training process is gone; checkpoints are kept")
+        if not first:
+            time.sleep(_SECONDS_FOR_THE_FIRST)
+        why = str(error).strip().partition("\n")[0][:200]
+        say(f"finetune: another training process is gone ({why}); checkpoints are kept")
         return 1
     return 0
 

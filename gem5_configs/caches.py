@@ -1,11 +1,11 @@
 """The caches, three levels and one behind the page walkers, and the crossbars between them.
 
-Source of every figure: darchr/gem5-skylake-config, commit d92b219: what its code has, which is what
-PIE ran (its documentation gives other figures for some). Latencies are in cycles.
+Their figures are in `figures.py`.
 """
 
 from __future__ import annotations
 
+import figures
 from m5.objects import (
     Cache,
     L2XBar,
@@ -16,90 +16,52 @@ from m5.objects import (
 )
 
 
+def _sized(figures_of_it):
+    """Return them with the size as gem5 wants it."""
+    return figures_of_it | {"size": f"{figures_of_it['size']}B"}
+
+
 class _Prefetching(Cache):
     """What all three levels share."""
 
-    assoc = 16
-    response_latency = 1
-    tgts_per_mshr = 16
-
-    def __init__(self, **parameters):
-        super().__init__(**parameters)
+    def __init__(self, level, **parameters):
+        super().__init__(**figures.EVERY_LEVEL, **_sized(level), **parameters)
         self.replacement_policy = TreePLRURP()
         # It learns from retired instructions when it is told of them; nothing tells it here, as
         # nothing did there, so it never prefetches.
         self.prefetcher = PIFPrefetcher()
 
 
-class InstructionCache(_Prefetching):
-    """First level, instructions."""
-
-    size = "32kB"
-    mshrs = 128
-    demand_mshr_reserve = 96
-    write_buffers = 56
-
-
-class DataCache(_Prefetching):
-    """First level, data."""
-
-    size = "32kB"
-    mshrs = 128
-    demand_mshr_reserve = 96
-    write_buffers = 128
-
-    def __init__(self, **parameters):
-        super().__init__(**parameters)
-        self.write_allocator = WriteAllocator(
-            coalesce_limit=2, no_allocate_limit=8, delay_threshold=8
-        )
+def first_level(configuration):
+    """Return (instruction cache, data cache)."""
+    cycles = figures.FIRST_LEVEL_LATENCY[configuration]
+    latency = {"tag_latency": cycles, "data_latency": cycles}
+    data = _Prefetching(figures.L1D, **latency)
+    data.write_allocator = WriteAllocator(**figures.L1D_ALLOCATION)
+    return _Prefetching(figures.L1I, **latency), data
 
 
-class WalkCache(Cache):
-    """Behind the page walkers; in system-call emulation nothing walks."""
-
-    size = "8kB"
-    assoc = 8
-    tag_latency = 1
-    data_latency = 1
-    response_latency = 1
-    mshrs = 32
-    tgts_per_mshr = 8
+def walk_cache(**parameters):
+    """Return what is behind the page walkers; in system-call emulation nothing walks."""
+    return Cache(**_sized(figures.WALK_CACHE), **parameters)
 
 
-class SecondLevel(_Prefetching):
-    """Second level, both."""
-
-    size = "1MB"
-    tag_latency = 14
-    data_latency = 14
-    mshrs = 256
-    write_buffers = 256
+def second_level(**parameters):
+    """Return the second level, both."""
+    return _Prefetching(figures.L2, **parameters)
 
 
-class ThirdLevel(_Prefetching):
-    """Third level: it takes what the second drops."""
-
-    size = "2MB"
-    tag_latency = 44
-    data_latency = 44
-    mshrs = 256
-    write_buffers = 256
-    clusivity = "mostly_excl"
+def third_level(**parameters):
+    """Return the third level: it takes what the second drops."""
+    return _Prefetching(figures.L3, clusivity="mostly_excl", **parameters)
 
 
 def second_level_bus():
-    """The crossbar between first and second level, 192 bytes wide."""
-    return L2XBar(width=192)
+    """Return the crossbar between first and second level."""
+    return L2XBar(width=figures.CROSSBAR_WIDTH)
 
 
 def third_level_bus():
-    """The crossbar between second and third level, with a snoop filter for 32 MB."""
-    return L2XBar(width=192, snoop_filter=SnoopFilter(max_capacity="32MB"))
-
-
-def first_level(configuration):
-    """Return (instruction cache, data cache); four cycles in Verbatim, one in the others."""
-    cycles = 4 if configuration == "Verbatim" else 1
-    latency = {"tag_latency": cycles, "data_latency": cycles}
-    return InstructionCache(**latency), DataCache(**latency)
+    """Return the crossbar between second and third level, with a snoop filter of its own."""
+    snoops = SnoopFilter(max_capacity=f"{figures.SNOOP_CAPACITY}B")
+    return L2XBar(width=figures.CROSSBAR_WIDTH, snoop_filter=snoops)

@@ -1,11 +1,13 @@
 """Main memory: one range on one DDR4 channel, behind the memory bus.
 
 Source: darchr/gem5-skylake-config, commit d92b219, but for the size: it has 100 MB for a kernel and
-32 GB for the rest, of which a process in system-call emulation sees one range.
+32 GB for the rest, of which a process in system-call emulation sees one range. What gem5 itself
+knows of DDR4-2400 stands in `figures.GEM5_OWN`.
 """
 
 from __future__ import annotations
 
+import figures
 from m5.objects import AddrRange, BadAddr, DDR4_2400_16x4, MemCtrl, Self, SystemXBar
 
 SIZE = "4GB"
@@ -17,8 +19,8 @@ def memory_range():
 
 
 def memory_bus():
-    """The crossbar in front of memory, 192 bytes wide; addresses without memory answer so."""
-    bus = SystemXBar(width=192)
+    """The crossbar in front of memory; addresses without memory answer so."""
+    bus = SystemXBar(width=figures.CROSSBAR_WIDTH)
     bus.badaddr_responder = BadAddr()
     bus.default = Self.badaddr_responder.pio
     return bus

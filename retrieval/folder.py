@@ -19,7 +19,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,10 +107,80 @@ def read_manifest(path: Path, *, check_files: bool) -> dict[str, Any]:
         raise IndexRefused(
             f"{path} is an index of format {form!r}, and this version reads {FORMAT}", _AGAIN
         )
+    if not _is_manifest(manifest):
+        raise IndexRefused(f"{path / MANIFEST} is not what this version writes", _AGAIN)
     if check_files:
         for name, said in manifest["files"].items():
             _check_file(path / name, said)
     return dict(manifest)
+
+
+def _is_manifest(manifest: Mapping[str, Any]) -> bool:
+    """Whether all that is read later is there and of its type: the digests do not say who wrote."""
+    try:
+        encoder, files = manifest["encoder"], manifest["files"]
+        sizes = [one["bytes"] for one in files.values()]
+        digests = [one["sha256"] for one in files.values()]
+        kinds = [
+            (int, manifest["count"], manifest["dimension"], *sizes),
+            (str, manifest["kind"], encoder["kind"], encoder["name"], encoder["fingerprint"]),
+            (str, *digests),
+            (bool, manifest["normalised"]),
+            (dict, encoder["options"], manifest["notes"]),
+        ]
+        typed = all(type(value) is kind for kind, *values in kinds for value in values)
+        shown = typed and (encoder["name"] + encoder["fingerprint"]).isprintable()
+        return shown and manifest["metric"] in ("ip", "l2") and set(files) == set(FILES)
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def write_lines(file: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSON object a line."""
+    with file.open("w", encoding="ascii") as opened:
+        opened.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def read_items(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Yield id, text's digest and groups of each program; IndexRefused unless there are `count`."""
+    found = 0
+    with (path / ITEMS).open("rb") as opened:
+        for found, line in enumerate(opened, start=1):
+            item = parsed(line, path / ITEMS)
+            groups = item.get("groups")
+            texts = [
+                item.get("id"),
+                item.get("text"),
+                *(groups if isinstance(groups, list) else ()),
+            ]
+            if not (isinstance(groups, list) and all(isinstance(one, str) for one in texts)):
+                raise IndexRefused(f"line {found} of {path / ITEMS} describes no program", _AGAIN)
+            yield item
+    if found != count:
+        raise IndexRefused(f"the files of {path} are not of one index", _AGAIN)
+
+
+def payload_offsets(path: Path, count: int) -> list[int]:
+    """Return where each program's line begins; IndexRefused unless there are `count`."""
+    offsets, at = [], 0
+    with (path / PAYLOADS).open("rb") as opened:
+        for line in opened:
+            offsets.append(at)
+            at += len(line)
+    if len(offsets) != count:
+        raise IndexRefused(f"the files of {path} are not of one index", _AGAIN)
+    return offsets
+
+
+def parsed(line: bytes, file: Path) -> dict[str, Any]:
+    """Return the object of a line; IndexRefused when it is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise IndexRefused(f"{file} is damaged: a line cannot be read", _AGAIN) from error
+    if not isinstance(value, dict):
+        raise IndexRefused(f"{file} is damaged: a line is no object", _AGAIN)
+    return value
 
 
 def _check_file(file: Path, said: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ index = open_index(Path("train.index"))
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,8 @@ def build_index(
     with folder.written(path) as made:
         _write_structure(structure, made / folder.VECTORS)
         (made / folder.STATE).write_bytes(fitted.state())
-        _write_lines(made / folder.ITEMS, map(_described, items))
-        _write_lines(made / folder.PAYLOADS, (dict(item.payload) for item in items))
+        folder.write_lines(made / folder.ITEMS, map(_described, items))
+        folder.write_lines(made / folder.PAYLOADS, (dict(item.payload) for item in items))
         config = fitted.config
         manifest = {
             "kind": kind,
@@ -118,6 +118,8 @@ def open_index(path: Path, encoder: Encoder | None = None, *, model: str | None 
         )
     try:
         structure = faiss.read_index(str(path / folder.VECTORS))
+        if structure is None:
+            raise RuntimeError("it holds no index")
     except RuntimeError as error:
         raise IndexRefused(f"{path / folder.VECTORS} cannot be read", _AGAIN) from error
     return Index(path, manifest, encoder, structure)
@@ -136,18 +138,18 @@ class Index:
         self._groups: list[list[str]] = []
         self._in_group: dict[str, list[int]] = {}
         self._of_text: dict[str, list[int]] = {}
-        for position, line in enumerate(_read_lines(path / folder.ITEMS)):
+        count, dimension = manifest["count"], manifest["dimension"]
+        for position, line in enumerate(folder.read_items(path, count)):
             self.ids.append(line["id"])
             self._digests.append(line["text"])
             self._of_text.setdefault(line["text"], []).append(position)
             self._groups.append(line["groups"])
             for group in line["groups"]:
                 self._in_group.setdefault(group, []).append(position)
-        count, dimension = manifest["count"], manifest["dimension"]
-        if (structure.ntotal, structure.d, len(self.ids)) != (count, dimension, count):
+        if (structure.ntotal, structure.d, len(set(self.ids))) != (count, dimension, count):
             raise IndexRefused(f"the files of {path} are not of one index", _AGAIN)
         self._place = {name: position for position, name in enumerate(self.ids)}
-        self._payloads: list[int] | None = None
+        self._payloads = folder.payload_offsets(path, count)
 
     def __len__(self) -> int:
         """Return the number of programs."""
@@ -204,37 +206,19 @@ class Index:
         return [Hit(self.ids[place], sign * value) for place, value in ordered]
 
     def payload(self, name: str) -> dict[str, Any]:
-        """Return what was kept with a program; KeyError for an id that is not in the index."""
+        """Return what was kept with a program; KeyError for an id that is not in the index.
+
+        IndexRefused where the file has changed since it was opened.
+        """
         position = self._place[name]
         file = self.path / folder.PAYLOADS
-        if self._payloads is None:
-            self._payloads = _offsets(file)
         with file.open("rb") as opened:
             opened.seek(self._payloads[position])
-            return dict(json.loads(opened.readline()))
+            return folder.parsed(opened.readline(), file)
 
 
 def _described(item: Item) -> dict[str, Any]:
     return {"id": item.id, "text": text_digest(item.text), "groups": sorted(set(item.groups))}
-
-
-def _write_lines(file: Path, lines: Iterator[dict[str, Any]]) -> None:
-    with file.open("w", encoding="ascii") as opened:
-        opened.writelines(json.dumps(line) + "\n" for line in lines)
-
-
-def _read_lines(file: Path) -> Iterator[Any]:
-    with file.open(encoding="ascii") as opened:
-        yield from map(json.loads, opened)
-
-
-def _offsets(file: Path) -> list[int]:
-    offsets, at = [], 0
-    with file.open("rb") as opened:
-        for line in opened:
-            offsets.append(at)
-            at += len(line)
-    return offsets
 
 
 def _short(fingerprint: str) -> str:

@@ -46,7 +46,7 @@ class Reranker:
                 "install the extra `retrieval`, or leave out --rerank",
             ) from error
         usual = lang2model[language]
-        name = weights.place_of(model or usual)
+        name = weights.place_of(model or usual, "--rerank-model", "leave out --rerank")
         layer = model2layers[usual]
 
         def both() -> tuple[Any, Any]:

@@ -39,12 +39,14 @@ def leaves(code: str, language: Language) -> Iterator[tuple[str, str]]:
     cursor = _parser(language).parse(source).walk()
     going_down = True
     while True:
-        node = cursor.node
-        whole = node.type in _WHOLE
-        if going_down and not whole and cursor.goto_first_child():
-            continue
-        if going_down and node.type != "comment" and node.end_byte > node.start_byte:
-            yield node.type, source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        if going_down:
+            node = cursor.node
+            kind = node.type
+            if kind not in _WHOLE and cursor.goto_first_child():
+                continue
+            start, end = node.start_byte, node.end_byte
+            if kind != "comment" and end > start:
+                yield kind, source[start:end].decode("utf-8", "replace")
         if cursor.goto_next_sibling():
             going_down = True
         elif cursor.goto_parent():

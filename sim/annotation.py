@@ -27,6 +27,8 @@ _PLACE = re.compile(r"^(?P<file>.*):(?P<line>\d+|\?)(?: \(discriminator \d+\))?$
 _OWN_FILE = re.compile(r"^(?:.*/)?main\.cpp$")
 _ALLOWANCE = Allowance(60, 4 << 30, 64 << 20, 1 << 20, 64 << 20, 300.0)
 _LONGEST_NAME = 80
+MOST_ADDRESSES = 8192
+"""So many addresses of a run, the costliest, fit into the log; the rest is the run's remainder."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Lines:
 
 
 def read_addresses(log: bytes) -> dict[int, Counts]:
-    """Read what the timing tool wrote for each address; no more than 8192 of them."""
+    """Read what the timing tool wrote for each address; no more than `MOST_ADDRESSES`."""
     found: dict[int, Counts] = {}
     for match in _LINE.finditer(log):
         for entry in match[1].decode().split():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 MIB = 1 << 20
 
@@ -12,6 +12,9 @@ MIB = 1 << 20
 # load decides.
 NATIVE_FLOOR = 200_000_000
 INSTRUMENT_FLOOR = 10_000_000
+# The timing model counts by itself and stops at the budget, at 6 million a second and more; this
+# bounds what it does not count: time in the kernel.
+MODEL_FLOOR = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Limits:
 
     max_instructions: int = 2_000_000_000
     """Budget of simulated instructions; beyond it the verdict is `time_limit` on every host."""
+    max_cycles: int | None = None
+    """Budget of simulated cycles, with the same verdict; None is no limit."""
     memory_bytes: int = 1024 * MIB
     """Address space of the program."""
     stack_bytes: int = 256 * MIB
@@ -28,6 +33,18 @@ class Limits:
     """Standard output; the run ends with `output_limit` at the first byte beyond."""
     file_bytes: int = 64 * MIB
     """Largest file, and size of the private /tmp."""
+
+    def plain(self) -> dict[str, int]:
+        """Return the limits by name for keys and manifests; no limit has no entry."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def excess(self, instructions: int, cycles: int) -> str:
+        """Say which budget a run of these counts has exceeded; empty when it has kept them."""
+        if instructions > self.max_instructions:
+            return f"{instructions} instructions, budget {self.max_instructions}"
+        if self.max_cycles is not None and cycles > self.max_cycles:
+            return f"{cycles} cycles, budget {self.max_cycles}"
+        return ""
 
     @property
     def cpu_seconds(self) -> int:
@@ -38,6 +55,11 @@ class Limits:
     def instrument_cpu_seconds(self) -> int:
         """CPU time under an instrument that proves the instruction budget exceeded, in seconds."""
         return max(20, -(-self.max_instructions // INSTRUMENT_FLOOR))
+
+    @property
+    def model_cpu_seconds(self) -> int:
+        """CPU time under the timing model that no program within its budget needs, in seconds."""
+        return max(20, -(-self.max_instructions // MODEL_FLOOR))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+import sim
+from sim.errors import InputError, MissingTool
 
 
 def cache_directory() -> Path:
@@ -46,3 +47,11 @@ def configuration() -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problem = f"cannot be read ({error})"
     raise InputError(f"the configuration file {path} {problem}", "mend it or remove it")
+
+
+def gem5_configurations() -> Path:
+    """Return the folder of gem5's configurations, beside this package."""
+    folder = Path(sim.__file__).parent.parent / "gem5_configs"
+    if not (folder / "run.py").is_file():
+        raise MissingTool(f"gem5's configurations are not at {folder}", "install the toolkit again")
+    return folder

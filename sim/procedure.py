@@ -38,6 +38,8 @@ class TestOutcome:
     detail: str = ""
     run: MeasuredRun | None = None
     native_seconds: float = 0.0
+    peak_bytes: int = 0
+    """Most memory resident at once in the native run; 0 where its end was not reported."""
 
 
 @dataclass(frozen=True)
@@ -241,11 +243,11 @@ def _with_origin(run: MeasuredRun, origin: str) -> MeasuredRun:
 def _test_outcome(
     name: str, judgement: Judgement, measured: MeasuredRun | Failed | None
 ) -> TestOutcome:
-    native = judgement.cpu_seconds
+    native = judgement.cpu_seconds, judgement.resident_bytes
     if measured is None:
-        return TestOutcome(name, judgement.verdict, judgement.detail, None, native)
+        return TestOutcome(name, judgement.verdict, judgement.detail, None, *native)
     if isinstance(measured, Failed):
-        return TestOutcome(name, Verdict.NOT_MEASURED, measured.reason, None, native)
+        return TestOutcome(name, Verdict.NOT_MEASURED, measured.reason, None, *native)
     if (
         measured.cycles is not None
         and measured.verdict is not Verdict.TIME_LIMIT  # its part of a run proves nothing hidden
@@ -256,5 +258,5 @@ def _test_outcome(
             f"{judgement.user_seconds:.2f} s of native CPU time, but only "
             f"{measured.instructions} instructions in the measured run: work was hidden from it"
         )
-        return TestOutcome(name, Verdict.TAMPERING, detail, measured, native)
-    return TestOutcome(name, measured.verdict, measured.detail, measured, native)
+        return TestOutcome(name, Verdict.TAMPERING, detail, measured, *native)
+    return TestOutcome(name, measured.verdict, measured.detail, measured, *native)

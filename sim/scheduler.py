@@ -197,7 +197,11 @@ class Scheduler:
         if isinstance(result, Failed):
             self.tally.failed += 1
         else:
-            self._store.put(key, job.kind, job.dump(result))
+            if not self._store.put(key, job.kind, job.dump(result)):
+                # Another process was first. What a run goes on with later is what it saw now, also
+                # where two native runs of one program differ in time and memory.
+                kept = self._store.get(key)
+                result = result if kept is None else job.load(kept)
             self.tally.count(self.tally.run, job.kind)
         for one, index in self._waiting.pop(key):
             one.results[index] = result

@@ -47,7 +47,7 @@ class Setting:
             JUDGE_VERSION,
             self.rule,
             comparison.TOLERANCE,
-            asdict(self.limits),
+            self.limits.plain(),
             sandbox.level(),
             self._libraries(),
         )
@@ -63,7 +63,7 @@ class Setting:
             "machine": self.machine.fingerprint(),
             "toolchain": {one.value: self.toolchain.fingerprint(one) for one in languages},
             "comparison": {"rule": self.rule, "tolerance": comparison.TOLERANCE},
-            "limits": asdict(self.limits),
+            "limits": self.limits.plain(),
             **({"budget": asdict(budget)} if budget else {}),
             "compile_limits": asdict(self.compile_limits),
             "versions": {"build": BUILD_VERSION, "judge": JUDGE_VERSION},

@@ -67,14 +67,18 @@ class Store:
             row = self._db.execute("SELECT payload FROM results WHERE key=?", (key,)).fetchone()
             return None if row is None else json.loads(row[0])
 
-    def put(self, key: str, kind: str, value: Any) -> None:
-        """Keep a value; when this returns, a kill of the process does not lose it."""
+    def put(self, key: str, kind: str, value: Any) -> bool:
+        """Keep a value; when this returns, a kill of the process does not lose it.
+
+        False where another process was first: its value stays.
+        """
         payload = json.dumps(value, separators=(",", ":"))
         with self._explained():
-            self._db.execute(
+            cursor = self._db.execute(
                 "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
                 (key, kind, payload, time.time()),
             )
+        return cursor.rowcount > 0
 
     def counts(self) -> dict[str, int]:
         """Return how many results of each kind are kept."""

@@ -22,8 +22,8 @@ sys.path.insert(0, str(HERE))
 
 import families  # noqa: E402
 
-from pie.core.bootstrap import Cluster, mean_interval  # noqa: E402
-from pie.core.prompts import Form, Strategy, render  # noqa: E402
+from pie.core.metrics.bootstrap import Cluster, mean_interval  # noqa: E402
+from pie.core.prompting.prompts import Form, Strategy, render  # noqa: E402
 from pie.rewards import SpeedReward, speed_reward  # noqa: E402
 
 TOKENS = 48

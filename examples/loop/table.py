@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pie.core.pair_rows import read_pairs
-from pie.core.paired_difference import paired_difference
-from pie.core.score import Estimate, Tally
+from pie.core.metrics.paired_difference import paired_difference
+from pie.core.metrics.score import Estimate, Tally
+from pie.core.report.pair_rows import read_pairs
 
 DIFFERENCES = (("10/10", "1/10"), ("10/10", "plain"))
 NAMES = ("optimised", "speedup", "correct")

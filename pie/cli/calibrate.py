@@ -35,7 +35,12 @@ def command(
     reference_name: Annotated[
         str, typer.Option("--reference-name", help="What the reference is called in the results.")
     ] = "",
-    machine: options.Machine = "cachegrind",
+    machine: Annotated[
+        str,
+        typer.Option(
+            "--machine", "-m", help="Which one; default: skylake, and cachegrind with --refit."
+        ),
+    ] = "",
     refit: Annotated[
         bool,
         typer.Option("--refit", help="Write cachegrind's constants, fitted to the reference."),
@@ -78,6 +83,7 @@ def command(
     from pie.cli import calibrate_output
     from pie.cli.progress import Display
     from pie.flows import calibrate as flow
+    from sim import machines
 
     def setting(name: str) -> Setting:
         return options.setting(
@@ -94,7 +100,7 @@ def command(
 
     request = flow.Request(
         pairs=tuple(pairs),
-        setting=setting(machine),
+        setting=setting(machine or ("cachegrind" if refit else machines.DEFAULT)),
         reference=None if reference_results else setting(reference),
         reference_results=reference_results,
         reference_name=reference_name,

@@ -12,8 +12,8 @@ from pie.core.wording import count, one_line
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pie.core.agreement import Agreement, Errors
-    from pie.core.calibration import Calibration, Model
+    from pie.core.calibration.agreement import Agreement, Errors
+    from pie.core.calibration.calibration import Calibration, Model
     from pie.flows.calibrate import Finished
 
 

@@ -145,7 +145,8 @@ def print_card(card: dict[str, Any], as_json: bool) -> None:
             if one["score_tags"]:
                 tags = ", ".join(f"{tag}: {number}" for tag, number in one["score_tags"].items())
                 show(Text(f"{one['name']}, score tags: {tags}"))
-            show(Text(f"{one['name']}, measured on: {', '.join(one['measured_on'])}"))
+            machines = ", ".join(one["measured_on"]) or "nothing, there are no pairs"
+            show(Text(f"{one['name']}, measured on: {machines}"))
         for shared in card["shared_problems"]:
             names = " and ".join(shared["files"])
             show(Text(f"! {names} share problems: {shared['problems']}", style="yellow"))

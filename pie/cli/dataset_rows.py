@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +49,9 @@ def pairs(
         int | None,
         typer.Option("--longest", min=1, help="Characters of a program, instead of a percentile."),
     ] = None,
+    per_user: Annotated[
+        int, typer.Option("--per-user", min=1, help="Most pairs of one user in a problem.")
+    ] = 10_000,
     fresh: Fresh = False,
     as_json: options.Json = False,
 ) -> int:
@@ -55,13 +59,14 @@ def pairs(
 
     Example: pie dataset pairs measured.parquet -o pairs.jsonl
 
-    Of near-duplicate pairs the one with the largest speedup stays.
+    The best come first: a pair goes when one that stays already has a near source and a near
+    target, and when its user has --per-user pairs in the problem.
     """
     from pie.cli.dataset_output import Ticker, print_step
     from pie.core.dataset.improvement_pairs import Rules
     from pie.flows.dataset import pairs as flow
 
-    rules = Rules(improvement, near_duplicate, longest)
+    rules = Rules(improvement, near_duplicate, longest, per_user)
     request = flow.Request(measured, out, rules, length_percentile, fresh)
     return print_step(flow.run(request, Ticker().rows), as_json)
 
@@ -178,7 +183,10 @@ def hq(
     """
     from pie.cli.dataset_output import print_step
     from pie.flows.dataset import hq as flow
+    from sim.errors import InputError
 
+    if math.isinf(least_speedup):
+        raise InputError("no pair has an infinite speedup", "give a number for --least-speedup")
     request = flow.Request(rows, out, per_problem, least_speedup, size, fresh)
     return print_step(flow.run(request), as_json)
 

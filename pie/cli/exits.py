@@ -104,7 +104,7 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
 def _sentence(error: Exception) -> str | None:
     """Return the one sentence of an error that is not a bug of ours; None for a bug."""
     from finetune.errors import FinetuneError
-    from pie.core.pair_rows import ReportError
+    from pie.core.report.pair_rows import ReportError
     from retrieval.errors import RetrievalError
     from sim.errors import SimError
 

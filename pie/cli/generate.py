@@ -13,7 +13,7 @@ from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
-    from pie.core.prompt_plan import PromptPlan
+    from pie.core.prompting.prompt_plan import PromptPlan
     from pie.flows.generate import Asked, Generated
 
 
@@ -194,10 +194,13 @@ def _dry_run(asked: Asked, number: int, as_json: bool) -> int:
                 print(one["content"])
         else:
             sys.stdout.write(prompt.text)
+    short = ""
+    if len(about["examples"]) + about["examples_dropped"] < about["examples_wanted"]:
+        short = f" of the {about['examples_wanted']} asked for"
     fits = "" if about["fits"] else "; TOO LONG for the model's context, it would not be sent"
     say(
         f"pie: row {number}, {prompt.form} form, {count(about['tokens'], 'token')} "
-        f"({about['tokens_counted']}), {count(len(about['examples']), 'example')} shown, "
+        f"({about['tokens_counted']}), {count(len(about['examples']), 'example')}{short} shown, "
         f"{about['examples_dropped']} dropped for want of room{fits}"
     )
     return Exit.OK
@@ -223,6 +226,11 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
             f"pie: {count(plan.examples_missing, 'row')} with no example of another problem to "
             "show: asked without any (zero-shot)"
         )
+    if plan.examples_short:
+        say(
+            f"pie: {plan.examples_short} of {count(len(plan.rows), 'row')} with fewer than "
+            f"{count(asked.prompting.wanted, 'example')} of other problems to show"
+        )
     if plan.too_long:
         say(
             f"pie: {count(plan.too_long, 'row')} whose prompt exceeds {asked.prompting.room} "
@@ -233,7 +241,11 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
 
 def _print(made: Generated) -> None:
     summary = made.summary
-    print(f"{summary['answers']} answers, by how a program was found:")
+    samples = sum(summary["found"].values())
+    asked = f" ({summary['answers']:,} asked for: rows with equal prompts share theirs)"
+    sent = samples - summary["rows_prompt_too_long"] * summary["samples"]
+    shared = asked if sent > summary["answers"] else ""
+    print(f"{samples:,} answers of rows{shared}, by how a program was found:")
     for found, number in summary["found"].items():
         if number:
             print(f"  {number:>8,} {found}")

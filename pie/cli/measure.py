@@ -14,7 +14,7 @@ from pie.cli.exits import Exit, printing, say, told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pie.core import explanation
+    from pie.core.report import explanation
     from pie.flows.annotate import LineCosts
     from pie.flows.measure import Compared
     from sim.setting import Setting
@@ -38,6 +38,7 @@ def command(
     link: options.Link = "static",
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
+    max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
     explained: Annotated[
         bool, typer.Option("--explain", help="Tell where the cycles went, and what would help.")
@@ -61,7 +62,7 @@ def command(
     Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a
     program could not be measured.
     """
-    from pie.core import explanation
+    from pie.core.report import explanation
     from pie.flows import measure as flow
     from sim import machines
     from sim.errors import InputError
@@ -84,6 +85,7 @@ def command(
         memory_limit,
         gem5,
         gem5_config,
+        max_cycles=max_cycles,
     )
     if walls := machines.why_weaker(setting.machine):
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")

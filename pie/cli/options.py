@@ -38,6 +38,16 @@ MaxInstructions = Annotated[
         show_default=False,
     ),
 ]
+MaxCycles = Annotated[
+    int | None,
+    typer.Option(
+        "--max-cycles",
+        min=1,
+        help="Budget of simulated cycles of one run; gem5 and skylake stop there, cachegrind "
+        "tells afterwards. Default: none.",
+        show_default=False,
+    ),
+]
 MemoryLimit = Annotated[
     int, typer.Option("--memory-limit", min=16, help="Memory of a program, in MiB.")
 ]
@@ -67,6 +77,7 @@ def setting(
     gem5: str = "",
     gem5_configuration: str = "Verbatim",
     *,
+    max_cycles: int | None = None,
     in_rows: bool = False,
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known.
@@ -89,8 +100,15 @@ def setting(
         raise InputError(
             f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes"
         ) from error
+    chosen = machines.machine(machine, gem5, gem5_configuration)
+    if max_cycles is not None and not chosen.deterministic:
+        raise InputError(
+            f"the machine '{chosen.name}' counts no cycles, so --max-cycles cannot be kept",
+            "leave the option out, or measure with --machine skylake",
+        )
+    unbounded = max_instructions is None and max_cycles is None
     return Setting(
-        machine=machines.machine(machine, gem5, gem5_configuration),
+        machine=chosen,
         toolchain=Toolchain(
             compiler=cxx,
             flags=flags,
@@ -99,7 +117,8 @@ def setting(
         rule=compare,
         limits=Limits(
             max_instructions=max_instructions or Limits.max_instructions,
+            max_cycles=max_cycles,
             memory_bytes=memory_limit * MIB,
         ),
-        budget=ReferenceBudget() if in_rows and max_instructions is None else None,
+        budget=ReferenceBudget() if in_rows and unbounded else None,
     )

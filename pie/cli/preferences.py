@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Turn measured answers into preference rows for DPO: a faster program over a slower one.
 
-    Example: pie finetune preferences runs/sampled-cachegrind-1a2b3c4d --out preferences.jsonl
+    Example: pie finetune preferences runs/sampled-skylake-1a2b3c4d --out preferences.jsonl
 
     Rows have prompt, chosen and rejected, as trl.DPOTrainer reads them. Only accepted programs are
     ever chosen; answers that could not be measured take no part.

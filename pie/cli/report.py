@@ -62,12 +62,12 @@ def command(
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
 
-    Example: pie report runs/test-cachegrind-1a2b3c4d --format markdown
+    Example: pie report runs/test-skylake-1a2b3c4d --format markdown
 
     With --upper-bound: the fastest generation of each problem against its fastest human program.
     """
-    from pie.core import report_formats
-    from pie.core.report import read_report
+    from pie.core.report import report_formats
+    from pie.core.report.report import read_report
     from sim.errors import InputError
 
     if threshold <= 1:
@@ -104,7 +104,7 @@ def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
     """Print the fastest humans against the fastest generations."""
     import json
 
-    from pie.core import upper_bound_formats as formats
+    from pie.core.report import upper_bound_formats as formats
     from pie.flows.upper_bound import read_upper_bound
 
     compared = read_upper_bound(run, submissions)
@@ -125,11 +125,11 @@ def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
 
 def _errors(run: Path, threshold: float, form: Format) -> int:
     """Print the error analysis instead of the metrics."""
-    from pie.core import error_formats
-    from pie.core.error_analysis import analyse
     from pie.core.extras import require_parsers
-    from pie.core.pair_rows import read_pairs_and_rows
-    from pie.core.report import read_report
+    from pie.core.report import error_formats
+    from pie.core.report.error_analysis import analyse
+    from pie.core.report.pair_rows import read_pairs_and_rows
+    from pie.core.report.report import read_report
 
     require_parsers()
     read_report(run, threshold=threshold)  # refuses what is not one whole run folder

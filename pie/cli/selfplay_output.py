@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pie.cli.exits import Exit, printing, say
 
 if TYPE_CHECKING:
-    from pie.flows import generate, simulate
+    from pie.flows import asking, simulate
     from pie.flows.selfplay.request import Told
 
 _QUIET_SECONDS = 2.0
@@ -49,7 +49,7 @@ class Display:
         self._things = things
         self._start = self._last = time.monotonic()
 
-    def _asked(self, progress: generate.Progress) -> None:
+    def _asked(self, progress: asking.Progress) -> None:
         if not self._due():
             return
         done = progress.answered + progress.failed

@@ -37,6 +37,7 @@ def command(
     link: options.Link = "static",
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
+    max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
@@ -75,6 +76,7 @@ def command(
             memory_limit,
             gem5,
             gem5_config,
+            max_cycles=max_cycles,
             in_rows=True,
         ),
         testcases=testcases,

@@ -58,7 +58,7 @@ def print_table(finished: Finished) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from pie.core.report_formats import as_table
+    from pie.core.report.report_formats import as_table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     names = ["problem", "source", "target", "source ms", "target ms", "speedup", "generations"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pie.core.report.startup import Startup
 from pie.core.rows import Row
-from pie.core.startup import Startup
 from sim.procedure import Outcome, TestOutcome
 from sim.program import digest_of
 from sim.verdict import Verdict
@@ -101,6 +101,8 @@ def _line(test: TestOutcome) -> dict[str, Any]:
         "seconds": run.seconds if run else None,
         "counters": run.counters if run else {},
         "output_sha256": run.output_sha256 if run else None,
+        # Of the native run, so they differ between hosts; kept with it, so not between resumptions.
         "native_cpu_seconds": test.native_seconds,
+        "peak_memory_bytes": test.peak_bytes or None,
         "host_seconds": run.host_seconds if run else None,
     }

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
+from pie.core.encoding import refuse_utf16
 from pie.core.problem import InputError, RowProblem
 from sim.program import Language, Program
 
@@ -97,16 +98,17 @@ def read_lines(path: Path, option: str = "--pairs") -> Iterator[Line]:
             for number, data in enumerate(file, start=1):
                 start, offset = offset, offset + len(data)
                 if number == 1:
+                    refuse_utf16(path, data[:4])
                     data = data.removeprefix(b"\xef\xbb\xbf")
                 if data.strip():
                     yield Line(number, start, data)
     except FileNotFoundError as error:
         raise InputError(
-            f"the pairs file {path} does not exist", f"check the path given to {option}"
+            f"{path} does not exist", f"check the path given to {option}"
         ) from error
     except OSError as error:
         raise InputError(
-            f"the pairs file {path} cannot be read ({error.strerror})", "give a readable JSONL file"
+            f"{path} cannot be read ({error.strerror})", "give a readable JSONL file"
         ) from error
 
 

@@ -21,7 +21,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from pie.core.problem import InputError
 
@@ -78,25 +78,18 @@ class Lines:
         self._file.close()
 
 
-class RunFolder:
-    """One run on disk, held by one process at a time; use it as a context manager."""
+class HeldFolder:
+    """A folder on disk, held by one process at a time; use it as a context manager."""
 
     def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
-        """Make or reopen the folder.
-
-        InputError when it belongs to another configuration, is held by another process, or cannot
-        be written.
-        """
+        """Make the folder or hold the one that is there; InputError when that cannot be."""
         self.path = path
         self.manifest = dict(manifest)
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = (path / "lock").open("w")
         except OSError as error:
-            raise InputError(
-                f"the run folder {path} cannot be written ({error.strerror})",
-                "give another folder with --out",
-            ) from error
+            raise self._unwritable(error) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -105,18 +98,8 @@ class RunFolder:
                 f"another process is working in the run folder {path}",
                 "wait for it, or give another folder with --out",
             ) from error
-        try:
-            self._refuse_another_configuration()
-            self.save_manifest("running")
-            self.measurements = Lines(path / "measurements.jsonl")
-            self.pairs = Lines(path / "pairs.jsonl")
-        except OSError as error:
-            raise InputError(
-                f"the run folder {path} cannot be written ({error.strerror})",
-                "give another folder with --out",
-            ) from error
 
-    def __enter__(self) -> RunFolder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -125,14 +108,59 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.measurements.close()
-        self.pairs.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let others have the folder."""
         self._lock.close()
 
     def save_manifest(self, status: str, **more: Any) -> None:
         """Write the manifest anew, whole or not at all."""
         self.manifest.update(status=status, **more)
         save_json(self.path / "manifest.json", self.manifest)
+
+    def refuse_strangers(self) -> None:
+        """InputError when there is anything in a folder without a manifest.
+
+        A run that was killed while it first wrote its manifest leaves the scratch file.
+        """
+        known = ("lock", ".manifest.json.")
+        names = sorted(one.name for one in self.path.iterdir() if not one.name.startswith(known))
+        if names:
+            raise InputError(
+                f"the folder {self.path} is not empty and holds no run ({names[0]})",
+                "give another folder with --out",
+            )
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(
+            f"the run folder {self.path} cannot be written ({error.strerror})",
+            "give another folder with --out",
+        )
+
+
+class RunFolder(HeldFolder):
+    """One run of `pie simulate` on disk."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        """Make or reopen the folder.
+
+        InputError when it belongs to another configuration, is held by another process, or cannot
+        be written.
+        """
+        super().__init__(path, manifest)
+        try:
+            self._refuse_another_configuration()
+            self.save_manifest("running")
+            self.measurements = Lines(path / "measurements.jsonl")
+            self.pairs = Lines(path / "pairs.jsonl")
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def close(self) -> None:
+        self.measurements.close()
+        self.pairs.close()
+        super().close()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Complete the folder."""
@@ -143,14 +171,7 @@ class RunFolder:
     def _refuse_another_configuration(self) -> None:
         file = self.path / "manifest.json"
         if not file.exists():
-            names = sorted(one.name for one in self.path.iterdir() if one.name != "lock")
-            # A run that was killed while it first wrote its manifest leaves the scratch file.
-            strangers = [name for name in names if not name.startswith(".manifest.json.")]
-            if strangers:
-                raise InputError(
-                    f"the folder {self.path} is not empty and holds no run ({strangers[0]})",
-                    "give another folder with --out",
-                )
+            self.refuse_strangers()
             return
         earlier = load_json(file)
         differing = [
@@ -195,7 +216,7 @@ def load_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; InputError says which file cannot be read."""
     try:
         value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"the file {path} cannot be read ({error})", "is this the folder of a run?"
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,7 +167,10 @@ def _inline(position: int, test: InlineTest) -> TestCase:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    # Without waiting: a named pipe has no end and perhaps no beginning.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is not a plain file")
         return hashlib.file_digest(
             file,
             lambda: hashlib.blake2b(digest_size=16),

@@ -10,7 +10,7 @@ from typing import Any
 
 from pie.core.problem import InputError
 from sim import compiler
-from sim.annotation import Counts, lines_of
+from sim.annotation import MOST_ADDRESSES, Counts, lines_of
 from sim.errors import MachineFailure
 from sim.machines.skylake import Skylake
 from sim.program import Language, Program, TestCase
@@ -51,11 +51,18 @@ class LineCosts:
             "the lines are those of the build with -g"
         )
 
+    @property
+    def untold(self) -> int:
+        """Cycles of addresses beyond the costliest that the machine tells of a run."""
+        told = sum((line.counts for line in (*self.own, *self.elsewhere)), Counts())
+        return self.cycles - told.cycles
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "program": self.name,
             "cycles": self.measured_cycles,
             "cycles_with_debug_information": self.cycles,
+            "cycles_of_addresses_not_kept": self.untold,
             "lines": [_plain(line) for line in self.own],
             "elsewhere": [_plain(line) for line in self.elsewhere],
         }
@@ -73,6 +80,13 @@ class LineCosts:
         if rest.cycles and self.elsewhere:
             largest = ", ".join(line.text for line in self.elsewhere[:3])
             rows.append(f"{self._columns(Line(0, '', rest))}  elsewhere, most in {largest}")
+        hidden = sum((line.counts for line in self.own[most:]), Counts())
+        if hidden.cycles:
+            count = len(self.own) - most
+            rows.append(f"{self._columns(Line(0, '', hidden))}  in {count:,} more lines (--lines)")
+        if self.untold:
+            share = f"{self.untold / max(1, self.cycles):>8.1%}"
+            rows.append(f"{share} at addresses beyond the {MOST_ADDRESSES:,} costliest of a run")
         return rows
 
     def _columns(self, line: Line) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pie.core import cost_file
-from pie.core.calibration import Calibration
+from pie.core.calibration import cost_file
+from pie.core.calibration.calibration import Calibration
 from pie.flows.calibration_folder import CalibrationFolder
 from pie.flows.calibration_join import join
 from pie.flows.calibration_plan import Planned, Request, plan

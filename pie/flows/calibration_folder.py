@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pie.core.calibration import Calibration
+from pie.core.calibration.calibration import Calibration
 from pie.core.problem import InputError
 from pie.core.run_folder import encode, load_json, save_json
 from pie.flows import calibration_plot

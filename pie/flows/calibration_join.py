@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pie.core import calibration, cost_file
-from pie.core.agreement import CommonPair, CommonRun
-from pie.core.calibration import Calibration
+from pie.core.calibration import calibration, cost_file
+from pie.core.calibration.agreement import CommonPair, CommonRun
+from pie.core.calibration.calibration import Calibration
+from pie.core.calibration.reference_results import Recorded, RunKey, runs_digest
 from pie.core.problem import InputError
-from pie.core.reference_results import Recorded, RunKey, runs_digest
 from pie.flows.calibration_plan import Planned, Request
 from pie.flows.calibration_runs import Measured
 from pie.flows.calibration_work import Selection

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pie.core.cost_fit import FOLDS
+from pie.core.calibration.cost_fit import FOLDS
+from pie.core.calibration.reference_results import (
+    ReferenceResults,
+    read_reference,
+    refuse_other_flags,
+)
 from pie.core.problem import InputError
-from pie.core.reference_results import ReferenceResults, read_reference, refuse_other_flags
 from pie.flows.calibration_work import Selection, select
 from sim.errors import MissingTool
 from sim.program import digest_of

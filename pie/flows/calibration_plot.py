@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pie.core.calibration import Calibration
-from pie.core.metrics import OPTIMISED_THRESHOLD
+from pie.core.calibration.calibration import Calibration
+from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 
 MISSING = (
     "no scatter plot was drawn: matplotlib is not installed; "

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pie.core.calibration.reference_results import RunKey, text_hash
 from pie.core.problem import InputError
-from pie.core.reference_results import RunKey, text_hash
 from pie.core.rows import InlineTest
 from pie.flows.calibration_work import Work
 from pie.flows.simulate import Progress

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pie.core import plan as planning
+from pie.core.calibration.reference_results import ReferenceResults, RunKey, text_hash
 from pie.core.problem import InputError, RowProblem
-from pie.core.reference_results import ReferenceResults, RunKey, text_hash
 from pie.core.rows import InlineTest, Row
 from pie.core.test_cases import TestCases, test_folder
 from sim.program import Language, Program, TestCase, digest_of

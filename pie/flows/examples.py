@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pie.core.examples import Example, from_payload, query_problem, query_text
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.examples import Example, from_payload, query_problem, query_text
 from pie.core.rows import parse_object, read_lines
 from pie.flows.index import LeftOut
 
@@ -73,8 +73,8 @@ class Examples:
         """Return the best k by CodeBERTScore of the nearest `CANDIDATES` of each query."""
         from retrieval.rerank import Reranker
 
-        language = self._index.manifest["notes"].get("language", "cpp")
-        reranker = Reranker(language, model)
+        python = self._index.manifest["notes"].get("language") == "python"
+        reranker = Reranker("python" if python else "cpp", model)
         best = []
         wide = self.nearest_of(queries, max(k, CANDIDATES))
         for (code, _problem), near in zip(queries, wide, strict=True):

@@ -13,7 +13,7 @@ from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.score_tag import FIELD
 from pie.core.dataset.table import Record, Writer, require_file
 from pie.core.problem import InputError, RowProblem
-from pie.core.prompts import BEST_SCORE, Form
+from pie.core.prompting.prompts import BEST_SCORE, Form
 from pie.core.rows import language_of
 from pie.core.training import chat, execution
 from pie.core.training.formats import Format, Shown, chat_row, prompt_of, tag_of

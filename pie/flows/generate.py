@@ -5,23 +5,30 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pie import __version__
-from pie.core.answer_store import AnswerStore
-from pie.core.extraction import Extraction, Found
+from pie.core.answers.answer_store import AnswerStore
+from pie.core.answers.extraction import Extraction, Found
+from pie.core.answers.generation_folder import GenerationFolder
+from pie.core.answers.generation_rows import extraction_of, generation_row
 from pie.core.extras import require_parsers
-from pie.core.generation_folder import GenerationFolder
-from pie.core.generation_rows import extraction_of, generation_row
-from pie.core.models import Answer, Failure, Model, ModelError, Request, Sampling
+from pie.core.models import Model, Request, Sampling
 from pie.core.problem import InputError
-from pie.core.prompt_plan import Prompting, PromptPlan, plan_prompts, read_prompt, sha256_of
-from pie.core.prompts import Prompt
+from pie.core.prompting.prompt_plan import (
+    Prompting,
+    PromptPlan,
+    plan_prompts,
+    read_prompt,
+    sha256_of,
+)
+from pie.core.prompting.prompts import Prompt
 from pie.core.rows import Row
 from pie.core.run_folder import encode, save_json
 from pie.core.wording import count
+from pie.flows.asking import Progress, ask_all
 from sim.program import digest_of
 from sim.scheduler import interrupt_on_sigterm
 
@@ -56,30 +63,6 @@ class Asked:
     """Digest of what examples are drawn from, and how."""
     addresses: tuple[str, ...] = ()
     """Where the model is reached; told, but no part of what could change an answer."""
-
-
-@dataclass
-class Progress:
-    """How far a run is; handed to whoever shows it."""
-
-    prompts: int = 0
-    """Rows whose prompt is made, before anything is asked."""
-    wanted: int = 0
-    answered: int = 0
-    reused: int = 0
-    """Of the answered: by an earlier run of the same folder."""
-    failures: Counter[str] = field(default_factory=Counter)
-    tokens_in: int = 0
-    tokens_out: int = 0
-    several_programs: int = 0
-    """Answers with more than one complete program, of which one was chosen."""
-    without_usage: int = 0
-    """Answers whose tokens the server did not say."""
-
-    @property
-    def failed(self) -> int:
-        """Requests that got no answer."""
-        return sum(self.failures.values())
 
 
 @dataclass(frozen=True)
@@ -136,6 +119,7 @@ def dry_run(asked: Asked, number: int) -> tuple[Row, Prompt, dict[str, Any]]:
                 "tokens_counted": asked.model.counts,
                 "examples": list(fitted.prompt.examples),
                 "examples_dropped": fitted.dropped,
+                "examples_wanted": asked.prompting.wanted,
                 "fits": fitted.fits,
                 "prompt_sha": fitted.prompt.digest,
             }
@@ -247,50 +231,8 @@ def _ask(
     show(progress)
     if not missing:
         return
-    waiting: dict[str, Request] = {}
-
-    def remembered() -> Iterator[Request]:
-        for request in _requests(asked, setting, plan, prompts, store):
-            waiting[request.key] = request
-            yield request
-
-    events = asked.model.answers(remembered(), asked.sampling)
-    try:
-        for batch in events:
-            answers = [one for one in batch if isinstance(one, Answer)]
-            store.add(_record(one, waiting.pop(one.key)) for one in answers)
-            for one in batch:
-                if isinstance(one, Failure):
-                    progress.failures[one.reason] += 1
-                    waiting.pop(one.key, None)
-            progress.answered += len(answers)
-            show(progress)
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
-    if progress.answered == 0:
-        reason, _times = progress.failures.most_common(1)[0]
-        raise ModelError(
-            f"the model {asked.model.name} answered nothing ({reason})",
-            "check its name and whether it runs",
-        )
-
-
-def _record(answer: Answer, request: Request) -> dict[str, Any]:
-    """Return an answer as a line of `answers.jsonl`."""
-    return {
-        "key": answer.key,
-        "prompt_sha": request.prompt.digest,
-        "sample": request.sample,
-        "seed": request.seed,
-        "finish_reason": answer.finish_reason,
-        "tokens_in": answer.tokens_in,
-        "tokens_out": answer.tokens_out,
-        "attempts": answer.attempts,
-        "model": answer.model,
-        "text": answer.text,
-    }
+    wanted = _requests(asked, setting, plan, prompts, store)
+    ask_all(asked.model, asked.sampling, wanted, store, progress, show)
 
 
 def _write_rows(
@@ -368,6 +310,7 @@ def _summary(
         "rows_prompt_too_long": plan.too_long,
         "examples_dropped": plan.dropped,
         "examples_missing": plan.examples_missing,
+        "examples_short": plan.examples_short,
         "prompts": len(plan.prompts),
         "answers": progress.answered,
         "answers_failed": progress.failed,

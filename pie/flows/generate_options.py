@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pie.core.example_pairs import (
+from pie.core.models import Model, ModelOptions, Sampling, open_model
+from pie.core.models.replay import identity_of
+from pie.core.problem import InputError
+from pie.core.prompting.example_pairs import (
     ChooseExamples,
     nearest_examples,
     random_examples,
     read_pool,
 )
-from pie.core.models import Model, ModelOptions, Sampling, open_model
-from pie.core.models.replay import identity_of
-from pie.core.problem import InputError
-from pie.core.prompt_plan import Prompting, sha256_of
-from pie.core.prompts import Example, Form, Strategy, cot_examples
+from pie.core.prompting.prompt_plan import Prompting, sha256_of
+from pie.core.prompting.prompts import Example, Form, Strategy, cot_examples
 from pie.flows.generate import Asked, Prices
 from sim.errors import MissingTool
 from sim.program import digest_of
@@ -75,7 +75,8 @@ def open_asked(chosen: Chosen) -> Asked:
                 f"{chosen.max_new_tokens}",
                 "give a smaller --max-new-tokens, or the right --context",
             )
-    prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose)
+    wanted = {Strategy.FEW_SHOT: chosen.shots, Strategy.RETRIEVAL: chosen.k}.get(strategy, 0)
+    prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose, wanted)
     if model.by_row:
         prompting = replace(prompting, identify=identity_of)
     return Asked(

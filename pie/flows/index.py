@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pie.core.examples import Candidate, better, candidate
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.examples import Candidate, better, candidate
 from pie.core.rows import parse_object, read_lines
 from pie.core.wording import count
 from sim.program import Language
@@ -138,15 +138,12 @@ def build(
 
 def stats(path: Path) -> dict[str, Any]:
     """Return what an index is, its files checked; IndexRefused when it is damaged."""
-    import json
-
     from retrieval import folder
 
     manifest = folder.read_manifest(path, check_files=True)
     groups: Counter[str] = Counter()
-    with (path / folder.ITEMS).open(encoding="ascii") as lines:
-        for line in lines:
-            groups.update(json.loads(line)["groups"])
+    for item in folder.read_items(path, manifest["count"]):
+        groups.update(item["groups"])
     files = manifest["files"]
     return {
         "path": str(path),

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pie.core.explanation import Explanation, explain
 from pie.core.problem import InputError
-from pie.core.startup import Startup, startup_procedure
+from pie.core.report.explanation import Explanation, explain
+from pie.core.report.startup import Startup, startup_procedure
 from pie.core.test_cases import text_case
 from sim.errors import MissingTool
 from sim.paths import cache_directory

@@ -9,9 +9,9 @@ from typing import Any
 
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.table import Writer
-from pie.core.pair_rows import pair_from_row, read_rows
 from pie.core.problem import InputError, RowProblem
-from pie.core.prompts import BEST_SCORE, Form
+from pie.core.prompting.prompts import BEST_SCORE, Form
+from pie.core.report.pair_rows import pair_from_row, read_rows
 from pie.core.rows import language_of, parse_answers
 from pie.core.run_folder import load_json
 from pie.core.training.formats import Format, Shown, prompt_of

@@ -16,12 +16,12 @@ from pie import __version__
 from pie.core import plan as planning
 from pie.core.plan import Plan
 from pie.core.problem import InputError, RowProblem
-from pie.core.report import Report, read_report
-from pie.core.report_formats import as_dict
+from pie.core.report.report import Report, read_report
+from pie.core.report.report_formats import as_dict
+from pie.core.report.startup import Startup, startup_procedure
 from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import Row
 from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
-from pie.core.startup import Startup, startup_procedure
 from pie.core.test_cases import TestCases, test_folder
 from pie.core.wording import count
 from sim import machines

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.table import read, require_file
-from pie.core.pair_rows import ReportError, pair_from_row, read_rows
 from pie.core.problem import InputError
+from pie.core.report.pair_rows import ReportError, pair_from_row, read_rows
+from pie.core.report.upper_bound import Human, RunRow, UpperBound, add_submission, upper_bound
 from pie.core.run_folder import load_json
-from pie.core.upper_bound import Human, RunRow, UpperBound, add_submission, upper_bound
 from sim.verdict import Verdict
 
 _COLUMNS = ("problem_id", "submission_id", "verdict", "agg_runtime", "tests", "measured_on")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pie.core.extraction import extract
+from pie.core.answers.extraction import extract
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import Row, parse_row
 from pie.core.run_folder import encode
@@ -55,9 +55,10 @@ class SpeedReward:
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
 
     "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
-    a warning names the problem. `log_metric`, as TRL passes it, is told the share of accepted
-    programs and their mean speedup. InputError for columns that are missing or cannot be used.
-    Use it as a context manager, or call `close()`, to end the workers before the process does.
+    a warning names the problem. `log_metric`, as TRL passes it, is told the mean speedup of the
+    accepted programs, and their share of those that have a reward. InputError for columns that are
+    missing or cannot be used. Use it as a context manager, or call `close()`, to end the workers
+    before the process does.
     """
 
     __name__ = "speed_reward"  # TRL names its metric rewards/speed_reward
@@ -90,8 +91,9 @@ class SpeedReward:
     ) -> list[float | None]:
         found = self.measure(completions, **columns)
         speedups = [one.speedup for one in found if one.speedup is not None]
-        if log_metric is not None and found:
-            log_metric("speed/accepted", len(speedups) / len(found))
+        judged = [one.verdict is Verdict.ACCEPTED for one in found if one.reward is not None]
+        if log_metric is not None and judged:
+            log_metric("speed/accepted", sum(judged) / len(judged))
             if speedups:
                 log_metric("speed/speedup", sum(speedups) / len(speedups))
         return [one.reward for one in found]
@@ -252,8 +254,19 @@ def _row(key: bytes) -> Row:
 
 def _program(completion: str | Sequence[Mapping[str, Any]], language: Language) -> Program | None:
     """Return the program of a completion, or None."""
-    text = completion
-    if not isinstance(text, str):
-        text = str(text[-1].get("content") or "") if text else ""
-    code = extract(text, language).code
+    code = extract(_text(completion), language).code
     return None if code is None else Program(language, code)
+
+
+def _text(completion: object) -> str:
+    """Return the text of a completion: its last message's, whose content may come in parts."""
+    if isinstance(completion, list | tuple):
+        completion = completion[-1].get("content") if completion else None
+        if isinstance(completion, list | tuple):
+            parts = [part.get("text") for part in completion if isinstance(part, Mapping)]
+            return "".join(part for part in parts if isinstance(part, str))
+    if completion is None or isinstance(completion, str):
+        return completion or ""
+    raise InputError(
+        f"a completion is no text but {type(completion).__name__}", "give texts or messages"
+    )

@@ -83,7 +83,10 @@ def restore(config: EncoderConfig, state: bytes, model: str | None = None) -> En
     options = config.options
     try:
         if config.kind == tokens.NAME:
-            return tokens.restored(options["language"], int(options["programs"]), state)
+            language, programs = options["language"], int(options["programs"])
+            if language not in _SCORE_MODELS or programs < 1:
+                raise ValueError(f"{programs} programs in {language!r}")
+            return tokens.restored(language, programs, state)
         place = model or str(options["model"])
         pooling = Pooling(
             options.get("layer"), bool(options.get("normalised")), bool(options.get("truncate"))

@@ -28,7 +28,11 @@ def at_hand(model: str, file: str = "config.json") -> bool:
         return False
 
 
-def place_of(model: str) -> str:
+def place_of(
+    model: str,
+    option: str = "--model",
+    otherwise: str = "take --encoder tokens, which needs none",
+) -> str:
     """Return the folder of a model where it is at hand, else its name, once it can be downloaded.
 
     So a model that is at hand is read without asking the network, and one that cannot be had is
@@ -46,8 +50,8 @@ def place_of(model: str) -> str:
         raise MissingModel(
             f"the model {model} is not on this machine and cannot be downloaded "
             f"({type(error).__name__})",
-            "check its name and the connection, or give the folder of its weights with --model, "
-            "or take --encoder tokens, which needs none",
+            f"check its name and the connection, or give the folder of its weights with {option}, "
+            f"or {otherwise}",
         ) from error
     return model
 

@@ -17,7 +17,7 @@ MACHINES: dict[str, type[Machine]] = {
     "cachegrind": Cachegrind,
     "native": Native,
 }
-DEFAULT = "cachegrind"
+DEFAULT = "skylake"
 """What `auto` takes where no gem5 is configured: the embedded machine that everyone can run."""
 
 

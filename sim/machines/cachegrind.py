@@ -25,6 +25,7 @@ from sim.errors import MachineFailure, MissingTool
 from sim.judge import guest_for, verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.machines import instruction_sets
 from sim.program import Build
 from sim.sandbox import Allowance, Ended, Guest
 from sim.toolchain import Toolchain
@@ -78,7 +79,11 @@ class Cachegrind:
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
-        ended = sandbox.run(_guest(build, limits, toolchain), allowance(limits), stdin)
+        ended = sandbox.run(
+            _guest(build, limits, toolchain),
+            allowance(limits, limits.instrument_cpu_seconds),
+            stdin,
+        )
         if b"EXEC FAILED" in ended.log:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
@@ -100,10 +105,11 @@ class Cachegrind:
         if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         counters = read_counters(ended.log)
-        if verdict is Verdict.ACCEPTED and counters["instructions"] > limits.max_instructions:
-            verdict = Verdict.TIME_LIMIT
-            detail = f"{counters['instructions']} instructions, budget {limits.max_instructions}"
         total = cycles(counters)
+        if verdict is Verdict.ACCEPTED and (
+            excess := limits.excess(counters["instructions"], total)
+        ):
+            verdict, detail = Verdict.TIME_LIMIT, excess
         return Measurement(
             verdict=verdict,
             detail=detail,
@@ -151,8 +157,6 @@ _SUMMARY = re.compile(
 )
 
 
-# AVX-512 instructions, and no others in 64-bit code, begin with 62.
-_AVX512 = re.compile(rb"unhandled instruction bytes: (?:0x)?62 ", re.IGNORECASE)
 _OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\nhost stacktrace")
 
 
@@ -211,30 +215,28 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
     )
 
 
-def allowance(limits: Limits) -> Allowance:
+def allowance(limits: Limits, cpu_seconds: int) -> Allowance:
     """Limits of the instrument: generous, since the program passed its own natively."""
     return Allowance(
-        cpu_seconds=limits.instrument_cpu_seconds,
+        cpu_seconds=cpu_seconds,
         memory_bytes=limits.memory_bytes + _OWN_MEMORY,
         stack_bytes=8 << 20,
         file_bytes=limits.file_bytes,
         output_bytes=limits.output_bytes,
-        guard_seconds=60.0 + 3.0 * limits.instrument_cpu_seconds,
+        guard_seconds=60.0 + 3.0 * cpu_seconds,
     )
 
 
 def refuse_own_failure(ended: Ended) -> None:
     """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
-    if _AVX512.search(ended.log):
+    code = instruction_sets.unhandled(ended.log)
+    if code is not None or b"nrecognised instruction" in ended.log:
+        name = instruction_sets.name_of(code or [])
         raise MachineFailure(
-            "the program uses AVX-512, which Valgrind's translator lacks",
-            "remove its target pragma or attribute, and -mavx512... or the -march=... that allows "
-            "it; or use --machine native",
-        )
-    if b"unhandled instruction bytes" in ended.log or b"nrecognised instruction" in ended.log:
-        raise MachineFailure(
-            "the program uses an instruction that Valgrind cannot translate",
-            "build it for an older instruction set (without AVX-512) or use --machine native",
+            f"the program uses {name}, which Valgrind's translator lacks"
+            if name
+            else "the program uses an instruction that Valgrind cannot translate",
+            instruction_sets.remedy_of(name),
         )
     if ended.lost and not ended.overflowed:
         raise MachineFailure(

@@ -120,6 +120,8 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
         return Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+    if excess := limits.excess(0, simulated.cycles):
+        return Verdict.TIME_LIMIT, excess
     if simulated.cause == gem5_statistics.TICK_LIMIT:
         why = f"no end after {simulated.ticks} simulated picoseconds"
         if simulated.suspended:

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import sim
 from sim import process
 from sim.errors import InputError, MissingTool
-from sim.paths import configuration
+from sim.paths import configuration, gem5_configurations
 from sim.scratch import ScratchFolder
 
 NAMES = ("gem5", "gem5.fast", "gem5.opt")
@@ -72,11 +71,8 @@ def find(named: str = "") -> str:
 
 
 def scripts() -> Path:
-    """Return the folder of the configurations, beside this package."""
-    folder = Path(sim.__file__).parent.parent / "gem5_configs"
-    if not (folder / "run.py").is_file():
-        raise MissingTool(f"gem5's configurations are not at {folder}", "install the toolkit again")
-    return folder
+    """Return the folder of the scripts that gem5 runs."""
+    return gem5_configurations()
 
 
 def examine(path: str) -> Installation:

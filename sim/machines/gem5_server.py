@@ -98,6 +98,8 @@ class Server:
         nonce = secrets.token_hex(16)
         cpu_seconds = max(120, limits.max_instructions // _FLOOR)
         cycles = _CYCLES_PER_INSTRUCTION * limits.max_instructions + 100_000_000
+        if limits.max_cycles is not None:
+            cycles = min(cycles, limits.max_cycles + 2)
         job = {
             "program": build.digest,
             "nonce": nonce,

@@ -29,6 +29,7 @@ from sim.verdict import Verdict
 
 PROTOCOL = "1"
 """Raised when a change here could give another cost for the same run."""
+_REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -72,7 +73,7 @@ class Skylake:
     ) -> tuple[Measurement, dict[int, annotation.Counts]]:
         """Measure once and return what each address of the code cost, too.
 
-        The costliest 8192 addresses are told; cycles are those of `measure`.
+        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
         """
         ended = _run(build, stdin, limits, toolchain, "--annotate=yes")
         return self._read(ended, limits), annotation.read_addresses(ended.log)
@@ -82,6 +83,14 @@ class Skylake:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
+        refused = _REFUSED.search(ended.log)
+        if refused and refused[1] == b"tampering":
+            return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if refused:
+            raise MachineFailure(
+                f"the program cannot be measured in the timing model: {refused[2].decode()}",
+                "measure it on cachegrind, which counts all threads' work",
+            )
         if ended.signal == SIGSYS and not ended.log:
             raise MachineFailure("Valgrind could not be started in the sandbox")
         if ended.idle:
@@ -90,9 +99,11 @@ class Skylake:
                 "accepted natively, but it waits without end in the measured run",
             )
         refuse_own_failure(ended)
-        if ended.exhausted(limits.instrument_cpu_seconds):
+        if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
-                Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
+                Verdict.TIME_LIMIT,
+                f"{limits.model_cpu_seconds} s of CPU time before {limits.max_instructions} "
+                "instructions: it spends its time in the kernel",
             )
         return _measurement(ended, limits)
 
@@ -110,13 +121,11 @@ def _measurement(ended: Ended, limits: Limits) -> Measurement:
     if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
         return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
     end, counters = read_counters(ended.log)
-    if end != "exit":
-        return Measurement(
-            Verdict.TIME_LIMIT,
-            f"{counters['instructions']} instructions, budget {limits.max_instructions}",
-            host_seconds=ended.wall_seconds,
-        )
     cycles = counters.pop("cycles")
+    # Its last block can carry a program that ends by itself over its budget, too.
+    excess = limits.excess(counters["instructions"], cycles)
+    if end != "exit" or (verdict is Verdict.ACCEPTED and excess):
+        return Measurement(Verdict.TIME_LIMIT, excess, host_seconds=ended.wall_seconds)
     return Measurement(
         verdict=verdict,
         detail=detail,
@@ -144,7 +153,11 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
 
 
 def _run(build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str) -> Ended:
-    return sandbox.run(_guest(build, limits, toolchain, options), allowance(limits), stdin)
+    return sandbox.run(
+        _guest(build, limits, toolchain, options),
+        allowance(limits, limits.model_cpu_seconds),
+        stdin,
+    )
 
 
 def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence[str]) -> Guest:
@@ -156,6 +169,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence
             "--tool=skylake",
             "--log-fd={log}",
             f"--max-instructions={limits.max_instructions}",
+            f"--max-cycles={limits.max_cycles or 0}",
             f"--main-stacksize={limits.stack_bytes}",
             "--vgdb=no",
             *options,

@@ -9,7 +9,7 @@
 #include "pub_tool_libcprint.h"
 #include "pub_tool_mallocfree.h"
 
-enum { MOST = 8192, A_LINE = 16, REDIRECT = 22 };
+enum { MOST = 8192, A_LINE = 16 };
 
 struct Tally {
     Addr pc;

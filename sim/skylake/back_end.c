@@ -7,9 +7,15 @@
 #include "pub_tool_libcbase.h"
 
 enum {
-    FETCH_TO_DECODE = 3, DECODE_TO_RENAME = 1, RENAME_TO_ISSUE = 9, EXECUTE_TO_COMMIT = 7, TRAP = 13,
-    DECODE_WIDTH = 4, WIDTH = 8, ROB = 224, IQ = 97, LQ = 72, INT_REGS = 180 - 38,
-    FLOAT_REGS = 168 - 48, FETCH_QUEUE = 50, RENAME_LAG = 9, RING = 4096
+    FETCH_TO_DECODE = CORE_FETCH_TO_DECODE_DELAY, DECODE_TO_RENAME = CORE_DECODE_TO_RENAME_DELAY,
+    RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
+    TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
+    DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
+    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
+    /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
+    INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
+    FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
+    RENAME_LAG = RENAME_TO_ISSUE, RING = 4096
 };
 
 /* A stage that takes `width` operations a cycle, in order. */
@@ -114,22 +120,23 @@ static Bool no_store_entry; /* what the last operation was renamed late for */
 static Cycle rename(const Uop *u, Cycle decoded) {
     Cycle at = decoded + DECODE_TO_RENAME;
     if (serialized > at) at = serialized;
-    ENTER(rob, ROB, at, 2);
-    if (u->cls == LOAD) ENTER(lq, LQ, at, 2);
-    Cycle entry = u->cls == STORE ? store_entry() + 2 : 0;
+    ENTER(rob, ROB, at, FREED);
+    if (u->cls == LOAD) ENTER(lq, LQ, at, FREED);
+    Cycle entry = u->cls == STORE ? store_entry() + FREED : 0;
     no_store_entry = entry > at;
     if (no_store_entry) at = entry;
     for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, 2);
-        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, 2);
+        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, FREED);
+        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, FREED);
     }
     at = issue_queue(at);
-    return take(&rename_stage, WIDTH, at);
+    return take(&rename_stage, RENAME_WIDTH, at);
 }
 
 /* What an operation keeps the machine waiting for, when it is the oldest. */
 static UChar kept_by(const Uop *u, Cycle executed, Cycle done, UChar takes) {
-    enum { WITHIN_L1 = 5, WITHIN_L2 = 26, WITHIN_L3 = 75 }; /* hits, and what crossbars add */
+    /* Hits, and some cycles for a line that was on its way. */
+    enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
     if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
     if (u->cls == LOAD) {
         Cycle took = done - executed;
@@ -149,7 +156,7 @@ static Cycle as_oldest(Cycle from) {
 /* After a squash the reorder buffer drops so many operations a cycle; the first that is fetched then is decoded that
  * much later. */
 static UInt resumes_after(UInt dropped) {
-    enum { SQUASH_WIDTH = 8 };
+    enum { SQUASH_WIDTH = CORE_SQUASH_WIDTH };
     return (dropped + SQUASH_WIDTH - 1) / SQUASH_WIDTH + 1;
 }
 
@@ -168,7 +175,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
     Cycle renamed = rename(u, decoded);
-    Cycle dispatched = take(&dispatch_stage, WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
+    Cycle dispatched = take(&dispatch_stage, DISPATCH_WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
     for (UInt i = 0; i < u->nsrc; i++)
         if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
     Cycle done;
@@ -194,7 +201,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     }
     for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
     leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
-    Cycle frontier = commit_stage.at, committed = take(&commit_stage, WIDTH, done + EXECUTE_TO_COMMIT);
+    Cycle frontier = commit_stage.at, committed = take(&commit_stage, COMMIT_WIDTH, done + EXECUTE_TO_COMMIT);
     renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
     if (committed > frontier) committed_at(committed, kept_by(u, out->executed, done, takes));
     if (u->flags & U_TRAP) {
@@ -269,7 +276,7 @@ void ghosts_end(void) {
 
 #define GHOST_ENTER(name, n, taken, from) \
     do { \
-        Cycle free_ = (taken) < (n) ? name[(name##_at + (taken)) % (n)] + 2 : never; \
+        Cycle free_ = (taken) < (n) ? name[(name##_at + (taken)) % (n)] + FREED : never; \
         (taken)++; \
         if (free_ > (from)) (from) = free_; \
     } while (0)
@@ -289,15 +296,15 @@ Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
     if (u->cls == LOAD) GHOST_ENTER(lq, LQ, ghost.loads, at);
     if (u->cls == STORE) {
         Cycle entry = store_entry_later(ghost.stores++, at);
-        if (entry + 2 > at) at = entry + 2;
+        if (entry + FREED > at) at = entry + FREED;
     }
     for (UInt i = 0; i < u->ndst; i++) {
         if (IS_INT(u->dst[i])) GHOST_ENTER(int_regs, INT_REGS, ghost.ints, at);
         else if (IS_FLOAT(u->dst[i])) GHOST_ENTER(float_regs, FLOAT_REGS, ghost.floats, at);
     }
-    Cycle renamed = take(&ghost.rename, WIDTH, at > never ? never : at);
+    Cycle renamed = take(&ghost.rename, RENAME_WIDTH, at > never ? never : at);
     if (ghost.all <= MOST_GHOSTS) ghost_renamed[ghost.all - 1] = renamed;
-    Cycle issued = take(&ghost.dispatch, WIDTH, renamed + RENAME_TO_ISSUE);
+    Cycle issued = take(&ghost.dispatch, DISPATCH_WIDTH, renamed + RENAME_TO_ISSUE);
     for (UInt i = 0; i < u->nsrc; i++)
         if (ghost.ready[u->src[i]] > issued) issued = ghost.ready[u->src[i]];
     if (u->flags & U_SERIALIZE_AFTER) ghost.rename.at = never;

@@ -4,6 +4,7 @@
  * has begun; nothing else is added to it but one call at its head, which passes the block executed
  * before to the model. The block's description is made once, at translation. */
 #include "blocks.h"
+#include "guard.h"
 #include "model.h"
 #include "processor_id.h"
 #include "start.h"
@@ -74,6 +75,7 @@ typedef struct {
     IRSB *out;
     Block *block;
     UInt nvalues;
+    Int offset_ip;
     Bool exited; /* the current instruction has had an exit */
 } Making;
 
@@ -88,7 +90,9 @@ static void record(Making *m, UShort *place, IRExpr *value) {
 static void record_load(Making *m, IRExpr *address) {
     if (now(m)) record(m, &now(m)->load, address);
 }
-static void record_store(Making *m, IRExpr *address) {
+/* A store of `size` bytes, if `condition` (NULL: always). */
+static void record_store(Making *m, IRExpr *address, UInt size, IRExpr *condition) {
+    guard_store(m->out, address, size, condition, m->offset_ip);
     if (now(m)) record(m, &now(m)->store, address);
 }
 
@@ -109,6 +113,8 @@ static Bool named(const IRCallee *callee, const HChar *name) {
 
 static void replace_identification(IRDirty *d) {
     if (named(d->cee, "amd64g_dirtyhelper_CPUID")) d->cee->addr = answer_cpuid;
+    if (named(d->cee, "amd64g_dirtyhelper_RDRAND") || named(d->cee, "amd64g_dirtyhelper_RDSEED"))
+        d->cee->addr = answer_rdrand;
     if (named(d->cee, "amd64g_dirtyhelper_RDTSCP")) d->cee->addr = answer_rdtscp;
     else if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }
@@ -128,20 +134,21 @@ static void instrument_statement(Making *m, IRStmt *st) {
     switch (st->tag) {
     case Ist_WrTmp: {
         IRExpr *e = st->Ist.WrTmp.data;
+        guard_temporary(st);
         if (e->tag == Iex_Load) record_load(m, e->Iex.Load.addr);
         break;
     }
-    case Ist_Store: record_store(m, st->Ist.Store.addr); break;
-    case Ist_StoreG: record_store(m, st->Ist.StoreG.details->addr); break;
+    case Ist_Store: record_store(m, st->Ist.Store.addr, 1, NULL); break;
+    case Ist_StoreG: record_store(m, st->Ist.StoreG.details->addr, 1, st->Ist.StoreG.details->guard); break;
     case Ist_LoadG: record_load(m, st->Ist.LoadG.details->addr); break;
     case Ist_CAS:
         record_load(m, st->Ist.CAS.details->addr);
-        record_store(m, st->Ist.CAS.details->addr);
+        record_store(m, st->Ist.CAS.details->addr, 1, NULL);
         break;
     case Ist_Dirty: {
         IRDirty *d = st->Ist.Dirty.details;
         if (d->mFx == Ifx_Read || d->mFx == Ifx_Modify) record_load(m, d->mAddr);
-        if (d->mFx == Ifx_Write || d->mFx == Ifx_Modify) record_store(m, d->mAddr);
+        if (d->mFx == Ifx_Write || d->mFx == Ifx_Modify) record_store(m, d->mAddr, d->mSize, d->guard);
         replace_identification(d);
         break;
     }
@@ -159,7 +166,7 @@ static void instrument_statement(Making *m, IRStmt *st) {
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
-    Making m = {deepCopyIRSBExceptStmts(in), NULL, 0, False};
+    Making m = {deepCopyIRSBExceptStmts(in), NULL, 0, layout->offset_IP, False};
     static Bool begun;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {
@@ -171,6 +178,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
     m.block->count = 0;
     while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark) addStmtToIRSB(m.out, in->stmts[i++]);
     if (i < in->stmts_used) m.block->start = in->stmts[i]->Ist.IMark.addr;
+    guard_block(m.out, m.block->start);
     IRExpr **arguments = mkIRExprVec_1(mkIRExpr_HWord((HWord)m.block));
     IRDirty *call =
         unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);

@@ -78,11 +78,14 @@ void branch_init(void) {
     VG_(memset)(buffer, 0, sizeof buffer);
 }
 
+/* An entry's tag is the address's bits above the index; all of them are compared here, which is the same
+ * while a program's text does not span 2 to the power of BTB_TAG_BITS times the buffer. */
+enum { TAG_SHIFT = 2 + __builtin_ctz(BTB_ENTRIES) };
+
 static UInt slot(Addr pc) { return (pc >> 2) & (BTB_ENTRIES - 1); }
 
-/* The tag has 19 bits above the index: more than any program's text spans. */
 static Addr looked_up(Addr pc) {
-    return buffer[slot(pc)].pc >> 11 == pc >> 11 && buffer[slot(pc)].pc ? buffer[slot(pc)].target : 0;
+    return buffer[slot(pc)].pc >> TAG_SHIFT == pc >> TAG_SHIFT && buffer[slot(pc)].pc ? buffer[slot(pc)].target : 0;
 }
 
 static void learn_target(Addr pc, Addr target) {
@@ -95,7 +98,7 @@ static void indirect_place(Addr pc, const History *h, UInt *set, UShort *tag) {
     for (UInt i = 0; i < INDIRECT_PATH && i < h->path_length; i++)
         hash ^= h->path[(h->path_top - i) % PATH_RING] >> (2 + i); /* log2 of the sets / path length */
     *set = hash & (INDIRECT_SETS - 1);
-    *tag = (pc >> 2) & 0xffff;
+    *tag = (pc >> 2) & ((1u << INDIRECT_TAG_SIZE) - 1);
 }
 
 static Addr indirect_target(Addr pc) {

@@ -4,13 +4,13 @@
 #include "model.h"
 
 enum {
-    TABLES = 12, BTB_ENTRIES = 512, RAS_ENTRIES = 32, INDIRECT_SETS = 128, INDIRECT_WAYS = 4,
-    INDIRECT_PATH = 7, INDIRECT_GHR_BITS = 16, PATH_RING = 8, PENDING = 512
+    TABLES = TAGE_N_HISTORY_TABLES, BTB_ENTRIES = BTB_NUM_ENTRIES, RAS_ENTRIES = RAS_NUM_ENTRIES,
+    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 512
 };
 
 /* A history of branches: everything that a wrong prediction must put back. */
 typedef struct {
-    ULong outcomes; /* the youngest in bit 0; the longest history has 34 */
+    ULong outcomes; /* the youngest in bit 0; the longest history (TAGE_MAX_HIST) is shorter than 64 */
     UInt path_bits; /* one bit of each branch's address */
     UInt directions; /* the indirect predictor's own */
     UInt path_top, path_length;
@@ -40,6 +40,6 @@ Bool tage_predict(const History *h, Pending *b);
 void tage_update(Pending *b, UInt random);
 static inline void tage_history(History *h, Addr pc, Bool taken) {
     h->outcomes = (h->outcomes << 1) | taken;
-    h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & 0xffff;
+    h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << TAGE_PATH_HIST_BITS) - 1);
 }
 #endif

@@ -15,6 +15,7 @@ from sim import process
 from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.runner import COMPILER_REMEDY
+from sim.skylake import parameters
 
 NAME = "skylake-amd64-linux"
 VALGRIND_REMEDY = "install it with: sudo apt-get install valgrind"
@@ -38,15 +39,16 @@ _LINK = (
 
 @functools.cache
 def sources() -> dict[str, bytes]:
-    """Return the tool's sources by name."""
+    """Return the tool's sources by name, and the header of the model's figures with them."""
     folder = resources.files("sim.skylake")
     names = sorted(one.name for one in folder.iterdir() if one.name.endswith((".c", ".h")))
-    return {name: folder.joinpath(name).read_bytes() for name in names}
+    texts = {name: folder.joinpath(name).read_bytes() for name in names}
+    return texts | {"parameters.h": parameters.header()}
 
 
 @functools.cache
 def model_digest() -> str:
-    """Return what identifies the model: a hash of its sources."""
+    """Return what identifies the model: a hash of its sources and figures."""
     text = b"".join(name.encode() + b"\0" + code for name, code in sources().items())
     return hashlib.sha256(text).hexdigest()[:16]
 

@@ -6,7 +6,7 @@
 #include "model.h"
 #include "pub_tool_mallocfree.h"
 
-enum { WAYS = 16, LINE_BITS = 6 };
+enum { WAYS = CACHE_ASSOC, WAY_BITS = __builtin_ctz(WAYS), LINE_BITS = __builtin_ctz(CACHE_CACHE_LINE_SIZE) };
 
 typedef struct {
     ULong line; /* plus one; 0 is free */
@@ -29,16 +29,16 @@ static void make(Cache *c, UInt bytes) {
 }
 
 void caches_init(void) {
-    make(&first[INSTRUCTION], 32 << 10);
-    make(&first[DATA], 32 << 10);
-    make(&second, 1 << 20);
-    make(&third, 2 << 20);
+    make(&first[INSTRUCTION], L1I_SIZE);
+    make(&first[DATA], L1D_SIZE);
+    make(&second, L2_SIZE);
+    make(&third, L3_SIZE);
 }
 
 /* Points the tree away from a way. Node n has the children 2n and 2n + 1; bit 1 means: go right. */
 static void touch(Cache *c, UInt set, UInt way) {
     UInt node = 1, tree = c->trees[set];
-    for (Int bit = 3; bit >= 0; bit--) {
+    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
         UInt right = (way >> bit) & 1;
         tree = right ? tree & ~(1u << node) : tree | (1u << node);
         node = 2 * node + right;
@@ -48,7 +48,7 @@ static void touch(Cache *c, UInt set, UInt way) {
 
 static void point_at(Cache *c, UInt set, UInt way) {
     UInt node = 1, tree = c->trees[set];
-    for (Int bit = 3; bit >= 0; bit--) {
+    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
         UInt right = (way >> bit) & 1;
         tree = right ? tree | (1u << node) : tree & ~(1u << node);
         node = 2 * node + right;
@@ -70,7 +70,7 @@ static Line *find(Cache *c, ULong line) {
 /* Makes room for a line and returns its place; what was there is in *victim. */
 static Line *place(Cache *c, ULong line, Line *victim) {
     UInt set = line & (c->sets - 1), node = 1, way = 0;
-    for (Int bit = 3; bit >= 0; bit--) {
+    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
         UInt right = (c->trees[set] >> node) & 1;
         way |= right << bit;
         node = 2 * node + right;
@@ -102,21 +102,21 @@ static void drop_to_second(ULong line, Cycle now) {
     l->dirty = True;
 }
 
-/* Cycles on the way: see each level's tag latency and its crossbar. `now` is when the first level asks. */
+/* Between the third level and the memory's controller; the bus has a snoop filter of its own. */
 enum {
-    FIRST_HIT = 4, TO_SECOND = 4, SECOND_HIT = 21, TO_THIRD = 19, THIRD_HIT = 69, TO_MEMORY = 65,
-    MEMORY_REQUEST = 8, MEMORY_RESPONSE = 7
+    MEMORY_REQUEST = MEMORY_BUS_FRONTEND_LATENCY + MEMORY_BUS_FORWARD_LATENCY + SNOOP_FILTER_LOOKUP_LATENCY,
+    MEMORY_RESPONSE = MEMORY_BUS_RESPONSE_LATENCY + CACHE_RESPONSE_LATENCY + FROM_THIRD
 };
 
-/* The cycle in which the first level can answer with a line that it lacks. */
+/* `now` is when the first level is asked. The cycle in which the first level can answer with a line that it lacks. */
 static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
     Line *l = find(&second, line), victim;
     if (l) {
         Cycle hit = now + SECOND_HIT;
         /* still on its way to the second level: its answer passes on */
-        if (l->ready > now + TO_SECOND) {
+        if (l->ready > now + FIRST_HIT) {
             statistics.l2_misses++;
-            return l->ready + 2 > hit ? l->ready + 2 : hit;
+            return l->ready + FROM_SECOND > hit ? l->ready + FROM_SECOND : hit;
         }
         return hit;
     }
@@ -134,7 +134,7 @@ static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
         ready = dram_read(line << LINE_BITS, now + TO_MEMORY, for_store) + MEMORY_REQUEST + MEMORY_RESPONSE;
     }
     l = place(&second, line, &victim);
-    l->ready = ready - 2;
+    l->ready = ready - FROM_SECOND;
     if (*dirty) l->dirty = True;
     *dirty = False;
     if (victim.line && victim.dirty) drop_to_third(victim.line - 1, now);

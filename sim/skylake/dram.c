@@ -1,15 +1,19 @@
 /* One DDR4-2400 channel (16 devices of 4 bits, two ranks of 16 banks), as the target's controller runs it.
  *
- * Times are in picoseconds. Requests are served in the order of their calls, so two that overlap may be
- * served in the other order than there. */
+ * Times are in picoseconds. Requests are served in the order in which they reach the controller; where several
+ * wait at once, the target takes the one whose row is open first, which is left out. */
 #include "model.h"
 
 enum {
-    CYCLE = 286, FRONTEND = 10000, BACKEND = 10000, T_RCD = 14160, T_CL = 14160, T_RP = 14160,
-    T_RAS = 32000, T_RTP = 7500, T_BURST = 3332, T_CCD_L = 5000, T_CS = 1666, T_RRD = 3332,
-    T_RRD_L = 4900, T_XAW = 13328, T_RFC = 350000, T_REFI = 7800000,
-    T_WR = 15000, T_WTR = 5000, T_RTW = 1666,
-    RANKS = 2, BANKS = 16, GROUPS = 4, ACCESSES_PER_ROW = 16, WRITES = 64, WRITES_AT_ONCE = 16
+    CYCLE = (1000000000000 + CLOCK_HZ / 2) / CLOCK_HZ, /* gem5 rounds it to whole picoseconds */
+    FRONTEND = MEMORY_STATIC_FRONTEND_LATENCY, BACKEND = MEMORY_STATIC_BACKEND_LATENCY, T_RCD = DRAM_T_RCD,
+    T_CL = DRAM_T_CL, T_RP = DRAM_T_RP, T_RAS = DRAM_T_RAS, T_RTP = DRAM_T_RTP, T_BURST = DRAM_T_BURST,
+    T_CCD_L = DRAM_T_CCD_L, T_CS = DRAM_T_CS, T_RRD = DRAM_T_RRD, T_RRD_L = DRAM_T_RRD_L, T_RFC = DRAM_T_RFC,
+    T_REFI = DRAM_T_REFI, T_WR = DRAM_T_WR, RANKS = DRAM_RANKS_PER_CHANNEL, BANKS = DRAM_BANKS_PER_RANK,
+    GROUPS = DRAM_BANK_GROUPS_PER_RANK, ROW_BYTES = DRAM_DEVICE_ROWBUFFER_SIZE * DRAM_DEVICES_PER_RANK,
+    ACCESSES_PER_ROW = DRAM_MAX_ACCESSES_PER_ROW,
+    WRITES = DRAM_WRITE_BUFFER_SIZE * MEMORY_WRITE_LOW_THRESH_PERC / 100,
+    WRITES_AT_ONCE = MEMORY_MIN_WRITES_PER_SWITCH
 };
 
 typedef struct {
@@ -54,19 +58,15 @@ enum { RECENT = 16 };
 static struct {
     ULong reached, at; /* the controller; its command went out */
     UInt rank, group;
-    enum Burst kind;
 } recent[RECENT];
 static UInt newest;
 
 /* When a command may follow the others on the bus, and when its request is taken out of the queue. */
-static ULong bus_free(ULong t, UInt rank, UInt group, enum Burst kind, ULong *taken) {
+static ULong bus_free(ULong t, UInt rank, UInt group, ULong *taken) {
     ULong free = 0;
     for (UInt i = 0; i < RECENT; i++) {
         if (recent[i].reached > t) continue;
-        ULong gap = T_BURST;
-        if (rank != recent[i].rank) gap = T_BURST + T_CS;
-        else if (kind != recent[i].kind) gap = kind == READ ? T_CL + T_BURST + T_WTR : T_BURST + T_RTW;
-        if (rank == recent[i].rank && group == recent[i].group) gap = later(gap, T_CCD_L);
+        ULong gap = rank != recent[i].rank ? T_BURST + T_CS : group == recent[i].group ? T_CCD_L : T_BURST;
         free = later(free, recent[i].at + gap);
         if (recent[i].at + T_BURST > *taken + T_RP + T_RCD) *taken = recent[i].at + T_BURST - T_RP - T_RCD;
     }
@@ -75,9 +75,9 @@ static ULong bus_free(ULong t, UInt rank, UInt group, enum Burst kind, ULong *ta
 
 /* Opens the row if need be and moves one burst; returns when its command is given, not before `t`. */
 static ULong burst(ULong physical, ULong t, enum Burst kind) {
-    UInt bank = (physical >> 13) % BANKS, rank = (physical >> 17) % RANKS, group = bank % GROUPS;
-    Long row = (Long)(physical >> 18);
-    ULong reached = t, free = bus_free(t, rank, group, kind, &t);
+    UInt bank = physical / ROW_BYTES % BANKS, rank = physical / ROW_BYTES / BANKS % RANKS, group = bank % GROUPS;
+    Long row = (Long)(physical / ROW_BYTES / BANKS / RANKS);
+    ULong reached = t, free = bus_free(t, rank, group, &t);
     refresh(rank, t);
     Bank *b = &banks[rank][bank];
     if (b->row != row) {
@@ -95,20 +95,8 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
         statistics.row_hits++;
     }
     ULong at = later(later(t, free), b->column_allowed);
-    if (kind == WRITE) {
-        b->pre_allowed = later(b->pre_allowed, at + T_CL + T_BURST + T_WR);
-        if (++b->accesses == ACCESSES_PER_ROW) {
-            b->row = -1;
-            b->act_allowed = later(b->act_allowed, b->pre_allowed + T_RP);
-        }
-        return at;
-    }
-    typeof(&recent[0]) r = &recent[++newest % RECENT];
-    r->reached = reached;
-    r->at = at;
-    r->rank = rank;
-    r->group = group;
-    r->kind = kind;
+    /* Writes come in batches that fill the pauses between reads; no read is made to wait for them. */
+    if (kind == READ) recent[++newest % RECENT] = (typeof(recent[0])){reached, at, rank, group};
     b->pre_allowed = later(b->pre_allowed, kind == WRITE ? at + T_CL + T_BURST + T_WR : at + T_RTP);
     if (++b->accesses == ACCESSES_PER_ROW) {
         b->row = -1;

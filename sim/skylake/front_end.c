@@ -6,9 +6,9 @@
  * along (wrong_path.c) until its branch has executed. */
 #include "front_end.h"
 
-enum { BLOCK = 16, HIT = 4, FETCH_WIDTH = 4, FETCH_TO_EXECUTE = 14, DECODED = 3, DECODE_RESTART = 2 };
+enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH, DECODED = CORE_FETCH_TO_DECODE_DELAY };
 /* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
-enum { WAITING = 64, MOST_WAITING = 49, LOSSES = 1024 };
+enum { WAITING = 64, MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1, LOSSES = 1024 };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */

@@ -3,7 +3,6 @@
 #define SKYLAKE_FRONT_END_H
 #include "branch.h"
 
-enum { COMMIT_RESTART = 8 };
 extern const Cycle forever;
 
 /* front_end.c */

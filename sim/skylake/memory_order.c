@@ -5,7 +5,7 @@
 #include "back_end.h"
 
 /* Order is checked by blocks of 16 bytes, so that neighbours can be taken for dependent. */
-enum { STORES = 64, SQ = 56, SETS = 1024, CHECK_BITS = 4 };
+enum { STORES = 64, SQ = CORE_SQ_ENTRIES, SETS = CORE_SSIT_SIZE, CHECK_BITS = CORE_LSQ_DEP_CHECK_SHIFT };
 
 typedef struct {
     Addr first, end, pc;
@@ -38,7 +38,7 @@ void send_stores(Cycle until) {
 
 /* Store sets: instructions that were found to depend on each other through memory, by their addresses; a
  * load waits for the last store of its set, and so does a store. All are forgotten after a while. */
-enum { FORGET_AFTER = 250000, NO_SET = 0xffff };
+enum { FORGET_AFTER = CORE_STORE_SET_CLEAR_PERIOD, NO_SET = 0xffff };
 static UShort set_at[SETS];
 static Cycle last_of_set[SETS];
 static UInt operations;
@@ -96,7 +96,7 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
         if (s->executed > executed) { /* found out when the store executes */
             depend(s->pc, pc);
             out->replayed = True;
-            out->restart = s->executed + 8;
+            out->restart = s->executed + COMMIT_RESTART;
             return s->executed + 1;
         }
         if (s->end <= address || s->first >= end) continue;

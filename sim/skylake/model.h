@@ -5,9 +5,32 @@
 #ifndef SKYLAKE_MODEL_H
 #define SKYLAKE_MODEL_H
 
+#include "parameters.h" /* made of gem5_configs/figures.py, see parameters.py */
 #include "pub_tool_basics.h"
 
 typedef ULong Cycle;
+
+/* ---- delays that several parts know, of those in parameters.h ------------------------------------------- */
+
+enum {
+    FETCH_TO_EXECUTE = CORE_FETCH_TO_DECODE_DELAY + CORE_DECODE_TO_RENAME_DELAY + CORE_RENAME_TO_IEW_DELAY +
+                       CORE_ISSUE_TO_EXECUTE_DELAY,
+    /* From the stage that finds a wrong path out until fetch works again: the message, and one cycle. */
+    DECODE_RESTART = CORE_DECODE_TO_FETCH_DELAY + 1,
+    COMMIT_RESTART = CORE_IEW_TO_COMMIT_DELAY + CORE_COMMIT_TO_FETCH_DELAY + 1,
+    REDIRECT = FETCH_TO_EXECUTE + COMMIT_RESTART, /* what a wrong prediction costs at least */
+    /* A hit, from the request: the crossbars are passed there and back, and each level answers for itself. */
+    FIRST_HIT = L1_LATENCY,
+    SECOND_HIT = FIRST_HIT + CROSSBAR_FRONTEND_LATENCY + CROSSBAR_FORWARD_LATENCY + L2_TAG_LATENCY +
+                 CROSSBAR_RESPONSE_LATENCY + CACHE_RESPONSE_LATENCY,
+    TO_THIRD = FIRST_HIT + CROSSBAR_FRONTEND_LATENCY + CROSSBAR_FORWARD_LATENCY + L2_TAG_LATENCY,
+    TO_MEMORY = TO_THIRD + CROSSBAR_FRONTEND_LATENCY + CROSSBAR_FORWARD_LATENCY + SNOOP_FILTER_LOOKUP_LATENCY +
+                L3_TAG_LATENCY,
+    /* An answer of the third level, or of memory behind it, on its way up. */
+    FROM_SECOND = CROSSBAR_RESPONSE_LATENCY + CACHE_RESPONSE_LATENCY,
+    FROM_THIRD = CROSSBAR_RESPONSE_LATENCY + CACHE_RESPONSE_LATENCY + FROM_SECOND,
+    THIRD_HIT = TO_MEMORY + FROM_THIRD
+};
 
 /* ---- micro-operations ---------------------------------------------------------------------------- */
 

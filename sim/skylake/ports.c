@@ -1,29 +1,32 @@
 /* The execution ports: which classes each begins, one a cycle; all operations are pipelined. */
 #include "back_end.h"
 
-enum { P0 = 1, P1 = 2, P2 = 4, P3 = 8, P4 = 16, P5 = 32, P6 = 64, P7 = 128, RING = 8192, WIDTH = 8 };
+enum { RING = 8192, WIDTH = CORE_ISSUE_WIDTH };
 
+/* Bit n is port n. */
 static const struct {
     UChar ports, latency;
 } units[CLASSES] = {
     [NO_UNIT] = {0, 1},
-    [INT_ALU] = {P0 | P1 | P5 | P6, 1},
-    [INT_MUL] = {P1, 3},
-    [INT_DIV] = {P0, 1},
-    [FLOAT_ADD] = {P0 | P1, 4},
-    [FLOAT_MUL] = {P0 | P1, 4},
-    [FLOAT_DIV] = {P0, 12},
-    [FLOAT_SQRT] = {P0, 24},
-    [SIMD_ALU] = {P0 | P1 | P5 | P6, 1},
-    [SIMD_MISC] = {P0 | P1 | P5, 1},
-    [SIMD_CVT] = {P0 | P1, 3},
-    [SIMD_MUL] = {P0 | P1, 4},
-    [SIMD_FADD] = {P0 | P1 | P5, 4},
-    [SIMD_FMUL] = {P0 | P1, 4},
-    [SIMD_FDIV] = {P0, 12},
-    [SIMD_FSQRT] = {P0, 20},
-    [LOAD] = {P2 | P3, 1},
-    [STORE] = {P4 | P7, 1},
+#define UNIT(operation) {PORTS_##operation, LATENCY_##operation}
+    [INT_ALU] = UNIT(INT_ALU),
+    [INT_MUL] = UNIT(INT_MULT),
+    [INT_DIV] = UNIT(INT_DIV),
+    [FLOAT_ADD] = UNIT(FLOAT_ADD),
+    [FLOAT_MUL] = UNIT(FLOAT_MULT),
+    [FLOAT_DIV] = UNIT(FLOAT_DIV),
+    [FLOAT_SQRT] = UNIT(FLOAT_SQRT),
+    [SIMD_ALU] = UNIT(SIMD_ALU),
+    [SIMD_MISC] = UNIT(SIMD_MISC),
+    [SIMD_CVT] = UNIT(SIMD_CVT),
+    [SIMD_MUL] = UNIT(SIMD_MULT),
+    [SIMD_FADD] = UNIT(SIMD_FLOAT_ADD),
+    [SIMD_FMUL] = UNIT(SIMD_FLOAT_MULT),
+    [SIMD_FDIV] = UNIT(SIMD_FLOAT_DIV),
+    [SIMD_FSQRT] = UNIT(SIMD_FLOAT_SQRT),
+    [LOAD] = UNIT(MEM_READ),
+    [STORE] = UNIT(MEM_WRITE),
+#undef UNIT
 };
 
 static struct {

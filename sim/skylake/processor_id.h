@@ -5,7 +5,13 @@
 void answer_cpuid(void *guest_state);
 ULong answer_rdtsc(void);
 void answer_rdtscp(void *guest_state);
-/* After a system call that asked for the time: puts simulated time in place of the host's. */
+ULong answer_rdrand(void);
+/* After a system call that succeeded: fixed bytes in place of random ones, */
+void answer_random(UInt call, UWord *arguments, UWord count);
+/* the simulated machine in place of the host (host.c), */
+void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
+void answer_missing(ThreadId thread); /* there is no such file */
+/* and simulated time in place of the host's. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments);
 void answer_own_path(ThreadId thread, UInt call, UWord *arguments);
 #endif

@@ -3,14 +3,19 @@
 #include "pub_tool_libcbase.h"
 
 enum {
-    PATH_BITS = 16, BIMODAL_BITS = 14, RESET_BITS = 19, LOOP_SETS = 64, LOOP_WAYS = 4,
-    LOOP_CONFIDENT = 3, LOOP_MASK = (1 << 14) - 1
+    BIMODAL_BITS = TAGE_LOG_BIMODAL_SIZE, PATH_BITS = TAGE_PATH_HIST_BITS, RESET_BITS = TAGE_LOG_U_RESET_PERIOD,
+    LOOP_WAYS = 1 << LOOP_LOG_LOOP_TABLE_ASSOC,
+    LOOP_SET_BITS = LOOP_LOG_SIZE_LOOP_PRED - LOOP_LOG_LOOP_TABLE_ASSOC, LOOP_SETS = 1 << LOOP_SET_BITS,
+    LOOP_CONFIDENT = (1 << LOOP_LOOP_TABLE_CONFIDENCE_BITS) - 1, LOOP_MASK = (1 << LOOP_LOOP_TABLE_ITER_BITS) - 1,
+    HYSTERESIS = TAGE_LOG_RATIO_BI_MODAL_HYST_ENTRIES,
+    COUNTER_MAX = (1 << (TAGE_TAG_TABLE_COUNTER_BITS - 1)) - 1, USEFUL_MAX = (1 << TAGE_TAG_TABLE_U_BITS) - 1,
+    ALTERNATE_MAX = (1 << (TAGE_USE_ALT_ON_NA_BITS - 1)) - 1, AGE_MAX = (1 << LOOP_LOOP_TABLE_AGE_BITS) - 1,
+    USE_LOOP_MAX = (1 << (LOOP_WITH_LOOP_BITS - 1)) - 1
 };
 
-static const UChar tag_bits[TABLES + 1] = {0, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 14, 15};
-static const UChar size_bits[TABLES + 1] = {14, 10, 10, 11, 11, 11, 11, 10, 10, 10, 10, 9, 9};
-/* 4 * (34 / 4) ** ((i - 1) / 11), rounded */
-static const UChar lengths[TABLES + 1] = {0, 4, 5, 6, 7, 9, 11, 13, 16, 19, 23, 28, 34};
+static const UChar tag_bits[TABLES + 1] = TAGE_TAG_TABLE_TAG_WIDTHS;
+static const UChar size_bits[TABLES + 1] = TAGE_LOG_TAG_TABLE_SIZES;
+static const UChar lengths[TABLES + 1] = TAGE_HISTORY_LENGTHS;
 
 typedef struct {
     Char counter;
@@ -18,8 +23,8 @@ typedef struct {
     UShort tag;
 } Entry;
 
-static Entry tables[TABLES + 1][1 << 11];
-static UChar bimodal[1 << BIMODAL_BITS], hysteresis[1 << (BIMODAL_BITS - 2)];
+static Entry tables[TABLES + 1][1 << TAGE_LOG_LARGEST_TABLE];
+static UChar bimodal[1 << BIMODAL_BITS], hysteresis[1 << (BIMODAL_BITS - HYSTERESIS)];
 static Int use_alternate; /* 4 bits, signed */
 static UInt resets;
 
@@ -32,7 +37,7 @@ static Int use_loop;
 void tage_init(History *h) {
     VG_(memset)(h, 0, sizeof *h);
     VG_(memset)(hysteresis, 1, sizeof hysteresis);
-    resets = 1 << 17;
+    resets = TAGE_INITIAL_T_COUNTER_VALUE;
     use_loop = -1;
 }
 
@@ -74,7 +79,7 @@ static Entry *entry(const Pending *b, UInt bank) { return &tables[bank][b->index
 static Bool predict_loop(Pending *b) {
     UInt pc = b->pc >> 2;
     b->loop_index = (pc & (LOOP_SETS - 1)) * LOOP_WAYS;
-    b->loop_tag = (pc >> 6) & LOOP_MASK;
+    b->loop_tag = (pc >> LOOP_SET_BITS) & ((1u << LOOP_LOOP_TABLE_TAG_BITS) - 1);
     b->loop_hit = -1;
     b->loop_valid = False;
     for (UInt w = 0; w < LOOP_WAYS; w++) {
@@ -117,18 +122,18 @@ Bool tage_predict(const History *h, Pending *b) {
 
 static void count(Char *counter, Bool up) {
     if (up) {
-        if (*counter < 3) ++*counter;
-    } else if (*counter > -4) {
+        if (*counter < COUNTER_MAX) ++*counter;
+    } else if (*counter > -COUNTER_MAX - 1) {
         --*counter;
     }
 }
 
 static void update_bimodal(const Pending *b, Bool taken) {
-    UInt place = b->bimodal, state = (bimodal[place] << 1) + hysteresis[place >> 2];
+    UInt place = b->bimodal, state = (bimodal[place] << 1) + hysteresis[place >> HYSTERESIS];
     if (taken) state += state < 3;
     else state -= state > 0;
     bimodal[place] = state >> 1;
-    hysteresis[place >> 2] = state & 1;
+    hysteresis[place >> HYSTERESIS] = state & 1;
 }
 
 static void update_loop(Pending *b, Bool taken) {
@@ -139,7 +144,7 @@ static void update_loop(Pending *b, Bool taken) {
                 loops[i].iterations = loops[i].age = loops[i].confidence = loops[i].current = 0;
                 return;
             }
-            if (b->loop_prediction != b->prediction && loops[i].age < 255) loops[i].age++;
+            if (b->loop_prediction != b->prediction && loops[i].age < AGE_MAX) loops[i].age++;
         }
         loops[i].current = (loops[i].current + 1) & LOOP_MASK;
         if (loops[i].current > loops[i].iterations) {
@@ -166,7 +171,7 @@ static void update_loop(Pending *b, Bool taken) {
             if (loops[i].age == 0) {
                 loops[i].tag = b->loop_tag;
                 loops[i].iterations = loops[i].confidence = 0;
-                loops[i].age = 255;
+                loops[i].age = AGE_MAX;
                 loops[i].current = 1;
                 break;
             }
@@ -193,16 +198,16 @@ static void allocate(Pending *b, Bool taken, UInt random) {
 void tage_update(Pending *b, UInt random) {
     Bool taken = b->taken;
     if (b->loop_valid && b->final != b->loop_prediction) {
-        if (b->loop_prediction == taken) use_loop += use_loop < 63;
-        else use_loop -= use_loop > -64;
+        if (b->loop_prediction == taken) use_loop += use_loop < USE_LOOP_MAX;
+        else use_loop -= use_loop > -USE_LOOP_MAX - 1;
     }
     update_loop(b, taken);
     Bool allocates = b->prediction != taken && b->hit < TABLES;
     if (b->hit && b->fresh) {
         if (b->longest_prediction == taken) allocates = False;
         if (b->longest_prediction != b->alternate_prediction) {
-            if (b->alternate_prediction == taken) use_alternate += use_alternate < 7;
-            else use_alternate -= use_alternate > -8;
+            if (b->alternate_prediction == taken) use_alternate += use_alternate < ALTERNATE_MAX;
+            else use_alternate -= use_alternate > -ALTERNATE_MAX - 1;
         }
     }
     if (allocates) allocate(b, taken, random);
@@ -220,7 +225,7 @@ void tage_update(Pending *b, UInt random) {
         else update_bimodal(b, taken);
     }
     if (b->prediction != b->alternate_prediction) {
-        if (b->prediction == taken) e->useful += e->useful < 3;
+        if (b->prediction == taken) e->useful += e->useful < USEFUL_MAX;
         else e->useful -= e->useful > 0;
     }
 }

@@ -12,6 +12,7 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
+#include "guard.h"
 #include "processor_id.h"
 
 Statistics statistics;
@@ -70,17 +71,27 @@ static void usage(void) {
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
-static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) { call_begins(call); }
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
+    call_begins(call);
+    guard_call(call, arguments);
+}
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     enum { GETRANDOM = 318 };
     if (sr_isError(result)) return;
+    if (!guard_opened(call, arguments, sr_Res(result))) {
+        answer_missing(thread);
+        return;
+    }
     answer_clock(thread, call, arguments);
+    answer_host(thread, call, arguments, sr_Res(result));
+    answer_random(call, arguments, sr_Res(result));
     answer_own_path(thread, call, arguments);
-    if (call == GETRANDOM) bytes_drawn(arguments[1]);
+    if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
 static void post_clo_init(void) {
+    guard_init();
     caches_init();
     branch_init();
     back_end_init();

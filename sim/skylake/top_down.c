@@ -17,7 +17,10 @@
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
 #include "model.h"
 
-enum { SLOTS = 4, FETCH_TO_RENAME = 4, REDIRECT = 22, EVENTS = 1024 };
+enum {
+    SLOTS = CORE_FETCH_WIDTH, FETCH_TO_RENAME = CORE_FETCH_TO_DECODE_DELAY + CORE_DECODE_TO_RENAME_DELAY,
+    EVENTS = 1024
+};
 
 static ULong slots[CAUSES];
 static Cycle lost[CAUSES]; /* of fetch, since the last operation */

@@ -11,7 +11,8 @@
 #include "pub_tool_machine.h"
 #include "pub_tool_threadstate.h"
 
-enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16, DECODE_RESTART = 2, DECODED = 3 };
+enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16,
+       DECODED = CORE_FETCH_TO_DECODE_DELAY };
 
 /* A branch that was fetched on the wrong path and has not executed. */
 typedef struct {

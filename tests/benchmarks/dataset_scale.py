@@ -1,7 +1,9 @@
 """Time and peak memory of each step of `pie dataset` on a synthetic CodeNet.
 
-By default 200,000 submissions; the first argument is another number. The programs are not run:
-their runtimes come from the table, as `--runtimes-from-table` marks in every row and manifest.
+By default 200,000 submissions; the first argument is another number. With a folder as the second
+everything is kept there, and the steps that are named after it are run alone, in several calls
+where time is short. The programs are not run: their runtimes come from the table, as
+`--runtimes-from-table` marks in every row and manifest.
 """
 
 from __future__ import annotations
@@ -93,38 +95,55 @@ def step(name: str, *arguments: object) -> dict[str, object]:
     }
 
 
+def steps(folder: Path) -> dict[str, tuple[object, ...]]:
+    """What is run, in this order: a name, and the words of the command."""
+    return {
+        "import": ("import", folder / "codenet", "-o", folder / "s.parquet"),
+        "tests": (
+            *("tests", folder / "s.parquet", "--codenet", folder / "codenet"),
+            *("--references", 0, "-o", folder / "test_cases", "-m", "cachegrind"),
+        ),
+        "measure": (
+            *("measure", folder / "s.parquet", "--runtimes-from-table"),
+            *("--testcases", folder / "test_cases", "-o", folder / "m.parquet"),
+        ),
+        "pairs": ("pairs", folder / "m.parquet", "-o", folder / "p.parquet"),
+        "fastest": ("fastest", folder / "m.parquet", "-o", folder / "fastest.jsonl"),
+        "tag": (
+            *("tag", folder / "p.parquet", "--among", folder / "m.parquet"),
+            *("-o", folder / "t.jsonl"),
+        ),
+        "split": (
+            *("split", folder / "t.jsonl", "-o", folder / "parts"),
+            *("--near-duplicates", "remove"),
+        ),
+        "hq": ("hq", folder / "parts" / "train.jsonl", "-o", folder / "hq.jsonl"),
+        "card": ("card", folder / "t.jsonl", "--length", "characters"),
+        "table": ("import", folder / "table.csv", "-o", folder / "s2.parquet"),
+    }
+
+
+def measured(folder: Path, submissions: int, wanted: list[str]) -> None:
+    """Run the steps, and print what each took."""
+    if not (folder / "codenet").exists():
+        write_codenet(folder / "codenet", submissions)
+    made = {}
+    for name, (command, *arguments) in steps(folder).items():
+        if wanted and name not in wanted:
+            continue
+        if name == "table":
+            write_table(folder / "s.parquet", folder / "table.csv")
+        made[name] = {"load": round(os.getloadavg()[0], 1), **step(str(command), *arguments)}
+    print(json.dumps({"submissions": submissions, "steps": made}, indent=1))
+
+
 def main() -> None:
     submissions = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    if len(sys.argv) > 2:
+        measured(Path(sys.argv[2]), submissions, sys.argv[3:])
+        return
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        write_codenet(folder / "codenet", submissions)
-        table = folder / "table.csv"
-        made = {
-            "import": step("import", folder / "codenet", "-o", folder / "s.parquet"),
-            "tests (not verified)": step(
-                *("tests", folder / "s.parquet", "--codenet", folder / "codenet"),
-                *("--references", 0, "-o", folder / "test_cases", "-m", "cachegrind"),
-            ),
-            "measure (runtimes from the table)": step(
-                *("measure", folder / "s.parquet", "--runtimes-from-table"),
-                *("--testcases", folder / "test_cases", "-o", folder / "m.parquet"),
-            ),
-            "pairs": step("pairs", folder / "m.parquet", "-o", folder / "p.parquet"),
-            "fastest": step("fastest", folder / "m.parquet", "-o", folder / "fastest.jsonl"),
-            "tag": step(
-                *("tag", folder / "p.parquet", "--among", folder / "m.parquet"),
-                *("-o", folder / "t.jsonl"),
-            ),
-            "split": step(
-                *("split", folder / "t.jsonl", "-o", folder / "parts"),
-                *("--near-duplicates", "remove"),
-            ),
-            "hq": step("hq", folder / "parts" / "train.jsonl", "-o", folder / "hq.jsonl"),
-            "card": step("card", folder / "t.jsonl", "--length", "characters"),
-        }
-        write_table(folder / "s.parquet", table)
-        made["import of a table"] = step("import", table, "-o", folder / "s2.parquet")
-        print(json.dumps({"submissions": submissions, "steps": made}, indent=1))
+        measured(Path(scratch), submissions, [])
 
 
 def write_table(submissions: Path, table: Path) -> None:

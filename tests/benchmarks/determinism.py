@@ -2,11 +2,12 @@
 
 Every variant measures the same pairs file from scratch (its own cache) and is compared with the
 first, line by line and counter by counter.
-Usage: determinism.py [PAIRS_FILE]; default: the examples.
+Usage: determinism.py [--machine NAME] [--rows N] [PAIRS_FILE]; default: all examples on cachegrind.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -18,13 +19,20 @@ from typing import Any
 
 
 def measure(
-    path: Path, folder: Path, name: str, prefix: list[str], jobs: int, env: dict[str, str]
+    path: Path,
+    folder: Path,
+    name: str,
+    prefix: list[str],
+    jobs: int,
+    env: dict[str, str],
+    machine: str,
 ) -> Any:
     """Run `pie simulate` in a variant; return what was measured."""
     cwd = folder / name
     cwd.mkdir()
-    pie = str(Path(sys.executable).with_name("pie"))
-    command = [*prefix, pie, "simulate", "--pairs", str(path), "--out", "run", "-j", str(jobs)]
+    pie = [sys.executable, "-c", "from pie.cli import main; main()"]
+    command = [*prefix, *pie, "simulate", "--pairs", str(path), "--out", "run", "-j", str(jobs)]
+    command += ["--machine", machine]
     subprocess.run(
         command,
         cwd=cwd,
@@ -40,10 +48,27 @@ def measure(
     ]
 
 
+def shortened(path: Path, rows: int, folder: Path) -> Path:
+    """Copy the first rows to another file, with their test cases beside it."""
+    copy = folder / path.name
+    copy.write_text("".join(path.read_text().splitlines(keepends=True)[:rows]))
+    for beside in path.parent.iterdir():
+        if beside != path:
+            (folder / beside.name).symlink_to(beside)
+    return copy
+
+
 def main() -> None:
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else "examples/test.jsonl").absolute()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pairs", nargs="?", type=Path, default=Path("examples/test.jsonl"))
+    parser.add_argument("--machine", default="cachegrind")
+    parser.add_argument("--rows", type=int, help="only the first so many")
+    chosen = parser.parse_args()
+    path = chosen.pairs.absolute()
     plain = dict(os.environ)
+    here = {"PYTHONPATH": plain["PYTHONPATH"]} if "PYTHONPATH" in plain else {}
     other = {
+        **here,
         "PATH": plain["PATH"],
         "HOME": "/",
         "USER": "someone",
@@ -59,7 +84,12 @@ def main() -> None:
     if subprocess.run(["unshare", "-u", "true"], check=False, capture_output=True).returncode == 0:
         rename = ["unshare", "-u", "sh", "-c", 'hostname another; exec "$@"', "sh"]
         variants.append(("other host name", rename, 2, plain, False))
+    one_processor = ["taskset", "-c", str(min(os.sched_getaffinity(0)))]
+    if shutil.which("taskset"):
+        variants.append(("one processor only", one_processor, 1, plain, False))
     with tempfile.TemporaryDirectory() as name:
+        if chosen.rows is not None:
+            path = shortened(path, chosen.rows, Path(name))
         first: Any = None
         differing = {}
         for variant, prefix, jobs, env, busy in variants:
@@ -68,13 +98,14 @@ def main() -> None:
                 for _ in range(os.cpu_count() or 2 if busy else 0)
             ]
             try:
-                found = measure(path, Path(name), variant, prefix, jobs, env)
+                found = measure(path, Path(name), variant, prefix, jobs, env, chosen.machine)
             finally:
                 for spinner in spinners:
                     spinner.kill()
             first = first or found
             differing[variant.rstrip("-")] = sum(a != b for a, b in zip(first, found, strict=True))
-        print(json.dumps({"runs": len(first), "runs_that_differ": differing}))
+        told = {"machine": chosen.machine, "runs": len(first), "runs_that_differ": differing}
+        print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pie.core.extraction import blocks, extract
-from pie.core.python_answer import python_programs
+from pie.core.answers.extraction import blocks, extract
+from pie.core.answers.python_answer import python_programs
 from sim.program import Language
 
 AROUND = (

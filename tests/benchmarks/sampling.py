@@ -11,7 +11,7 @@ import time
 
 from pie.core.models import Answer, ModelOptions, Request, Sampling
 from pie.core.models.openai import OpenAIModel
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from tests.model_server import Fault, ModelServer, injected
 
 

@@ -100,6 +100,21 @@ def test_a_program_beyond_its_budget_is_stopped(machine: Machine, measure: Measu
     assert run.verdict is Verdict.TIME_LIMIT, run.detail
 
 
+def test_a_budget_of_cycles_is_kept_to_the_cycle_and_the_same_each_time(
+    machine: Machine, measure: Measure
+) -> None:
+    whole = measure(machine, LOOP, "300000\n")
+    if whole.cycles is None:
+        pytest.skip("it counts no cycles")
+    enough = measure(machine, LOOP, "300000\n", limits=replace(LIMITS, max_cycles=whole.cycles))
+    assert (enough.verdict, enough.cycles) == (Verdict.ACCEPTED, whole.cycles)
+    small = replace(LIMITS, max_cycles=whole.cycles - 1)
+    first, second = (measure(machine, LOOP, "300000\n", limits=small) for _ in range(2))
+    assert first.verdict is Verdict.TIME_LIMIT
+    assert f"budget {whole.cycles - 1}" in first.detail
+    assert first.detail == second.detail
+
+
 def test_the_output_of_the_costed_run_itself_is_compared(
     machine: Machine, build: Builder, case: CaseMaker
 ) -> None:

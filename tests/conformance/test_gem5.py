@@ -1,14 +1,11 @@
-"""A real gem5: the same ticks fresh and forked, golden cycles; bad ends are verdicts or reasons."""
+"""A real gem5: the same ticks fresh and forked, golden cycles; what it cannot do is told."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from sim import sandbox
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
@@ -26,29 +22,11 @@ from sim.machines.gem5 import Gem5
 from sim.program import Build, Language
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.conformance.gem5_programs import INCLUDE, LIMITS, PROGRAMS
 
 pytestmark = pytest.mark.gem5
-LIMITS = Limits(max_instructions=2_000_000, output_bytes=1 << 16)
 Measure = Callable[..., Measurement]
 Builder = Callable[..., Build]
-
-INCLUDE = "#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\n"
-PROGRAMS = {
-    "nothing": "int main() {}",
-    "reads": INCLUDE + 'int main() { int n = 0; scanf("%d", &n); printf("%d", n + 1); }',
-    "streams": "#include <iostream>\nint main() { int n = 0; std::cin >> n; std::cout << n; }",
-    "memory": "#include <vector>\nint main() { std::vector<int> v(5000, 1); return v[77] - 1; }",
-    "file": INCLUDE + 'int main() { FILE *f = fopen("notes", "w"); fputs("x", f); fclose(f); }',
-    "random": "#include <random>\nint main() { std::random_device d; return d() == 7; }",
-    "exception": "int main() { try { throw 1; } catch (int e) { return e - 1; } }",
-    "floating": INCLUDE + "int main() { double x = 0; for (int i = 1; i < 999; i++) x += 1.0 / i; "
-    'printf("%.9f", x); }',
-    "sorted": "#include <algorithm>\n#include <iostream>\n#include <string>\nint main() {\n"
-    "std::string s(3000, 'a'); unsigned x = 1; for (auto &c : s) c = 'a' + (x = x * 1664525 + 7) "
-    "% 26; std::sort(s.begin(), s.end()); std::cout << s[1500]; }",
-    "map": "#include <iostream>\n#include <map>\nint main() { std::map<int, int> m;\n"
-    "for (int i = 0; i < 500; i++) m[i * 7919 % 1009]++; std::cout << m.size(); }",
-}
 
 
 @pytest.fixture
@@ -216,6 +194,22 @@ def test_a_program_without_end_meets_its_instructions_and_a_sleeping_one_its_tic
     )
 
 
+def test_a_budget_of_cycles_ends_the_simulation_there(machine: Gem5, measure: Measure) -> None:
+    whole = measure(machine, PROGRAMS["nothing"])
+    assert whole.cycles is not None
+    enough = measure(machine, PROGRAMS["nothing"], limits=replace(LIMITS, max_cycles=whole.cycles))
+    assert (enough.verdict, enough.cycles) == (Verdict.ACCEPTED, whole.cycles)
+    endless = measure(
+        machine,
+        "int main() { for (volatile int i = 0;; i = i + 1); }",
+        limits=replace(LIMITS, max_cycles=300_000),
+    )
+    assert (endless.verdict, endless.detail.partition(",")[2]) == (
+        Verdict.TIME_LIMIT,
+        " budget 300000",
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -264,152 +258,6 @@ def test_relative_paths_of_run_py_are_of_the_folder_it_is_started_in(
         check=True,
     )
     assert (tmp_path / "stdout").read_text() == "42"
-
-
-def test_a_flood_of_output_is_an_output_limit(machine: Gem5, measure: Measure) -> None:
-    source = INCLUDE + "char text[9000]; int main() { for (;;) write(1, text, sizeof text); }"
-    small = replace(LIMITS, output_bytes=70_000, file_bytes=1000, max_instructions=300_000)
-    assert measure(machine, source, limits=small).verdict is Verdict.OUTPUT_LIMIT
-
-
-def test_no_run_leaves_anything_to_the_next(machine: Gem5, measure: Measure) -> None:
-    source = INCLUDE + (
-        'int main() { puts(access("/tmp/left", F_OK) ? "clean" : "found");\n'
-        'const char *names[] = {"/tmp/left", "left", "/pie/o/left", "/pie/m/p/left"};\n'
-        "for (auto name : names)\n"
-        '    if (FILE *f = fopen(name, "w")) fputs("x", f); }'
-    )
-    first, second = (measure(machine, source, limits=LIMITS) for _ in range(2))
-    assert first.stdout == second.stdout == b"clean\n"
-    assert first.cycles == second.cycles
-
-
-def test_a_guest_that_remembers_its_last_run_costs_the_same_again(
-    machine: Gem5, measure: Measure
-) -> None:
-    source = INCLUDE + (
-        "#include <fcntl.h>\n#include <initializer_list>\nint main() { bool found = false;\n"
-        'for (auto name : {"/pie/s/x", "/tmp/x", "x", "/pie/o/x", "/dev/shm/x", "/var/tmp/x"}) {\n'
-        "    if (open(name, O_RDONLY) >= 0) found = true;\n"
-        "    open(name, O_CREAT | O_WRONLY, 0644); }\n"
-        "for (volatile int i = 0; i < (found ? 1 : 20000); i = i + 1); }"
-    )
-    runs = [measure(machine, source, limits=LIMITS) for _ in range(3)]
-    assert len({run.cycles for run in runs}) == 1
-
-
-def test_a_guest_has_as_much_room_in_tmp_as_its_limit_says(machine: Gem5, measure: Measure) -> None:
-    if sandbox.level() != "full":
-        pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
-    source = INCLUDE + (
-        "#include <fcntl.h>\n#include <initializer_list>\n"
-        "static char text[1 << 20]; int main() { long written = 0;\n"
-        'for (auto name : {"/tmp/a", "/tmp/b", "/tmp/c"}) {\n'
-        "    int file = open(name, O_CREAT | O_WRONLY, 0644);\n"
-        "    for (int i = 0; i < 3; i++) { long n = write(file, text, sizeof text);\n"
-        "        if (n > 0) written += n; } }\n"
-        'printf("%ld", written >> 20); }'
-    )
-    small = replace(LIMITS, file_bytes=4 << 20)
-    assert measure(machine, source, limits=small).stdout in (b"3", b"4")
-    assert measure(machine, source, limits=replace(LIMITS, file_bytes=64 << 20)).stdout == b"9"
-
-
-# Instructions of gem5's own, hidden in an immediate: the disassembly of the program is clean.
-HIDDEN = INCLUDE + (
-    "#include <cstring>\ntypedef unsigned long (*Call)(const void *, unsigned long, unsigned long, "
-    'const void *);\nextern "C" void holder();\n'
-    'asm(".text\\n.globl holder\\nholder: .byte 0x48,0xb8,0x0f,0x04,OP,0x00,0xc3,0x90,0x90,0x90\\n'
-    ' ret\\n");\n'
-    "static unsigned long gem5(const void *a, unsigned long b, unsigned long c, const void *d) {\n"
-    "    return ((Call)((char *)(void *)holder + 2))(a, b, c, d); }\n"
-)
-FORGED = (
-    r"{\"cause\": \"exiting with last active thread context\", \"code\": 0, \"ticks\": 1}\n"
-    r"---------- Begin Simulation Statistics ----------\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("op", "body", "words"),
-    [
-        ("0x4f", f'gem5("{FORGED}", {len(FORGED) // 2}, 0, "stdout");', "own output"),
-        ("0x4f", f'for (int i = 0; i < 999; i++) gem5("{FORGED}", 64, 0, "stdout");', "own output"),
-        ("0x4f", 'gem5("x", 1, 0, "/none/x");', "Failed to open"),
-        ("0x02", "gem5((void *)1000000, 0, 0, 0);", "suspended"),
-        ("0x40", "gem5(0, 0, 0, 0);", "counters back"),
-        ("0x41", "gem5(0, 0, 0, 0);", "statistics of its own"),
-        ("0x21", "gem5(0, 0, 0, 0);", "ended the simulation"),
-        ("0x52", "gem5(0, 0, 0, 0);", "ended the simulation"),
-        ("0x43", "gem5(0, 0, 0, 0);", "ended the simulation"),
-        ("0x54", "gem5(0, 0, 0, 0);", "spoke to gem5"),
-        ("0xfe", "gem5(0, 0, 0, 0);", "spoke to gem5"),
-    ],
-)
-def test_a_program_that_speaks_to_gem5_is_tampering_and_the_next_run_is_as_ever(
-    machine: Gem5, measure: Measure, op: str, body: str, words: str
-) -> None:
-    honest = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
-    source = HIDDEN.replace("OP", op) + f'int main() {{ {body} puts("done"); }}'
-    run = measure(machine, source, limits=LIMITS)
-    assert run.verdict is Verdict.TAMPERING
-    assert words in run.detail
-    again = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
-    assert (again.cycles, again.stdout) == (honest.cycles, b"42")
-
-
-def test_neither_gem5s_memory_nor_its_descriptors_are_open_to_a_guest(
-    machine: Gem5, measure: Measure
-) -> None:
-    source = INCLUDE + (
-        "#include <fcntl.h>\n#include <initializer_list>\nint main() { int opened = 0;\n"
-        'for (auto name : {"/proc/self/mem", "/proc/self/environ", "/proc/self/cmdline", '
-        '"/etc/hostname", "/pie/gem5_configs/core.py"})\n'
-        "    if (open(name, O_RDONLY) >= 0) opened++;\n"
-        'symlink("/proc/self", "way"); if (open("way/mem", O_RDWR) >= 0) opened++;\n'
-        'printf("%d", opened); }'
-    )
-    assert measure(machine, source, limits=LIMITS).stdout == b"0"
-
-
-def test_the_host_is_out_of_the_guests_reach(
-    machine: Gem5, measure: Measure, tmp_path: Path
-) -> None:
-    if sandbox.level() != "full":
-        pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
-    secret = tmp_path / "secret"
-    secret.write_text("secret")
-    source = INCLUDE + (
-        f'int main() {{ puts(fopen("{secret}", "r") ? "read" : "held");\n'
-        f'puts(unlink("{secret}") ? "held" : "removed");\n'
-        'puts(fopen("/usr/written", "w") ? "written" : "held");\n'
-        'puts(fopen("/pie/gem5_configs/core.py", "a") ? "written" : "held"); }'
-    )
-    assert measure(machine, source, limits=LIMITS).stdout == b"held\n" * 4
-    assert secret.read_text() == "secret"
-
-
-def test_a_recursion_deeper_than_its_stack_says_so(machine: Gem5, measure: Measure) -> None:
-    source = INCLUDE + (
-        "long f(long n) { volatile char b[1 << 20]; b[0] = n; return n ? f(n - 1) + b[0] : 0; }\n"
-        'int main() { printf("%ld", f(150)); }'
-    )
-    with pytest.raises(MachineFailure, match="more stack than the 120 MB"):
-        measure(machine, source, limits=LIMITS)
-
-
-def test_a_killed_simulator_is_our_failure_and_the_next_run_is_served(
-    machine: Gem5, measure: Measure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
-    server = next(iter(gem5_server._servers.values()))
-    pid = server._service._process.pid
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
-    with pytest.raises(MachineFailure):
-        measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
-    after = measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS)
-    assert (after.cycles, after.counters) == (before.cycles, before.counters)
 
 
 def test_a_dynamically_linked_program_is_measured_too(

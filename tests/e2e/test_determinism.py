@@ -87,7 +87,8 @@ def test_the_host_leaves_no_trace_in_the_numbers(
             load.wait()
     assert again.returncode == 0, again.stderr
     effort = json.loads((second / "manifest.json").read_text())["effort"]
-    assert "measure" not in effort["jobs_reused"], "nothing may come from another cache"
+    distinct = {one[:2] for one in costs(second)}
+    assert effort["jobs_run"]["measure"] >= len(distinct), "nothing may come from another cache"
     assert costs(second) == costs(first)
     assert (second / "pairs.jsonl").read_bytes() == (first / "pairs.jsonl").read_bytes()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,12 +15,45 @@ import yaml
 from finetune import checkpoint
 from finetune.recipe import load
 from finetune.train import train
-from tests.e2e.conftest import PIE, Pie
+from tests.e2e.conftest import PIE, SLOW, Pie, row, write_rows
 from tests.unit.finetune.conftest import make_model
 
-pytestmark = pytest.mark.slow
+HUNGRY = SLOW.replace(
+    "int n;",
+    "int n; static volatile char much[40 << 20]; for (auto &page : much) page = 1;",
+)
 
 
+def test_measured_time_and_memory_are_what_an_execution_conditioned_row_shows(
+    pie: Pie, tmp_path: Path
+) -> None:
+    pairs = write_rows(tmp_path / "pairs.jsonl", row("hungry", slow=HUNGRY), row("modest", SLOW))
+    run = tmp_path / "run"
+    simulate = ("simulate", "--pairs", pairs, "--out", run, "--no-cache")
+    done = pie(*simulate)
+    assert done.returncode == 0, done.stderr
+    measured = (run / "measurements.jsonl").read_bytes()
+
+    data = ("finetune", "data", "--pairs", pairs, "--format", "ecco-execution", "--run", run)
+    done = pie(*data, "--out", tmp_path / "rows.jsonl")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").open()]
+    shown = [
+        [float(one) for one in re.findall(r"^Memory: ([0-9.]+) KB$", made["prompt"], re.MULTILINE)]
+        for made in rows
+    ]
+    hungry, modest = shown
+    assert len(hungry) == len(modest) == 2, "of each test that is shown"
+    assert all(40 << 10 < one < 44 << 10 for one in hungry)
+    assert all(100 < one < 4 << 10 for one in modest), "not of Valgrind's own run"
+
+    done = pie(*simulate)
+    assert done.returncode == 0, done.stderr
+    assert (run / "measurements.jsonl").read_bytes() == measured, "kept with the judged run"
+    assert not (run / "measurements.jsonl.superseded").exists()
+
+
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_writes(
     pie: Pie, tmp_path: Path
 ) -> None:
@@ -99,6 +133,7 @@ def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_write
     assert answers[0]
 
 
+@pytest.mark.slow
 def test_training_needs_nothing_of_the_rest_of_the_project(tmp_path: Path) -> None:
     code = (
         "import sys, finetune.train, finetune.launch, finetune.merge, finetune.hosted\n"

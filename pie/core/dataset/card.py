@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pie.core.averages import geometric_mean, mean
 from pie.core.dataset.score_tag import FIELD
-from pie.core.metrics import OPTIMISED_THRESHOLD
+from pie.core.metrics.averages import geometric_mean, mean
+from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 
 _TAGS = {str(tag): tag for tag in range(1, 11)}
 

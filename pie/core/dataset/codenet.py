@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pie.core.dataset.regular_file import NotRegular, TooLarge, read_regular
 from pie.core.dataset.submission import LONGEST_CODE, Dropped, Submission
 from pie.core.problem import InputError
 
@@ -43,25 +43,13 @@ def source_path(folder: Path, submission: Submission, fields: Mapping[str, Any])
 
 
 def read_source(folder: Path, path: Path) -> bytes:
-    """Return a program's bytes; Dropped as `no_source` or `code_too_long`.
-
-    The folder may come from anybody: a link that leads out of its data/ could take in any file of
-    this machine, and reading a named pipe or a device may never end.
-    """
+    """Return a program's bytes; Dropped as `no_source` or `code_too_long`."""
     try:
-        real = os.path.realpath(path, strict=True)
-        if not Path(real).is_relative_to(os.path.realpath(folder / "data")):
-            raise Dropped("no_source")
-        file = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(file, "rb") as opened:
-            about = os.fstat(file)
-            if not stat.S_ISREG(about.st_mode):
-                raise Dropped("no_source")
-            if about.st_size > LONGEST_CODE:
-                raise Dropped("code_too_long")
-            return opened.read(LONGEST_CODE + 1)
-    except OSError as error:
+        return read_regular(folder / "data", path, LONGEST_CODE)
+    except NotRegular as error:
         raise Dropped("no_source") from error
+    except TooLarge as error:
+        raise Dropped("code_too_long") from error
 
 
 def listing_digest(folder: Path, problem_id: str) -> str:
@@ -91,6 +79,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def own_tests(folder: Path, problem_id: str) -> Path:
-    """Return the folder of a problem's own test: `input.txt` and `output.txt`."""
-    return folder / "derived" / "input_output" / "data" / problem_id
+def own_tests(folder: Path) -> Path:
+    """Return where each problem's own test lies in a folder of its name."""
+    return folder / "derived" / "input_output" / "data"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pie.core.dataset.submission import LONGEST_CODE
 from pie.core.dataset.table import Record, require_file
+from pie.core.encoding import refuse_utf16
 from pie.core.problem import InputError
 
 SHORT_FIELD = 1024
@@ -21,7 +22,7 @@ def read_csv(path: Path, longest_field: int = 4 * LONGEST_CODE) -> Iterator[Reco
     A stray quote takes the lines after it along, to the next quote or the longest field that is
     allowed. Such lines are then read each by itself, so that only broken ones are lost.
     """
-    require_file(path)
+    _require_text(path)
     csv.field_size_limit(longest_field)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         lines = _Lines(file)
@@ -119,7 +120,7 @@ def _alone(line: tuple[int, str], names: list[str]) -> Record | None:
 
 def heading_of(path: Path) -> list[str]:
     """Return the column names of a CSV file; InputError when it has none."""
-    require_file(path)
+    _require_text(path)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         try:
             return [name.strip() for name in next(csv.reader(file))]
@@ -127,6 +128,12 @@ def heading_of(path: Path) -> list[str]:
             raise InputError(
                 f"the table {path} has no heading", "its first line must name the columns"
             ) from error
+
+
+def _require_text(path: Path) -> None:
+    require_file(path)
+    with path.open("rb") as file:
+        refuse_utf16(path, file.read(4))
 
 
 def _place(first: int, last: int) -> str:

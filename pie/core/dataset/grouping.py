@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 from pie.core.dataset.table import Record, read
 from pie.core.problem import InputError
@@ -31,11 +33,19 @@ MEASURED_COLUMNS = {
 """Of what `pie dataset measure` writes; times are seconds summed over the tests."""
 
 
-def by_problem(path: Path, columns: Sequence[str], made_by: str) -> Iterator[list[Record]]:
+_TYPES: Mapping[str, frozenset[type]] = {
+    "text": frozenset({str}),
+    "integer": frozenset({int, float, NoneType}),
+    "number": frozenset({int, float, NoneType}),
+    "integers": frozenset({list}),
+}
+
+
+def by_problem(path: Path, columns: Mapping[str, str], made_by: str) -> Iterator[list[Record]]:
     """Yield the rows of each problem together, as they stand in the file.
 
-    InputError when the file lacks a column, a row is broken, or a problem is in two places: then
-    it is not what the command `made_by` wrote.
+    InputError when the file lacks a column or a value of its kind, a row is broken, or a problem
+    is in two places: then it is not what the command `made_by` wrote.
     """
     seen: set[str] = set()
     checked = _checked(path, columns, made_by)
@@ -49,12 +59,20 @@ def by_problem(path: Path, columns: Sequence[str], made_by: str) -> Iterator[lis
         yield list(group)
 
 
-def _checked(path: Path, columns: Sequence[str], made_by: str) -> Iterator[Record]:
+def _checked(path: Path, columns: Mapping[str, str], made_by: str) -> Iterator[Record]:
     for record in read(path):
-        missing = [name for name in columns if name not in record.fields]
-        problem = record.problem or (f"the column {missing[0]} is missing" if missing else "")
+        problem = record.problem or _complaint(record.fields, columns)
         if problem:
             raise InputError(
                 f"{path}, {record.place}: {problem}", f"give the file that `{made_by}` wrote"
             )
         yield record
+
+
+def _complaint(fields: Mapping[str, Any], columns: Mapping[str, str]) -> str:
+    for name, kind in columns.items():
+        if name not in fields:
+            return f"the column {name} is missing"
+        if type(fields[name]) not in _TYPES[kind]:
+            return f"the value of {name} is not of the kind {kind}"
+    return ""

@@ -41,3 +41,11 @@ class Best:
         """Return the numbers of the chosen rows; of more than `most` the best over all problems."""
         everyone = sorted(one for ranks in self._ranks.values() for one in ranks)
         return {one.number for one in everyone[:most]}
+
+    def reason(self, speedup: float | None, of_its_problem: bool) -> str:
+        """Return why a row is not chosen; `of_its_problem`: it is among the best of its problem."""
+        if speedup is None:
+            return "no_speedup"
+        if speedup < self.least_speedup:
+            return "below_the_least_speedup"
+        return "over_the_size" if of_its_problem else "not_among_the_best"

@@ -7,19 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pie.core.dataset.near_duplicates import THRESHOLD, Shingles, leaders, shingles
+from pie.core.dataset.near_duplicates import THRESHOLD, shingles
+from pie.core.dataset.pair_selection import choose, programs, targets
 from pie.core.dataset.table import Record
-from pie.core.dataset.trajectory import (
-    IMPROVEMENT,
-    Pair,
-    Solution,
-    improves,
-    in_range,
-    pairs,
-    trajectories,
-)
+from pie.core.dataset.trajectory import IMPROVEMENT, Pair, Solution, in_range, trajectories
 from pie.core.problem import InputError
 from sim.verdict import Verdict
+
+PER_USER = 10_000
+"""PIE has no limit; this one is met by no user with fewer than 142 accepted programs, and keeps
+somebody with thousands from filling the disk with pairs that grow with their square."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,8 @@ class Rules:
     """Two pairs are one when their sources and their targets are so similar."""
     longest: int | None = None
     """Characters of a program."""
+    per_user: int = PER_USER
+    """Most pairs of one user in a problem."""
 
 
 @dataclass
@@ -65,6 +64,11 @@ def solutions(group: Sequence[Record]) -> list[Solution]:
     One with a runtime such as 5e-324 s is left out: its ratio to another is no finite number.
     """
     taken = list(accepted(group))
+    if len({str(one.fields["submission_id"]) for one in taken}) < len(taken):
+        raise InputError(
+            f"two submissions of {group[0].fields['problem_id']} have the same submission_id",
+            "give the file that `pie dataset measure` wrote, unchanged",
+        )
     unit = "cycles" if all(one.fields["cycles"] for one in taken) else "agg_runtime"
     made = []
     for one in taken:
@@ -99,43 +103,17 @@ def sift(group: Sequence[Record], rules: Rules) -> Sifted:
     )
     kept = [one for one in everyone if rules.longest is None or len(one.code) <= rules.longest]
     found.dropped_programs["too_long"] += len(everyone) - len(kept)
-    improving: list[Pair] = []
-    for trajectory in trajectories(kept):
-        found.candidates += len(trajectory) * (len(trajectory) - 1) // 2
-        improving += [pair for pair in pairs(trajectory) if improves(pair, rules.improvement)]
-    found.dropped_pairs["no_improvement"] = found.candidates - len(improving)
+    users = [targets(one, rules.improvement) for one in trajectories(kept)]
+    found.candidates = sum(len(one.open) * (len(one.open) - 1) // 2 for one in users)
+    improving = sum(one.improving for one in users)
+    found.dropped_pairs["no_improvement"] = found.candidates - improving
     if improving:
         language = str(group[0].fields["language"])
-        _remove_duplicates(improving, _shingles(improving, language), rules, found)
+        known = {one.submission_id: shingles(one.code, language) for one in programs(users)}
+        choice = choose(users, known, rules.near_duplicate, rules.per_user)
+        found.pairs = choice.pairs
+        found.dropped_pairs += choice.dropped
     return found
-
-
-def _shingles(improving: Sequence[Pair], language: str) -> dict[str, Shingles]:
-    """Return the shingles of the pairs' programs by name, in the order of submission."""
-    programs = {one.submission_id: one for pair in improving for one in (pair.src, pair.tgt)}
-    ordered = sorted(programs.values(), key=lambda one: (one.date, one.submission_id))
-    return {one.submission_id: shingles(one.code, language) for one in ordered}
-
-
-def _remove_duplicates(
-    improving: Sequence[Pair], known: Mapping[str, Shingles], rules: Rules, found: Sifted
-) -> None:
-    """Keep of near-duplicate pairs the one with the largest speedup, and none without an edit."""
-    leader = leaders(known, rules.near_duplicate)
-    best: dict[tuple[str, str], Pair] = {}
-    for pair in improving:
-        src, tgt = pair.src.submission_id, pair.tgt.submission_id
-        if known[src].tokens == known[tgt].tokens:
-            found.dropped_pairs["same_program"] += 1
-            continue
-        key = (leader[src], leader[tgt])
-        earlier = best.get(key)
-        if earlier is not None:
-            found.dropped_pairs["near_duplicate"] += 1
-        if earlier is None or pair.rank < earlier.rank:
-            best[key] = pair
-    kept = set(map(id, best.values()))
-    found.pairs = [pair for pair in improving if id(pair) in kept]
 
 
 def pair_row(pair: Pair, about: Mapping[str, Any], fastest: Solution) -> dict[str, Any]:

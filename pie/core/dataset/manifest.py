@@ -67,7 +67,7 @@ class Step:
         return manifest if same and stated == fingerprint(self.output) else None
 
     def claim(self, *files: Path) -> None:
-        """Refuse to write over an input, or over a file that no step here has made.
+        """Refuse to write over an input, or over a file that this step has not made.
 
         `files` are written, where that is not the output itself. From here on the output is ours
         even without an end of the step: there is a manifest, which says that it is unfinished.
@@ -80,12 +80,14 @@ class Step:
                         f"the output {path} is an input of this step too ({role})",
                         "give another place with --out",
                     )
-        if earlier_manifest(self.output).get("step"):
+        earlier = earlier_manifest(self.output).get("step")
+        if earlier == self.name:
             return
-        for path in files or (self.output,):
+        for path in (*files, self.output) if earlier else files or (self.output,):
             if os.path.lexists(path):
+                made = f", but by `pie dataset {earlier}`" if isinstance(earlier, str) else ""
                 raise InputError(
-                    f"{path} is there and was not made by this command",
+                    f"{path} is there and was not made by this command{made}",
                     "give another place with --out, or remove it",
                 )
         save_json(self.manifest_path, {**self._asked, "output": None})

@@ -22,6 +22,10 @@ _GRAM = 5
 _SHARED = 8
 """The k above: more of it means longer prefixes, and far fewer programs to compare in full."""
 
+_BASE, _MASK = 0x9E3779B97F4A7C15, 2**64 - 1
+_OLDEST = pow(_BASE, _GRAM - 1, 2**64)
+"""What the first word of a run is multiplied by; all modulo 2**64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
@@ -38,9 +42,20 @@ def shingles(code: str, language: str) -> Shingles:
     """
     tokens = _tokens(code, language)
     whole = hashlib.blake2b("\0".join(tokens).encode("utf-8", "replace"), digest_size=16).digest()
-    last = max(1, len(tokens) - _GRAM + 1)
-    grams = {_hash("\0".join(tokens[at : at + _GRAM])) for at in range(last)}
-    return Shingles(whole, array("Q", sorted(grams)))
+    words = {token: _hash(token) for token in set(tokens)}
+    return Shingles(whole, array("Q", sorted(_grams([words[token] for token in tokens]))))
+
+
+def _grams(words: Sequence[int]) -> set[int]:
+    """Return the hashes of all runs of five words: each of the one before, by a polynomial."""
+    rolled = 0
+    for word in words[:_GRAM]:
+        rolled = (rolled * _BASE + word) & _MASK
+    grams = {rolled}
+    for old, new in zip(words, words[_GRAM:], strict=False):
+        rolled = ((rolled - old * _OLDEST) * _BASE + new) & _MASK
+        grams.add(rolled)
+    return grams
 
 
 def similarity(left: Shingles, right: Shingles) -> float:
@@ -104,22 +119,6 @@ class Index:
         """Return how many 5-grams a program of so many has in common with a near-duplicate."""
         # The slack keeps a product such as 0.9 * 10 from being rounded above 9.
         return max(1, math.ceil(self._threshold * size - 1e-9))
-
-
-def leaders(programs: Mapping[str, Shingles], threshold: float = THRESHOLD) -> dict[str, str]:
-    """Return for each program the earliest one that it is a near-duplicate of, often itself.
-
-    Earliest in the order of the mapping, among those that are their own leaders: so a program is
-    always near its leader, and there are no chains of ever less similar ones.
-    """
-    index = Index(programs, threshold)
-    led: dict[str, str] = {}
-    for name, program in programs.items():
-        leader = next(index.find(program), name)
-        led[name] = leader
-        if leader == name:
-            index.add(name)
-    return led
 
 
 def grammar_of(language: str) -> Literal["cpp", "python"]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -40,7 +41,14 @@ def one_at_a_time(
 
 @contextmanager
 def held(out: Path) -> Iterator[None]:
-    """Hold `.NAME.lock` beside an output. It stays there: deleting it would let in a second one."""
+    """Hold `.NAME.lock` beside an output, and clean up after killed processes.
+
+    The lock stays there: deleting it would let in a second process.
+    """
+    if out.name in ("", ".."):
+        raise InputError(
+            f"the output {out} has no name to put a manifest beside it", "give a name with --out"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = lock_of(out).open("w")
@@ -56,7 +64,33 @@ def held(out: Path) -> Iterator[None]:
                 f"another process is working on {out}",
                 "wait for it, or give another place with --out",
             ) from error
+        _clean(out)
         yield
+
+
+def _clean(out: Path) -> None:
+    """Delete what killed processes have left half written: `.NAME.PID`, of no living process."""
+    beside = re.escape(out.name) + r"(?:\.left_out\.jsonl|\.manifest\.json|\.sources\.jsonl)?"
+    inside = r"(?:train|val|test)\.(?:jsonl|parquet)"
+    for folder, name in ((out.parent, beside), (out, inside)):
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:  # most outputs are no folder
+            continue
+        for entry in entries:
+            found = re.fullmatch(rf"\.{name}\.([0-9]{{1,10}})", entry.name)
+            if found and entry.is_file(follow_symlinks=False) and not _lives(int(found.group(1))):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def _lives(process: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody waited for does not."""
+    try:
+        about = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return about.rpartition(")")[2].split()[:1] != ["Z"]
 
 
 def lock_of(out: Path) -> Path:

@@ -64,6 +64,9 @@ def check(fields: Mapping[str, Any], wanted: Wanted) -> Submission:
     for name in NEEDED:
         if _empty(fields.get(name)):
             raise RowProblem(f"{name} is missing")
+    for name in ("status", "language"):
+        if not isinstance(fields[name], str | int):
+            raise RowProblem(f"{name} is not a text")
     if str(fields["status"]).strip().lower() not in ACCEPTED:
         raise Dropped("not_accepted")
     named = str(fields["language"]).strip()
@@ -117,8 +120,10 @@ def _empty(value: object) -> bool:
 
 def _name(fields: Mapping[str, Any], key: str) -> str:
     value = fields[key]
-    if isinstance(value, float) and value.is_integer():  # pandas, where a column has gaps
-        value = int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)  # pandas, where a column has gaps
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise RowProblem(f"{key} is neither a text nor a whole number")
     text = str(value).strip()
     if not safe_name(text):
         raise RowProblem(f"{key} {text[:40]!r} cannot be the name of a file")

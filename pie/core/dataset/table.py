@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pie.core.dataset.parquet_rows import batches
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import parse_object, read_lines
 from pie.core.run_folder import encode
@@ -50,14 +51,16 @@ def read(path: Path) -> Iterator[Record]:
                 yield Record(place, {}, str(problem))
         return
     pyarrow, parquet = _arrow()
+    number = 0
     try:
-        with parquet.ParquetFile(path) as file:
-            number = 0
-            for batch in file.iter_batches(batch_size=_BATCH):
-                for fields in batch.to_pylist():
-                    number += 1
+        for batch in batches(parquet, path, _BATCH):
+            for fields in batch:
+                number += 1
+                if isinstance(fields, str):
+                    yield Record(f"row {number}", {}, fields)
+                else:
                     yield Record(f"row {number}", {k: _known(v) for k, v in fields.items()})
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         first = (str(error).splitlines() or ["?"])[0]
         raise InputError(
             f"the table {path} cannot be read ({first[:200]})", "is it a Parquet file?"
@@ -143,23 +146,29 @@ class Writer:
             if self._arrow_writer is not None:
                 with contextlib.suppress(Exception):  # it would complain when it is collected
                     self._arrow_writer.close()
-            self._file.close()
-            self._scratch.unlink(missing_ok=True)
+            try:
+                self._file.close()  # which writes what is left, if there is room
+            finally:
+                self._scratch.unlink(missing_ok=True)
 
     def _flush(self, *, last: bool = False) -> None:
         pyarrow, parquet = _arrow()
-        if self._arrow_writer is None:
-            self._schema = self._make_schema(pyarrow, parquet)
-            self._arrow_writer = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
-        if self._batch or (last and not self.rows):
+        # What JSON can hold and Parquet cannot: values of several kinds, lone surrogates, 2**64.
+        unfit = (pyarrow.ArrowException, OverflowError, ValueError, TypeError)
+        try:
+            if self._arrow_writer is None:
+                self._schema = self._make_schema(pyarrow, parquet)
+                self._arrow_writer = parquet.ParquetWriter(
+                    self._file, self._schema, compression="zstd"
+                )
             self._refuse_unknown()
-            try:
-                table = pyarrow.Table.from_pylist(self._batch, schema=self._schema)
-            except (pyarrow.ArrowException, OverflowError) as error:
-                raise InputError(
-                    f"a row does not fit the columns of {self.path} ({error})",
-                    "write JSONL instead",
-                ) from error
+            table = pyarrow.Table.from_pylist(self._batch, schema=self._schema)
+        except unfit as error:
+            raise InputError(
+                f"a row does not fit the columns of {self.path} ({error})",
+                "write JSONL instead",
+            ) from error
+        if self._batch or (last and not self.rows):
             self._arrow_writer.write_table(table)
         self._batch = []
 

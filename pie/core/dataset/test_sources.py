@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.codenet import own_tests
+from pie.core.dataset.regular_file import NotRegular, TooLarge, read_regular
 from pie.core.dataset.submission import safe_name
 from pie.core.problem import RowProblem
 
@@ -30,28 +32,37 @@ class SourceTest:
     """Its place in that source."""
     input: bytes
     output: bytes | None
+    problem: str = ""
+    """Why it cannot be read; then there are no texts."""
 
 
 def codenet_tests(folder: Path, problem_id: str) -> Iterator[SourceTest]:
     """Yield CodeNet's own test of a problem: `input.txt` and `output.txt`, or numbered ones."""
-    yield from _files(own_tests(folder, problem_id), "codenet")
+    yield from _files(own_tests(folder), problem_id, "codenet")
 
 
 def folder_tests(folder: Path, problem_id: str) -> Iterator[SourceTest]:
     """Yield the tests of a problem in PIE's layout, `<problem_id>/input.K.txt`."""
-    yield from _files(folder / problem_id, folder.name)
+    yield from _files(folder, problem_id, folder.name)
 
 
-def _files(folder: Path, source: str) -> Iterator[SourceTest]:
+def _files(folder: Path, problem_id: str, source: str) -> Iterator[SourceTest]:
     numbered = {
         int(found.group(1) or 0): path
-        for path in folder.glob("input*.txt")
+        for path in (folder / problem_id).glob("input*.txt")
         if (found := re.fullmatch(r"input(?:[._]([0-9]+))?\.txt", path.name))
     }
     for index, path in sorted(numbered.items()):
         answer = path.with_name(path.name.replace("input", "output", 1))
-        output = answer.read_bytes() if answer.is_file() else None
-        yield SourceTest(source, index, path.read_bytes(), output)
+        try:
+            given = read_regular(folder, path, LONGEST_TEST)
+            output = read_regular(folder, answer, LONGEST_TEST) if os.path.lexists(answer) else None
+        except NotRegular:
+            yield SourceTest(source, index, b"", None, "not_a_plain_file")
+        except TooLarge:
+            yield SourceTest(source, index, b"", None, "too_large")
+        else:
+            yield SourceTest(source, index, given, output)
 
 
 def problem_of(row: Mapping[str, Any]) -> str:

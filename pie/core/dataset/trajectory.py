@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 IMPROVEMENT = 0.10
@@ -48,11 +48,6 @@ class Pair:
     def speedup(self) -> float:
         return self.src.cost / self.tgt.cost
 
-    @property
-    def rank(self) -> tuple[float, str, str]:
-        """Best first: the largest speedup, then by name."""
-        return -self.speedup, self.src.submission_id, self.tgt.submission_id
-
 
 def trajectories(solutions: Iterable[Solution]) -> list[list[Solution]]:
     """Return each user's programs in the order of submission, users by name (one problem)."""
@@ -61,13 +56,6 @@ def trajectories(solutions: Iterable[Solution]) -> list[list[Solution]]:
         by_user.setdefault(one.user_id, []).append(one)
     order = sorted(by_user)
     return [sorted(by_user[u], key=lambda one: (one.date, one.submission_id)) for u in order]
-
-
-def pairs(trajectory: Sequence[Solution]) -> Iterator[Pair]:
-    """Yield (y1, y2), (y1, y3), ..., (y2, y3), ...: every program with every later one (PIE 2)."""
-    for index, src in enumerate(trajectory):
-        for tgt in trajectory[index + 1 :]:
-            yield Pair(src, tgt)
 
 
 def improves(pair: Pair, improvement: float = IMPROVEMENT) -> bool:

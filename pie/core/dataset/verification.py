@@ -20,6 +20,9 @@ def merge(tests: Iterable[SourceTest]) -> Iterator[tuple[SourceTest, str]]:
     """
     seen: dict[bytes, bytes] = {}
     for test in tests:
+        if test.problem:
+            yield test, test.problem
+            continue
         if test.output is None:
             yield test, "no_expected_output"
             continue

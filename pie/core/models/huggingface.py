@@ -25,7 +25,7 @@ from pie.core.models.model import (
     Sampling,
 )
 from pie.core.models.tokens import load_tokenizer, token_ids
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 from pie.core.wording import one_line
 from sim.errors import SimError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 
 PROMPT_TOO_LONG = "prompt_too_long"
 """The finish reason of an answer that a server refused since the prompt exceeds the context."""

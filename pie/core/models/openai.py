@@ -6,7 +6,7 @@ at once; any other refusal is that request's own failure. A server that fails re
 ends the run; what was answered has been handed over by then.
 
 The key is read from OPENAI_API_KEY, sent in a header and nowhere else: it is in no file and no
-message of ours, also when a server repeats it.
+message of ours, also when a server repeats it (`pie.core.models.secret`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pie.core.models.model import (
     Sampling,
 )
 from pie.core.models.reply_body import ACCEPTED, read_body
-from pie.core.models.secret import without_key
+from pie.core.models.secret import repeats_key, without_key
 from pie.core.models.throttle import (
     LONGEST_WAIT_SECONDS,
     Throttle,
@@ -43,8 +43,8 @@ from pie.core.models.throttle import (
     backoff_seconds,
     exhausted_pause,
 )
-from pie.core.prompts import Form, Prompt
-from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.wording import one_line
 
 HOSTED = "https://api.openai.com/v1"
@@ -244,6 +244,8 @@ class OpenAIModel:
                 reply = wire.read_reply(data, self._without_key)
             except ValueError as error:
                 return _Retry(str(error))
+            if repeats_key(reply.text, self._key):
+                return Failure(request.key, "the answer repeats OPENAI_API_KEY and is not kept")
             answer = Answer(
                 request.key,
                 reply.text,

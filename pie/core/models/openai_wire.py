@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pie.core.models.model import ModelError, Request, Sampling
-from pie.core.prompts import Form
+from pie.core.prompting.prompts import Form
 from pie.core.wording import one_line
 
 FORBIDDEN_FIELDS = ("messages", "prompt", "model", "n", "stream", "best_of", "echo")
@@ -90,8 +90,9 @@ def body_of(
 
 
 def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
-    """Return the answer in a reply's body, each text after `clean`; ValueError when it is none.
+    """Return the answer in a reply's body; ValueError when it is none.
 
+    Each text but the answer's own, which is measured as it is, goes through `clean`.
     Only what holds no answer is refused: an answer is paid for, so whatever is odd beside it is
     taken as not said.
     """
@@ -113,7 +114,7 @@ def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
     usage = reply.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     return Reply(
-        clean(_SURROGATE.sub("\ufffd", text)),
+        _SURROGATE.sub("\ufffd", text),
         one_line(clean(_string(chosen.get("finish_reason"))) or "unknown"),
         _tokens(tokens.get("prompt_tokens")),
         _tokens(tokens.get("completion_tokens")),

@@ -31,9 +31,10 @@ from pie.core.models.model import (
     Sampling,
 )
 from pie.core.problem import RowProblem
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.rows import Row, parse_answers, read_lines
-from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from pie.core.wording import one_line
 from sim.program import digest_of
 
 _AT_ONCE = 256
@@ -86,11 +87,11 @@ class ReplayModel:
                 batch.append(
                     Answer(
                         one.key,
-                        str(line["text"]),
-                        str(line.get("finish_reason", "stop")),
+                        line["text"],
+                        line.get("finish_reason") or "stop",
                         line.get("tokens_in"),
                         line.get("tokens_out"),
-                        model=str(line.get("model", "")),
+                        model=line.get("model") or "",
                     )
                 )
             if len(batch) == _AT_ONCE:
@@ -123,7 +124,7 @@ class ReplayModel:
                 for sample, text in enumerate(parse_answers(line["generated_answers"])):
                     yield (identity, sample), {"text": text}
             else:
-                yield (str(line["prompt_sha"]), int(line["sample"])), {**line, "text": line["text"]}
+                yield _recorded_answer(line)
         except (
             ValueError,
             KeyError,
@@ -133,6 +134,22 @@ class ReplayModel:
             RowProblem,
         ) as error:
             raise ModelError(
-                f"{self._path}:{number}: not a line of recorded answers ({error!r})",
+                f"{self._path}:{number}: not a line of recorded answers ({_why(error)})",
                 "give rows with generated_answers, or the answers.jsonl of an earlier run",
             ) from error
+
+
+def _recorded_answer(line: dict[str, Any]) -> tuple[tuple[str, int], dict[str, Any]]:
+    """Return (prompt, sample) and the answer of a run's line; ValueError when it is none."""
+    texts = [line["prompt_sha"], line["text"]]
+    texts += [line[name] for name in ("finish_reason", "model") if line.get(name) is not None]
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("its text is none")
+    counts = [line.get(name) for name in ("tokens_in", "tokens_out")]
+    if not all(one is None or (type(one) is int and one >= 0) for one in counts):
+        raise ValueError("its tokens are no numbers")
+    return (line["prompt_sha"], int(line["sample"])), line
+
+
+def _why(error: Exception) -> str:
+    return f"it has no {error.args[0]}" if isinstance(error, KeyError) else one_line(str(error), 80)

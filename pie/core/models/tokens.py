@@ -6,7 +6,7 @@ from typing import Any
 
 from pie.core.extras import require
 from pie.core.models.model import ModelError
-from pie.core.prompts import Prompt
+from pie.core.prompting.prompts import Prompt
 from pie.core.wording import one_line
 
 
@@ -47,7 +47,7 @@ class TokenizerCounter:
         if self._tokenizer is None:
             self._tokenizer = load_tokenizer(self._name)
         if prompt.messages and not self._tokenizer.chat_template:
-            from pie.core.token_budget import TOKENS_PER_MESSAGE
+            from pie.core.prompting.token_budget import TOKENS_PER_MESSAGE
 
             texts = [one.content for one in prompt.messages]
             counted = sum(len(self._tokenizer(text)["input_ids"]) for text in texts)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Message, Prompt, render_template
+from pie.core.prompting.prompts import Form, Message, Prompt, render_template
 from pie.core.selfplay.seeds import Seed
 from sim.program import digest_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.problem import InputError
-from pie.core.token_budget import BYTES_PER_TOKEN
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN
 
 LEAST_EXAMPLES = 10
 """Fewer are refused by OpenAI."""

@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pie.core.problem import InputError
-from pie.core.prompts import BEST_SCORE, SYSTEM, Form, Message, Prompt, Strategy, render
+from pie.core.prompting.prompts import BEST_SCORE, SYSTEM, Form, Message, Prompt, Strategy, render
 from sim.program import Language
 
 if TYPE_CHECKING:

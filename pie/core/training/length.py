@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Prompt
-from pie.core.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.training.formats import as_text
 
 

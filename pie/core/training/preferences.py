@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pie.core.metrics import OPTIMISED_THRESHOLD, RATIO_TOLERANCE
-from pie.core.pair_result import Generation
+from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, RATIO_TOLERANCE
+from pie.core.metrics.pair_result import Generation
 from sim.verdict import Verdict
 
 FAILED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOT_MEASURED, Verdict.NO_CODE}

@@ -76,9 +76,7 @@ def run(
     yield pairs.fastest(pairs.FastestRequest(measured, out / "fastest.jsonl"), tick)
     yield tag.run(tag.Request(sifted, measured, tagged), tick)
     yield splitting.run(splitting.Request(tagged, out / "splits", request.split), tick)
-    train = out / "splits" / "train.jsonl"
-    if train.stat().st_size:
-        yield hq.run(hq.Request(train, out / "train_hq.jsonl"))
+    yield hq.run(hq.Request(out / "splits" / "train.jsonl", out / "train_hq.jsonl"))
 
 
 def _codenet_tests(source: Path) -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.output_lock import one_at_a_time
-from pie.core.dataset.table import Record, Writer, read
+from pie.core.dataset.table import Record, Writer, read, require_file
 from pie.core.dataset.test_sources import (
     SourceTest,
     codenet_tests,
@@ -69,9 +69,12 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
         inputs["codenet"] = request.codenet / "derived" / "input_output"
     inputs |= {f"code_contests.{n}": path for n, path in enumerate(request.contests)}
     inputs |= {f"folder.{n}": path for n, path in enumerate(request.folders)}
-    for path in inputs.values():
-        if not path.exists():
-            raise InputError(f"{path} does not exist", "check the paths of the sources")
+    for role, path in inputs.items():
+        if role == "submissions" or role.startswith("code_contests"):
+            require_file(path)
+        elif not path.is_dir():
+            is_there = "is not a folder" if path.exists() else "does not exist"
+            raise InputError(f"{path} {is_there}", "check the paths of the sources")
     verified: object = "by nothing"
     if request.references:
         verified = request.measuring.label(_language(request.submissions))
@@ -218,8 +221,7 @@ def _work(
     request: Request, scratch: Path, problems: Counts
 ) -> Iterator[tuple[_Candidate, Procedure | None]]:
     """Yield each test of each problem with the procedure that verifies it."""
-    columns = list(SUBMISSION_COLUMNS)
-    for group in by_problem(request.submissions, columns, "pie dataset import"):
+    for group in by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import"):
         problem_id = str(group[0].fields["problem_id"])
         problems.rows_in += 1
         programs = [_program(one) for one in references(group, request.references)]

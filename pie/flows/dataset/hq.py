@@ -27,7 +27,7 @@ class Request:
 
 @one_at_a_time
 def run(request: Request) -> dict[str, Any]:
-    """Write the chosen rows in the order of the file; return the manifest."""
+    """Write the chosen rows in the order of the file; the others are counted and told."""
     require_file(request.pairs)
     parameters = {
         "per_problem": request.per_problem,
@@ -45,16 +45,18 @@ def run(request: Request) -> dict[str, Any]:
         if ratio is not None:
             ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
             best.add(str(record.fields["problem_id"]), ratio, *ids, number)
-    chosen = best.numbers(request.size)
+    best_of_each, chosen = best.numbers(), best.numbers(request.size)
     counts = Counts("pairs")
     problems: set[str] = set()
     with Writer(request.out, like=request.pairs) as writer, listing(request.out) as listed:
         for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
+            problem_id = str(record.fields["problem_id"])
             if number in chosen:
                 writer.write(record.fields)
-                problems.add(str(record.fields["problem_id"]))
-            else:
-                known = speedup(record) is not None
-                counts.left_out["not_among_the_best" if known else "no_speedup"] += 1
+                problems.add(problem_id)
+                continue
+            reason = best.reason(speedup(record), number in best_of_each)
+            counts.left_out[reason] += 1
+            listed.write({"place": record.place, "problem_id": problem_id, "reason": reason})
     counts.rows_out = writer.rows
     return step.finish(counts, problems=len(problems))

@@ -14,6 +14,7 @@ from pie.core.dataset.grouping import MEASURED_COLUMNS, SUBMISSION_COLUMNS, by_p
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer
+from pie.core.dataset.trajectory import in_range
 from pie.core.problem import InputError, RowProblem
 from pie.core.test_cases import TestCases
 from pie.flows.dataset.measuring import Measuring, outcomes
@@ -49,7 +50,6 @@ class _Item:
 @one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write the submissions with verdict and runtime; return the manifest."""
-    columns = list(SUBMISSION_COLUMNS)
     inputs = {"submissions": request.submissions}
     if request.testcases is not None:
         inputs["testcases"] = request.testcases
@@ -74,7 +74,7 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     step.claim()
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
-    groups = by_problem(request.submissions, columns, "pie dataset import")
+    groups = by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import")
     with Writer(request.out, MEASURED_COLUMNS) as writer:
         measure = _on_a_machine if request.measuring else _from_table
         for row in measure(request, groups, counts, show):
@@ -189,6 +189,9 @@ def _from_table(
             milliseconds = record.fields["cpu_time_ms"]
             if milliseconds is None:
                 counts.left_out["no_cpu_time"] += 1
+                continue
+            if not in_range(milliseconds / 1000):
+                counts.left_out["runtime_out_of_range"] += 1
                 continue
             yield {
                 **{name: record.fields[name] for name in SUBMISSION_COLUMNS},

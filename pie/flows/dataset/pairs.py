@@ -77,6 +77,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         "improvement": rules.improvement,
         "near_duplicate": rules.near_duplicate,
         "longest": rules.longest,
+        "per_user": rules.per_user,
         "length_percentile": request.percentile if rules.longest is None else None,
     }
     step = Step("pairs", request.out, {"measured": request.measured}, parameters)
@@ -89,7 +90,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     programs, candidates = Counts("programs"), Counts("pairs")
     machines: set[str] = set()
     with Writer(request.out, PAIR_COLUMNS) as writer:
-        for group in by_problem(request.measured, list(MEASURED_COLUMNS), MADE_BY):
+        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
             found = sift(group, rules)
             programs.rows_in += len(group)
             programs.left_out += found.dropped_programs
@@ -117,7 +118,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
 def _cutoff(request: Request) -> int | None:
     """Return the length above which a program is an outlier, in a pass of its own."""
     counted: Counter[int] = Counter()
-    for group in by_problem(request.measured, list(MEASURED_COLUMNS), MADE_BY):
+    for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
         for one in group:
             if one.fields["verdict"] == Verdict.ACCEPTED.value:
                 counted[len(str(one.fields["code"]))] += 1
@@ -144,11 +145,12 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
     step.claim()
     counts = Counts("problems")
     with Writer(request.out, FASTEST_COLUMNS) as writer:
-        for group in by_problem(request.measured, list(MEASURED_COLUMNS), MADE_BY):
+        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
             counts.rows_in += 1
             everyone = solutions(group)
             if not everyone:
-                counts.left_out["no_accepted_program"] += 1
+                some = any(True for _one in accepted(group))
+                counts.left_out["runtime_out_of_range" if some else "no_accepted_program"] += 1
                 continue
             about = next(accepted(group)).fields
             best = min(everyone, key=_place)

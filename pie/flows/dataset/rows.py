@@ -15,7 +15,8 @@ from pie.core.problem import InputError
 def pair_rows(path: Path, counts: Counts, listed: Writer | None = None) -> Iterator[Record]:
     """Yield the rows that have a problem_id and two programs; count and list the others.
 
-    InputError when there is none.
+    InputError when there are rows and none of them is usable. A table without any row is one: a
+    small data set has parts without a problem.
     """
     usable = 0
     first = ""
@@ -30,9 +31,10 @@ def pair_rows(path: Path, counts: Counts, listed: Writer | None = None) -> Itera
             continue
         usable += 1
         yield record
-    if not usable:
-        why = f" ({first})" if first else ""
-        raise InputError(f"the pairs file {path} has no usable row{why}", "give rows of PIE's form")
+    if first and not usable:
+        raise InputError(
+            f"the pairs file {path} has no usable row ({first})", "give rows of PIE's form"
+        )
 
 
 def _complaint(record: Record) -> str:
@@ -40,8 +42,15 @@ def _complaint(record: Record) -> str:
         value = record.fields.get(name)
         if value is None:
             return f"the field {name} is missing"
-        if not isinstance(value, str) and name != "problem_id":
+        if name == "problem_id" and isinstance(value, int) and not isinstance(value, bool):
+            continue
+        if not isinstance(value, str):
             return f"the field {name} is not a text"
+        if name == "problem_id" and not value:
+            return "the field problem_id is empty"
+    for name in ("src_id", "tgt_id", "user_id"):
+        if not isinstance(record.fields.get(name), str | int | float | None):
+            return f"the field {name} is neither a text nor a number"
     for name in ("speedup", "src_agg_runtime", "tgt_agg_runtime"):
         number: Any = record.fields.get(name)
         if _positive(number) and not in_range(number):

@@ -83,7 +83,9 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             problem_id = str(record.fields["problem_id"])
             part = split.part_of(problem_id)
             if part is None:
-                counts.left_out["not_in_the_published_split"] += 1
+                name = "not_in_the_published_split"
+                counts.left_out[name] += 1
+                listed.write({"place": record.place, "problem_id": problem_id, "reason": name})
                 continue
             other = held_out.find(record.fields, part) if held_out and part != "test" else None
             if other is not None:

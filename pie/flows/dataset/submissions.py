@@ -59,7 +59,8 @@ def run(request: Request, tick: Tick) -> dict[str, Any]:
         programs = {one.stem: codenet.listing_digest(source, one.stem) for one in tables}
         parameters["programs_sha256"] = _digest(programs)
     elif not source.is_file():
-        raise InputError(f"{source} does not exist", "give a CodeNet folder or a table")
+        is_there = "is neither a file nor a folder" if source.exists() else "does not exist"
+        raise InputError(f"{source} {is_there}", "give a CodeNet folder or a table")
     step = Step("import", request.out, inputs, parameters)
     done = None if request.fresh else step.done()
     if done is not None:

@@ -74,7 +74,7 @@ def _populations(
     costs: dict[str, array[float]] = {}
     machines: dict[str, str] = {}
     done = 0
-    for group in by_problem(measured, list(MEASURED_COLUMNS), MADE_BY):
+    for group in by_problem(measured, MEASURED_COLUMNS, MADE_BY):
         done += len(group)
         about = next(accepted(group), None)
         if about is None:
@@ -84,6 +84,8 @@ def _populations(
         distinct: dict[str, float] = {}
         for one in solutions(group):
             distinct[one.code] = min(one.seconds, distinct.get(one.code, one.seconds))
+        if not distinct:  # all of them with runtimes that are none
+            continue
         costs[problem_id] = array("d", sorted(distinct.values()))
         machines[problem_id] = str(about.fields["measured_on"])
         tick(done, problem_id)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pie.core.answer_store import AnswerStore
-from pie.core.extraction import Extraction, Found, extract
-from pie.core.models import Answer, Failure, ModelError, Request
+from pie.core.answers.answer_store import AnswerStore
+from pie.core.answers.extraction import Extraction, Found, extract
+from pie.core.models import Request
 from pie.core.models.model import PROMPT_TOO_LONG
-from pie.core.prompts import Prompt
+from pie.core.prompting.prompts import Prompt
 from pie.core.run_folder import encode
-from pie.flows.generate import Progress
+from pie.flows.asking import Progress, ask_all
 from pie.flows.selfplay.request import Asking
 from sim.program import Language, digest_of
 
@@ -61,6 +61,10 @@ class Answers:
         row = one.row if self._asking.model.by_row else ""
         return digest_of("answer", one.prompt.digest, row, *self._drawn, one.sample)
 
+    def _request(self, one: Question) -> Request:
+        seed = self._asking.sampling.seed + one.sample
+        return Request(self._key(one), one.prompt, one.sample, seed, one.row)
+
     def ask(self, questions: Sequence[Question], show: Callable[[Progress], None]) -> Progress:
         """Get every answer that is missing; each batch is on the disk before it is counted.
 
@@ -73,36 +77,8 @@ class Answers:
         show(progress)
         if not missing:
             return progress
-        sampling = self._asking.sampling
-        waiting: dict[str, Request] = {}
-
-        def requests() -> Iterator[Request]:
-            for one in missing:
-                key, seed = self._key(one), sampling.seed + one.sample
-                waiting[key] = Request(key, one.prompt, one.sample, seed, one.row)
-                yield waiting[key]
-
-        events = self._asking.model.answers(requests(), sampling)
-        try:
-            for batch in events:
-                answers = [one for one in batch if isinstance(one, Answer)]
-                self._store.add(_record(one, waiting.pop(one.key)) for one in answers)
-                for one in batch:
-                    if isinstance(one, Failure):
-                        progress.failures[one.reason] += 1
-                        waiting.pop(one.key, None)
-                progress.answered += len(answers)
-                show(progress)
-        finally:
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-        if progress.answered == 0:
-            reason, _times = progress.failures.most_common(1)[0]
-            raise ModelError(
-                f"the model {self._asking.model.name} answered nothing ({reason})",
-                "check its name and whether it runs",
-            )
+        wanted = (self._request(one) for one in missing)
+        ask_all(self._asking.model, self._asking.sampling, wanted, self._store, progress, show)
         return progress
 
     def _write_prompts(self, questions: Sequence[Question]) -> None:
@@ -115,22 +91,6 @@ class Answers:
                 record = {"prompt_sha": digest, "form": prompt.form.value, "text": prompt.text}
                 file.write(encode({**record, "messages": messages, "stop": list(prompt.stop)}))
         scratch.replace(self._folder / "prompts.jsonl")
-
-
-def _record(answer: Answer, request: Request) -> dict[str, Any]:
-    """Return an answer as a line of `answers.jsonl`, the same as `pie generate` writes."""
-    return {
-        "key": answer.key,
-        "prompt_sha": request.prompt.digest,
-        "sample": request.sample,
-        "seed": request.seed,
-        "finish_reason": answer.finish_reason,
-        "tokens_in": answer.tokens_in,
-        "tokens_out": answer.tokens_out,
-        "attempts": answer.attempts,
-        "model": answer.model,
-        "text": answer.text,
-    }
 
 
 def program_in(answer: dict[str, Any], prompt: Prompt, language: Language) -> Extraction:

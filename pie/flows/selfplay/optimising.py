@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pie.core.extraction import Found
+from pie.core.answers.extraction import Found
 from pie.core.models.replay import row_identity
-from pie.core.prompts import Prompt, render
+from pie.core.prompting.prompts import Prompt, render
 from pie.core.selfplay.survivors import Measured, left_out
 from pie.core.test_cases import text_case
 from pie.flows.dataset.measuring import outcomes

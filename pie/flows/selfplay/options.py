@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pie.core.models import Model, ModelOptions, Sampling, open_model
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Strategy
+from pie.core.prompting.prompts import Form, Strategy
 from pie.flows.selfplay.request import STRATEGIES, Asking
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from pie.core.models import Model, Sampling
 from pie.core.problem import InputError
-from pie.core.prompt_plan import sha256_of
-from pie.core.prompts import BEST_SCORE, Form, Strategy
+from pie.core.prompting.prompt_plan import sha256_of
+from pie.core.prompting.prompts import BEST_SCORE, Form, Strategy
 from pie.core.selfplay import survivors
-from pie.flows import generate, simulate
+from pie.flows import asking, simulate
 from pie.flows.dataset.measuring import Measuring
 from sim.program import Language
 
@@ -83,7 +83,7 @@ class Request:
             raise InputError(
                 f"the machine {machine.name} gives another number each time, so no pair could be "
                 "kept for its speedup",
-                "give a deterministic one with --machine: gem5 or cachegrind",
+                "give a deterministic one with --machine: gem5, skylake or cachegrind",
             )
         if self.strategy not in STRATEGIES:
             raise InputError(
@@ -137,5 +137,5 @@ class Told:
 
     step: Callable[[str, int], None]
     """What begins, and how many things it is to do."""
-    asked: Callable[[generate.Progress], None]
+    asked: Callable[[asking.Progress], None]
     ran: Callable[[simulate.Progress], None]

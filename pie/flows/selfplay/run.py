@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pie import __version__
+from pie.core.answers.generation_folder import GenerationFolder
 from pie.core.dataset.manifest import Counts
-from pie.core.generation_folder import GenerationFolder
 from pie.core.plan import LeftOut
 from pie.core.problem import InputError
 from pie.core.run_folder import encode, save_json

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from pie.cli import calibrate_output
 from pie.cli.app import app
-from pie.core import calibration
-from pie.core.agreement import CommonPair, CommonRun
-from pie.core.calibration import Calibration
+from pie.core.calibration import calibration
+from pie.core.calibration.agreement import CommonPair, CommonRun
+from pie.core.calibration.calibration import Calibration
 from pie.flows import calibrate as flow
 from pie.flows.calibrate import Finished
 from sim.scheduler import Tally

@@ -99,3 +99,9 @@ def test_submissions_without_a_faster_one_make_no_data_set(tmp_path: Path) -> No
     done = pie("build", tmp_path / "codenet", "--out", out, "--runtimes-from-table")
     assert done.exit_code == 1
     assert "has a later program that is faster" in done.stderr.splitlines()[-1]
+
+
+def test_an_infinite_least_speedup_is_one_sentence(built: Path) -> None:
+    done = pie("hq", built / "pairs.jsonl", "--least-speedup", "inf", "-o", built / "x.jsonl")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("pie: no pair has an infinite speedup")

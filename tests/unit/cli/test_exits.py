@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 
 from pie.cli.exits import Exit, printing, say, show, told
-from pie.core.pair_rows import ReportError
+from pie.core.report.pair_rows import ReportError
 from sim.errors import InputError, MissingTool
 
 

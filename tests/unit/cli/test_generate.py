@@ -72,22 +72,24 @@ def test_few_shot_draws_from_the_examples_and_drops_what_does_not_fit(pairs: Pat
     assert "TOO LONG" in run(*command, "--context", 20, "--max-new-tokens", 10).stderr
 
 
+@dataclass(frozen=True)
+class Pair:
+    src_id: str
+    tgt_id: str
+    problem_id: str
+    src_code: str
+    tgt_code: str
+    language: str = "cpp"
+
+
+@dataclass(frozen=True)
+class Hit:
+    example: Pair
+
+
 def test_retrieval_shows_the_nearest_pair_last(
     pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @dataclass(frozen=True)
-    class Pair:
-        src_id: str
-        tgt_id: str
-        problem_id: str
-        src_code: str
-        tgt_code: str
-        language: str = "cpp"
-
-    @dataclass(frozen=True)
-    class Hit:
-        example: Pair
-
     class Opened:
         fingerprint = "f"
 
@@ -128,6 +130,33 @@ def test_rows_without_an_allowed_neighbour_are_counted_and_told_once(
     assert told.count("no example of another problem") == 1
     assert f"{rows} rows with no example" in told
     assert json.loads((out / "summary.json").read_text())["examples_missing"] == rows
+
+
+def test_rows_with_fewer_examples_than_asked_for_are_counted_and_told(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.model_server import ModelServer
+
+    class Opened:
+        fingerprint = "f"
+
+        def nearest(self, code: str, k: int, problem_id: str) -> list[Any]:
+            pair = Pair("near", "t", "other", "slow near", "fast")
+            return [Hit(pair)] * (1 if problem_id == "p0" else k)
+
+    module = types.ModuleType("pie.flows.examples")
+    module.open_examples = lambda _path: Opened()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pie.flows.examples", module)
+    rows = len(pairs.read_text().splitlines())
+    out = tmp_path / "out"
+    command = ("--pairs", pairs, "--strategy", "retrieval", "--index", tmp_path, "--k", 2)
+    assert "1 example of the 2 asked for" in run(*command, "--dry-run").stderr
+    with ModelServer() as server:
+        model = ("--model", "openai:m", "--base-url", server.url, "--out", out)
+        told = run(*command, *model).stderr
+    assert f"1 of {rows} rows with fewer than 2 examples of other problems to show" in told
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["examples_missing"], summary["examples_short"]) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -216,3 +245,36 @@ def test_a_missing_package_is_told_with_what_installs_it(
     result = run("--pairs", pairs, "--model", "openai:m", "--out", pairs.parent / "run")
     assert result.exit_code == 1
     assert f"{package} is not installed; pip install" in result.stderr
+
+
+@pytest.mark.parametrize("strategy", ["instruction", "few-shot"])
+def test_half_a_character_in_a_row_or_an_example_is_no_bug_of_ours(
+    pairs: Path, tmp_path: Path, strategy: str
+) -> None:
+    from tests.model_server import ModelServer
+
+    pairs.write_text(pairs.read_text().replace("// ", "// \\ud800"))
+    options = ("--examples", pairs) if strategy == "few-shot" else ()
+    command = ("--pairs", pairs, "--strategy", strategy, *options)
+    shown = run(*command, "--dry-run")
+    assert (shown.exit_code, "\ufffd" in shown.stdout) == (0, True)
+    with ModelServer() as server:
+        model = ("--model", "openai:m", "--base-url", server.url, "--out", tmp_path / "out")
+        assert run(*command, *model).exit_code == 0
+
+
+def test_the_number_of_answers_is_the_sum_of_how_their_programs_were_found(
+    pairs: Path, tmp_path: Path
+) -> None:
+    from tests.model_server import ModelServer
+
+    command = ("--pairs", pairs, "--model", "openai:m", "--samples", 3)
+    twin = {**json.loads(pairs.read_text().splitlines()[0]), "src_id": "twin"}
+    with ModelServer() as server:
+        alone = run(*command, "--base-url", server.url, "--out", tmp_path / "alone").stdout
+        pairs.write_text(pairs.read_text() + json.dumps(twin) + "\n")
+        shared = run(*command, "--base-url", server.url, "--out", tmp_path / "shared").stdout
+    assert alone.splitlines()[0] == "12 answers of rows, by how a program was found:"
+    told = "15 answers of rows (12 asked for: rows with equal prompts share theirs)"
+    assert shared.splitlines()[0] == f"{told}, by how a program was found:"
+    assert "      15 fenced" in shared

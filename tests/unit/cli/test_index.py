@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pie.cli.app import app
-from pie.core.examples import Example
+from pie.core.prompting.examples import Example
 from pie.flows.examples import open_examples
+from retrieval import folder
 from retrieval.encoders import weights
 
 MAP = "#include <map>\nint main() { std::map<int, int> m; m[1]++; }"
@@ -188,3 +189,33 @@ def test_an_index_is_of_one_language(tmp_path: Path, pairs: Path) -> None:
 )
 def test_a_wrong_use_is_2(words: tuple[str, ...], index: Path) -> None:
     assert pie("index", "search", index, *words).exit_code == 2
+
+
+def test_what_was_kept_by_another_program_is_one_sentence(index: Path) -> None:
+    file = index / folder.PAYLOADS
+    file.write_text(file.read_text().replace("5.0", '"fast"'))
+    manifest = json.loads((index / folder.MANIFEST).read_text())
+    kept = {name: manifest[name] for name in manifest if name not in ("digest", "files", "format")}
+    folder.write_manifest(index, kept)
+    code = index.parent / "slow.cpp"
+    code.write_text(MAP_TOO)
+    found = pie("index", "search", index, "--code", code)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "was not built from pairs" in found.stderr
+
+
+def test_missing_weights_for_reranking_name_the_options_of_reranking(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def nobody(*_: object, **__: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", nobody)
+    code = index.parent / "slow.cpp"
+    code.write_text(MAP_TOO)
+    found = pie("index", "search", index, "--code", code, "--rerank", "f1")
+    assert found.exit_code == 1
+    assert "with --rerank-model, or leave out --rerank" in found.stderr
+    assert "--encoder" not in found.stderr

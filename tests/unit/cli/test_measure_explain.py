@@ -58,3 +58,15 @@ def test_doctor_builds_the_tool_ahead_and_tells_its_place_and_digest(program: st
     (finding,) = json.loads(done.stdout)["findings"]
     assert done.exit_code == 0
     assert "skylake-amd64-linux (model " in finding["text"]
+
+
+def test_a_budget_of_cycles_is_kept_and_named(program: str) -> None:
+    done = CliRunner().invoke(app, ["measure", program, "-m", "skylake", "--max-cycles", "1000"])
+    assert done.exit_code == 1
+    assert "cycles, budget 1000" in " ".join(done.output.split())
+
+
+def test_a_machine_without_cycles_refuses_a_budget_of_them(program: str) -> None:
+    done = CliRunner().invoke(app, ["measure", program, "-m", "native", "--max-cycles", "1000"])
+    assert done.exit_code == 1
+    assert "counts no cycles" in " ".join(done.output.split())

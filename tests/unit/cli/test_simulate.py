@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pie.cli import options
 from pie.cli.app import app
-from pie.core.report import read_report
+from pie.core.report.report import read_report
 from pie.flows import simulate as flow
 from pie.flows.simulate import Finished
 from sim.errors import InputError

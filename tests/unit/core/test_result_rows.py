@@ -1,14 +1,15 @@
 """What is written for a row: its results beside its own fields, and a line for each run."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pie.core.pair_rows import pair_from_row
+from pie.core.report.pair_rows import pair_from_row
+from pie.core.report.startup import Startup
 from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import Row, parse_row
-from pie.core.startup import Startup
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ
 from sim.procedure import Outcome, TestOutcome
@@ -46,7 +47,7 @@ def run(cycles: int | None, seconds: float = 0.0, counters: Any = None) -> Measu
 
 def accepted(*runs: MeasuredRun, name: str = "d1") -> Outcome:
     tests = tuple(
-        TestOutcome(str(test), Verdict.ACCEPTED, run=one, native_seconds=0.25)
+        TestOutcome(str(test), Verdict.ACCEPTED, run=one, native_seconds=0.25, peak_bytes=4096)
         for test, one in zip((3, 5), runs, strict=False)
     )
     build = Build(Language.CPP, digest="b1", size=9)
@@ -171,6 +172,19 @@ def test_a_line_is_written_for_each_program_and_test() -> None:
     assert (first["program"], first["binary"], first["problem_id"]) == ("d1", "b1", "p1")
     assert (last["cycles"], last["seconds"], last["counters"]) == (None, None, {})
     assert last["detail"] == "token 1 is 2, not 3"
+    assert (first["native_cpu_seconds"], first["peak_memory_bytes"]) == (0.25, 4096)
+    assert last["peak_memory_bytes"] is None, "no memory was reported"
+
+
+def test_a_result_row_is_the_same_however_much_memory_the_native_run_took() -> None:
+    made = [accepted(run(4), run(6)), accepted(run(2), run(3))]
+    other = [
+        replace(
+            one, tests=tuple(replace(test, peak_bytes=9, native_seconds=9) for test in one.tests)
+        )
+        for one in made
+    ]
+    assert results(*made) == results(*other)
 
 
 def test_a_program_that_was_never_run_has_one_line_without_a_test() -> None:

@@ -199,3 +199,10 @@ def test_a_file_that_is_no_json_object_is_named(tmp_path: Path, text: str) -> No
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(InputError, match=r"the file .*manifest\.json .*; is this the folder of"):
         load_json(tmp_path / "manifest.json")
+
+
+def test_a_manifest_nested_deeper_than_python_reads_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text("[" * 200_000)
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read"):
+        load_json(path)

@@ -1,5 +1,6 @@
 """Where the tests of a row come from, and what happens when they are not there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,10 @@ def test_a_text_that_was_cut_short_in_the_cache_is_written_again(cache: Path) ->
     case.input_path.write_bytes(b"who")
     assert text_case("t", b"whole", None).input_path.read_bytes() == b"whole"
     assert [path.name for path in (cache / "texts").iterdir()] == [case.input_digest]
+
+
+def test_a_named_pipe_is_a_problem_of_the_row_and_nobody_waits_for_it(folder: Path) -> None:
+    os.mkfifo(folder / "p1" / "input.77.txt")
+    (folder / "p1" / "output.77.txt").write_text("")
+    with pytest.raises(RowProblem, match="is not a plain file"):
+        TestCases(folder).resolve("p1", [77])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import checkpoint, metrics
+from finetune import checkpoint, metrics, processes
 from finetune import train as script
 from finetune.errors import FinetuneError
 from finetune.model import load
@@ -286,12 +286,17 @@ def test_a_gpu_that_is_not_there_is_told(make_recipe: Make) -> None:
         train(make_recipe(launch={"device": "cuda"}))
 
 
+@pytest.mark.parametrize("rank", ["0", "1"])
 @pytest.mark.parametrize(
     ("error", "said"),
     [
         (FinetuneError("what", "mend it"), "finetune: what; mend it"),
         (OSError(errno.ENOSPC, "No space left on device"), "finetune: No space left on device;"),
-        (RuntimeError("[gloo] Connection closed by peer"), "another training process is gone"),
+        (
+            RuntimeError("[gloo] Connection closed by peer\nmore of it"),
+            "another training process is gone ([gloo] Connection closed by peer);",
+        ),
+        (torch.distributed.DistStoreError("wait timeout"), "process is gone (wait timeout);"),
         (KeyboardInterrupt(), "goes on from the last checkpoint"),
     ],
 )
@@ -300,15 +305,45 @@ def test_the_script_ends_with_one_sentence(
     capsys: pytest.CaptureFixture[str],
     error: BaseException,
     said: str,
+    rank: str,
 ) -> None:
+    """Each process by itself: the others' words cannot be relied on, only waited for."""
+    waited: list[float] = []
+
     def failing(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(script, "train", failing)
+    monkeypatch.setattr(script.time, "sleep", waited.append)
+    monkeypatch.setenv("RANK", rank)
     code = script.main(["cpu", "--model", "m"])
-    assert code == (130 if isinstance(error, KeyboardInterrupt) else 1)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    interrupted = isinstance(error, KeyboardInterrupt)
+    assert code == (130 if interrupted else 1)
+    lines = capsys.readouterr().err.splitlines()
+    if interrupted and rank == "1":
+        assert lines == [], "whoever interrupts reads it once"
+        return
+    assert said in " ".join(lines)
+    assert len(lines) == 1
+    assert bool(waited) == (rank == "1" and not isinstance(error, OSError))
+
+
+def test_a_process_that_has_done_its_work_does_not_fail_because_another_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[bool] = []
+
+    def closed() -> None:
+        raise RuntimeError("[gloo/transport/tcp/pair.cc] Connection closed by peer")
+
+    def destroy() -> None:
+        left.append(True)
+        closed()
+
+    monkeypatch.setattr(torch.distributed, "barrier", closed)
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", destroy)
+    processes.leave(processes.Processes(1, 2, torch.device("cpu")))
+    assert left == [True]
 
 
 def test_two_trainings_do_not_go_on_in_one_folder(make_recipe: Make) -> None:

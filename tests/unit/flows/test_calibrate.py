@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from pie.core.calibration.reference_results import text_hash
 from pie.core.problem import InputError
-from pie.core.reference_results import text_hash
 from pie.flows import calibrate as flow
 from pie.flows import calibration_plot
 from pie.flows.calibrate import Request

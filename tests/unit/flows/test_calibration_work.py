@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pie.core.calibration.reference_results import ReferenceResults, read_reference, text_hash
 from pie.core.problem import InputError
-from pie.core.reference_results import ReferenceResults, read_reference, text_hash
 from pie.flows.calibration_work import select
 
 ROW: dict[str, Any] = {

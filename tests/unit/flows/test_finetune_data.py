@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.formats import Format
 from pie.flows.finetune_data import Request, run
 from sim.program import Language, Program

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pie.core.problem import InputError
-from pie.core.startup import Startup
+from pie.core.report.startup import Startup
 from pie.flows.measure import Compared, compare, sentence
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ

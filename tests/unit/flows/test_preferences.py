@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pie.cli.app import app
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.formats import Format
 from pie.core.training.preferences import Rules
 from pie.flows.preferences import Request, build

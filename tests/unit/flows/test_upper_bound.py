@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pie.cli.app import app
-from pie.core.pair_rows import ReportError
 from pie.core.problem import InputError
+from pie.core.report.pair_rows import ReportError
 from pie.flows.upper_bound import read_upper_bound
 
 LABEL = "cachegrind:f00d"

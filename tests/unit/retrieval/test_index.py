@@ -152,6 +152,78 @@ def test_a_damaged_file_is_refused_in_one_sentence(index: Index, name: str, dama
     assert told.value.remedy
 
 
+def made_anew(index: Index, **changed: object) -> None:
+    """Write the manifest as somebody would who knows how: every digest is right."""
+    manifest = json.loads((index.path / folder.MANIFEST).read_text())
+    for name in ("digest", "files", "format"):
+        del manifest[name]
+    folder.write_manifest(index.path, {**manifest, **changed})
+
+
+@pytest.mark.parametrize("name", [folder.ITEMS, folder.PAYLOADS])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: data[:-1].rindex(b"\n") + 1],
+        lambda data: data + data,
+        lambda data: data.replace(b'"', b"", 1),
+        lambda data: data.replace(b"{", b"\xff", 1),
+        lambda data: b"null\n" * data.count(b"\n"),
+        lambda data: b"[" * 100_000 + data,
+        lambda data: b"",
+    ],
+)
+def test_lines_that_are_not_of_the_index_are_one_sentence_whatever_the_digests_say(
+    index: Index, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    file = index.path / name
+    file.write_bytes(damage(file.read_bytes()))
+    made_anew(index)
+    with pytest.raises(IndexRefused) as told:
+        open_index(index.path).payload("a1")
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"count": "5"},
+        {"dimension": None},
+        {"metric": "cosine"},
+        {"notes": []},
+        {"encoder": "tokens"},
+        {"encoder": {"kind": "tokens", "name": "\x1b[31m", "options": {}, "fingerprint": "x"}},
+        {
+            "encoder": {
+                "kind": "tokens",
+                "name": "tokens",
+                "options": {"language": "cobol", "programs": 5},
+                "fingerprint": "x",
+            }
+        },
+    ],
+)
+def test_a_manifest_with_other_values_is_one_sentence(
+    index: Index, changed: dict[str, object]
+) -> None:
+    made_anew(index, **changed)
+    with pytest.raises(IndexRefused):
+        open_index(index.path)
+
+
+def test_vectors_of_no_index_are_refused(index: Index) -> None:
+    (index.path / folder.VECTORS).write_bytes(b"null" * 1000)
+    made_anew(index)
+    with pytest.raises(IndexRefused, match="cannot be read"):
+        open_index(index.path)
+
+
+def test_a_payload_file_that_is_shortened_while_it_is_open_is_refused(index: Index) -> None:
+    (index.path / folder.PAYLOADS).write_bytes(b"")
+    with pytest.raises(IndexRefused, match=r"payloads\.jsonl is damaged"):
+        index.payload("x")
+
+
 def test_an_index_of_another_format_is_refused(index: Index) -> None:
     file = index.path / folder.MANIFEST
     manifest = json.loads(file.read_text())

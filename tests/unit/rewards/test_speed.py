@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,11 @@ int main() {
 """
 WRONG = FAST.replace("n + 1", "n + 2")
 BROKEN = "int main() { return undeclared; }\n"
+TAMPERING = FAST.replace("#include <cstdio>", "#include <cstdio>\n#include <unistd.h>").replace(
+    "long n;",
+    'long n; char *no[]{nullptr}; execve("/pie/prog", no, no); execve("/proc/self/exe", no, no);',
+)
+"""Right, but it tries to become another program, which nobody would measure."""
 CRASHING = "#include <cstdlib>\nint main() { abort(); }\n"
 TESTS = [{"input": f"{n}\n", "output": f"{n * (n + 1) // 2}\n"} for n in (3, 400)]
 
@@ -63,12 +69,37 @@ def columns(count: int, **others: Any) -> dict[str, Any]:
 
 
 def test_completions_in_one_float_each_out(reward: SpeedReward) -> None:
-    answers = [FAST, SLOW, WRONG, BROKEN, CRASHING, "I cannot help with that.", ""]
-    fast, same, *worthless = reward(answers, prompts=[""] * 7, **columns(7), unknown=[1] * 7)
+    answers = [FAST, SLOW, WRONG, BROKEN, CRASHING, TAMPERING, "I cannot help with that.", ""]
+    fast, same, *worthless = reward(answers, prompts=[""] * 8, **columns(8), unknown=[1] * 8)
     assert same == 1.0
     assert fast is not None
     assert fast > 1.5
-    assert worthless == [0.0] * 5
+    assert worthless == [0.0] * 6
+
+
+def test_a_program_that_tampers_is_known_as_such_and_worth_nothing(reward: SpeedReward) -> None:
+    (found,) = reward.measure([TAMPERING], **columns(1))
+    assert (found.verdict, found.speedup, found.reward) == (Verdict.TAMPERING, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\0" * 1000, "int main() {" + ";" * 100_000_000 + "}", "```cpp\n" * 1_000_000, "{" * 10**7],
+    ids=["zeros", "100 MB", "fences", "braces"],
+)
+def test_a_hostile_completion_is_no_program_and_takes_a_moment(
+    reward: SpeedReward, text: str
+) -> None:
+    began = time.process_time()
+    (found,) = reward.measure([text], **columns(1))
+    assert (found.verdict, found.reward) == (Verdict.NO_CODE, 0.0)
+    assert time.process_time() - began < 20
+
+
+def test_zeros_and_half_characters_in_a_program_do_no_harm(reward: SpeedReward) -> None:
+    answers = [FAST.replace("int main", "\0int main"), FAST + "// \ud800\n"]
+    assert all(one is not None and one >= 0 for one in reward(answers, **columns(2)))
+    assert reward([FAST], **columns(1))[0] == pytest.approx(2, abs=0.5), "the next call works"
 
 
 def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> None:
@@ -81,6 +112,17 @@ def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> N
 def test_a_program_in_a_message_s_fence_is_found(reward: SpeedReward) -> None:
     messages = [{"role": "assistant", "content": f"Faster:\n```cpp\n{FAST}```\nDone."}]
     assert reward([messages, FAST], **columns(2))[0] == reward([FAST], **columns(1))[0]
+
+
+def test_a_message_whose_content_comes_in_parts_is_read(reward: SpeedReward) -> None:
+    parts = [{"type": "text", "text": FAST[:50]}, {"type": "text", "text": FAST[50:]}]
+    empty: list[Any] = [[], [{"role": "assistant", "content": None}]]
+    answers = [[{"role": "assistant", "content": parts}], *empty]
+    fast, *nothing = reward(answers, **columns(3))
+    assert fast == reward([FAST], **columns(1))[0]
+    assert nothing == [0.0, 0.0]
+    with pytest.raises(InputError, match="a completion is no text but int"):
+        reward([5], **columns(1))  # type: ignore[list-item]
 
 
 def test_each_completion_is_measured_against_its_own_row(reward: SpeedReward) -> None:
@@ -171,6 +213,18 @@ def test_the_share_of_accepted_answers_is_logged(reward: SpeedReward) -> None:
     reward([FAST, SLOW, WRONG, WRONG], log_metric=logged.__setitem__, **columns(4))
     assert logged["speed/accepted"] == 0.5
     assert logged["speed/speedup"] > 1
+
+
+def test_what_has_no_reward_is_in_no_share(reward: SpeedReward) -> None:
+    given = columns(3)
+    given["src_code"] = [SLOW, SLOW, WRONG]
+    given["problem_id"] = ["sums", "sums", "wrong-source"]
+    logged: dict[str, float] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = reward([FAST, WRONG, FAST], log_metric=logged.__setitem__, **given)
+    assert found[2] is None
+    assert logged["speed/accepted"] == 0.5
 
 
 def test_trl_names_the_metric_after_the_function(reward: SpeedReward) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,19 @@ def test_an_accepted_program_costs_the_sum_over_its_tests() -> None:
     assert outcome.cycles == 7000
     assert outcome.seconds == 7000 / CLOCK_HZ
     assert [test.test for test in outcome.tests] == ["0", "1"]
+
+
+def test_the_memory_of_a_test_is_that_of_the_native_run() -> None:
+    verdicts = Verdict.ACCEPTED, Verdict.WRONG_ANSWER
+
+    def hungry(job: Any) -> Any:
+        if not isinstance(job, JudgeJob):
+            return None
+        return [replace(one, resident_bytes=7 << 20) for one in judged(job, *verdicts)]
+
+    (outcome,) = Host(hungry).examine([program("a")])
+    assert [test.verdict for test in outcome.tests] == list(verdicts)
+    assert [test.peak_bytes for test in outcome.tests] == [7 << 20, 7 << 20]
 
 
 def test_equal_programs_are_built_judged_and_measured_once_and_get_the_same_outcome() -> None:

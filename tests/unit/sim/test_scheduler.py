@@ -194,6 +194,24 @@ def test_any_executor_can_be_given_and_progress_is_told(fake: Any, log: Path, st
     assert ticks > 0
 
 
+def test_where_another_process_was_first_its_result_stands_and_is_the_one_that_is_seen(
+    fake: Any, log: Path, store: Store
+) -> None:
+    """Two native runs differ in time and memory; one that is resumed must see the first again."""
+
+    class Overtaken(fake.FakeJob):  # type: ignore[misc, name-defined]
+        def run(self) -> str:
+            other = Store(store.path)
+            other.put(self.key, self.kind, {"text": "of the other process"})
+            other.close()
+            return str(super().run())
+
+    procedures = [fake.asking([Overtaken("job", log)])]
+    with Scheduler(store, 1, lambda: ThreadPoolExecutor(1)) as scheduler:
+        assert list(scheduler.run(procedures)) == [["of the other process"]]
+    assert runs(log) == {"job": 1}
+
+
 DRIVER = """
 import sys
 from pathlib import Path

@@ -44,8 +44,8 @@ def test_a_value_comes_back_as_it_was_put_also_after_reopening(path: Path) -> No
 
 
 def test_putting_a_key_twice_keeps_the_first_value(store: Store) -> None:
-    store.put("key", "build", 1)
-    store.put("key", "build", 2)
+    assert store.put("key", "build", 1)
+    assert not store.put("key", "build", 2)
     assert store.get("key") == 1
     assert store.counts() == {"build": 1}
 

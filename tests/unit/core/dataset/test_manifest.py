@@ -92,3 +92,18 @@ def test_a_file_that_no_step_made_is_not_written_over(step: Step) -> None:
     step.finish(Counts())
     step.claim()
     assert step.done()
+
+
+def test_what_another_step_made_is_not_written_over(step: Step, tmp_path: Path) -> None:
+    step.finish(Counts())
+    before = step.manifest_path.read_bytes()
+    other = Step("hq", step.output, step.inputs, {})
+    with pytest.raises(InputError, match="not made by this command, but by `pie dataset tag`"):
+        other.claim()
+    with pytest.raises(InputError, match="but by `pie dataset tag`"):
+        other.claim(tmp_path / "new")  # its folder would be the other's, and so its manifest
+    assert (step.output.read_text(), step.manifest_path.read_bytes()) == ("out", before)
+    Step("tag", step.output, step.inputs, {"size": 99}).claim()
+    step.output.unlink()
+    other.claim()
+    assert earlier_manifest(step.output)["step"] == "hq"

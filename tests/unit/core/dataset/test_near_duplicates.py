@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("tree_sitter_cpp")
 
-from pie.core.dataset.near_duplicates import Index, leaders, shingles, similarity
+from pie.core.dataset.near_duplicates import Index, shingles, similarity
 
 PROGRAM = "int main() { int a = 1; int b = 2; int c = a + b; return c * a - b; }"
 
@@ -67,20 +67,16 @@ def test_the_index_finds_what_comparing_all_finds(threshold: float) -> None:
     assert some or threshold == 1.0
 
 
-def test_a_leader_is_the_earliest_and_always_near() -> None:
-    known = {name: shingles(code, "cpp") for name, code in variants(20).items()}
-    led = leaders(known, 0.7)
-    order = list(known)
-    assert any(name != leader for name, leader in led.items())
-    for name, leader in led.items():
-        assert led[leader] == leader
-        assert similarity(known[name], known[leader]) >= 0.7
-        earlier = [one for one in order[: order.index(name)] if led[one] == one]
-        near = [one for one in earlier if similarity(known[name], known[one]) >= 0.7]
-        assert leader == (near[0] if near else name)
-
-
 def test_a_threshold_that_is_none_is_refused() -> None:
     for threshold in (0.0, 1.1):
         with pytest.raises(ValueError, match="threshold"):
             Index({}, threshold)
+
+
+def test_a_shingle_is_known_by_its_five_tokens_wherever_they_stand() -> None:
+    tokens = [f"t{random.Random(seed).randrange(12)}" for seed in range(300)]
+    runs = {tuple(tokens[at : at + 5]) for at in range(len(tokens) - 4)}
+    whole = set(shingles(" ".join(tokens), "cpp").grams)
+    alone = {run: shingles(" ".join(run), "cpp").grams for run in runs}
+    assert {gram for grams in alone.values() for gram in grams} == whole
+    assert len(whole) == len(runs), "another run has another hash"

@@ -1,6 +1,7 @@
 """Two processes never work on one output."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,47 @@ def test_another_way_to_write_the_path_is_the_same_output(
     for path in (tmp_path / "out", tmp_path / "x" / ".." / "out", tmp_path / "link"):
         with held(Path("out")), pytest.raises(InputError, match="another process"), held(path):
             raise AssertionError
+
+
+def test_what_a_killed_process_left_half_written_is_gone_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, done.pid, os.WEXITED | os.WNOWAIT)
+    zombie = done.pid  # as it stays where the first process of a container waits for nobody
+    gone_already = subprocess.Popen(["true"])
+    gone_already.wait()
+    dead, alive = gone_already.pid, os.getppid()
+    out = tmp_path / "s.parquet"
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    gone = [
+        tmp_path / f".s.parquet.{dead}",
+        tmp_path / f".s.parquet.{zombie}",
+        tmp_path / f".s.parquet.left_out.jsonl.{dead}",
+        tmp_path / f".s.parquet.manifest.json.{dead}",
+        parts / f".train.jsonl.{dead}",
+    ]
+    kept = [
+        tmp_path / f".s.parquet.{alive}",
+        tmp_path / f".other.parquet.{dead}",
+        tmp_path / f"s.parquet.{dead}",
+        tmp_path / f".s.parquet.work.{dead}",
+        parts / f".mine.jsonl.{dead}",
+    ]
+    for path in (*gone, *kept):
+        path.write_text("half")
+    with held(out), held(parts):
+        pass
+    done.wait()
+    assert not [path for path in gone if path.exists()]
+    assert all(path.exists() for path in kept)
+
+
+@pytest.mark.parametrize("name", [".", "/", "..", "x/.."])
+def test_an_output_without_a_name_is_one_sentence(name: str) -> None:
+    with pytest.raises(InputError, match="give a name with --out"), held(Path(name)):
+        raise AssertionError
 
 
 def test_other_outputs_are_not_held(tmp_path: Path) -> None:

@@ -95,3 +95,18 @@ def test_a_program_that_cannot_be_used_has_a_reason(code: bytes | str, reason: s
 
 def test_line_ends_become_plain() -> None:
     assert check_code(b"int a;\r\nint b;\n") == "int a;\nint b;\n"
+
+
+@pytest.mark.parametrize("name", ["submission_id", "problem_id", "user_id"])
+@pytest.mark.parametrize("value", [["s1"], {"id": "s1"}, True, b"s1", 1.5, 1e300])
+def test_an_id_that_is_no_text_and_no_whole_number_is_told(name: str, value: Any) -> None:
+    assert complaint({name: value}) == f"{name} is neither a text nor a whole number"
+
+
+def test_a_whole_number_is_an_id_also_as_pandas_writes_it() -> None:
+    assert check({**GOOD, "submission_id": 7, "user_id": 8.0}, Wanted()).user_id == "8"
+
+
+@pytest.mark.parametrize("name", ["status", "language"])
+def test_a_list_is_no_status_and_no_language(name: str) -> None:
+    assert complaint({name: ["Accepted"]}) == f"{name} is not a text"

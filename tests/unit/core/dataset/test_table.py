@@ -1,5 +1,6 @@
 """Tables of both kinds: the same rows back, whole or not at all."""
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -51,6 +52,28 @@ def test_what_stood_there_stays_when_a_step_is_stopped(tmp_path: Path, ending: s
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_nothing_half_written_stays_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path / "rows.jsonl")
+    room = writer._file
+
+    class Full:
+        def write(self, data: bytes) -> int:
+            return room.write(data)
+
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "no room")
+
+        close = flush
+
+    monkeypatch.setattr(writer, "_file", Full())
+    with pytest.raises(OSError, match="no room"), writer:
+        writer.write({"a": 1})
+    room.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.parquet", "b.parquet"):
         with Writer(tmp_path / name, COLUMNS) as writer:
@@ -78,6 +101,20 @@ def test_parquet_never_loses_a_field_silently(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="'late' is in some rows"):
         write()
+
+
+@pytest.mark.parametrize("values", [("text", 5), ("\ud800",), (2**64,), (1, [2])])
+def test_what_parquet_cannot_hold_is_one_sentence(
+    tmp_path: Path, values: tuple[object, ...]
+) -> None:
+    def write() -> None:
+        with Writer(tmp_path / "rows.parquet") as writer:
+            for value in values:
+                writer.write({"a": value})
+
+    with pytest.raises(InputError, match="does not fit the columns"):
+        write()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:

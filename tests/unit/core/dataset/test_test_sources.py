@@ -1,11 +1,14 @@
 """Tests as CodeNet, PIE and code_contests lay them out."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pie.core.dataset import test_sources
 from pie.core.dataset.test_sources import codenet_tests, contest_tests, folder_tests, problem_of
+from pie.core.dataset.verification import merge
 from pie.core.problem import RowProblem
 
 
@@ -26,6 +29,41 @@ def test_numbered_tests_come_in_the_order_of_their_numbers(tmp_path: Path) -> No
         (tmp_path / "p1" / f"input.{number}.txt").write_text(str(number))
         (tmp_path / "p1" / f"output.{number}.txt").write_text("x")
     assert [one.index for one in folder_tests(tmp_path, "p1")] == [2, 10]
+
+
+def test_only_plain_files_of_the_folder_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_sources, "LONGEST_TEST", 1000)
+    folder = tmp_path / "tests" / "p1"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    for number in range(6):
+        (folder / f"input.{number}.txt").write_text("in")
+        (folder / f"output.{number}.txt").write_text("out")
+    for name in ("input.0.txt", "output.1.txt", "input.2.txt", "input.3.txt", "output.4.txt"):
+        (folder / name).unlink()
+    (folder / "input.0.txt").symlink_to(tmp_path / "secret")
+    (folder / "output.1.txt").symlink_to("/dev/zero")
+    os.mkfifo(folder / "input.2.txt")
+    (folder / "input.3.txt").write_bytes(bytes(1001))
+    (folder / "output.4.txt").symlink_to("output.5.txt")
+    found = [(one.index, one.input, one.problem) for one in folder_tests(tmp_path / "tests", "p1")]
+    assert found == [
+        (0, b"", "not_a_plain_file"),
+        (1, b"", "not_a_plain_file"),
+        (2, b"", "not_a_plain_file"),
+        (3, b"", "too_large"),
+        (4, b"in", ""),
+        (5, b"in", ""),
+    ]
+    assert [reason for _test, reason in merge(folder_tests(tmp_path / "tests", "p1"))] == [
+        *("not_a_plain_file",) * 3,
+        *("too_large", "", "duplicate_input"),
+    ]
+    (tmp_path / "tests" / "p2").symlink_to(tmp_path)
+    (tmp_path / "input.0.txt").write_text("secret")
+    assert {one.problem for one in folder_tests(tmp_path / "tests", "p2")} == {"not_a_plain_file"}
 
 
 def test_all_groups_of_code_contests_are_read_in_order() -> None:

@@ -2,17 +2,11 @@
 
 import pytest
 
-from pie.core.dataset.trajectory import Pair, Solution, improves, pairs, trajectories
+from pie.core.dataset.trajectory import Pair, Solution, improves, trajectories
 
 
 def solution(name: str, cost: float, user: str = "u", date: int = 0) -> Solution:
     return Solution(name, user, date, name, cost, cost / 3.5e9)
-
-
-def test_every_program_is_paired_with_every_later_one() -> None:
-    made = pairs([solution("a", 3), solution("b", 2), solution("c", 1)])
-    names = [(one.src.submission_id, one.tgt.submission_id) for one in made]
-    assert names == [("a", "b"), ("a", "c"), ("b", "c")]
 
 
 def test_a_trajectory_is_of_one_user_in_time_and_of_equal_times_by_name() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pie.core.models import Answer, ModelError, ModelOptions, Request, Sampling, open_model
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

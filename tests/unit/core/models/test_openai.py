@@ -14,7 +14,7 @@ import pytest
 from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling
 from pie.core.models.model import PROMPT_TOO_LONG
 from pie.core.models.openai import OpenAIModel
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from tests.model_server import Fault, ModelServer, injected, name_of
 
 KEY = "sk-secret-of-the-test"
@@ -177,18 +177,37 @@ def test_no_part_of_the_key_is_told_where_a_message_is_cut(padding: int, as_json
     assert KEY[:8] not in got.reason
 
 
-def test_a_key_that_the_server_repeats_in_its_answer_is_in_no_field_of_it() -> None:
-    reply = {
-        "model": f"m {KEY}",
-        "choices": [
-            {"message": {"content": f"// {KEY}\n// {KEY[:12]}"}, "finish_reason": f"stop {KEY}"}
-        ],
-    }
-    body = json.dumps(reply).encode()
-    with ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body)) as server:
+def replying(content: str, **more: str) -> ModelServer:
+    choice = {"message": {"content": content}, "finish_reason": "stop", **more}
+    body = json.dumps({"model": f"m {KEY}", "choices": [choice]}).encode()
+    return ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body))
+
+
+@pytest.mark.parametrize("told", [KEY, KEY[:16], f"#include <{KEY}>\n"])
+def test_an_answer_that_repeats_the_key_is_a_failure_and_is_not_kept(told: str) -> None:
+    with replying(f"int main() {{}} // {told}") as server:
+        (got,) = ask(server, requests(1))
+    assert isinstance(got, Failure)
+    assert got.reason == "the answer repeats OPENAI_API_KEY and is not kept"
+
+
+def test_a_key_beside_an_answer_is_taken_away() -> None:
+    with replying("int main() {}", finish_reason=f"stop {KEY}") as server:
         answer = only(ask(server, requests(1)))
-    assert answer.text == "// [key]\n// [key]"
+    assert answer.text == "int main() {}"
     assert (answer.model, answer.finish_reason) == ("m [key]", "stop [key]")
+
+
+@pytest.mark.parametrize(
+    "word", ["password", "optimize", "priority_queue", "reinterpret_cast", "abc"]
+)
+def test_a_program_is_never_altered_for_a_key_that_is_a_word_of_it(
+    word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", word)
+    program = f"int {word} = 1;\nint main() {{ return {word}; }}\n"
+    with replying(program) as server:
+        assert only(ask(server, requests(1))).text == program
 
 
 def test_a_server_that_is_not_there_is_told_soon() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling, open_model
 from pie.core.models.replay import row_identity
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 
 PROMPT = render(Strategy.INSTRUCTION, Form.PLAIN, "int main() {}")
 ROW = row_identity("p1", "s1", None, "int main() {}")
@@ -40,6 +40,19 @@ def test_the_answers_of_a_row_are_found_by_its_ids(tmp_path: Path, answers: Any)
 def test_a_line_that_is_no_recorded_answer_is_named(tmp_path: Path, line: Any) -> None:
     with pytest.raises(ModelError, match=r"a.jsonl:1: not a line of recorded answers"):
         ask(tmp_path / "a.jsonl", line)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"text": None}, {"text": 5}, {"tokens_in": "7"}, {"tokens_out": -1}, {"finish_reason": []}],
+)
+def test_a_recorded_answer_with_values_of_another_type_is_refused_and_no_text_is_made_of_them(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    line = {"prompt_sha": PROMPT.digest, "sample": 0, "text": "x", "finish_reason": None}
+    assert isinstance(ask(tmp_path / "a.jsonl", line, samples=1)[0], Answer)
+    with pytest.raises(ModelError, match="not a line of recorded answers"):
+        ask(tmp_path / "a.jsonl", {**line, **wrong})
 
 
 @pytest.mark.parametrize("spec", ["gpt-4", "openai:", "unknown:x", ":x"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pie.core.models import Answer, ModelOptions, Request, Sampling, open_model
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 from sim.errors import MissingTool
 from tests.unit.core.models.test_huggingface import folder  # noqa: F401
 

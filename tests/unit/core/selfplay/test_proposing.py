@@ -3,7 +3,7 @@
 import pytest
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 from pie.core.selfplay.proposing import Call, calls, render_proposal
 from pie.core.selfplay.seeds import Seed
 from sim.program import Language, Program

@@ -1,7 +1,7 @@
 import pytest
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Strategy, render
+from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.execution import TestRun
 from pie.core.training.formats import (
     Format,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pie.core.pair_result import Generation
+from pie.core.metrics.pair_result import Generation
 from pie.core.training.preferences import Answer, Rules, preferences
 from sim.verdict import Verdict
 

@@ -1,6 +1,7 @@
 """`pie dataset tests`: which tests of which sources stay, with verdicts as programs would give."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,14 @@ def test_the_same_again_does_nothing_and_a_changed_source_does(run: Any, tmp_pat
 def test_no_source_is_one_sentence(run: Any) -> None:
     with pytest.raises(InputError, match="no source of tests is given"):
         run(accepted, codenet=None, contests=())
+
+
+def test_a_source_that_is_a_named_pipe_is_one_sentence(run: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(InputError, match=r"pipe\.jsonl is not a file"):
+        run(accepted, contests=(tmp_path / "pipe.jsonl",))
+    with pytest.raises(InputError, match=r"pipe\.jsonl is not a folder"):
+        run(accepted, folders=(tmp_path / "pipe.jsonl",))
 
 
 def test_a_source_in_the_folder_that_is_made_anew_is_never_deleted(

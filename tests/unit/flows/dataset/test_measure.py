@@ -116,6 +116,14 @@ def test_runtimes_of_the_table_are_marked_in_every_row_and_in_the_manifest(
     assert found == [("a", 0.02, "table"), ("c", 0.02, "table")]
 
 
+@pytest.mark.parametrize("cpu", [5e-324, 1e-98, 1e300])
+def test_a_runtime_of_the_table_that_cannot_be_one_is_left_out(tmp_path: Path, cpu: float) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps(submission("a", "p1", cpu)) + "\n")
+    manifest = run(Request(path, tmp_path / "out.jsonl", None, None), lambda _p: None)
+    assert manifest["counts"][0]["left_out"] == {"runtime_out_of_range": 1}
+
+
 def test_tests_that_are_not_there_are_one_sentence(source: Path, tmp_path: Path) -> None:
     for folder, what in ((tmp_path / "none", "does not exist"), (None, "measured on tests")):
         with pytest.raises(InputError, match=what):

@@ -233,13 +233,67 @@ def test_the_best_pairs_are_chosen_in_the_order_of_the_file(tmp_path: Path) -> N
     assert [row["speedup"] for row in rows_of(out)] == [9.0, 2.0, 1.2]
     assert manifest["counts"][0]["left_out"] == {"no_speedup": 1, "not_among_the_best": 1}
     assert manifest["problems"] == 2
+    asked = hq.Request(source, out, per_problem=2, least_speedup=1.3, size=1)
+    (counts,) = hq.run(asked)["counts"]
+    told = rows_of(tmp_path / "hq.jsonl.left_out.jsonl")
+    assert told == [
+        {"place": "line 1", "problem_id": "p1", "reason": "not_among_the_best"},
+        {"place": "line 3", "problem_id": "p1", "reason": "over_the_size"},
+        {"place": "line 4", "problem_id": "p2", "reason": "below_the_least_speedup"},
+        {"place": "line 5", "problem_id": "p2", "reason": "no_speedup"},
+    ]
+    assert counts["left_out"] == dict.fromkeys(sorted(one["reason"] for one in told), 1)
 
 
 def test_a_pairs_file_without_a_usable_row_is_one_sentence(tmp_path: Path) -> None:
-    for text in ("", '{"problem_id": "p"}\n'):
-        (tmp_path / "rows.jsonl").write_text(text)
-        with pytest.raises(InputError, match="no usable row"):
-            hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
+    (tmp_path / "rows.jsonl").write_text('{"problem_id": "p"}\n')
+    with pytest.raises(InputError, match="no usable row"):
+        hq.run(hq.Request(tmp_path / "rows.jsonl", tmp_path / "hq.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("problem_id", ["p1"]), ("problem_id", ""), ("src_id", {"a": 1})]
+)
+def test_a_pair_whose_ids_are_no_names_is_left_out_and_told(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    good = pair("p1", "int a;", "int b;")
+    source = write(tmp_path / "rows.jsonl", [good, {**good, name: value}])
+    (counts,) = hq.run(hq.Request(source, tmp_path / "hq.jsonl"))["counts"]
+    assert counts["left_out"] == {"broken_row": 1}
+    (told,) = rows_of(tmp_path / "hq.jsonl.left_out.jsonl")
+    assert name in told["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("user_id", ["u"]), ("tests", None), ("cycles", "many"), ("code", 5)]
+)
+def test_a_measured_row_with_a_value_of_another_kind_is_one_sentence(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    source = write(tmp_path / "measured.jsonl", [{**ROWS[0], name: value}])
+    with pytest.raises(InputError, match=f"line 1: the value of {name} is not of the kind"):
+        make(source, tmp_path / "out.jsonl")
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_every_step_takes_a_part_without_rows(source: Path, tmp_path: Path, ending: str) -> None:
+    make(source, tmp_path / f"pairs.{ending}")
+    split.run(split.Request(tmp_path / f"pairs.{ending}", tmp_path / "s", Split(0.0, 0.0)), tick)
+    empty = tmp_path / "s" / f"val.{ending}"
+    (of_none,) = card.read_cards([empty], "leaves")["files"]
+    assert (of_none["pairs"], of_none["problems"], of_none["speedup_mean"]) == (0, 0, None)
+    for manifest in (
+        tag.run(tag.Request(empty, source, tmp_path / f"tagged.{ending}"), tick),
+        hq.run(hq.Request(empty, tmp_path / f"hq.{ending}")),
+        split.run(split.Request(empty, tmp_path / "again", Split()), tick),
+    ):
+        assert (manifest["counts"][0]["in"], manifest["counts"][0]["out"]) == (0, 0)
+    assert not list(read(tmp_path / f"tagged.{ending}"))
+    none = write(tmp_path / "none.jsonl", [])
+    make(none, tmp_path / f"no_pairs.{ending}")
+    pairs.fastest(pairs.FastestRequest(none, tmp_path / f"fastest.{ending}"), tick)
+    tag.run(tag.Request(empty, none, tmp_path / f"tagged2.{ending}"), tick)
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])
@@ -304,3 +358,16 @@ def test_programs_with_a_runtime_that_gives_no_ratio_are_left_out_and_counted(
     programs, _pairs = make(path, tmp_path / "out.jsonl")["counts"]
     assert programs["left_out"]["runtime_out_of_range"] == 1
     assert [one["speedup"] for one in rows_of(tmp_path / "out.jsonl")] == [2.0]
+
+
+def test_a_problem_with_no_runtime_that_can_be_one_gives_no_fastest_and_no_tag(
+    tmp_path: Path,
+) -> None:
+    row = measured("s1", "u1", 1, None, program(1), verdict="accepted", agg_runtime=5e-324)
+    among = write(tmp_path / "measured.jsonl", [row])
+    request = pairs.FastestRequest(among, tmp_path / "fastest.jsonl")
+    (counts,) = pairs.fastest(request, tick)["counts"]
+    assert counts["left_out"] == {"runtime_out_of_range": 1}
+    source = write(tmp_path / "pairs.jsonl", [pair("p1", "int a;", "int b;")])
+    (counts,) = tag.run(tag.Request(source, among, tmp_path / "tagged.jsonl"), tick)["counts"]
+    assert counts["left_out"] == {"no_solutions_of_its_problem": 1}

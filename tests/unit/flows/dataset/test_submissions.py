@@ -158,6 +158,48 @@ def test_a_table_without_a_column_is_one_sentence(tmp_path: Path) -> None:
         take(source, tmp_path / "out.jsonl", columns={"nonsense": "id"})
 
 
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE")],
+)
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_table_in_utf16_is_called_so(
+    tmp_path: Path, ending: str, encoding: str, name: str
+) -> None:
+    source = tmp_path / f"table.{ending}"
+    source.write_bytes('{"submission_id": "s1"}\n'.encode(encoding))
+    with pytest.raises(InputError, match=f"is in {name}, and tables are read as UTF-8") as caught:
+        take(source, tmp_path / "out.jsonl")
+    assert f"iconv -f {name} -t UTF-8 table.{ending}" in str(caught.value)
+
+
+def test_a_table_of_codenet_in_utf16_is_called_so(tmp_path: Path) -> None:
+    folder = write_codenet(tmp_path / "codenet", PROBLEMS)
+    table = folder / "metadata" / "p00002.csv"
+    table.write_text(table.read_text(), encoding="utf-16")
+    with pytest.raises(InputError, match=r"p00002\.csv is in UTF-16"):
+        take(folder, tmp_path / "out.jsonl")
+
+
+def test_rows_whose_ids_are_no_names_are_left_out_and_told(tmp_path: Path) -> None:
+    good = {
+        "submission_id": "s1",
+        "problem_id": "p1",
+        "user_id": "u1",
+        "date": 1,
+        "language": "C++",
+        "status": "Accepted",
+        "code": "int main() {}",
+    }
+    rows = [good, {**good, "submission_id": "s2", "user_id": ["u1"]}]
+    source = tmp_path / "table.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (counts,) = take(source, tmp_path / "out.jsonl")["counts"]
+    assert (counts["out"], counts["left_out"]) == (1, {"broken_row": 1})
+    (told,) = rows_of(tmp_path / "out.jsonl.left_out.jsonl")
+    assert told["detail"] == "user_id is neither a text nor a whole number"
+
+
 @pytest.mark.parametrize("what", ["nothing", "empty folder", "no problems"])
 def test_a_source_that_is_none_is_one_sentence(tmp_path: Path, what: str) -> None:
     source = tmp_path / "source"

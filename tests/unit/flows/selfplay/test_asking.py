@@ -9,7 +9,7 @@ import pytest
 
 from pie.core.models import Answer, Failure, ModelError, Request, Sampling
 from pie.core.models.model import Event
-from pie.core.prompts import Form, Prompt
+from pie.core.prompting.prompts import Form, Prompt
 from pie.flows.selfplay.asking import Answers, Question
 from pie.flows.selfplay.request import Asking
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pie.core.problem import InputError
-from pie.core.prompts import Form
+from pie.core.prompting.prompts import Form
 from pie.core.rows import InlineTest
 from pie.core.selfplay.proposing import Call, render_proposal
 from pie.core.selfplay.seeds import Seed

@@ -8,7 +8,7 @@ import pytest
 
 from pie.core.models import ModelOptions
 from pie.core.problem import InputError
-from pie.core.prompts import Form, Strategy
+from pie.core.prompting.prompts import Form, Strategy
 from pie.flows.dataset.measuring import Measuring
 from pie.flows.selfplay.options import Chosen, open_asking, strategy_of
 from pie.flows.selfplay.request import Request

@@ -50,7 +50,9 @@ def machine() -> Skylake:
     return Skylake()
 
 
-def run(machine: Skylake, folder: Path, body: str, turns: int, copies: int) -> Measurement:
+def run(
+    machine: Skylake, folder: Path, body: str, turns: int, copies: int, limits: Limits = LIMITS
+) -> Measurement:
     """Measure a loop written in assembly."""
     text = folder / "loop.s"
     text.write_text(LOOP.format(body=body, turns=turns, copies=copies))
@@ -65,7 +67,7 @@ def run(machine: Skylake, folder: Path, body: str, turns: int, copies: int) -> M
     build.path.chmod(0o755)
     stdin = folder / "input"
     stdin.write_text("")
-    return machine.measure(build, stdin, LIMITS, Toolchain())
+    return machine.measure(build, stdin, limits, Toolchain())
 
 
 def cycles_per_operation(machine: Skylake, folder: Path, body: str, copies: int = 64) -> float:
@@ -110,6 +112,20 @@ def test_the_budget_counts_to_the_instruction_and_not_by_time(
 ) -> None:
     first, second = (run(machine, tmp_path, "add %rax, %rax", 2_000_000, 64) for _ in range(2))
     assert first.detail == second.detail
+
+
+def test_a_loop_beyond_its_cycles_ends_inside_the_tool_after_the_same_cycle(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    small = replace(LIMITS, max_cycles=1_000_000)
+    first, second = (
+        run(machine, tmp_path, "imul %rax, %rax", 2_000_000, 64, small) for _ in range(2)
+    )
+    assert first.verdict is Verdict.TIME_LIMIT
+    assert first.detail == second.detail
+    cycles = int(first.detail.split()[0])
+    assert "budget 1000000" in first.detail
+    assert 1_000_000 < cycles < 1_001_000
 
 
 def test_a_summary_is_read() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pie.core.explanation import Explanation, explain
+from pie.core.report.explanation import Explanation, explain
+from sim.annotation import MOST_ADDRESSES
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
@@ -106,7 +107,7 @@ def test_a_loop_is_bound_by_what_its_instructions_say(
 
 
 @pytest.mark.parametrize(
-    ("body", "cycles"), [("divsd %xmm0, %xmm0", 230_905), (RANDOM, 134_088), (CHASE, 1_238_484)]
+    ("body", "cycles"), [("divsd %xmm0, %xmm0", 230_905), (RANDOM, 133_786), (CHASE, 1_238_502)]
 )
 def test_counting_changes_no_cycle(
     machine: Skylake, tmp_path: Path, body: str, cycles: int
@@ -125,6 +126,17 @@ def test_annotation_costs_the_same_cycles_and_its_addresses_add_up_to_them(
     assert (run.cycles, run.counters) == (plain.cycles, plain.counters)
     assert sum(one.cycles for one in addresses.values()) == run.cycles
     assert sum(one.mispredictions for one in addresses.values()) == run.counters["mispredictions"]
+
+
+def test_of_a_program_with_more_addresses_the_costliest_are_told(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    build = built(tmp_path, "add $1,%eax", 2, MOST_ADDRESSES + 1000)
+    (tmp_path / "input").write_text("")
+    run, addresses = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
+    assert len(addresses) == MOST_ADDRESSES
+    assert run.cycles is not None
+    assert 0.5 * run.cycles < sum(one.cycles for one in addresses.values()) <= run.cycles
 
 
 def test_every_clock_tells_simulated_time(machine: Skylake, tmp_path: Path) -> None:
@@ -151,9 +163,24 @@ def test_every_clock_tells_simulated_time(machine: Skylake, tmp_path: Path) -> N
     assert run.verdict is Verdict.ACCEPTED
 
 
-def test_a_program_with_avx512_is_refused_by_that_name(machine: Skylake, tmp_path: Path) -> None:
-    build = built(tmp_path, ".byte 0x62,0xf1,0x7c,0x48,0x58,0xc0", 1, 1)
-    with pytest.raises(MachineFailure, match=r"uses AVX-512.*remove its target pragma"):
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("0x62,0xf1,0x7c,0x48,0x58,0xc0", "AVX-512"),
+        ("0xc5,0xf8,0x92,0xc8", "AVX-512"),
+        ("0xc4,0xe2,0x78,0x49,0x00", "AMX"),
+        ("0x0f,0x0f,0xc1,0x9e", "3DNow!"),
+        ("0x66,0x0f,0x79,0xc1", "SSE4a"),
+        ("0x8f,0xe8,0x78,0xa2,0xc2,0x10", "XOP"),
+        ("0x0f,0x3a,0xcc,0xc1,0", "SHA"),
+        ("0x0f,0x01,0xe8", "an instruction that Valgrind cannot translate"),
+    ],
+)
+def test_a_program_with_what_the_translator_lacks_is_refused_by_its_name(
+    machine: Skylake, tmp_path: Path, code: str, name: str
+) -> None:
+    build = built(tmp_path, f".byte {code}", 1, 1)
+    with pytest.raises(MachineFailure, match=f"uses {name}.*remove its target pragma"):
         measured(machine, build, tmp_path)
 
 

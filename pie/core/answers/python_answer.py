@@ -1,0 +1,101 @@
+"""The Python programs in a text of prose and code, by the syntax tree of tree-sitter.
+
+A complete program is a stretch of lines without a syntax error that does something: prose can be
+read as an expression ("This is faster" is a comparison), but not as an import, an assignment, a
+definition, a loop or a call. Around the program, lines are left away until the rest has no error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pie.core.answers.answer_program import AnswerProgram, AnswerPrograms
+from retrieval.syntax import tree
+
+_STATEMENTS = frozenset(
+    {
+        "import_statement",
+        "import_from_statement",
+        "future_import_statement",
+        "function_definition",
+        "class_definition",
+        "decorated_definition",
+        "for_statement",
+        "while_statement",
+        "if_statement",
+        "with_statement",
+        "try_statement",
+        "print_statement",
+        "exec_statement",
+    }
+)
+_CODE_LINE = re.compile(
+    r"(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+\s*[:(]|@\w"
+    r"|(?:for|while|if|with|try)\b.*:\s*(?:#.*)?$|[\w., ]+\s*=\s*\S|[\w.]+\(.*\)\s*$|#)"
+)
+"""A line at the margin with which a program can begin."""
+_MOST_STARTS = 8
+_MOST_LINES_OF_PROSE = 60
+_MOST_CHARACTERS = 2 << 20
+"""Characters that are parsed in all while lines are left away: an answer under 4,000 is searched
+as far as the two bounds above allow, and a long one that is no code ends soon."""
+_EXPRESSIONS = frozenset({"assignment", "augmented_assignment", "call"})
+
+
+def python_programs(text: str) -> AnswerPrograms:
+    """Return the complete Python programs of a text: the text, or a stretch of its lines."""
+    if not _has_error(text):
+        return _of_statements(text)
+    lines = text.splitlines(keepends=True)
+    starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
+    left = _MOST_CHARACTERS
+    for start in starts[:_MOST_STARTS]:
+        for end in range(len(lines), max(start, len(lines) - _MOST_LINES_OF_PROSE), -1):
+            stretch = "".join(lines[start:end])
+            left -= len(stretch)
+            if left < 0:
+                return AnswerPrograms(begun=True)
+            if not _has_error(stretch):
+                found = _of_statements(stretch)
+                if found.complete:
+                    code = found.complete[0].text.rstrip() + "\n"
+                    return AnswerPrograms((AnswerProgram(code, whole=False),))
+    return AnswerPrograms(begun=bool(starts))
+
+
+def _has_error(text: str) -> bool:
+    return bool(tree(text, "python").has_error)
+
+
+def _of_statements(text: str) -> AnswerPrograms:
+    """Return a text without syntax errors as a program, without prose read as expressions."""
+    children = tree(text, "python").children
+    does = [at for at, node in enumerate(children) if _does_something(node)]
+    if not does:
+        return AnswerPrograms()
+    outside = [*children[: does[0]], *children[does[-1] + 1 :]]
+    if all(node.type == "comment" for node in outside) or _begins_with_code(children):
+        return AnswerPrograms((AnswerProgram(text, whole=True),))
+    source = text.encode("utf-8", "replace")
+    code = source[children[does[0]].start_byte : children[does[-1]].end_byte]
+    return AnswerPrograms((AnswerProgram(code.decode() + "\n", whole=False),))
+
+
+def _begins_with_code(children: Sequence[Any]) -> bool:
+    """Whether nothing but strings and code stands here: a docstring is no prose."""
+    return all(
+        node.type != "expression_statement"
+        or _does_something(node)
+        or node.children[0].type == "string"
+        for node in children
+    )
+
+
+def _does_something(node: Any) -> bool:
+    if node.type in _STATEMENTS:
+        return True
+    return node.type == "expression_statement" and any(
+        one.type in _EXPRESSIONS for one in node.children
+    )

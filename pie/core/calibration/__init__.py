@@ -1,0 +1,1 @@
+"""How the cost of our machines is held against a reference machine's, and fitted to it."""

@@ -1,0 +1,1 @@
+"""The field's metrics, over measured pairs, with their intervals."""

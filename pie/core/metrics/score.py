@@ -1,0 +1,166 @@
+"""From rows to one line of a report: a tally that rows are added to, and the score it gives.
+
+A tally keeps one number per scored row and a few per problem, so that a report of any number of
+rows is made in one pass.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pie.core.metrics.averages import geometric_mean, mean, median
+from pie.core.metrics.bootstrap import Cluster, Interval, exponential, mean_interval
+from pie.core.metrics.metrics import (
+    OPTIMISED_THRESHOLD,
+    Exclusion,
+    exclusion_at_k,
+    human_exclusion,
+    human_ratio,
+    is_correct_at_k,
+    is_judged_at_k,
+    is_optimised,
+    is_optimised_at_k,
+    speedup_at_k,
+)
+from pie.core.metrics.pair_result import PairResult
+
+NOT_MEASURED_LIMIT = 0.05
+"""Above this share of rows that we failed to measure, no numbers are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number, and its interval over problems (None with a single problem)."""
+
+    value: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One line of a report. Every number is None when nothing was scored or it was refused.
+
+    `rows` = `scored` + the sum of `excluded`.
+    """
+
+    name: str
+    """`human` (source / target, not clamped), `human@1` (the target as a generation), `best@K`."""
+    k: int | None
+    rows: int
+    """Finished rows."""
+    scored: int
+    """Rows in the speedups, the median and %Opt."""
+    judged: int
+    """Rows in %Correct; unlike `scored`, a source without a baseline does not matter."""
+    excluded: Mapping[str, int]
+    """Rows without a speedup, by reason, also with zero."""
+    problems: int
+    """Problems of the scored rows."""
+    optimised: Estimate | None
+    """Share of the scored rows."""
+    speedup: Estimate | None
+    """Arithmetic mean."""
+    median: float | None
+    """Of the speedups; without interval, which a percentile bootstrap of a median does badly."""
+    geometric_mean: Estimate | None
+    correct: Estimate | None
+    """Share of the judged rows."""
+    refusal: str | None
+    """Why there are no numbers although rows were scored."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a score needs of the rows so far, by problem."""
+
+    threshold: float = OPTIMISED_THRESHOLD
+    rows: int = 0
+    speedups: dict[str, array[float]] = field(default_factory=dict)
+    optimised: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
+    correct: Counter[str] = field(default_factory=Counter)
+    excluded: Counter[Exclusion] = field(default_factory=Counter)
+
+    def add_best_at_k(self, pair: PairResult, k: int) -> None:
+        """Add one row's best@k, by PIE's formulas."""
+        self.rows += 1
+        if is_judged_at_k(pair, k):
+            self.judged[pair.problem_id] += 1
+            self.correct[pair.problem_id] += is_correct_at_k(pair, k)
+        reason = exclusion_at_k(pair, k)
+        if reason is not None:
+            self.excluded[reason] += 1
+            return
+        self._add_speedup(pair, speedup_at_k(pair, k), is_optimised_at_k(pair, k, self.threshold))
+
+    def add_human_ratio(self, pair: PairResult) -> None:
+        """Add one row's source / target, not clamped; correctness is not judged here."""
+        self.rows += 1
+        reason = human_exclusion(pair)
+        if reason is not None:
+            self.excluded[reason] += 1
+            return
+        ratio = human_ratio(pair)
+        self._add_speedup(pair, ratio, is_optimised(ratio, 1.0, self.threshold))
+
+    def _add_speedup(self, pair: PairResult, speedup: float, optimised: bool) -> None:
+        self.speedups.setdefault(pair.problem_id, array("d")).append(speedup)
+        self.optimised[pair.problem_id] += optimised
+
+    def score(
+        self, name: str, k: int | None = None, not_measured_limit: float = NOT_MEASURED_LIMIT
+    ) -> Score:
+        """Compute the line of a report that these rows give."""
+        values = [value for rows in self.speedups.values() for value in rows]
+        refusal = self._refusal(not_measured_limit)
+        given = bool(values) and refusal is None
+        sizes = {problem: len(rows) for problem, rows in self.speedups.items()}
+        return Score(
+            name=name,
+            k=k,
+            rows=self.rows,
+            scored=len(values),
+            judged=self.judged.total(),
+            excluded={reason.value: self.excluded[reason] for reason in Exclusion},
+            problems=len(sizes),
+            optimised=_share(self.optimised, sizes) if given else None,
+            speedup=_speedup(self.speedups, values) if given else None,
+            median=median(values) if given else None,
+            geometric_mean=_geometric_mean(self.speedups, values) if given else None,
+            correct=_share(self.correct, self.judged) if refusal is None else None,
+            refusal=refusal,
+        )
+
+    def _refusal(self, limit: float) -> str | None:
+        failed = self.excluded[Exclusion.NOT_MEASURED]
+        rows = self.rows - self.excluded[Exclusion.NO_GENERATIONS]
+        if failed <= limit * rows:
+            return None
+        return (
+            f"{failed} of {rows} rows were not measured through our own failure, more than the "
+            f"{limit:.0%} up to which the others may stand for all"
+        )
+
+
+def _share(parts: Mapping[str, int], wholes: Mapping[str, int]) -> Estimate | None:
+    if not wholes:
+        return None
+    clusters = {problem: Cluster(parts[problem], whole) for problem, whole in wholes.items()}
+    return Estimate(sum(parts.values()) / sum(wholes.values()), mean_interval(clusters))
+
+
+def _speedup(by_problem: Mapping[str, Sequence[float]], values: Sequence[float]) -> Estimate:
+    return Estimate(mean(values), mean_interval(_clusters(by_problem)))
+
+
+def _geometric_mean(by_problem: Mapping[str, Sequence[float]], values: Sequence[float]) -> Estimate:
+    logarithms = {problem: [math.log(v) for v in rows] for problem, rows in by_problem.items()}
+    return Estimate(geometric_mean(values), exponential(mean_interval(_clusters(logarithms))))
+
+
+def _clusters(by_problem: Mapping[str, Sequence[float]]) -> dict[str, Cluster]:
+    return {problem: Cluster(math.fsum(rows), len(rows)) for problem, rows in by_problem.items()}

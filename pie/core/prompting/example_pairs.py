@@ -1,0 +1,107 @@
+"""The pairs that a prompt can show: random ones of other problems, or the nearest ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.prompts import Example
+from pie.core.rows import Row, parse_row, read_lines
+from sim.program import Language, digest_of
+
+ChooseExamples = Callable[[Row], Sequence[Example]]
+"""The examples for a row in the order shown, the last one next to the row's own program."""
+
+Neighbours = Callable[[str, str, int], Sequence[Example]]
+"""(source code, problem_id, k) -> at most k pairs of other problems, the nearest first."""
+
+
+def example_of(row: Row) -> Example:
+    """Return a row as an example."""
+    identity = f"{row.src_id or '?'}->{row.tgt_id or '?'}"
+    return Example(row.src_code, row.tgt_code, identity, row.problem_id)
+
+
+def read_pool(path: Path, language: Language | None = None) -> list[tuple[Language, Example]]:
+    """Read the pairs that examples are drawn from; InputError when there is none to use."""
+    pool = []
+    for line in read_lines(path, option="--examples"):
+        try:
+            row = parse_row(line.data)
+        except RowProblem as problem:
+            raise InputError(
+                f"{path}:{line.number}: {problem}", "mend or remove the line"
+            ) from problem
+        if language in (None, row.language):
+            pool.append((row.language, example_of(row)))
+    if not pool:
+        raise InputError(
+            f"the file of examples {path} has no pairs", "give a training file in PIE's format"
+        )
+    return pool
+
+
+def random_examples(
+    pool: Iterable[tuple[Language, Example]], shots: int, seed: int
+) -> ChooseExamples:
+    """Return a chooser of random pairs in the row's language, never of the row's own problem.
+
+    The draw depends on the seed and the row's source only, so that a row gets the same examples in
+    whatever file it stands. Examples with the row's own source are passed over too: the same
+    program under another problem's name would show the answer.
+    """
+    by_language: dict[Language, list[Example]] = {}
+    for language, example in pool:
+        by_language.setdefault(language, []).append(example)
+
+    def choose(row: Row) -> list[Example]:
+        # `random()` is the one generator whose sequence Python promises to keep.
+        draw = random.Random(int(digest_of("few-shot", seed, row.problem_id, row.src_code), 16))
+        candidates = by_language.get(row.language, [])
+        chosen: list[Example] = []
+        moved: dict[int, int] = {}  # a shuffle that touches only what it draws
+        left = len(candidates)
+        while left and len(chosen) < shots:
+            at = int(draw.random() * left)
+            left -= 1
+            one = candidates[moved.get(at, at)]
+            moved[at] = moved.get(left, left)
+            if one.problem_id != row.problem_id and one.src_code != row.src_code:
+                chosen.append(one)
+        if len(chosen) < shots:
+            raise InputError(
+                f"there are only {len(chosen)} {row.language} examples of other problems than "
+                f"{row.problem_id}, and {shots} are asked for",
+                "give a larger file with --examples, or fewer with --shots",
+            )
+        return chosen
+
+    return choose
+
+
+def nearest_examples(neighbours: Neighbours, k: int) -> ChooseExamples:
+    """Return a chooser of the k nearest pairs, the farthest of them first, as PIE shows them.
+
+    A neighbour of the row's own problem or with its own source would leak the answer and is never
+    shown, whatever the index returns.
+    """
+
+    def choose(row: Row) -> list[Example]:
+        found = neighbours(row.src_code, row.problem_id, k)
+        strangers = {one.language for one in found} - {None, row.language}
+        if strangers:
+            raise InputError(
+                f"the index holds pairs in {strangers.pop()}, and a row of {row.problem_id} is in "
+                f"{row.language}",
+                "give an index of the rows' language, and the rows of one language at a time",
+            )
+        fine = [
+            one
+            for one in found
+            if one.problem_id != row.problem_id and one.src_code != row.src_code
+        ]
+        return fine[:k][::-1]
+
+    return choose

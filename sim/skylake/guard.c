@@ -1,0 +1,210 @@
+/* What belongs to the translator: a program shares its address space, and may not write there.
+ *
+ * Each store of the program is preceded by a test of its address, and each system call by one of the memory
+ * that the kernel would write for it. The test is true for
+ *  - the tool's own image, from its link address to its end;
+ *  - [2^36, 3 * 2^35), where the translator maps its memory (from 0x1002000000 on), and everything from 2^37
+ *    on, where the kernel gave it its first stack.
+ * The program has all between: its image and mappings from 0x400000 on, its stack below 0x1fff001000. */
+#include "guard.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_libcfile.h"
+#include "pub_tool_libcprint.h"
+#include "pub_tool_libcproc.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums.h"
+
+enum { IMAGE = 0x58000000, GRANULE_BITS = 35, BORDER = 4096, REACH = 2048, KNOWN = 8, LARGEST_STORE = 64 };
+
+/* Ends the image: nothing of the program's can lie so near to its end that the border reaches it. */
+static UChar border[3 * BORDER] __attribute__((section(".lbss"), used));
+
+static ULong image_size(void) { return (Addr)border + 2 * BORDER - IMAGE; }
+
+void refuse(const HChar *verdict, const HChar *why) {
+    VG_(umsg)("PIE-REFUSED %s: %s\n", verdict, why);
+    VG_(exit)(0);
+}
+
+static void tampering(void) { refuse("tampering", "it wrote, or had written, into the instrument's memory"); }
+
+static Bool forbidden(Addr address) {
+    return address - IMAGE < image_size() || (address >> GRANULE_BITS ^ 1) >= 3;
+}
+
+static Bool touches(Addr address, SizeT size) {
+    if (size == 0) return False;
+    Addr last = address + size - 1;
+    return last < address || forbidden(address) || forbidden(last) || (address < IMAGE && last >= IMAGE);
+}
+
+/* ---- stores --------------------------------------------------------------------------------------------- */
+
+/* A page of the program's, where a forbidden store goes instead of being done: translating it ends the run.
+ * Should the program unmap it, it crashes there. */
+static const Addr way_out = 0x1fff800000;
+
+extern SysRes VG_(am_mmap_anon_fixed_client)(Addr start, SizeT length, UInt prot);
+
+extern Bool VG_(resolve_filename)(Int descriptor, const HChar **name);
+
+/* A temporary as another one and a constant. */
+typedef struct {
+    IRTemp base;
+    Long offset;
+} Sum;
+
+static Sum *sums; /* by temporary; those of the block under way */
+static UInt sums_size;
+/* Addresses tested in this block. Near them nothing is tested again: no memory of the translator's that can
+ * be written lies within REACH of any of the program's. */
+static Sum known[KNOWN];
+static UInt known_count;
+
+static void reached(void) { tampering(); }
+
+static Bool is_temporary(const IRExpr *e) { return e->tag == Iex_RdTmp; }
+static Bool is_constant(const IRExpr *e) { return e->tag == Iex_Const && e->Iex.Const.con->tag == Ico_U64; }
+
+void guard_block(IRSB *out, Addr start) {
+    known_count = 0;
+    if (sums_size < out->tyenv->types_used) {
+        sums_size = 2 * out->tyenv->types_used;
+        sums = VG_(realloc)("sums", sums, sums_size * sizeof *sums);
+    }
+    for (UInt i = 0; i < out->tyenv->types_used; i++) sums[i] = (Sum){i, 0};
+    if (start - way_out < VKI_PAGE_SIZE)
+        addStmtToIRSB(out, IRStmt_Dirty(unsafeIRDirty_0_N(0, "reached", VG_(fnptr_to_fnentry)(&reached),
+                                                          mkIRExprVec_0())));
+}
+
+void guard_temporary(const IRStmt *st) {
+    const IRExpr *e = st->Ist.WrTmp.data;
+    IRTemp to = st->Ist.WrTmp.tmp;
+    if (to >= sums_size) return;
+    if (is_temporary(e)) sums[to] = sums[e->Iex.RdTmp.tmp];
+    if (e->tag != Iex_Binop || (e->Iex.Binop.op != Iop_Add64 && e->Iex.Binop.op != Iop_Sub64)) return;
+    const IRExpr *left = e->Iex.Binop.arg1, *right = e->Iex.Binop.arg2;
+    if (!is_temporary(left) || !is_constant(right) || left->Iex.RdTmp.tmp >= sums_size) return;
+    Long constant = (Long)right->Iex.Const.con->Ico.U64;
+    sums[to] = sums[left->Iex.RdTmp.tmp];
+    sums[to].offset += e->Iex.Binop.op == Iop_Add64 ? constant : -constant;
+}
+
+/* Whether an address needs no test; it is kept as tested. */
+static Bool tested(const IRExpr *address) {
+    if (is_constant(address)) return !touches(address->Iex.Const.con->Ico.U64, LARGEST_STORE);
+    if (!is_temporary(address) || address->Iex.RdTmp.tmp >= sums_size) return False;
+    Sum s = sums[address->Iex.RdTmp.tmp];
+    for (UInt i = 0; i < known_count; i++) {
+        Long apart = s.offset - known[i].offset;
+        if (known[i].base == s.base && apart <= REACH && apart >= -REACH) return True;
+    }
+    if (known_count < KNOWN) known[known_count++] = s;
+    return False;
+}
+
+static IRExpr *computed(IRSB *out, IRType type, IRExpr *e) {
+    IRTemp t = newIRTemp(out->tyenv, type);
+    addStmtToIRSB(out, IRStmt_WrTmp(t, e));
+    return IRExpr_RdTmp(t);
+}
+static IRExpr *number(ULong value) { return IRExpr_Const(IRConst_U64(value)); }
+static IRExpr *two(IRSB *out, IRType type, IROp op, IRExpr *a, IRExpr *b) {
+    return computed(out, type, IRExpr_Binop(op, a, b));
+}
+
+static void leave_if(IRSB *out, IRExpr *condition, Int offset_ip) {
+    addStmtToIRSB(out, IRStmt_Exit(condition, Ijk_Boring, IRConst_U64(way_out), offset_ip));
+}
+
+/* What `forbidden` computes. */
+static void test(IRSB *out, IRExpr *address, Int offset_ip) {
+    IRExpr *from_image = two(out, Ity_I64, Iop_Sub64, address, number(IMAGE));
+    leave_if(out, two(out, Ity_I1, Iop_CmpLT64U, from_image, number(image_size())), offset_ip);
+    IRExpr *granule = computed(
+        out, Ity_I64, IRExpr_Binop(Iop_Shr64, address, IRExpr_Const(IRConst_U8(GRANULE_BITS))));
+    IRExpr *swapped = two(out, Ity_I64, Iop_Xor64, granule, number(1));
+    leave_if(out, two(out, Ity_I1, Iop_CmpLE64U, number(3), swapped), offset_ip);
+}
+
+void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int offset_ip) {
+    if (condition && condition->tag == Iex_Const && condition->Iex.Const.con->Ico.U1) condition = NULL;
+    if (condition) /* where the store is not done, its address may be anything */
+        address = computed(out, Ity_I64, IRExpr_ITE(condition, address, number(0)));
+    if (!tested(address)) test(out, address, offset_ip);
+    if (size > LARGEST_STORE) test(out, two(out, Ity_I64, Iop_Add64, address, number(size - 1)), offset_ip);
+}
+
+/* ---- system calls ---------------------------------------------------------------------------------------- */
+
+static void kernel_uses(CorePart part, ThreadId thread, const HChar *what, Addr address, SizeT size) {
+    if (touches(address, size)) tampering();
+}
+static void kernel_reads_text(CorePart part, ThreadId thread, const HChar *what, Addr address) {
+    if (touches(address, 1)) tampering();
+}
+
+void guard_init(void) {
+    tl_assert(BORDER >= REACH + LARGEST_STORE);
+    SysRes mapped = VG_(am_mmap_anon_fixed_client)(way_out, VKI_PAGE_SIZE, VKI_PROT_READ | VKI_PROT_EXEC);
+    tl_assert(!sr_isError(mapped));
+    VG_(track_pre_mem_write)(kernel_uses);
+    VG_(track_pre_mem_read)(kernel_uses);
+    VG_(track_pre_mem_read_asciiz)(kernel_reads_text);
+}
+
+/* Arguments that the translator hands to the kernel without telling of the memory that they point to. */
+static const struct {
+    UShort call;
+    UChar pointers[2]; /* places of arguments, plus one */
+} unseen[] = {
+    {__NR_ioctl, {3}},        {__NR_fcntl, {3}},      {__NR_prctl, {2, 5}},  {__NR_arch_prctl, {2}},
+    {__NR_set_tid_address, {1}}, {__NR_futex, {1, 5}}, {__NR_splice, {2, 4}}, {__NR_copy_file_range, {2, 4}},
+    {__NR_sendfile, {3}},     {__NR_set_robust_list, {1}},
+};
+
+void guard_call(UInt call, const UWord *a) {
+    switch (call) {
+    case __NR_munmap:
+    case __NR_mprotect:
+    case __NR_madvise:
+    case __NR_remap_file_pages:
+    case __NR_mbind:
+        if (touches(a[0], a[1])) tampering();
+        break;
+    case __NR_mmap:
+        if ((a[3] & VKI_MAP_FIXED) && touches(a[0], a[1])) tampering();
+        break;
+    case __NR_mremap:
+        if (touches(a[0], a[1]) || ((a[3] & VKI_MREMAP_FIXED) && touches(a[4], a[2]))) tampering();
+        break;
+    /* A second thread would be scheduled by the host, and the modelled core runs one. */
+    case __NR_clone:
+    case __NR_clone3:
+        refuse("threads", "it starts a thread");
+    default: break;
+    }
+    for (UInt i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        for (UInt k = 0; k < 2 && unseen[i].call == call; k++)
+            if (unseen[i].pointers[k] && forbidden(a[unseen[i].pointers[k] - 1])) tampering();
+}
+
+static Bool begins(const HChar *name, const HChar *with) { return VG_(strncmp)(name, with, VG_(strlen)(with)) == 0; }
+
+/* A process's memory is a file, too. The other files of the kernel tell of the translator and of the host, and
+ * are there for the translator only: natively a program has none of them. */
+Bool guard_opened(UInt call, const UWord *a, UWord descriptor) {
+    const HChar *name;
+    if (call != __NR_open && call != __NR_openat && call != __NR_creat) return True;
+    if (!VG_(resolve_filename)((Int)descriptor, &name)) return True;
+    if (VG_(strcmp)(name, "/proc") != 0 && !begins(name, "/proc/") && !begins(name, "/sys")) return True;
+    UWord flags = call == __NR_creat ? 1 : a[call == __NR_openat ? 2 : 1];
+    UInt length = VG_(strlen)(name);
+    if (flags & 3 && length > 4 && VG_(strcmp)(name + length - 4, "/mem") == 0) tampering();
+    VG_(close)((Int)descriptor);
+    return False;
+}

@@ -1,0 +1,21 @@
+/* What belongs to the translator: the program may not write there (guard.c). */
+#ifndef SKYLAKE_GUARD_H
+#define SKYLAKE_GUARD_H
+#include "pub_tool_basics.h"
+#include "pub_tool_tooliface.h"
+
+void guard_init(void);
+/* Begins a block of the program's code at `start`: it is about to be instrumented into `out`. */
+void guard_block(IRSB *out, Addr start);
+/* Learns what a temporary is. */
+void guard_temporary(const IRStmt *st);
+/* Adds, before a store of `size` bytes, the way out for one that goes where it must not; the store is done
+ * only where `condition` (NULL: always) is true. */
+void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int offset_ip);
+/* Refuses a system call that could change the translator's memory, or that this machine has not. */
+void guard_call(UInt call, const UWord *arguments);
+/* Looks at what a call has opened; False where that is no file for the program, and was closed again. */
+Bool guard_opened(UInt call, const UWord *arguments, UWord descriptor);
+/* Ends the run: `verdict` and `why` are read by the driver. */
+__attribute__((noreturn)) void refuse(const HChar *verdict, const HChar *why);
+#endif

@@ -1,0 +1,191 @@
+"""A program under the model sees the simulated machine, and nothing of the host."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.limits import Limits
+from sim.machine import Measurement
+from sim.machines.skylake import Skylake
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+LIMITS = Limits(max_instructions=50_000_000)
+HEADERS = """#include <cstdio>
+#include <ctime>
+#include <cpuid.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
+#include <thread>
+#include <unistd.h>
+#include <x86intrin.h>
+"""
+
+
+@pytest.fixture(scope="module")
+def machine() -> Skylake:
+    found = Skylake().check()
+    if not found.ok:
+        pytest.skip(f"{found.problem}; {found.remedy}")
+    return Skylake()
+
+
+def built(folder: Path, body: str) -> Build:
+    text, made = folder / "program.cpp", folder / "program"
+    text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
+    compiler = shutil.which("g++")
+    assert compiler is not None
+    subprocess.run([compiler, "-static", "-o", made, text], check=True)
+    code = made.read_bytes()
+    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
+    build.path.parent.mkdir(parents=True, exist_ok=True)
+    build.path.write_bytes(code)
+    build.path.chmod(0o755)
+    return build
+
+
+def run(machine: Skylake, folder: Path, body: str) -> Measurement:
+    stdin = folder / "input"
+    stdin.write_text("12345678\n")
+    ended = machine.measure(built(folder, body), stdin, LIMITS, Toolchain())
+    assert ended.verdict is Verdict.ACCEPTED, ended.detail
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('std::printf("%u", std::thread::hardware_concurrency());', b"1"),
+        ('std::printf("%ld", sysconf(_SC_NPROCESSORS_ONLN));', b"1"),
+        ('unsigned c = 9; getcpu(&c, nullptr); std::printf("%u", c);', b"0"),
+        (
+            'struct sysinfo s; sysinfo(&s); std::printf("%lu", s.totalram * s.mem_unit >> 20);',
+            b"4096",
+        ),
+        ('utsname u; uname(&u); std::printf("%s %s", u.release, u.machine);', b"5.1.0 x86_64"),
+        ('struct stat s; fstat(0, &s); std::printf("%ld", (long)s.st_blksize);', b"4096"),
+        ('struct stat s; stat("/", &s); std::printf("%ld", (long)s.st_blksize);', b"4096"),
+        (
+            'struct statx s; statx(0, "", 4096, 4095, &s); std::printf("%u", s.stx_blksize);',
+            b"4096",
+        ),
+    ],
+)
+def test_what_the_kernel_would_tell_of_the_host_is_the_simulated_machines(
+    machine: Skylake, tmp_path: Path, body: str, shown: bytes
+) -> None:
+    assert run(machine, tmp_path, body).stdout == shown
+
+
+def test_the_processor_is_the_simulated_one_whatever_the_host_has(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    """Vendor, no AVX, no XSAVE; leaf 4, from which cache sizes are read, is empty."""
+    body = """unsigned a, b, c, d;
+    __cpuid(0, a, b, c, d); std::printf("%u %.4s%.4s%.4s ", a, (char *)&b, (char *)&d, (char *)&c);
+    __cpuid(1, a, b, c, d);
+    std::printf("%d%d%d ", !!(c & bit_AVX), !!(c & bit_OSXSAVE), !!(c & bit_RDRND));
+    __cpuid_count(4, 0, a, b, c, d); std::printf("%u%u%u%u ", a, b, c, d);
+    __cpuid_count(13, 0, a, b, c, d); std::printf("%u%u%u%u", a, b, c, d);"""
+    assert run(machine, tmp_path, body).stdout == b"13 HygonGenuine 000 0000 0000"
+
+
+def test_the_cache_sizes_that_the_c_library_tells_are_no_hosts(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    body = (
+        'std::printf("%ld %ld", sysconf(_SC_LEVEL1_DCACHE_SIZE), sysconf(_SC_LEVEL3_CACHE_SIZE));'
+    )
+    shown = run(machine, tmp_path, body).stdout.split()
+    assert shown == [b"65536", b"0"]  # gem5's CPUID
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc",
+        "/proc/self/maps",
+        "/proc/self/status",
+        "/proc/stat",
+        "/proc/cpuinfo",
+        "/proc/self/mem",
+    ],
+)
+def test_the_kernels_files_are_missing_as_they_are_natively(
+    machine: Skylake, tmp_path: Path, path: str
+) -> None:
+    body = f'std::printf("%d", open("{path}", O_RDONLY)); std::perror("");'
+    assert run(machine, tmp_path, body).stdout == b"-1"
+
+
+def test_every_clock_advances_by_simulated_cycles(machine: Skylake, tmp_path: Path) -> None:
+    body = """timespec t, u; unsigned aux; unsigned x = 1;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    unsigned long a = __rdtsc();
+    for (int i = 0; i < 100000; i++) asm volatile("imul %0, %0" : "+r"(x));
+    unsigned long b = __rdtscp(&aux);
+    clock_gettime(CLOCK_REALTIME, &u);
+    long ns = (u.tv_sec - t.tv_sec) * 1000000000 + u.tv_nsec - t.tv_nsec;
+    std::printf("%lu %ld %u", b - a, ns, aux);"""
+    first, second = (run(machine, tmp_path, body) for _ in range(2))
+    assert first.stdout == second.stdout
+    cycles, nanoseconds, processor = map(int, first.stdout.split())
+    assert 400_000 <= cycles < 4_000_000
+    assert nanoseconds == pytest.approx(cycles * 2 / 7, rel=0.05)
+    assert processor == 0
+
+
+def test_random_instructions_give_the_same_in_each_run(machine: Skylake, tmp_path: Path) -> None:
+    if "rdrand" not in Path("/proc/cpuinfo").read_text().split():
+        pytest.skip("needs a processor with rdrand")
+    body = """unsigned long one = 0, other = 0; unsigned char good = 0;
+    asm volatile("rdrand %0\\n setc %b2\\n rdrand %1"
+                 : "=&r"(one), "=&r"(other), "=&q"(good));
+    std::printf("%d %lx %lx", good, one, other);"""
+    first, second = (run(machine, tmp_path, body) for _ in range(2))
+    assert first.stdout == second.stdout
+    good, one, other = first.stdout.split()
+    assert good == b"1"
+    assert int(one, 16) >> 32
+    assert one != other
+
+
+def test_the_hosts_environment_and_processors_change_no_cycle(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    """Another number of processors and another environment of the measuring process."""
+    body = (
+        'int x; std::scanf("%d", &x); std::printf("%u", std::thread::hardware_concurrency() + x);'
+    )
+    here = run(machine, tmp_path, body)
+    script = """import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from pathlib import Path
+from sim.limits import Limits
+from sim.machines.skylake import Skylake
+from sim.program import Build, Language
+from sim.toolchain import Toolchain
+build = Build(Language.CPP, digest=sys.argv[1], size=1)
+run = Skylake().measure(build, Path(sys.argv[2]), Limits(max_instructions=50_000_000), Toolchain())
+print(run.cycles, run.stdout.decode())"""
+    digest = built(tmp_path, body).digest
+    done = subprocess.run(
+        [sys.executable, "-c", script, digest, tmp_path / "input"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4]), "LONG": "x" * 9999},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(here.cycles), here.stdout.decode()]
