@@ -6,7 +6,8 @@
  * along (wrong_path.c) until its branch has executed. */
 #include "front_end.h"
 
-enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH, DECODED = CORE_FETCH_TO_DECODE_DELAY };
+enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH,
+       DECODED = CORE_FETCH_TO_DECODE_DELAY };
 /* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
 enum { WAITING = 64, MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1, LOSSES = 1024 };
 
@@ -142,7 +143,9 @@ static void pass_oldest(void) {
 }
 
 Bool catch_up(Cycle now) {
-    while (oldest != youngest && !fetching_again && (now == forever || at(oldest)->fetched + FETCH_TO_EXECUTE <= now)) pass_oldest();
+    while (oldest != youngest && !fetching_again &&
+           (now == forever || at(oldest)->fetched + FETCH_TO_EXECUTE <= now))
+        pass_oldest();
     return oldest == youngest || at(oldest)->ghost;
 }
 

@@ -145,7 +145,8 @@ void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
         store_squashed(inst->pc);
         Bool pushes = inst->kind == K_CALL || inst->kind == K_INDIRECT_CALL || (inst->bytes[0] & 0xf8) == 0x50;
         Addr address = pushes ? registers.value[4] : access.address + u->offset;
-        if (pushes || access.address) stored[stores++ % STORES] = (typeof(stored[0])){address, address + (u->size ? u->size : 8)};
+        UInt size = u->size ? u->size : 8;
+        if (pushes || access.address) stored[stores++ % STORES] = (typeof(stored[0])){address, address + size};
     }
     if (inst->kind != K_PLAIN && u == &inst->uops[inst->nuops - 1]) executes(inst, executed, end);
 }
