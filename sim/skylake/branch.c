@@ -7,7 +7,15 @@
 #include "pub_tool_libcbase.h"
 
 static History history, saved;
-static Addr stack[RAS_ENTRIES], saved_stack[RAS_ENTRIES];
+static Addr stack[RAS_ENTRIES];
+/* What a wrong path overwrites of the return stack. */
+enum { OVERWRITTEN = 512 };
+static struct {
+    UInt at;
+    Addr address;
+} overwritten[OVERWRITTEN];
+static UInt overwritings;
+static Bool on_wrong_path;
 static Pending queue[PENDING];
 static UInt first_pending, last_pending; /* a ring: [first, last) */
 static Pending *latest;
@@ -124,6 +132,8 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
 
 static void push_return(Addr address) {
     history.top = (history.top + 1) % RAS_ENTRIES;
+    if (on_wrong_path && overwritings < OVERWRITTEN)
+        overwritten[overwritings++] = (typeof(overwritten[0])){history.top, stack[history.top]};
     stack[history.top] = address;
 }
 
@@ -207,10 +217,15 @@ void bytes_drawn(ULong count) {
 
 void history_save(void) {
     saved = history;
-    VG_(memcpy)(saved_stack, stack, sizeof stack);
+    on_wrong_path = True;
+    overwritings = 0;
 }
 
 void history_restore(void) {
     history = saved;
-    VG_(memcpy)(stack, saved_stack, sizeof stack);
+    on_wrong_path = False;
+    while (overwritings) {
+        overwritings--;
+        stack[overwritten[overwritings].at] = overwritten[overwritings].address;
+    }
 }

@@ -5,7 +5,7 @@
 
 enum {
     TABLES = TAGE_N_HISTORY_TABLES, BTB_ENTRIES = BTB_NUM_ENTRIES, RAS_ENTRIES = RAS_NUM_ENTRIES,
-    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 512
+    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 256, LANES = 16
 };
 
 /* A history of branches: everything that a wrong prediction must put back. */
@@ -25,7 +25,7 @@ typedef struct Pending {
     Bool taken, predicted_taken;
     UChar hit, alternate;
     Bool longest_prediction, alternate_prediction, prediction, fresh;
-    UShort index[TABLES + 1], tag[TABLES + 1];
+    UShort index[LANES] __attribute__((aligned(16))), tag[LANES] __attribute__((aligned(16))); /* by table */
     UShort bimodal;
     Bool loop_valid, loop_prediction, final;
     Char loop_hit;

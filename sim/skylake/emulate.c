@@ -4,7 +4,6 @@
  * its value unknown. A load from an unknown address brings nothing into the cache, a branch whose condition is
  * unknown goes where it was predicted to go. Nothing is written. */
 #include "emulate.h"
-#include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 
 typedef struct {
@@ -266,31 +265,41 @@ static Bool simple(const Inst *inst, Operand *o, UInt opcode, Registers *r, Emul
     }
 }
 
-void emulate(const Inst *inst, Registers *r, Emulated *out) {
-    Operand o = {.code = (const UChar *)inst->bytes, .size = 4};
-    Bool loads = False, prefix = True;
-    UInt opcode = 0;
-    *out = (Emulated){.to = -1};
-    Bool flags = False;
-    r->flags_fresh = False;
+void take_apart(Inst *inst) {
+    const UChar *code = (const UChar *)inst->bytes;
+    UInt at = 0, opcode = 0;
+    Bool prefix = True;
+    inst->parts.size = 4;
     for (UInt i = 0; i < inst->nuops; i++) {
-        loads |= inst->uops[i].cls == LOAD;
+        inst->parts.loads |= inst->uops[i].cls == LOAD;
         for (UInt k = 0; k < inst->uops[i].ndst; k++)
-            flags |= inst->uops[i].dst[k] == R_ZAPS || inst->uops[i].dst[k] == R_CFOF;
+            inst->parts.flags |= inst->uops[i].dst[k] == R_ZAPS || inst->uops[i].dst[k] == R_CFOF;
     }
-    while (prefix && o.at < 15) {
-        opcode = o.code[o.at++];
-        if (opcode == 0x66) o.size = 2;
-        else if (opcode == 0x64 || opcode == 0x65) o.segment = True;
+    while (prefix && at < 15) {
+        opcode = code[at++];
+        if (opcode == 0x66) inst->parts.size = 2;
+        else if (opcode == 0x64 || opcode == 0x65) inst->parts.segment = True;
         else if (opcode != 0xf2 && opcode != 0xf3 && opcode != 0xf0 && opcode != 0x2e && opcode != 0x3e)
             prefix = False;
     }
     if ((opcode & 0xf0) == 0x40) {
-        o.rex = opcode;
-        opcode = o.code[o.at++];
+        inst->parts.rex = opcode;
+        opcode = code[at++];
     }
-    if (o.rex & 8) o.size = 8;
-    if (opcode == 0x0f) opcode = 0x100 | o.code[o.at++];
+    if (inst->parts.rex & 8) inst->parts.size = 8;
+    if (opcode == 0x0f) opcode = 0x100 | code[at++];
+    inst->parts.opcode = opcode;
+    inst->parts.at = at;
+}
+
+void emulate(const Inst *inst, Registers *r, Emulated *out) {
+    typeof(&inst->parts) parts = &inst->parts;
+    Operand o = {.code = (const UChar *)inst->bytes, .at = parts->at, .rex = parts->rex, .size = parts->size,
+                 .segment = parts->segment};
+    Bool loads = parts->loads;
+    r->flags_fresh = False;
+    UInt opcode = parts->opcode;
+    *out = (Emulated){.to = -1};
     if (!simple(inst, &o, opcode, r, out)) {
         Bool has_modrm = opcode >= 0x100 ? opcode < 0x180 || opcode >= 0x190
                                          : (opcode >= 0x80 && opcode < 0x90) || opcode < 0x40 ||
@@ -304,7 +313,7 @@ void emulate(const Inst *inst, Registers *r, Emulated *out) {
                 if (reg >= R_GPR && reg < R_GPR + 16) forget(r, reg - R_GPR);
             }
     }
-    if (flags && !r->flags_fresh) r->flags_known = False;
+    if (parts->flags && !r->flags_fresh) r->flags_known = False;
     if (!o.memory || !o.known) return;
     out->address = o.address;
     if (!loads) return;
@@ -313,9 +322,8 @@ void emulate(const Inst *inst, Registers *r, Emulated *out) {
 }
 
 Bool can_read(Addr a, UInt size) {
-    const NSegment *s = VG_(am_find_nsegment)(a);
-    return s && s->hasR && (s->kind == SkFileC || s->kind == SkAnonC || s->kind == SkShmC) &&
-           a + size - 1 <= s->end;
+    Addr last = readable_until(DATA, a);
+    return last && a + size - 1 <= last;
 }
 
 void emulate_load(const Emulated *e, Registers *r) {

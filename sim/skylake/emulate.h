@@ -24,6 +24,8 @@ typedef struct {
     ULong other;
 } Emulated;
 
+/* Fills in what carrying out an instruction needs to know of it. */
+void take_apart(Inst *inst);
 /* Carries out an instruction as far as addresses need it; memory is read by emulate_load. */
 void emulate(const Inst *inst, Registers *r, Emulated *out);
 /* Whether memory can be read there; a wrong path asks for anything. */

@@ -80,7 +80,7 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-Bool get_bytes(Addr pc, UInt length) {
+static Bool get_blocks(Addr pc, UInt length) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
     if (need_block(first) && !ask(first)) return False;
     for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
@@ -91,9 +91,15 @@ Bool get_bytes(Addr pc, UInt length) {
     return !wandering || now_ < squash_before(now_);
 }
 
+Bool get_bytes(Addr pc, UInt length) {
+    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
+    return inside && !wandering ? True : get_blocks(pc, length);
+}
+
 static void place_uop(void) {
-    if (count == FETCH_WIDTH) next_cycle();
-    count++;
+    Bool full = count == FETCH_WIDTH;
+    now_ += full;
+    count = full ? 1 : count + 1;
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */

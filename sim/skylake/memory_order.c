@@ -36,6 +36,42 @@ void send_stores(Cycle until) {
     while (send_store(until)) {}
 }
 
+/* How many of the ring's stores touch the blocks of each hash: most loads meet none of them. */
+enum { HASHES = 1024 };
+static UChar touched[HASHES];
+static UInt everywhere = STORES; /* those whose address and size are not known */
+
+static UInt hash_of(Addr block) { return (block ^ block >> 10) % HASHES; }
+
+static void count_blocks(Addr first, Addr end, Int by) {
+    Addr one = first >> CHECK_BITS, other = (end - 1) >> CHECK_BITS;
+    if (!end) {
+        everywhere += by;
+        return;
+    }
+    touched[hash_of(one)] += by;
+    if (other == one) return;
+    if (other < one) { /* of no size */
+        touched[hash_of(other)] += by;
+        return;
+    }
+    for (Addr block = one + 1; block <= other; block++) touched[hash_of(block)] += by;
+}
+
+static void keep(Store store) {
+    Store *s = &stores[++newest % STORES];
+    count_blocks(s->first, s->end, -1);
+    *s = store;
+    count_blocks(s->first, s->end, 1);
+}
+
+/* Whether a store of the ring can have a block in common with these bytes. */
+static Bool may_meet(Addr first, Addr end) {
+    Addr one = first >> CHECK_BITS, other = (end - 1) >> CHECK_BITS;
+    if (everywhere || other < one || other > one + 1) return True;
+    return touched[hash_of(one)] || touched[hash_of(other)];
+}
+
 /* Store sets: instructions that were found to depend on each other through memory, by their addresses; a
  * load waits for the last store of its set, and so does a store. All are forgotten after a while. */
 enum { FORGET_AFTER = CORE_STORE_SET_CLEAR_PERIOD, NO_SET = 0xffff };
@@ -43,9 +79,11 @@ static UShort set_at[SETS];
 static Cycle last_of_set[SETS];
 static UInt operations;
 
-void memory_order_init(void) {
+static void forget_sets(void) {
     for (UInt i = 0; i < SETS; i++) set_at[i] = NO_SET;
 }
+
+void memory_order_init(void) { forget_sets(); }
 
 static UInt place_of(Addr pc) { return (pc >> 2) & (SETS - 1); }
 
@@ -61,7 +99,7 @@ static void depend(Addr store_pc, Addr load_pc) {
 Cycle may_issue(Addr pc, Cycle from) {
     if (++operations > FORGET_AFTER) {
         operations = 0;
-        memory_order_init();
+        forget_sets();
     }
     UShort set = set_at[place_of(pc)];
     return set != NO_SET && last_of_set[set] > from ? last_of_set[set] : from;
@@ -87,7 +125,7 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     statistics.loads++;
     send_stores(executed);
     Addr end = address + size;
-    for (UInt i = 0; i < STORES && address; i++) {
+    for (UInt i = may_meet(address, end) ? 0 : STORES; i < STORES && address; i++) {
         const Store *s = &stores[(newest - i) % STORES];
         if (s->written < executed && s->executed < executed) break; /* older ones are written too */
         if ((s->end - 1) >> CHECK_BITS < address >> CHECK_BITS ||
@@ -118,7 +156,7 @@ void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed)
     statistics.stores++;
     UShort set = set_at[place_of(pc)];
     if (set != NO_SET) last_of_set[set] = executed;
-    stores[++newest % STORES] = (Store){address, address + size, pc, executed, committed, not_yet};
+    keep((Store){address, address + size, pc, executed, committed, not_yet});
 }
 
 Cycle store_entry(void) {

@@ -50,6 +50,7 @@ enum {
     R_UFP = 72,       /* 8 temporaries */
     R_ST = 80,        /* 8 x87 and MMX registers */
     R_ZAPS = 90, R_CFOF, R_DF, R_ECF, R_EZF,
+    R_NOWHERE = 95,   /* written by who writes less, read by nobody */
     R_COUNT = 96
 };
 #define IS_INT(r) ((r) < R_XMM)
@@ -76,6 +77,11 @@ typedef struct {
     UChar slot;   /* MEM_LOAD or MEM_STORE */
     UChar size;   /* bytes of a memory access */
     UChar offset; /* from the recorded address */
+    /* What follows from the others (uop_facts): */
+    UChar latency, ints, floats; /* integer and floating-point registers that it renames */
+    UChar kept;                  /* the cause of waiting when it is the oldest */
+    Bool memory, rare;           /* a load or store; flags beside those of branches */
+    UShort ports;
 } Uop;
 
 /* ---- instructions ------------------------------------------------------------------------------------ */
@@ -91,6 +97,11 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
+    struct {
+        UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
+        Bool loads, segment, flags; /* it writes flags */
+        UShort opcode; /* 0x100 more after 0x0f */
+    } parts; /* emulate.c */
     struct Inst *next_hash;
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
@@ -146,6 +157,11 @@ UInt ghosts_left(Cycle again);
 void squash(UInt dropped);
 Cycle ghost_pass(const Uop *uop, Cycle fetched, Cycle *decoded);
 void ghost_done(const Uop *uop, Cycle done);
+/* Fills in what follows from what an operation is. */
+void uop_facts(Uop *uop);
+Cycle last_rename(void);
+/* How often an operation was passed, with those that were passed again. */
+ULong operations_passed(void);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
 /* Whether a load on a wrong path finds its bytes, or some of them, in the store queue. */
@@ -163,6 +179,11 @@ void caches_init(void);
 /* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
 Cycle dram_read(ULong physical, Cycle now, Bool for_store);
 void dram_write(ULong physical, Cycle now);
+/* memory_map.c: the last address that can be read (INSTRUCTION: and executed) without a gap from `address` on,
+ * or 0. */
+Addr readable_until(enum Side side, Addr address);
+/* To be called after each system call. */
+void memory_map_changed(void);
 /* pages.c: physical addresses as the simulator gives them out. */
 ULong physical(Addr address);
 void pages_init(Addr headers, UInt count);
@@ -196,10 +217,12 @@ enum Cause {
 };
 /* Fetch could not work for so many cycles, since the operation fetched last. */
 void fetch_lost(UChar why, Cycle cycles);
-/* An operation was renamed; `takes` is what its own slot counts as. */
-void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry);
-/* An operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(Cycle committed, UChar why);
+/* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
+void takes_slot(UChar takes);
+/* An operation was renamed, and the one before it in `before`. */
+void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
+/* The n-th operation commits; `why` it would keep the machine waiting until then. */
+void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 
@@ -215,7 +238,7 @@ void annotations(void);
 /* ---- statistics -------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
+    ULong instructions, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
         mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
 } Statistics;
 extern Statistics statistics;

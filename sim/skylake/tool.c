@@ -32,7 +32,7 @@ static void summary(const HChar *ended) {
               "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
               "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
               "\"slots_division\": %llu, \"slots_serial\": %llu}\n",
-              ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
+              ended, last_commit(), s->instructions, operations_passed() - s->replays, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
@@ -78,6 +78,7 @@ static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     enum { GETRANDOM = 318 };
+    memory_map_changed();
     if (sr_isError(result)) return;
     if (!guard_opened(call, arguments, sr_Res(result))) {
         answer_missing(thread);

@@ -22,7 +22,6 @@ NOT_MODELLED = {
     "CORE_BACK_COM_SIZE": "the length of a queue inside the simulator",
     "CORE_WB_WIDTH": "ports begin at most as many operations as are written back",
     "TAGE_MIN_HIST": "the history lengths are made of it",
-    "TAGE_MAX_HIST": "the history lengths are made of it",
     "BTB_TAG_BITS": "wider than any program's text",
     "CACHE_TGTS_PER_MSHR": "never filled",
     "L1I_MSHRS": "never filled",
