@@ -11,11 +11,11 @@ enum {
     RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
     TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
     DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
-    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, SQ = CORE_SQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
+    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
     /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
     INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
     FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
-    RING = 4096
+    RENAME_LAG = RENAME_TO_ISSUE, RING = 4096
 };
 
 /* A stage that takes a fixed number of operations a cycle (2 to the power of `bits`), in order: the next free
@@ -50,7 +50,6 @@ static Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 static ULong passed_on; /* operations; each takes an entry of the fetch queue and one of the ROB */
 static Cycle rob[PLACES], queue[PLACES];
 RINGED(lq, LQ)
-RINGED(sq, SQ)
 RINGED(int_regs, INT_REGS)
 RINGED(float_regs, FLOAT_REGS)
 static Cycle ready[R_COUNT];
@@ -69,8 +68,26 @@ void back_end_init(void) {
 Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
 Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
 ULong operations_passed(void) { return passed_on; }
-Cycle register_ready(UInt reg) { return ready[reg]; }
-Cycle fetch_room(void) { return PLACE(queue, passed_on - FETCH_QUEUE); }
+static UInt ghosts_passed; /* operations of a wrong path, behind those of the right one */
+
+Cycle fetch_room(UInt ahead) { return PLACE(queue, passed_on + ghosts_passed + ahead - FETCH_QUEUE); }
+
+static UInt resume; /* cycles from fetch to decode, for the next operation */
+
+Bool rename_late(Cycle now, const Uop *const *ahead, UInt count) {
+    if (last_rename() + RENAME_LAG > now || stage_at(decode_stage, DECODE_BITS) > now || serialized > now ||
+        resume > FETCH_TO_DECODE)
+        return True;
+    UInt stores = 0, loads = 0;
+    for (UInt i = 0; i < count; i++) {
+        stores += ahead[i]->cls == STORE;
+        loads += ahead[i]->cls == LOAD;
+        if (ahead[i]->flags & U_SERIALIZE_AFTER) return True;
+    }
+    if (count && PLACE(rob, passed_on + count - 1 - ROB) > now) return True;
+    if (loads && PLACE(lq, lq_at + loads - 1 - LQ) > now) return True;
+    return stores && store_entry_later(stores - 1, now) > now;
+}
 
 #define ENTER(name, n, from) WAIT(from, PLACE(name, name##_at - (n)) + FREED)
 #define LEAVE(name, when) (PLACE(name, name##_at) = (when), name##_at++)
@@ -184,9 +201,22 @@ static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued
     return u->flags & U_OLDEST ? as_oldest(issued) : issued;
 }
 
+/* After a squash the reorder buffer drops so many operations a cycle; the first that is fetched then is decoded that
+ * much later. */
+static UInt resumes_after(UInt dropped) {
+    enum { SQUASH_WIDTH = CORE_SQUASH_WIDTH };
+    return (dropped + SQUASH_WIDTH - 1) / SQUASH_WIDTH + 1;
+}
+
+static Cycle decode_from(Cycle fetched, UInt *wait) {
+    Cycle from = fetched + (*wait > FETCH_TO_DECODE ? *wait : FETCH_TO_DECODE);
+    *wait = 0;
+    return from;
+}
+
 void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
     /* Decode waits while rename is blocked. */
-    Cycle before = stage_at(rename_stage, BITS), decoded = fetched + FETCH_TO_DECODE + 1;
+    Cycle before = stage_at(rename_stage, BITS), decoded = decode_from(fetched, &resume) + 1;
     WAIT(decoded, before);
     decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
     PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
@@ -198,8 +228,9 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
         if (u->cls == LOAD) {
             ENTER(lq, LQ, at);
         } else {
-            no_store_entry = PLACE(sq, sq_at - SQ) + FREED > at;
-            ENTER(sq, SQ, at);
+            Cycle entry = store_entry() + FREED;
+            no_store_entry = entry > at;
+            if (no_store_entry) at = entry;
         }
     }
     if (u->ints) ENTER(int_regs, INT_REGS, at);
@@ -210,7 +241,7 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     out->replayed = False;
     if (u->memory) issued = access(u, pc, dispatched, issued);
     else if (u->flags & U_BARRIER) issued = as_oldest(issued);
-    issued = port(u->ports, issued);
+    issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
     if (u->memory) {
         if (u->cls == LOAD) done = load_at(pc, address + u->offset, u->size, done, out);
@@ -234,9 +265,8 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
             committed = stores_drained(committed);
             commit_stage = (committed << BITS) + 1;
             out->restart = committed + TRAP + 3;
-            serialized = committed;
         }
-        if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
+        if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
     }
     PLACE(rob, passed_on) = committed;
     passed_on++;
@@ -244,8 +274,96 @@ void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passe
     if (u->floats) LEAVE_MANY(float_regs, u->floats, committed);
     if (u->memory) {
         if (u->cls == LOAD) LEAVE(lq, committed);
-        else LEAVE(sq, store_at(pc, address + u->offset, u->size, out->executed, committed));
+        else store_at(pc, address + u->offset, u->size, out->executed, committed);
     }
     out->decoded = decoded;
     out->committed = committed;
+}
+
+/* ---- the wrong path ------------------------------------------------------------------------------------ */
+
+/* What operations on a wrong path have taken beyond the state of the right one, which they do not change. None
+ * of them commits, so nothing that they take becomes free. */
+static struct Ghost {
+    Stage decode, rename;
+    UInt all, loads, stores, ints, floats, resume;
+    Cycle ready[R_COUNT];
+} ghost, ghosts_kept[GHOST_STATES];
+static const Cycle never = ~0ULL >> 8;
+enum { MOST_GHOSTS = 512 };
+static Cycle ghost_renamed[MOST_GHOSTS]; /* when each was renamed */
+static Cycle kept_queue[PLACES];
+
+/* How many, beyond the first `from`, have been renamed by a cycle. */
+static UInt ghosts_renamed(UInt from, Cycle by) {
+    UInt n = ghost.all < MOST_GHOSTS ? ghost.all : MOST_GHOSTS, i = from;
+    while (i < n && ghost_renamed[i] <= by) i++;
+    return i - from;
+}
+
+void squash(UInt dropped) { resume = resumes_after(dropped); }
+
+Bool ghosts_late(Cycle now) { return stage_at(ghost.decode, DECODE_BITS) > now || ghost.resume > FETCH_TO_DECODE; }
+
+UInt ghosts_left(Cycle again) { return ghosts_renamed(0, again - 3); }
+
+void ghosts_save(UInt place) { ghosts_kept[place] = ghost; }
+void ghosts_load(UInt place, UInt more, Cycle again) {
+    UInt dropped = ghosts_renamed(ghosts_kept[place].all, again - 3) + more;
+    ghost = ghosts_kept[place];
+    ghost.resume = resumes_after(dropped);
+}
+
+void ghosts_begin(void) {
+    ghost.decode = decode_stage;
+    ghost.rename = rename_stage;
+    ghost.all = ghost.loads = ghost.stores = ghost.ints = ghost.floats = ghost.resume = 0;
+    VG_(memcpy)(ghost.ready, ready, sizeof ready);
+    VG_(memcpy)(kept_queue, queue, sizeof queue);
+}
+
+void ghosts_end(void) {
+    VG_(memcpy)(queue, kept_queue, sizeof queue);
+    ghosts_passed = 0;
+}
+
+#define GHOST_ENTER(name, n, taken, from) \
+    do { \
+        Cycle free_ = (taken) < (n) ? PLACE(name, name##_at + (taken) - (n)) + FREED : never; \
+        (taken)++; \
+        if (free_ > (from)) (from) = free_; \
+    } while (0)
+
+Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
+    Cycle decoded = later(decode_from(fetched, &ghost.resume) + 1, stage_at(ghost.rename, BITS));
+    decoded = take(&ghost.decode, DECODE_BITS, decoded - 1);
+    PLACE(queue, passed_on + ghosts_passed++) = decoded - FETCH_TO_DECODE;
+    *decoded_at = decoded;
+    Cycle at = decoded + DECODE_TO_RENAME;
+    if (serialized > at) at = serialized;
+    const UInt rob_at = (UInt)passed_on;
+    GHOST_ENTER(rob, ROB, ghost.all, at);
+    if (u->cls == LOAD) GHOST_ENTER(lq, LQ, ghost.loads, at);
+    if (u->cls == STORE) {
+        Cycle entry = store_entry_later(ghost.stores++, at);
+        if (entry + FREED > at) at = entry + FREED;
+    }
+    for (UInt i = 0; i < u->ndst; i++) {
+        if (IS_INT(u->dst[i])) GHOST_ENTER(int_regs, INT_REGS, ghost.ints, at);
+        else if (IS_FLOAT(u->dst[i])) GHOST_ENTER(float_regs, FLOAT_REGS, ghost.floats, at);
+    }
+    Cycle renamed = take(&ghost.rename, BITS, at > never ? never : at);
+    if (ghost.all <= MOST_GHOSTS) ghost_renamed[ghost.all - 1] = renamed;
+    Cycle issued = renamed + RENAME_TO_ISSUE;
+    for (UInt i = 0; i < u->nsrc; i++)
+        if (ghost.ready[u->src[i]] > issued) issued = ghost.ready[u->src[i]];
+    if (u->flags & U_SERIALIZE_AFTER) ghost.rename = (never << BITS) + 1;
+    if (u->flags & (U_BARRIER | U_OLDEST)) issued = never; /* it must be the oldest, and never is */
+    if (issued > never) issued = never;
+    ghost_done(u, issued + u->latency);
+    return issued + 1;
+}
+
+void ghost_done(const Uop *u, Cycle done) {
+    for (UInt i = 0; i < u->ndst; i++) ghost.ready[u->dst[i]] = done;
 }

@@ -18,7 +18,7 @@ typedef struct {
     UInt top; /* of the return stack */
 } History;
 
-typedef struct {
+typedef struct Pending {
     Addr pc, fallthrough;
     Cycle commit;
     UChar kind;
@@ -30,12 +30,14 @@ typedef struct {
     Bool loop_valid, loop_prediction, final;
     Char loop_hit;
     UShort loop_index, loop_tag;
+    History before;
+    Addr overwritten; /* the return address that a call's takes the place of */
 } Pending;
 
 UInt branch_random(void);
 void tage_init(History *h);
 Bool tage_predict(const History *h, Pending *b);
-void tage_update(Pending *b);
+void tage_update(Pending *b, UInt random);
 static inline void tage_history(History *h, Addr pc, Bool taken) {
     h->outcomes = (h->outcomes << 1) | taken;
     h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << TAGE_PATH_HIST_BITS) - 1);

@@ -172,6 +172,7 @@ static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
 }
 
 Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
+    if (!write) send_stores(now);
     Cache *c = &first[side];
     ULong line = physical(address) >> LINE_BITS;
     Place at;

@@ -97,10 +97,9 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
-    UChar stores;           /* how many of its micro-operations store */
     struct {
         UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
-        Bool loads, segment;
+        Bool loads, segment, flags; /* it writes flags */
         UShort opcode; /* 0x100 more after 0x0f */
     } parts; /* emulate.c */
     struct Inst *next_hash;
@@ -128,8 +127,6 @@ typedef struct {
 /* front_end.c: passes one instruction, whose successor is `next`, through the whole model. */
 void execute(Inst *inst, const Event *event, Addr next);
 void front_end_init(void);
-/* A redirect of the fetch stage: it sees the squash in cycle `at`. */
-void fetch_restart(Cycle at);
 
 /* back_end.c: one micro-operation from fetch (cycle) to commit. */
 typedef struct {
@@ -139,17 +136,39 @@ typedef struct {
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
 void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
+/* The earliest fetch cycle that the fetch queue allows, when `ahead` operations have not been passed yet. */
+Cycle fetch_room(UInt ahead);
+/* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */
+Bool rename_late(Cycle now, const Uop *const *ahead, UInt count);
+Cycle last_commit(void);
+/* Operations on a wrong path: between begin and end. Returns the cycle in which it has executed, or begins its
+ * access; ghost_done tells when its result is there after all. */
+void ghosts_begin(void);
+void ghosts_end(void);
+/* Keeps what they have taken so far, and goes back to it. */
+enum { GHOST_STATES = 4 };
+void ghosts_save(UInt place);
+void ghosts_load(UInt place, UInt more, Cycle again);
+/* Whether decode waits for them in `now`. */
+Bool ghosts_late(Cycle now);
+/* How many of them have been renamed when fetch restarts in cycle `again`. */
+UInt ghosts_left(Cycle again);
+/* So many renamed operations are dropped: decode of the next that is fetched has to wait for that. */
+void squash(UInt dropped);
+Cycle ghost_pass(const Uop *uop, Cycle fetched, Cycle *decoded);
+void ghost_done(const Uop *uop, Cycle done);
 /* Fills in what follows from what an operation is. */
 void uop_facts(Uop *uop);
-/* The earliest fetch cycle that the fetch queue allows. */
-Cycle fetch_room(void);
-Cycle last_commit(void);
 Cycle last_rename(void);
 /* How often an operation was passed, with those that were passed again. */
 ULong operations_passed(void);
-Cycle register_ready(UInt reg);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
+/* Whether a load on a wrong path finds its bytes, or some of them, in the store queue. */
+Bool store_covers(Addr address, UInt size, Cycle executed);
+/* Sends to the cache the stores whose turn comes up to this cycle: whoever asks it in program order for a
+ * later time does not see their misses. */
+void send_stores(Cycle until);
 void back_end_init(void);
 
 /* caches.c */
@@ -174,14 +193,22 @@ typedef struct {
     Addr target;
     Bool taken;
 } Prediction;
+struct Pending;
 void branch_init(void);
-/* Predicts the branch at `pc` in cycle `now`, with its kind, static target and fall-through. */
-Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Bool wrong_path);
-/* What the last predicted branch of the right path did; commits in `commit`. */
-void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit);
+/* Predicts the branch at `pc` in cycle `now`, with its kind, static target and fall-through. On a wrong path the
+ * caller keeps what is needed to correct it. */
+Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, struct Pending *ghost);
+/* A prediction was found out to be wrong: histories are put back, the target is learned. */
+void history_correct(const struct Pending *b, Addr actual, Bool taken);
+/* What the last predicted branch of the right path did; returns a name for it. */
+UInt resolve(Addr actual, Bool taken, Bool mispredicted);
+void branch_commits(UInt which, Cycle commit);
 void history_save(void);
 void history_restore(void);
-void decode_corrected(Addr pc, Addr target);
+/* wrong_path.c: the number of the system call under way, which stays in rax behind it until it commits. */
+void call_begins(UInt call);
+/* The program has asked the system for random bytes: the target draws each from the predictor's generator. */
+void bytes_drawn(ULong count);
 
 /* ---- where the cycles went (top_down.c) ------------------------------------------------------------------ */
 
@@ -202,6 +229,10 @@ const ULong *top_down(void);
 /* annotate.c: called around `execute`, they count for the instruction. */
 void tally_before(void);
 void tally_after(Inst *inst);
+/* The same around `pass`. */
+void tally_passing(void);
+void tally_passed(Inst *inst);
+extern Bool annotating;
 void annotations(void);
 
 /* ---- statistics -------------------------------------------------------------------------------------------- */

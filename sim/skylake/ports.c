@@ -35,6 +35,9 @@ enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, STATE = 
 static UInt ring[RING];
 _Static_assert(STATE < RING, "the bits of a cycle that its place does not tell are left");
 
+/* The ports of a class take turns: where the next search begins. */
+static UChar next[CLASSES];
+
 void ports_init(void) {}
 
 UInt latency(UChar cls) { return units[cls].latency; }
@@ -49,7 +52,7 @@ static UInt begun(UInt r) {
 _Static_assert(WIDTH == 8, "the width is the number of ports");
 _Static_assert(LATENCY_MEM_READ == 1 && LATENCY_MEM_WRITE == 1, "a cycle until an access has its address");
 
-Cycle port(UShort ports, Cycle from) {
+Cycle port(UShort ports, UChar cls, Cycle from) {
     for (Cycle at = from;; at++) {
         UInt *entry = &ring[at & (RING - 1)], r = *entry, about = (UInt)at & ~(RING - 1u);
         if ((r ^ about) >= RING) r = about;
@@ -63,7 +66,9 @@ Cycle port(UShort ports, Cycle from) {
         }
         UInt open = ports & ~r;
         if (!open) continue;
-        *entry = r | (open & -open);
+        UInt onwards = open & ~((1u << next[cls]) - 1), from_there = onwards ? onwards : open;
+        *entry = r | (from_there & -from_there);
+        next[cls] = __builtin_ctz(from_there) + 1;
         return at;
     }
 }

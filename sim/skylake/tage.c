@@ -233,6 +233,7 @@ static void update_loop(Pending *b, Bool taken) {
         }
         loops[i].current = 0;
     } else if (taken) {
+        branch_random(); /* whether to allocate: it always does */
         UInt random = branch_random();
         for (UInt w = 0; w < LOOP_WAYS; w++) {
             UInt i = b->loop_index + ((random + w) & (LOOP_WAYS - 1));
@@ -248,11 +249,11 @@ static void update_loop(Pending *b, Bool taken) {
     }
 }
 
-static void allocate(Pending *b, Bool taken) {
-    UInt least = 1, first = b->hit + 1, random = branch_random() & 3;
+static void allocate(Pending *b, Bool taken, UInt random) {
+    UInt least = 1, first = b->hit + 1;
     for (UInt i = TABLES; i > b->hit; i--)
         if (entry(b, i)->useful < least) least = entry(b, i)->useful;
-    random &= (1u << (TABLES - b->hit - 1)) - 1;
+    random &= 3 & ((1u << (TABLES - b->hit - 1)) - 1);
     if (random & 1) first += random & 2 ? 2 : 1;
     if (least > 0) entry(b, first)->useful = 0;
     for (UInt i = first; i <= TABLES; i++) {
@@ -263,7 +264,7 @@ static void allocate(Pending *b, Bool taken) {
     }
 }
 
-void tage_update(Pending *b) {
+void tage_update(Pending *b, UInt random) {
     Bool taken = b->taken;
     if (b->loop_valid && b->final != b->loop_prediction) {
         if (b->loop_prediction == taken) use_loop += use_loop < USE_LOOP_MAX;
@@ -278,7 +279,7 @@ void tage_update(Pending *b) {
             else use_alternate -= use_alternate > -ALTERNATE_MAX - 1;
         }
     }
-    if (allocates) allocate(b, taken);
+    if (allocates) allocate(b, taken, random);
     if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
         for (UInt i = 1; i <= TABLES; i++)
             for (UInt k = 0; k < 1u << size_bits[i]; k++) tables[i][k].useful >>= 1;

@@ -72,10 +72,12 @@ static void usage(void) {
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
+    call_begins(call);
     guard_call(call, arguments);
 }
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
+    enum { GETRANDOM = 318 };
     memory_map_changed();
     if (sr_isError(result)) return;
     if (!guard_opened(call, arguments, sr_Res(result))) {
@@ -85,6 +87,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     answer_clock(thread, call, arguments);
     answer_host(thread, call, arguments, sr_Res(result));
     answer_random(call, arguments, sr_Res(result));
+    answer_own_path(thread, call, arguments);
+    if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
 static void post_clo_init(void) {

@@ -21,7 +21,6 @@ NOT_MODELLED = {
     "CORE_FORWARD_COM_SIZE": "the length of a queue inside the simulator",
     "CORE_BACK_COM_SIZE": "the length of a queue inside the simulator",
     "CORE_WB_WIDTH": "ports begin at most as many operations as are written back",
-    "CORE_SQUASH_WIDTH": "squashing keeps no operation of the right path waiting",
     "TAGE_MIN_HIST": "the history lengths are made of it",
     "BTB_TAG_BITS": "wider than any program's text",
     "CACHE_TGTS_PER_MSHR": "never filled",
