@@ -103,9 +103,7 @@ def read_lines(path: Path, option: str = "--pairs") -> Iterator[Line]:
                 if data.strip():
                     yield Line(number, start, data)
     except FileNotFoundError as error:
-        raise InputError(
-            f"{path} does not exist", f"check the path given to {option}"
-        ) from error
+        raise InputError(f"{path} does not exist", f"check the path given to {option}") from error
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror})", "give a readable JSONL file"
