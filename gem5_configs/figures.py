@@ -216,6 +216,7 @@ GEM5_OWN = {
         "write_buffer_size": 128,
         "tBURST": 3332,
         "tCCD_L": 5000,
+        "tCS": 1666,
         "tRCD": 14160,
         "tCL": 14160,
         "tRP": 14160,
@@ -226,5 +227,7 @@ GEM5_OWN = {
         "tREFI": 7800000,
         "tRTP": 7500,
         "tWR": 15000,
+        "tWTR": 5000,
+        "tRTW": 1666,
     },
 }

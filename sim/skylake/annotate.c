@@ -1,6 +1,7 @@
 /* Counts for each instruction's address (--annotate=yes): written at the end, the costliest first.
  *
- * An instruction's cycles are those by which it moves the last commit: they add up to the run's. What
+ * An instruction's cycles are those by which it moves the last commit: they add up to the run's. Its operations
+ * are passed later than it is fetched, so both are counted apart. What
  * follows a wrong prediction is held up by the branch, so up to 22 of its cycles are the branch's. Misses
  * on a wrong path are the branch's, too. */
 #include "model.h"
@@ -30,30 +31,47 @@ static struct Tally *tally_of(Inst *inst) {
     return inst->tally;
 }
 
-static Statistics before;
+static Statistics before, passing;
+static struct Tally *redirecting;
+
+static void count_misses(struct Tally *t, const Statistics *since) {
+    t->l1d_misses += statistics.l1d_misses - since->l1d_misses;
+    t->l2_misses += statistics.l2_misses - since->l2_misses;
+    t->l3_misses += statistics.l3_misses - since->l3_misses;
+}
+
 static Cycle from;
 
-void tally_before(void) {
-    before = statistics;
+void tally_passing(void) {
+    passing = statistics;
     from = last_commit();
 }
 
-void tally_after(Inst *inst) {
-    static struct Tally *redirecting;
+void tally_passed(Inst *inst) {
     struct Tally *t = tally_of(inst);
     Cycle cycles = last_commit() - from;
-    if (redirecting) {
+    if (redirecting && cycles) {
         Cycle its = cycles < REDIRECT ? cycles : REDIRECT;
         redirecting->cycles += its;
         cycles -= its;
+        redirecting = NULL;
     }
     t->cycles += cycles;
+    count_misses(t, &passing);
+    /* They are not those of the instruction that is fetched meanwhile. */
+    before.l1d_misses += statistics.l1d_misses - passing.l1d_misses;
+    before.l2_misses += statistics.l2_misses - passing.l2_misses;
+    before.l3_misses += statistics.l3_misses - passing.l3_misses;
+}
+
+void tally_before(void) { before = statistics; }
+
+void tally_after(Inst *inst) {
+    struct Tally *t = tally_of(inst);
+    count_misses(t, &before);
     t->executed += statistics.instructions - before.instructions;
-    t->l1d_misses += statistics.l1d_misses - before.l1d_misses;
-    t->l2_misses += statistics.l2_misses - before.l2_misses;
-    t->l3_misses += statistics.l3_misses - before.l3_misses;
     t->mispredictions += statistics.mispredictions - before.mispredictions;
-    redirecting = statistics.mispredictions > before.mispredictions && inst->kind != K_PLAIN ? t : NULL;
+    if (statistics.mispredictions > before.mispredictions && inst->kind != K_PLAIN) redirecting = t;
 }
 
 static Int costlier(const void *one, const void *other) {

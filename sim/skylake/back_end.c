@@ -11,185 +11,359 @@ enum {
     RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
     TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
     DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
-    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, SQ = CORE_SQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
+    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
     /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
     INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
     FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
-    RING = 4096
+    RENAME_LAG = RENAME_TO_ISSUE, RING = 4096
 };
 
-/* A stage that takes `width` operations a cycle, in order. */
-typedef struct {
-    Cycle at;
-    UInt count;
-} Stage;
+/* A stage that takes a fixed number of operations a cycle (2 to the power of `bits`), in order: the next free
+ * place, counted over all cycles. */
+typedef ULong Stage;
 
-static Cycle take(Stage *s, UInt width, Cycle from) {
-    if (from > s->at) {
-        s->at = from;
-        s->count = 0;
-    } else if (s->count == width) {
-        s->at++;
-        s->count = 0;
-    }
-    s->count++;
-    return s->at;
+static inline Cycle take(Stage *s, UInt bits, Cycle from) {
+    Stage place = from << bits;
+    if (*s > place) place = *s;
+    *s = place + 1;
+    return place >> bits;
 }
 
-/* The times at which the last N holders of a buffer's entries leave it, in order. */
-#define RINGED(name, n) \
-    static Cycle name[n]; \
-    static UInt name##_at;
+/* The cycle in which the last operation was taken. */
+static inline Cycle stage_at(Stage s, UInt bits) { return (s - 1) >> bits; }
 
-static Stage decode_stage, rename_stage, dispatch_stage, commit_stage;
-RINGED(rob, ROB)
+enum { DECODE_BITS = __builtin_ctz(DECODE_WIDTH), BITS = __builtin_ctz(RENAME_WIDTH) };
+_Static_assert(1 << DECODE_BITS == DECODE_WIDTH && 1 << BITS == RENAME_WIDTH, "widths are powers of two");
+_Static_assert(DISPATCH_WIDTH == RENAME_WIDTH && COMMIT_WIDTH == RENAME_WIDTH, "rename, dispatch, commit are as wide");
+
+/* The times at which the last holders of a buffer's entries leave it, in order. What leaves is written at the
+ * ring's end; who enters a buffer of n entries asks for what left n before. The rings are longer than the
+ * buffers, so a place can be written whether it is kept or not. */
+enum { PLACES = 256 };
+#define RINGED(name, n) \
+    static Cycle name[PLACES]; \
+    static UInt name##_at; \
+    _Static_assert((n) < PLACES, #name);
+#define PLACE(name, at) name[(UChar)(at)]
+
+static Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
+static ULong passed_on; /* operations; each takes an entry of the fetch queue and one of the ROB */
+static Cycle rob[PLACES], queue[PLACES];
 RINGED(lq, LQ)
-RINGED(sq, SQ)
 RINGED(int_regs, INT_REGS)
 RINGED(float_regs, FLOAT_REGS)
-RINGED(queue, FETCH_QUEUE)
 static Cycle ready[R_COUNT];
 static Cycle serialized; /* nothing is renamed before */
 static Cycle barrier;    /* no memory access begins before */
-static UChar iq_left[RING]; /* how many entries of the issue queue become free in a cycle */
-static Int iq_free = IQ;
-static Cycle iq_seen;
+/* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
+static UChar iq_left[2 * RING] __attribute__((aligned(8)));
+static Int iq_free = IQ;     /* those known to be free, up to cycle `iq_counted` (not included) */
+static Cycle iq_counted, iq_seen;
 
 void back_end_init(void) {
     ports_init();
     memory_order_init();
 }
 
-Cycle last_commit(void) { return commit_stage.at; }
-Cycle register_ready(UInt reg) { return ready[reg]; }
-Cycle fetch_room(void) { return queue[queue_at]; }
+Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
+Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
+ULong operations_passed(void) { return passed_on; }
+static UInt ghosts_passed; /* operations of a wrong path, behind those of the right one */
 
-#define ENTER(name, n, from, delay) \
+Cycle fetch_room(UInt ahead) { return PLACE(queue, passed_on + ghosts_passed + ahead - FETCH_QUEUE); }
+
+static UInt resume; /* cycles from fetch to decode, for the next operation */
+
+Bool rename_late(Cycle now, const Uop *const *ahead, UInt count) {
+    if (last_rename() + RENAME_LAG > now || stage_at(decode_stage, DECODE_BITS) > now || serialized > now ||
+        resume > FETCH_TO_DECODE)
+        return True;
+    UInt stores = 0, loads = 0;
+    for (UInt i = 0; i < count; i++) {
+        stores += ahead[i]->cls == STORE;
+        loads += ahead[i]->cls == LOAD;
+        if (ahead[i]->flags & U_SERIALIZE_AFTER) return True;
+    }
+    if (count && PLACE(rob, passed_on + count - 1 - ROB) > now) return True;
+    if (loads && PLACE(lq, lq_at + loads - 1 - LQ) > now) return True;
+    return stores && store_entry_later(stores - 1, now) > now;
+}
+
+#define ENTER(name, n, from) WAIT(from, PLACE(name, name##_at - (n)) + FREED)
+#define LEAVE(name, when) (PLACE(name, name##_at) = (when), name##_at++)
+#define LEAVE_MANY(name, count, when) \
     do { \
-        if (name[name##_at] + (delay) > (from)) (from) = name[name##_at] + (delay); \
+        PLACE(name, name##_at) = (when); \
+        for (UInt i = 1; i < (count); i++) PLACE(name, name##_at + i) = (when); \
+        name##_at += (count); \
     } while (0)
-#define LEAVE(name, n, when) \
+
+static inline Cycle later(Cycle a, Cycle b) { return a > b ? a : b; }
+
+/* The same, where it can be foretold which is later: by a jump, so that nobody waits for the other. */
+#define WAIT(from, until) \
     do { \
-        name[name##_at] = (when); \
-        if (++name##_at == (n)) name##_at = 0; \
+        Cycle least = (until); \
+        if (least > (from)) { \
+            (from) = least; \
+            __asm__("" : "+r"(from)); \
+        } \
     } while (0)
+
+static void count_free(Cycle to) {
+    if (to > iq_counted + 2 * RING) iq_counted = to - 2 * RING;
+    while (iq_counted < to) {
+        UInt at = iq_counted & (2 * RING - 1);
+        if (at % 8 == 0 && to - iq_counted >= 8) { /* eight at once: together they are no more than IQ */
+            ULong *eight = (ULong *)&iq_left[at];
+            iq_free += *eight * 0x0101010101010101ULL >> 56;
+            *eight = 0;
+            iq_counted += 8;
+        } else {
+            iq_free += iq_left[at];
+            iq_left[at] = 0;
+            iq_counted++;
+        }
+    }
+}
 
 /* Waits for an entry of the issue queue. */
-static Cycle issue_queue(Cycle from) {
-    for (;;) {
-        if (from > iq_seen + RING) iq_seen = from - RING;
-        while (iq_seen <= from) {
-            iq_free += iq_left[iq_seen & (RING - 1)];
-            iq_left[iq_seen & (RING - 1)] = 0;
-            iq_seen++;
+static inline Cycle issue_queue(Cycle from) {
+    if (__builtin_expect(iq_free == 0 || from > iq_counted + RING - 1, 0)) {
+        count_free(from < iq_seen ? iq_seen : from + 1);
+        if (iq_free == 0) {
+            if (from < iq_seen) from = iq_seen - 1;
+            while (iq_free == 0) count_free(++from + 1);
         }
-        if (iq_free > IQ) iq_free = IQ;
-        if (iq_free > 0) break;
-        from++;
     }
+    if (from >= iq_seen) iq_seen = from + 1;
     iq_free--;
     return from;
 }
 
-static void leave_queue(Cycle when) {
-    if (when < iq_seen) when = iq_seen;
+static inline void leave_queue(Cycle when) {
     if (when - iq_seen >= RING) when = iq_seen + RING - 1;
-    iq_left[when & (RING - 1)]++;
+    iq_left[when & (2 * RING - 1)]++;
 }
 
-static Bool no_store_entry; /* what the last operation was renamed late for */
-
-static Cycle rename(const Uop *u, Cycle decoded) {
-    Cycle at = decoded + DECODE_TO_RENAME;
-    if (serialized > at) at = serialized;
-    ENTER(rob, ROB, at, FREED);
-    if (u->cls == LOAD) ENTER(lq, LQ, at, FREED);
-    no_store_entry = u->cls == STORE && sq[sq_at] + FREED > at;
-    if (u->cls == STORE) ENTER(sq, SQ, at, FREED);
-    for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) ENTER(int_regs, INT_REGS, at, FREED);
-        else if (IS_FLOAT(u->dst[i])) ENTER(float_regs, FLOAT_REGS, at, FREED);
-    }
-    at = issue_queue(at);
-    return take(&rename_stage, RENAME_WIDTH, at);
+/* What an operation keeps the machine waiting for, when it is the oldest; a load may add its level. */
+static UChar kept_by(const Uop *u) {
+    if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
+    if (u->cls == LOAD) return L1;
+    Bool divides = u->cls == FLOAT_DIV || u->cls == FLOAT_SQRT || u->cls == SIMD_FDIV || u->cls == SIMD_FSQRT;
+    return divides ? DIVISION : CHAIN;
 }
 
-/* What an operation keeps the machine waiting for, when it is the oldest. */
-static UChar kept_by(const Uop *u, Cycle executed, Cycle done, UChar takes) {
+/* How far beyond L1, told by the time that it took. */
+static inline UChar level(const Uop *u, Cycle took) {
     /* Hits, and some cycles for a line that was on its way. */
     enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
-    if (u->flags & (U_SERIALIZE_AFTER | U_TRAP | U_BARRIER | U_OLDEST)) return SERIAL;
-    if (u->cls == LOAD) {
-        Cycle took = done - executed;
-        return took <= WITHIN_L1 ? L1 : took <= WITHIN_L2 ? L2 : took <= WITHIN_L3 ? L3 : MEMORY;
+    return u->kept != L1 ? 0 : (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
+}
+_Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
+
+void uop_facts(Uop *u) {
+    u->ports = ports_of(u->cls);
+    u->latency = latency(u->cls);
+    u->kept = kept_by(u);
+    u->ints = u->floats = 0;
+    for (UInt i = 0; i < u->ndst; i++) {
+        u->ints += IS_INT(u->dst[i]);
+        u->floats += IS_FLOAT(u->dst[i]);
     }
-    Bool divides = u->cls == FLOAT_DIV || u->cls == FLOAT_SQRT || u->cls == SIMD_FDIV || u->cls == SIMD_FSQRT;
-    return divides || takes == DIVISION ? DIVISION : CHAIN;
+    for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
+    for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
+    u->memory = u->cls == LOAD || u->cls == STORE;
+    u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
  * issue queue so. */
 static Cycle as_oldest(Cycle from) {
-    if (commit_stage.at + 1 > from) from = commit_stage.at + 1;
+    if (last_commit() + 1 > from) from = last_commit() + 1;
     return stores_drained(from) + 2;
 }
 
+static inline Cycle operands(const Uop *u, Cycle from) {
+    Cycle last = later(ready[u->src[0]], ready[u->src[1]]);
+    if (u->nsrc > 2) {
+        last = later(last, later(ready[u->src[2]], ready[u->src[3]]));
+        last = later(last, later(ready[u->src[4]], ready[u->src[5]]));
+    }
+    return later(from, last);
+}
+
+/* When an access to memory can begin, ports apart. */
+static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued) {
+    /* While it waits for a barrier, nobody asks what it was found to depend on. */
+    if (barrier > dispatched) issued = later(issued, barrier);
+    else issued = may_issue(pc, issued);
+    return u->flags & U_OLDEST ? as_oldest(issued) : issued;
+}
+
+/* After a squash the reorder buffer drops so many operations a cycle; the first that is fetched then is decoded that
+ * much later. */
+static UInt resumes_after(UInt dropped) {
+    enum { SQUASH_WIDTH = CORE_SQUASH_WIDTH };
+    return (dropped + SQUASH_WIDTH - 1) / SQUASH_WIDTH + 1;
+}
+
+static Cycle decode_from(Cycle fetched, UInt *wait) {
+    Cycle from = fetched + (*wait > FETCH_TO_DECODE ? *wait : FETCH_TO_DECODE);
+    *wait = 0;
+    return from;
+}
+
 void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
-    Cycle decoded = take(&decode_stage, DECODE_WIDTH, fetched + FETCH_TO_DECODE);
-    if (decode_stage.at + 1 < rename_stage.at) { /* decode waits while rename is blocked */
-        decode_stage.at = rename_stage.at - 1;
-        decode_stage.count = 1;
-        decoded = decode_stage.at;
+    /* Decode waits while rename is blocked. */
+    Cycle before = stage_at(rename_stage, BITS), decoded = decode_from(fetched, &resume) + 1;
+    WAIT(decoded, before);
+    decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
+    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
+    Cycle at = decoded + DECODE_TO_RENAME;
+    WAIT(at, serialized);
+    WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
+    Bool no_store_entry = False;
+    if (u->memory) {
+        if (u->cls == LOAD) {
+            ENTER(lq, LQ, at);
+        } else {
+            Cycle entry = store_entry() + FREED;
+            no_store_entry = entry > at;
+            if (no_store_entry) at = entry;
+        }
     }
-    LEAVE(queue, FETCH_QUEUE, decoded - FETCH_TO_DECODE);
-    Cycle renamed = rename(u, decoded);
-    Cycle dispatched = take(&dispatch_stage, DISPATCH_WIDTH, renamed + RENAME_TO_ISSUE), issued = dispatched;
-    for (UInt i = 0; i < u->nsrc; i++)
-        if (ready[u->src[i]] > issued) issued = ready[u->src[i]];
-    Cycle done;
+    if (u->ints) ENTER(int_regs, INT_REGS, at);
+    if (u->floats) ENTER(float_regs, FLOAT_REGS, at);
+    Cycle renamed = take(&rename_stage, BITS, issue_queue(at));
+    /* Dispatch is as wide as rename, so nothing queues between them. */
+    Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), done;
     out->replayed = False;
-    if (u->cls == LOAD || u->cls == STORE) {
-        /* While it waits for a barrier, nobody asks what it was found to depend on. */
-        if (barrier > dispatched) issued = barrier > issued ? barrier : issued;
-        else issued = may_issue(pc, issued);
-        if (u->flags & U_OLDEST) issued = as_oldest(issued);
-        issued = port(u->cls, issued);
-        Cycle executed = issued + 1;
-        if (u->cls == LOAD)
-            done = load_at(pc, address + u->offset, u->size, executed, out);
-        else
-            done = executed;
-        out->executed = executed;
+    if (u->memory) issued = access(u, pc, dispatched, issued);
+    else if (u->flags & U_BARRIER) issued = as_oldest(issued);
+    issued = port(u->ports, u->cls, issued);
+    done = out->executed = issued + u->latency;
+    if (u->memory) {
+        if (u->cls == LOAD) done = load_at(pc, address + u->offset, u->size, done, out);
+        leave_queue(done);
     } else {
-        if (u->flags & U_BARRIER) issued = as_oldest(issued);
-        issued = port(u->cls, issued);
-        done = issued + latency(u->cls);
-        out->executed = done;
         if (u->flags & U_BARRIER) barrier = done;
+        leave_queue(issued + 1);
     }
-    for (UInt i = 0; i < u->ndst; i++) ready[u->dst[i]] = done;
-    leave_queue(u->cls == LOAD || u->cls == STORE ? done : issued + 1);
-    Cycle frontier = commit_stage.at, committed = take(&commit_stage, COMMIT_WIDTH, done + EXECUTE_TO_COMMIT);
-    renamed_at(fetched, renamed, out->replayed ? ORDER : takes, no_store_entry);
-    if (committed > frontier) committed_at(committed, kept_by(u, out->executed, done, takes));
-    if (u->flags & U_TRAP) {
-        Cycle drained = stores_drained(committed);
-        commit_stage.at = drained;
-        commit_stage.count = 1;
-        committed = drained;
-        out->restart = drained + TRAP + 3;
-        serialized = drained;
+    ready[u->dst[0]] = ready[u->dst[1]] = done;
+    if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
+    Cycle committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
+    UChar why = u->kept + level(u, done - out->executed);
+    if (takes != RETIRING || out->replayed) {
+        takes_slot(out->replayed ? ORDER : takes);
+        if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
-    if (u->flags & U_SERIALIZE_AFTER) serialized = committed + 3;
-    LEAVE(rob, ROB, committed);
-    for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) LEAVE(int_regs, INT_REGS, committed);
-        else if (IS_FLOAT(u->dst[i])) LEAVE(float_regs, FLOAT_REGS, committed);
+    renamed_at(fetched, before, renamed, no_store_entry);
+    committed_at(passed_on, committed, why);
+    if (u->rare) {
+        if (u->flags & U_TRAP) {
+            committed = stores_drained(committed);
+            commit_stage = (committed << BITS) + 1;
+            out->restart = committed + TRAP + 3;
+        }
+        if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
     }
-    if (u->cls == LOAD) LEAVE(lq, LQ, committed);
-    if (u->cls == STORE)
-        LEAVE(sq, SQ, store_at(pc, address + u->offset, u->size, out->executed, committed));
+    PLACE(rob, passed_on) = committed;
+    passed_on++;
+    LEAVE_MANY(int_regs, u->ints, committed);
+    if (u->floats) LEAVE_MANY(float_regs, u->floats, committed);
+    if (u->memory) {
+        if (u->cls == LOAD) LEAVE(lq, committed);
+        else store_at(pc, address + u->offset, u->size, out->executed, committed);
+    }
     out->decoded = decoded;
     out->committed = committed;
-    statistics.uops += !out->replayed;
+}
+
+/* ---- the wrong path ------------------------------------------------------------------------------------ */
+
+/* What operations on a wrong path have taken beyond the state of the right one, which they do not change. None
+ * of them commits, so nothing that they take becomes free. */
+static struct Ghost {
+    Stage decode, rename;
+    UInt all, loads, stores, ints, floats, resume;
+    Cycle ready[R_COUNT];
+} ghost, ghosts_kept[GHOST_STATES];
+static const Cycle never = ~0ULL >> 8;
+enum { MOST_GHOSTS = 512 };
+static Cycle ghost_renamed[MOST_GHOSTS]; /* when each was renamed */
+static Cycle kept_queue[PLACES];
+
+/* How many, beyond the first `from`, have been renamed by a cycle. */
+static UInt ghosts_renamed(UInt from, Cycle by) {
+    UInt n = ghost.all < MOST_GHOSTS ? ghost.all : MOST_GHOSTS, i = from;
+    while (i < n && ghost_renamed[i] <= by) i++;
+    return i - from;
+}
+
+void squash(UInt dropped) { resume = resumes_after(dropped); }
+
+Bool ghosts_late(Cycle now) { return stage_at(ghost.decode, DECODE_BITS) > now || ghost.resume > FETCH_TO_DECODE; }
+
+UInt ghosts_left(Cycle again) { return ghosts_renamed(0, again - 3); }
+
+void ghosts_save(UInt place) { ghosts_kept[place] = ghost; }
+void ghosts_load(UInt place, UInt more, Cycle again) {
+    UInt dropped = ghosts_renamed(ghosts_kept[place].all, again - 3) + more;
+    ghost = ghosts_kept[place];
+    ghost.resume = resumes_after(dropped);
+}
+
+void ghosts_begin(void) {
+    ghost.decode = decode_stage;
+    ghost.rename = rename_stage;
+    ghost.all = ghost.loads = ghost.stores = ghost.ints = ghost.floats = ghost.resume = 0;
+    VG_(memcpy)(ghost.ready, ready, sizeof ready);
+    VG_(memcpy)(kept_queue, queue, sizeof queue);
+}
+
+void ghosts_end(void) {
+    VG_(memcpy)(queue, kept_queue, sizeof queue);
+    ghosts_passed = 0;
+}
+
+#define GHOST_ENTER(name, n, taken, from) \
+    do { \
+        Cycle free_ = (taken) < (n) ? PLACE(name, name##_at + (taken) - (n)) + FREED : never; \
+        (taken)++; \
+        if (free_ > (from)) (from) = free_; \
+    } while (0)
+
+Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
+    Cycle decoded = later(decode_from(fetched, &ghost.resume) + 1, stage_at(ghost.rename, BITS));
+    decoded = take(&ghost.decode, DECODE_BITS, decoded - 1);
+    PLACE(queue, passed_on + ghosts_passed++) = decoded - FETCH_TO_DECODE;
+    *decoded_at = decoded;
+    Cycle at = decoded + DECODE_TO_RENAME;
+    if (serialized > at) at = serialized;
+    const UInt rob_at = (UInt)passed_on;
+    GHOST_ENTER(rob, ROB, ghost.all, at);
+    if (u->cls == LOAD) GHOST_ENTER(lq, LQ, ghost.loads, at);
+    if (u->cls == STORE) {
+        Cycle entry = store_entry_later(ghost.stores++, at);
+        if (entry + FREED > at) at = entry + FREED;
+    }
+    for (UInt i = 0; i < u->ndst; i++) {
+        if (IS_INT(u->dst[i])) GHOST_ENTER(int_regs, INT_REGS, ghost.ints, at);
+        else if (IS_FLOAT(u->dst[i])) GHOST_ENTER(float_regs, FLOAT_REGS, ghost.floats, at);
+    }
+    Cycle renamed = take(&ghost.rename, BITS, at > never ? never : at);
+    if (ghost.all <= MOST_GHOSTS) ghost_renamed[ghost.all - 1] = renamed;
+    Cycle issued = renamed + RENAME_TO_ISSUE;
+    for (UInt i = 0; i < u->nsrc; i++)
+        if (ghost.ready[u->src[i]] > issued) issued = ghost.ready[u->src[i]];
+    if (u->flags & U_SERIALIZE_AFTER) ghost.rename = (never << BITS) + 1;
+    if (u->flags & (U_BARRIER | U_OLDEST)) issued = never; /* it must be the oldest, and never is */
+    if (issued > never) issued = never;
+    ghost_done(u, issued + u->latency);
+    return issued + 1;
+}
+
+void ghost_done(const Uop *u, Cycle done) {
+    for (UInt i = 0; i < u->ndst; i++) ghost.ready[u->dst[i]] = done;
 }

@@ -5,8 +5,10 @@
 
 /* ports.c */
 void ports_init(void);
-/* The first cycle from `from` on in which an operation of this class can begin; takes the port. */
-Cycle port(UChar cls, Cycle from);
+/* The ports that begin operations of this class. */
+UShort ports_of(UChar cls);
+/* The first cycle from `from` on in which one of these ports can begin an operation of a class; takes the port. */
+Cycle port(UShort ports, UChar cls, Cycle from);
 UInt latency(UChar cls);
 
 /* memory_order.c */
@@ -15,8 +17,12 @@ void memory_order_init(void);
 Cycle may_issue(Addr pc, Cycle from);
 /* The cycle in which a load's data is there; it has executed in cycle `executed`. */
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out);
-/* Takes a store in; returns the cycle in which it has reached the cache. */
-Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
+/* When the store queue has an entry for the next store. */
+Cycle store_entry(void);
+/* The same for the store that is `beyond` the next, on a wrong path; far in the future if not known in `now`. */
+Cycle store_entry_later(UInt beyond, Cycle now);
+/* Takes a store in, which goes to the cache in its turn. */
+void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed);
 /* The first cycle from `from` on in which no store waits to be written. */
 Cycle stores_drained(Cycle from);
 #endif

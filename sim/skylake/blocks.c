@@ -13,7 +13,7 @@
 #include "pub_tool_mallocfree.h"
 #include "pub_tool_machine.h"
 
-enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0xffff };
+enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0 };
 
 typedef struct {
     Inst *inst;
@@ -29,18 +29,17 @@ typedef struct {
 Bool annotating;
 static Block *current;
 static ULong progress; /* instructions begun; plus EARLY when the first exit of the last one was taken */
-static ULong values[MAX_VALUES];
+static ULong values[MAX_VALUES]; /* the first stays 0: none was recorded */
 enum { EARLY = 1 << 16 };
-
-static ULong value(UShort place) { return place == NO_VALUE ? 0 : values[place]; }
 
 static void finish(Addr next) {
     const Block *b = current;
     if (!b) return;
     UInt count = progress & 0xffff;
-    for (UInt i = 0; i < count && i < b->count; i++) {
+    if (count > b->count) count = b->count;
+    for (UInt i = 0; i < count; i++) {
         const Step *s = &b->steps[i];
-        Event e = {value(s->load), value(s->store), value(s->quotient),
+        Event e = {values[s->load], values[s->store], values[s->quotient],
                    i + 1 < count || !(progress & EARLY)};
         if (annotating) tally_before();
         execute(s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
@@ -166,7 +165,7 @@ static void instrument_statement(Making *m, IRStmt *st) {
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
-    Making m = {deepCopyIRSBExceptStmts(in), NULL, 0, layout->offset_IP, False};
+    Making m = {deepCopyIRSBExceptStmts(in), NULL, NO_VALUE + 1, layout->offset_IP, False};
     static Bool begun;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {

@@ -1,13 +1,21 @@
 /* LTAGE with its loop predictor, the target buffer, the return stack and the indirect predictor.
  *
  * As in the target, histories follow the predicted path and are put back when a prediction was wrong;
- * tables learn when a branch commits, targets when a wrong one is found out. The target draws random
- * numbers for allocations from a generator that all its parts share: ours is another sequence. */
+ * tables learn when a branch commits, targets when a wrong one is found out. Random numbers for
+ * allocations are those of the target, drawn in its order. */
 #include "branch.h"
 #include "pub_tool_libcbase.h"
 
 static History history, saved;
-static Addr stack[RAS_ENTRIES], saved_stack[RAS_ENTRIES];
+static Addr stack[RAS_ENTRIES];
+/* What a wrong path overwrites of the return stack. */
+enum { OVERWRITTEN = 512 };
+static struct {
+    UInt at;
+    Addr address;
+} overwritten[OVERWRITTEN];
+static UInt overwritings;
+static Bool on_wrong_path;
 static Pending queue[PENDING];
 static UInt first_pending, last_pending; /* a ring: [first, last) */
 static Pending *latest;
@@ -22,14 +30,58 @@ static struct {
     Addr target;
 } targets[INDIRECT_SETS][INDIRECT_WAYS];
 
-static UInt seed = 1;
+/* The target's generator and seed: a 64-bit Mersenne twister, of which it uses the upper 31 bits. */
+enum { TWISTER = 312, TWISTER_MIDDLE = 156, TWISTER_SEED = 5489 };
+static ULong twister[TWISTER];
+static UInt drawn = TWISTER;
+
+static void twister_init(void) {
+    twister[0] = TWISTER_SEED;
+    for (UInt i = 1; i < TWISTER; i++)
+        twister[i] = 6364136223846793005ULL * (twister[i - 1] ^ (twister[i - 1] >> 62)) + i;
+}
+
+static ULong twisted(ULong one, ULong two, ULong far) {
+    ULong both = (one & ~0x7fffffffULL) | (two & 0x7fffffff);
+    return far ^ (both >> 1) ^ (-(both & 1) & 0xb5026f5aa96619e9ULL);
+}
+
+static void twist(void) {
+    UInt i = 0;
+    for (; i < TWISTER - TWISTER_MIDDLE; i++)
+        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE]);
+    for (; i < TWISTER - 1; i++)
+        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE - TWISTER]);
+    twister[i] = twisted(twister[i], twister[0], twister[TWISTER_MIDDLE - 1]);
+    drawn = 0;
+}
 
 UInt branch_random(void) {
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 8;
+    if (drawn == TWISTER) twist();
+    ULong x = twister[drawn++];
+    x ^= (x >> 29) & 0x5555555555555555ULL;
+    x ^= (x << 17) & 0x71d67fffeda60000ULL;
+    x ^= (x << 37) & 0xfff7eee000000000ULL;
+    return (UInt)((x ^ (x >> 43)) >> 33);
+}
+
+/* The C library's rand(), by which the target replaces targets of indirect branches. */
+static UInt library_random(void) {
+    enum { LAG = 31, NEAR = 3, DISCARDED = 310 };
+    static UInt state[LAG], at = NEAR;
+    if (!state[0]) {
+        state[0] = 1;
+        for (UInt i = 1; i < LAG; i++) state[i] = 16807ULL * state[i - 1] % 2147483647;
+        for (UInt i = 0; i < DISCARDED; i++) library_random();
+    }
+    state[at] += state[(at + LAG - NEAR) % LAG];
+    UInt value = state[at] >> 1;
+    at = (at + 1) % LAG;
+    return value;
 }
 
 void branch_init(void) {
+    twister_init();
     tage_init(&history);
     VG_(memset)(buffer, 0, sizeof buffer);
 }
@@ -72,7 +124,7 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
     indirect_place(pc, before, &set, &tag);
     for (way = 0; way < INDIRECT_WAYS; way++)
         if (targets[set][way].valid && targets[set][way].tag == tag) break;
-    if (way == INDIRECT_WAYS) way = branch_random() % INDIRECT_WAYS;
+    if (way == INDIRECT_WAYS) way = library_random() % INDIRECT_WAYS;
     targets[set][way].valid = True;
     targets[set][way].tag = tag;
     targets[set][way].target = target;
@@ -80,6 +132,8 @@ static void learn_indirect(Addr pc, const History *before, Addr target) {
 
 static void push_return(Addr address) {
     history.top = (history.top + 1) % RAS_ENTRIES;
+    if (on_wrong_path && overwritings < OVERWRITTEN)
+        overwritten[overwritings++] = (typeof(overwritten[0])){history.top, stack[history.top]};
     stack[history.top] = address;
 }
 
@@ -102,25 +156,24 @@ static void remember(Addr pc, UChar kind, Bool taken, Addr target) {
 static void learn_committed(Cycle now) {
     while (first_pending != last_pending && queue[first_pending % PENDING].commit < now) {
         Pending *p = &queue[first_pending++ % PENDING];
-        if (p->kind == K_COND) tage_update(p);
+        UInt random = branch_random(); /* drawn for each branch, used for few */
+        if (p->kind == K_COND) tage_update(p, random);
     }
 }
 
-Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Bool wrong_path) {
-    static Pending discarded;
+Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Pending *ghost) {
+    const Bool wrong_path = ghost != NULL;
     Prediction p = {fallthrough, False};
     if (!wrong_path) learn_committed(now);
     if (!wrong_path && last_pending - first_pending == PENDING) learn_committed(~0ULL);
-    Pending *b = wrong_path ? &discarded : &queue[last_pending % PENDING];
+    Pending *b = wrong_path ? ghost : &queue[last_pending % PENDING];
     b->pc = pc;
     b->fallthrough = fallthrough;
     b->kind = kind;
     b->commit = ~0ULL - 1;
-    if (!wrong_path) {
-        b->before = history;
-        b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
-        latest = b;
-    }
+    b->before = history;
+    b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
+    if (!wrong_path) latest = b;
     Bool taken = True;
     Addr found = looked_up(pc);
     if (kind == K_COND) taken = tage_predict(&history, b);
@@ -136,12 +189,7 @@ Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now
     return p;
 }
 
-void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
-    Pending *b = latest;
-    b->taken = taken;
-    b->commit = commit;
-    last_pending++;
-    if (!mispredicted) return;
+void history_correct(const Pending *b, Addr actual, Bool taken) {
     history = b->before;
     stack[(history.top + 1) % RAS_ENTRIES] = b->overwritten;
     if (b->kind == K_CALL || b->kind == K_INDIRECT_CALL) push_return(b->fallthrough);
@@ -153,14 +201,31 @@ void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit) {
     remember(b->pc, b->kind, taken, actual);
 }
 
-void decode_corrected(Addr pc, Addr target) { learn_target(pc, target); }
+UInt resolve(Addr actual, Bool taken, Bool mispredicted) {
+    latest->taken = taken;
+    if (mispredicted) history_correct(latest, actual, taken);
+    return last_pending++;
+}
+
+void branch_commits(UInt which, Cycle commit) { queue[which % PENDING].commit = commit; }
+
+void bytes_drawn(ULong count) {
+    enum { MOST = 256 }; /* what follows is as random as it was */
+    learn_committed(~0ULL);
+    for (ULong i = 0; i < count && i < MOST; i++) branch_random();
+}
 
 void history_save(void) {
     saved = history;
-    VG_(memcpy)(saved_stack, stack, sizeof stack);
+    on_wrong_path = True;
+    overwritings = 0;
 }
 
 void history_restore(void) {
     history = saved;
-    VG_(memcpy)(stack, saved_stack, sizeof stack);
+    on_wrong_path = False;
+    while (overwritings) {
+        overwritings--;
+        stack[overwritten[overwritings].at] = overwritten[overwritings].address;
+    }
 }

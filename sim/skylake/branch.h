@@ -5,7 +5,7 @@
 
 enum {
     TABLES = TAGE_N_HISTORY_TABLES, BTB_ENTRIES = BTB_NUM_ENTRIES, RAS_ENTRIES = RAS_NUM_ENTRIES,
-    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 512
+    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 256, LANES = 16
 };
 
 /* A history of branches: everything that a wrong prediction must put back. */
@@ -18,14 +18,14 @@ typedef struct {
     UInt top; /* of the return stack */
 } History;
 
-typedef struct {
+typedef struct Pending {
     Addr pc, fallthrough;
     Cycle commit;
     UChar kind;
     Bool taken, predicted_taken;
     UChar hit, alternate;
     Bool longest_prediction, alternate_prediction, prediction, fresh;
-    UShort index[TABLES + 1], tag[TABLES + 1];
+    UShort index[LANES] __attribute__((aligned(16))), tag[LANES] __attribute__((aligned(16))); /* by table */
     UShort bimodal;
     Bool loop_valid, loop_prediction, final;
     Char loop_hit;
@@ -37,7 +37,7 @@ typedef struct {
 UInt branch_random(void);
 void tage_init(History *h);
 Bool tage_predict(const History *h, Pending *b);
-void tage_update(Pending *b);
+void tage_update(Pending *b, UInt random);
 static inline void tage_history(History *h, Addr pc, Bool taken) {
     h->outcomes = (h->outcomes << 1) | taken;
     h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << TAGE_PATH_HIST_BITS) - 1);

@@ -8,24 +8,37 @@
 
 enum { WAYS = CACHE_ASSOC, WAY_BITS = __builtin_ctz(WAYS), LINE_BITS = __builtin_ctz(CACHE_CACHE_LINE_SIZE) };
 
-typedef struct {
-    ULong line; /* plus one; 0 is free */
-    Cycle ready;
-    Bool dirty;
-} Line;
-
+/* A set's tags lie together, apart from the rest: they are compared all at once. */
 typedef struct {
     UInt sets;
-    Line *lines;
-    UShort *trees;
+    UInt *lines; /* plus one; 0 is free. Pages are given out in order, so 32 bits are enough. */
+    Cycle *ready;
+    UShort *dirty, *trees;
+    UChar *latest; /* the way used last */
 } Cache;
 
+/* A line's place in a cache, and what was there before it. */
+typedef struct {
+    UInt set, way;
+} Place;
+typedef struct {
+    ULong line; /* plus one; 0 is none */
+    Bool dirty;
+} Victim;
+
 static Cache first[2], second, third;
+/* What using a way does to the tree: these bits are kept, these are set. Node n has the children 2n and
+ * 2n + 1; bit 1 means: go right. */
+static UShort kept[WAYS], away[WAYS];
 
 static void make(Cache *c, UInt bytes) {
     c->sets = bytes / WAYS >> LINE_BITS;
-    c->lines = VG_(calloc)("cache", c->sets * WAYS, sizeof(Line));
-    c->trees = VG_(calloc)("cache", c->sets, sizeof(UShort));
+    UChar *room = VG_(calloc)("cache", c->sets + 1, WAYS * sizeof *c->lines);
+    c->lines = (UInt *)(((Addr)room + 63) & ~(Addr)63);
+    c->ready = VG_(calloc)("cache", c->sets * WAYS, sizeof *c->ready);
+    c->dirty = VG_(calloc)("cache", c->sets, sizeof *c->dirty);
+    c->trees = VG_(calloc)("cache", c->sets, sizeof *c->trees);
+    c->latest = VG_(calloc)("cache", c->sets, sizeof *c->latest);
 }
 
 void caches_init(void) {
@@ -33,73 +46,93 @@ void caches_init(void) {
     make(&first[DATA], L1D_SIZE);
     make(&second, L2_SIZE);
     make(&third, L3_SIZE);
+    for (UInt way = 0; way < WAYS; way++) {
+        UInt node = 1;
+        kept[way] = 0xffff;
+        for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
+            UInt right = (way >> bit) & 1;
+            kept[way] &= ~(1u << node);
+            if (!right) away[way] |= 1u << node;
+            node = 2 * node + right;
+        }
+    }
 }
 
-/* Points the tree away from a way. Node n has the children 2n and 2n + 1; bit 1 means: go right. */
-static void touch(Cache *c, UInt set, UInt way) {
-    UInt node = 1, tree = c->trees[set];
+/* Points the tree away from a way. */
+static inline void touch(Cache *c, Place at) {
+    c->trees[at.set] = (c->trees[at.set] & kept[at.way]) | away[at.way];
+    c->latest[at.set] = at.way;
+}
+
+static void point_at(Cache *c, Place at) {
+    c->trees[at.set] = (c->trees[at.set] & kept[at.way]) | (~away[at.way] & ~kept[at.way] & 0xffff);
+    /* The way is empty now: it cannot be found before it is used again. */
+}
+
+static inline Cycle *ready_at(Cache *c, Place at) { return &c->ready[at.set * WAYS + at.way]; }
+static inline Bool is_dirty(const Cache *c, Place at) { return c->dirty[at.set] >> at.way & 1; }
+static inline void make_dirty(Cache *c, Place at) { c->dirty[at.set] |= 1u << at.way; }
+
+typedef Int Four __attribute__((vector_size(16), may_alias));
+typedef Short Eight __attribute__((vector_size(16)));
+
+/* A bit for each way that holds the line. */
+static inline UInt ways_of(const UInt *lines, UInt wanted) {
+    const Four *in = (const Four *)lines;
+    Four w = {(Int)wanted, (Int)wanted, (Int)wanted, (Int)wanted};
+    Eight low = __builtin_ia32_packssdw128(in[0] == w, in[1] == w);
+    Eight high = __builtin_ia32_packssdw128(in[2] == w, in[3] == w);
+    return (UInt)__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(low, high));
+}
+_Static_assert(WAYS == 16, "all ways are compared at once");
+
+static inline Bool find(Cache *c, ULong line, Place *at) {
+    at->set = line & (c->sets - 1);
+    at->way = c->latest[at->set];
+    if (c->lines[at->set * WAYS + at->way] == (UInt)line + 1) return True; /* the tree points away from it */
+    UInt found = ways_of(&c->lines[at->set * WAYS], (UInt)line + 1);
+    if (!found) return False;
+    at->way = __builtin_ctz(found);
+    touch(c, *at);
+    return True;
+}
+
+/* Makes room for a line; `ready` and clean. */
+static Victim place(Cache *c, ULong line, Cycle ready, Place *at) {
+    UInt node = 1;
+    at->set = line & (c->sets - 1);
+    at->way = 0;
     for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
-        UInt right = (way >> bit) & 1;
-        tree = right ? tree & ~(1u << node) : tree | (1u << node);
+        UInt right = (c->trees[at->set] >> node) & 1;
+        at->way |= right << bit;
         node = 2 * node + right;
     }
-    c->trees[set] = tree;
-}
-
-static void point_at(Cache *c, UInt set, UInt way) {
-    UInt node = 1, tree = c->trees[set];
-    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
-        UInt right = (way >> bit) & 1;
-        tree = right ? tree | (1u << node) : tree & ~(1u << node);
-        node = 2 * node + right;
-    }
-    c->trees[set] = tree;
-}
-
-static Line *find(Cache *c, ULong line) {
-    UInt set = line & (c->sets - 1);
-    Line *at = &c->lines[set * WAYS];
-    for (UInt w = 0; w < WAYS; w++) {
-        if (at[w].line != line + 1) continue;
-        touch(c, set, w);
-        return &at[w];
-    }
-    return NULL;
-}
-
-/* Makes room for a line and returns its place; what was there is in *victim. */
-static Line *place(Cache *c, ULong line, Line *victim) {
-    UInt set = line & (c->sets - 1), node = 1, way = 0;
-    for (Int bit = WAY_BITS - 1; bit >= 0; bit--) {
-        UInt right = (c->trees[set] >> node) & 1;
-        way |= right << bit;
-        node = 2 * node + right;
-    }
-    Line *l = &c->lines[set * WAYS + way];
-    *victim = *l;
-    *l = (Line){line + 1, 0, False};
-    touch(c, set, way);
-    return l;
+    UInt *l = &c->lines[at->set * WAYS + at->way];
+    Victim victim = {*l, is_dirty(c, *at)};
+    *l = (UInt)line + 1;
+    *ready_at(c, *at) = ready;
+    c->dirty[at->set] &= ~(1u << at->way);
+    touch(c, *at);
+    return victim;
 }
 
 static void drop_to_third(ULong line, Cycle now) {
-    Line *l = find(&third, line), victim;
-    if (!l) {
-        l = place(&third, line, &victim);
+    Place at;
+    if (!find(&third, line, &at)) {
+        Victim victim = place(&third, line, now, &at);
         if (victim.line && victim.dirty) dram_write((victim.line - 1) << LINE_BITS, now);
     }
-    l->dirty = True;
-    l->ready = now;
+    make_dirty(&third, at);
+    *ready_at(&third, at) = now;
 }
 
 static void drop_to_second(ULong line, Cycle now) {
-    Line *l = find(&second, line), victim;
-    if (!l) {
-        l = place(&second, line, &victim);
-        l->ready = now;
+    Place at;
+    if (!find(&second, line, &at)) {
+        Victim victim = place(&second, line, now, &at);
         if (victim.line && victim.dirty) drop_to_third(victim.line - 1, now);
     }
-    l->dirty = True;
+    make_dirty(&second, at);
 }
 
 /* Between the third level and the memory's controller; the bus has a snoop filter of its own. */
@@ -110,58 +143,57 @@ enum {
 
 /* `now` is when the first level is asked. The cycle in which the first level can answer with a line that it lacks. */
 static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
-    Line *l = find(&second, line), victim;
-    if (l) {
-        Cycle hit = now + SECOND_HIT;
+    Place at;
+    if (find(&second, line, &at)) {
+        Cycle hit = now + SECOND_HIT, there = *ready_at(&second, at);
         /* still on its way to the second level: its answer passes on */
-        if (l->ready > now + FIRST_HIT) {
+        if (there > now + FIRST_HIT) {
             statistics.l2_misses++;
-            return l->ready + FROM_SECOND > hit ? l->ready + FROM_SECOND : hit;
+            return there + FROM_SECOND > hit ? there + FROM_SECOND : hit;
         }
         return hit;
     }
     statistics.l2_misses++;
-    l = find(&third, line);
     Cycle ready;
-    if (l) {
+    if (find(&third, line, &at)) {
         ready = now + THIRD_HIT;
-        *dirty = l->dirty;
-        UInt way = (l - third.lines) % WAYS;
-        l->line = 0;
-        point_at(&third, line & (third.sets - 1), way);
+        *dirty = is_dirty(&third, at);
+        third.lines[at.set * WAYS + at.way] = 0;
+        point_at(&third, at);
     } else {
         statistics.l3_misses++;
         ready = dram_read(line << LINE_BITS, now + TO_MEMORY, for_store) + MEMORY_REQUEST + MEMORY_RESPONSE;
     }
-    l = place(&second, line, &victim);
-    l->ready = ready - FROM_SECOND;
-    if (*dirty) l->dirty = True;
+    Victim victim = place(&second, line, ready - FROM_SECOND, &at);
+    if (*dirty) make_dirty(&second, at);
     *dirty = False;
     if (victim.line && victim.dirty) drop_to_third(victim.line - 1, now);
     return ready;
 }
 
 Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
+    if (!write) send_stores(now);
     Cache *c = &first[side];
     ULong line = physical(address) >> LINE_BITS;
-    Line *l = find(c, line), victim;
+    Place at;
+    Bool hit = find(c, line, &at);
     ULong *misses = side == DATA ? &statistics.l1d_misses : &statistics.l1i_misses;
     if (side == DATA) statistics.l1d_accesses++;
     else statistics.l1i_accesses++;
-    if (l) {
-        if (write) l->dirty = True;
-        if (l->ready > now + 1) {
+    if (hit) {
+        Cycle ready = *ready_at(c, at);
+        if (write) make_dirty(c, at);
+        if (ready > now + 1) {
             ++*misses;
-            return l->ready > now + FIRST_HIT ? l->ready : now + FIRST_HIT;
+            return ready > now + FIRST_HIT ? ready : now + FIRST_HIT;
         }
         return now + FIRST_HIT;
     }
     ++*misses;
     Bool dirty = False;
     Cycle ready = fetch_line(line, now, write, &dirty);
-    l = place(c, line, &victim);
-    l->ready = ready;
-    l->dirty = write || dirty;
+    Victim victim = place(c, line, ready, &at);
+    if (write || dirty) make_dirty(c, at);
     if (victim.line && victim.dirty) drop_to_second(victim.line - 1, now);
     return ready;
 }

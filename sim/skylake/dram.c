@@ -1,15 +1,16 @@
 /* One DDR4-2400 channel (16 devices of 4 bits, two ranks of 16 banks), as the target's controller runs it.
  *
- * Times are in picoseconds. Requests are served in the order of their calls, so two that overlap may be
- * served in the other order than there. */
+ * Times are in picoseconds. Requests are served in the order in which they reach the controller; where several
+ * reads wait at once, the target takes one whose row is open first, which is left out. */
 #include "model.h"
 
 enum {
     CYCLE = (1000000000000 + CLOCK_HZ / 2) / CLOCK_HZ, /* gem5 rounds it to whole picoseconds */
     FRONTEND = MEMORY_STATIC_FRONTEND_LATENCY, BACKEND = MEMORY_STATIC_BACKEND_LATENCY, T_RCD = DRAM_T_RCD,
     T_CL = DRAM_T_CL, T_RP = DRAM_T_RP, T_RAS = DRAM_T_RAS, T_RTP = DRAM_T_RTP, T_BURST = DRAM_T_BURST,
-    T_CCD_L = DRAM_T_CCD_L, T_RRD = DRAM_T_RRD, T_RRD_L = DRAM_T_RRD_L, T_RFC = DRAM_T_RFC,
-    T_REFI = DRAM_T_REFI, T_WR = DRAM_T_WR, RANKS = DRAM_RANKS_PER_CHANNEL, BANKS = DRAM_BANKS_PER_RANK,
+    T_CCD_L = DRAM_T_CCD_L, T_CS = DRAM_T_CS, T_RRD = DRAM_T_RRD, T_RRD_L = DRAM_T_RRD_L, T_RFC = DRAM_T_RFC,
+    T_REFI = DRAM_T_REFI, T_WR = DRAM_T_WR, T_WTR = DRAM_T_WTR, T_RTW = DRAM_T_RTW,
+    RANKS = DRAM_RANKS_PER_CHANNEL, BANKS = DRAM_BANKS_PER_RANK,
     GROUPS = DRAM_BANK_GROUPS_PER_RANK, ROW_BYTES = DRAM_DEVICE_ROWBUFFER_SIZE * DRAM_DEVICES_PER_RANK,
     ACCESSES_PER_ROW = DRAM_MAX_ACCESSES_PER_ROW,
     WRITES = DRAM_WRITE_BUFFER_SIZE * MEMORY_WRITE_LOW_THRESH_PERC / 100,
@@ -20,7 +21,6 @@ typedef struct {
     Long row; /* -1: closed */
     UInt accesses;
     ULong act_allowed, pre_allowed, column_allowed;
-    ULong last[2]; /* the last column command: of stores' reads, and of the others */
 } Bank;
 
 static Bank banks[RANKS][BANKS];
@@ -51,29 +51,39 @@ static void refresh(UInt rank, ULong t) {
     }
 }
 
-/* The data bus, by slots of one burst. Stores are given their times far ahead of the loads and fetches that
- * follow them, so the bus is a calendar in which a later call can find an earlier slot. */
-enum { SLOTS = 1 << 15 };
-static UInt calendar[SLOTS];
+enum Burst { READ, WRITE };
 
-static ULong take_slot(ULong at) {
-    ULong slot = at / T_BURST;
-    while (calendar[slot % SLOTS] == (UInt)slot + 1) slot++;
-    calendar[slot % SLOTS] = (UInt)slot + 1;
-    return slot * T_BURST > at ? slot * T_BURST : at;
+/* The last column commands. Calls do not come in the order of their times: one that comes late is not held
+ * up by what reaches the controller after it. */
+enum { RECENT = 32 };
+static struct {
+    ULong reached, at; /* the controller; its command went out */
+    UInt rank, group;
+    enum Burst kind;
+} recent[RECENT];
+static UInt newest;
+
+/* When a command may follow the others on the bus, and when its request is taken out of the queue. */
+static ULong bus_free(ULong t, UInt rank, UInt group, enum Burst kind, ULong *taken) {
+    ULong free = 0;
+    for (UInt i = 0; i < RECENT; i++) {
+        if (recent[i].reached > t) continue;
+        ULong gap = rank != recent[i].rank ? T_BURST + T_CS : group == recent[i].group ? T_CCD_L : T_BURST;
+        if (rank == recent[i].rank && kind != recent[i].kind)
+            gap = kind == READ ? T_CL + T_BURST + T_WTR : T_BURST + T_RTW;
+        free = later(free, recent[i].at + gap);
+        if (recent[i].at + T_BURST > *taken + T_RP + T_RCD) *taken = recent[i].at + T_BURST - T_RP - T_RCD;
+    }
+    return free;
 }
-
-enum Burst { READ, READ_FOR_STORE, WRITE };
-/* Other calls may have gone this far ahead without holding up this one, in picoseconds. */
-enum { AHEAD = 1000000 };
 
 /* Opens the row if need be and moves one burst; returns when its command is given, not before `t`. */
 static ULong burst(ULong physical, ULong t, enum Burst kind) {
-    UInt bank = physical / ROW_BYTES % BANKS, rank = physical / ROW_BYTES / BANKS % RANKS;
+    UInt bank = physical / ROW_BYTES % BANKS, rank = physical / ROW_BYTES / BANKS % RANKS, group = bank % GROUPS;
     Long row = (Long)(physical / ROW_BYTES / BANKS / RANKS);
+    ULong reached = t, free = bus_free(t, rank, group, kind, &t);
     refresh(rank, t);
     Bank *b = &banks[rank][bank];
-    ULong at = t;
     if (b->row != row) {
         if (b->row >= 0) b->act_allowed = later(b->act_allowed, later(b->pre_allowed, t) + T_RP);
         ULong act = later(b->act_allowed, t);
@@ -83,18 +93,13 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
         b->column_allowed = act + T_RCD;
         for (UInt i = 0; i < BANKS; i++) {
             Bank *other = &banks[rank][i];
-            ULong gap = i % GROUPS == bank % GROUPS ? T_RRD_L : T_RRD;
-            if (act + gap > other->act_allowed && act < other->act_allowed + T_RFC)
-                other->act_allowed = act + gap;
+            other->act_allowed = later(other->act_allowed, act + (i % GROUPS == group ? T_RRD_L : T_RRD));
         }
     } else if (kind != WRITE) {
         statistics.row_hits++;
     }
-    ULong *last = &b->last[kind == READ];
-    if (b->column_allowed < t + AHEAD) at = later(at, b->column_allowed);
-    if (*last < t + AHEAD) at = later(at, *last + T_CCD_L);
-    at = take_slot(at);
-    *last = later(*last, at);
+    ULong at = later(later(t, free), b->column_allowed);
+    recent[++newest % RECENT] = (typeof(recent[0])){reached, at, rank, group, kind};
     b->pre_allowed = later(b->pre_allowed, kind == WRITE ? at + T_CL + T_BURST + T_WR : at + T_RTP);
     if (++b->accesses == ACCESSES_PER_ROW) {
         b->row = -1;
@@ -105,11 +110,20 @@ static ULong burst(ULong physical, ULong t, enum Burst kind) {
 
 Cycle dram_read(ULong physical, Cycle now, Bool for_store) {
     if (!started) init();
-    ULong t = now * CYCLE, at = burst(physical, t, for_store ? READ_FOR_STORE : READ);
+    ULong t = now * CYCLE, at = burst(physical, t, READ);
     return (at + T_CL + T_BURST + FRONTEND + BACKEND + CYCLE - 1) / CYCLE;
 }
 
-/* Writes wait until half of their queue is full and are then done sixteen at a time, between reads. */
+/* When a write's column command could be given at the earliest, but for the bus. */
+static ULong ready_at(ULong physical, ULong t) {
+    const Bank *b = &banks[physical / ROW_BYTES / BANKS % RANKS][physical / ROW_BYTES % BANKS];
+    if (b->row == (Long)(physical / ROW_BYTES / BANKS / RANKS)) return later(t, b->column_allowed);
+    ULong act = b->row < 0 ? t : later(b->pre_allowed, t) + T_RP;
+    return later(b->act_allowed, act) + T_RCD;
+}
+
+/* Writes wait until half of their queue is full and are then done sixteen at a time, between reads: each time the
+ * first that does not keep the bus waiting, or the one that is ready first. */
 void dram_write(ULong physical, Cycle now) {
     static ULong waiting[WRITES];
     static UInt count;
@@ -118,9 +132,17 @@ void dram_write(ULong physical, Cycle now) {
     if (count < WRITES) return;
     ULong t = now * CYCLE;
     for (UInt i = 0; i < WRITES_AT_ONCE; i++) {
-        ULong ahead = last_command > T_RP + T_RCD ? last_command - T_RP - T_RCD : 0;
-        last_command = burst(waiting[i], later(t, ahead), WRITE);
+        UInt best = 0;
+        ULong at = ~0ULL, bus = later(t, last_command + T_BURST);
+        t = later(t, last_command > T_RP + T_RCD ? last_command - T_RP - T_RCD : 0);
+        for (UInt k = 0; k < count && at > bus; k++) {
+            ULong could = ready_at(waiting[k], t);
+            if (could >= at) continue;
+            at = could;
+            best = k;
+        }
+        last_command = burst(waiting[best], t, WRITE);
+        count--;
+        for (UInt k = best; k < count; k++) waiting[k] = waiting[k + 1];
     }
-    count -= WRITES_AT_ONCE;
-    for (UInt i = 0; i < count; i++) waiting[i] = waiting[i + WRITES_AT_ONCE];
 }

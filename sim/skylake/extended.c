@@ -32,6 +32,10 @@ static void extend(Decoding *d, UInt bytes) {
     d->size = bytes;
     UInt from = in_register(d) ? operand_register(d, d->rm) : t1();
     if (!in_register(d)) load(d, t1(), bytes, 0);
+    if (in_register(d) && bytes == 1) {
+        unit(d, t1(), t1(), from);
+        from = t1();
+    }
     d->size = size;
     unit(d, gpr(d->reg), from, R_NONE);
 }

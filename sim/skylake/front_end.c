@@ -1,28 +1,55 @@
 /* Fetch: a buffer of 16 bytes behind the instruction cache, and the branch predictor that leads it.
  *
  * The buffer is asked for anew whenever fetch leaves it, so 16 bytes cost four cycles and a taken branch as
- * much: this bounds the whole machine. After a wrong prediction fetch goes on along the wrong path until the
- * branch is found out, and what it brings into the cache stays there; so the wrong path is walked, too. */
-#include "model.h"
-#include "emulate.h"
-#include "libvex_guest_amd64.h"
-#include "pub_tool_machine.h"
-#include "pub_tool_threadstate.h"
+ * much: this bounds the whole machine. Operations wait here until fetch has come to the cycle in which they can
+ * begin, so that fetch and loads ask the caches in the order of time; a wrong prediction is walked
+ * along (wrong_path.c) until its branch has executed. */
+#include "front_end.h"
 
-
-enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH };
+enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH,
+       DECODED = CORE_FETCH_TO_DECODE_DELAY };
+/* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
+enum { WAITING = 64, MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1, LOSSES = 1024 };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */
 static Addr block;      /* the block in the buffer, or on its way */
 static Bool block_here; /* it has arrived */
 
+/* Operations that are fetched and not passed. */
+typedef struct {
+    const Uop *uop;
+    Inst *inst;
+    Cycle fetched;
+    Addr address;
+    UInt losses; /* of fetch, told up to this one */
+    UChar takes;
+    Bool begins, ends, ghost; /* its instruction; its cycle, by a branch that is taken; of a wrong path */
+    Bool resolves;
+    UInt branch;
+} Waiting;
+static Waiting waiting[WAITING];
+static UInt oldest, youngest; /* [oldest, youngest) */
+static Passed last;           /* the operation passed last */
+static Bool fetching_again;
+
+/* Where fetch lost cycles: told when the operation that follows is passed. */
+static struct {
+    UChar why;
+    Cycle cycles;
+} losses[LOSSES];
+static UInt lost, told;
+
 void front_end_init(void) {
     block = ~0UL;
     block_here = False;
 }
 
-static const Cycle forever = ~0ULL;
+const Cycle forever = ~0ULL;
+
+static void lose(UChar why, Cycle cycles) { losses[lost++ % LOSSES] = (typeof(losses[0])){why, cycles}; }
+
+Cycle fetch_now(void) { return now_; }
 
 static void advance_to(Cycle at) {
     if (at > now_) {
@@ -33,181 +60,182 @@ static void advance_to(Cycle at) {
 
 static void next_cycle(void) { advance_to(now_ + 1); }
 
+void end_fetch_cycle(Addr next) {
+    if (next >> 4 == block >> 4) next_cycle();
+}
+
 static Bool need_block(Addr wanted) {
     return !(block_here && block == wanted);
 }
 
-/* Asks for a block in this cycle; fetch goes on when it is there. False if that is at or after `limit`. */
-static Bool ask(Addr wanted, Cycle limit) {
-    Cycle there = cache_access(INSTRUCTION, wanted, False, now_);
+/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. */
+static Bool ask(Addr wanted) {
+    catch_up(now_);
+    Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
     if (!block_here) return False;
-    if (limit == forever && there > now_ + HIT) fetch_lost(CODE, there - now_ - HIT);
+    if (limit == forever && there > now_ + HIT) lose(CODE, there - now_ - HIT);
     advance_to(there);
     return True;
 }
 
-/* Gets the bytes of an instruction; False when `limit` comes first. */
-static Bool get_bytes(Addr pc, UInt length, Cycle limit) {
-    Addr first = pc & ~(Addr)(BLOCK - 1), last = (pc + length - 1) & ~(Addr)(BLOCK - 1);
-    if (need_block(first) && !ask(first, limit)) return False;
-    for (Addr b = first + BLOCK; b <= last; b += BLOCK) {
+static Bool get_blocks(Addr pc, UInt length) {
+    Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
+    if (need_block(first) && !ask(first)) return False;
+    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
         if (count == FETCH_WIDTH) next_cycle();
-        if (now_ >= limit) return False;
-        if (!ask(b, limit)) return False;
+        if (wandering && now_ >= squash_before(now_)) return False;
+        if (!ask(b)) return False;
     }
-    return now_ < limit;
+    return !wandering || now_ < squash_before(now_);
+}
+
+Bool get_bytes(Addr pc, UInt length) {
+    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
+    return inside && !wandering ? True : get_blocks(pc, length);
 }
 
 static void place_uop(void) {
-    if (count == FETCH_WIDTH) next_cycle();
-    count++;
+    Bool full = count == FETCH_WIDTH;
+    now_ += full;
+    count = full ? 1 : count + 1;
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
-static void restart(Cycle at) {
+void restart(Cycle at) {
+    if (!block_here) block = ~0UL;
     now_ = at;
     count = 0;
 }
 
-void fetch_restart(Cycle at) { restart(at); }
+/* ---- operations that wait ---------------------------------------------------------------------------- */
+
+static Waiting *at(UInt i) { return &waiting[i % WAITING]; }
+
+/* A load overtook a store that it depends on: it and all that follows is fetched once more. */
+static void fetch_again(void) {
+    statistics.replays++;
+    lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
+    fetching_again = True;
+    restart(last.restart);
+    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) {
+        Waiting *w = at(i);
+        if (w->begins) get_bytes(w->inst->pc, w->inst->len);
+        place_uop();
+        w->fetched = now_;
+        if (w->ends) next_cycle();
+    }
+    at(oldest)->losses = lost;
+    fetching_again = False;
+}
+
+static void pass_oldest(void) {
+    Waiting *w = at(oldest);
+    if (w->ghost) {
+        pass_ghost(w->inst, w->uop, w->fetched, oldest++);
+        return;
+    }
+    for (; (Int)(w->losses - told) > 0; told++) fetch_lost(losses[told % LOSSES].why, losses[told % LOSSES].cycles);
+    if (annotating) tally_passing();
+    pass(w->uop, w->fetched, w->address, w->inst->pc, w->takes, &last);
+    if (annotating) tally_passed(w->inst);
+    if (last.replayed) {
+        fetch_again();
+        return;
+    }
+    oldest++;
+    if (w->resolves) branch_commits(w->branch, last.committed);
+}
+
+Bool catch_up(Cycle now) {
+    while (oldest != youngest && !fetching_again &&
+           (now == forever || at(oldest)->fetched + FETCH_TO_EXECUTE <= now))
+        pass_oldest();
+    return oldest == youngest || at(oldest)->ghost;
+}
+
+Cycle last_executed(void) { return last.executed; }
+
+static void pass_all(void) {
+    while (oldest != youngest) pass_oldest();
+}
+
+static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, Addr address, UChar takes, Bool ghost) {
+    while (youngest - oldest >= MOST_WAITING) pass_oldest();
+    Cycle room = fetch_room(youngest - oldest);
+    if (room > now_) advance_to(room);
+    place_uop();
+    Bool begins = u == inst->uops;
+    *at(youngest++) = (Waiting){u, inst, now_, address, lost, takes, begins, False, ghost, False, 0};
+}
+
+void place_ghost(Inst *inst, const Uop *u) { put(inst, u, 0, RETIRING, True); }
+
+void drop_ghosts(UInt from) { youngest = from - oldest < WAITING ? from : oldest; }
+UInt next_place(void) { return youngest; }
+
+UInt renamed_from(UInt place, Cycle by) {
+    enum { TO_RENAME = 4 };
+    UInt n = 0;
+    for (UInt i = (Int)(place - oldest) > 0 ? place : oldest; i != youngest; i++)
+        n += at(i)->fetched + TO_RENAME <= by;
+    return n;
+}
+
+/* When decode sees the operation fetched last; it waits while rename is behind. */
+Bool decode_late(void) {
+    const Uop *ahead[MOST_WAITING];
+    UInt n = 0;
+    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) ahead[n++] = at(i)->uop;
+    return rename_late(now_, ahead, n);
+}
+
+Cycle decoded_at(void) {
+    if (!decode_late()) return now_ + DECODED;
+    pass_all();
+    return last.decoded;
+}
 
 static Addr successor; /* of the instruction under way; 0 at the end of the program */
 
-/* ---- the wrong path ------------------------------------------------------------------------------- */
-
-/* The registers where the paths part: those of the next block, which is about to begin. */
-static void wrong_registers(Registers *r) {
-    static const UShort places[16] = {
-        offsetof(VexGuestAMD64State, guest_RAX), offsetof(VexGuestAMD64State, guest_RCX),
-        offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RBX),
-        offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP),
-        offsetof(VexGuestAMD64State, guest_RSI), offsetof(VexGuestAMD64State, guest_RDI),
-        offsetof(VexGuestAMD64State, guest_R8),  offsetof(VexGuestAMD64State, guest_R9),
-        offsetof(VexGuestAMD64State, guest_R10), offsetof(VexGuestAMD64State, guest_R11),
-        offsetof(VexGuestAMD64State, guest_R12), offsetof(VexGuestAMD64State, guest_R13),
-        offsetof(VexGuestAMD64State, guest_R14), offsetof(VexGuestAMD64State, guest_R15)};
-    ThreadId thread = VG_(get_running_tid)();
-    for (UInt i = 0; i < 16; i++) {
-        VG_(get_shadow_regs_area)(thread, (UChar *)&r->value[i], 0, places[i], 8);
-        r->ready[i] = register_ready(R_GPR + i);
-    }
-    r->known = 0xffff;
-}
-
-/* A load on the wrong path that begins before the squash reaches it brings its line. */
-static void wrong_load(const Inst *inst, Registers *r, Cycle limit) {
-    Emulated e;
-    emulate(inst, r, &e);
-    if (!e.loads) return;
-    Cycle executed = now_ + FETCH_TO_EXECUTE;
-    if (e.operands + 1 > executed) executed = e.operands + 1;
-    if (executed >= limit || !can_read(e.address, e.size)) return;
-    emulate_load(&e, r, cache_access(DATA, e.address, False, executed));
-}
-
-/* Follows predictions from `pc` until the cycle `limit`, in which fetch is stopped. */
-static void wander(Addr pc, Cycle limit) {
-    Registers registers;
-    history_save();
-    wrong_registers(&registers);
-    UInt fetched = 0;
-    while (now_ < limit && fetched < 400) {
-        Inst *inst = instruction_at(pc);
-        if (!inst || !get_bytes(pc, inst->len, limit)) break;
-        fetched += inst->nuops;
-        Addr next = pc + inst->len;
-        for (UInt i = 0; i < inst->nuops; i++) place_uop();
-        if (now_ >= limit) break;
-        wrong_load(inst, &registers, limit);
-        for (UInt i = 0; i < inst->nuops && now_ + FETCH_TO_EXECUTE - 1 < limit; i++)
-            if (inst->uops[i].cls == STORE) store_squashed(inst->pc);
-        if (inst->nuops && inst->uops[0].flags & U_TRAP) break;
-        if (inst->kind != K_PLAIN) {
-            Prediction p = predict(pc, inst->kind, inst->target, next, now_, True);
-            Bool direct = inst->kind == K_JUMP || inst->kind == K_CALL;
-            if (p.taken && (p.target == inst->target || inst->kind == K_RET || inst->kind >= K_INDIRECT)) {
-                next = p.target;
-                if (next >> 4 == block >> 4) next_cycle();
-            } else if (direct || (p.taken && inst->kind == K_COND)) {
-                /* decode finds this out */
-                Cycle corrected = now_ + CORE_FETCH_TO_DECODE_DELAY + DECODE_RESTART;
-                if (corrected > limit) {
-                    /* on along the fall-through until then: one more block at most */
-                    pc = next;
-                    if (need_block(pc & ~(Addr)(BLOCK - 1))) ask(pc & ~(Addr)(BLOCK - 1), limit);
-                    break;
-                }
-                if (need_block(next & ~(Addr)(BLOCK - 1))) ask(next & ~(Addr)(BLOCK - 1), corrected - 1);
-                decode_corrected(pc, inst->target);
-                restart(corrected);
-                next = inst->target;
-            }
-        }
-        pc = next;
-    }
-    history_restore();
-}
-
 /* ---- the right path ------------------------------------------------------------------------------- */
-
-static void mispredicted(Addr wrong, Cycle seen, Cycle again, UChar why) {
-    fetch_lost(why, again > now_ ? again - now_ : 0);
-    if (wrong) wander(wrong, seen);
-    if (!block_here) block = ~0UL;
-    restart(again);
-}
 
 /* A branch inside micro-code: predicted like any other under the address of its instruction. */
 static Cycle jumped_in = ~0ULL;
 
-static void micro_branch(Inst *inst, const Passed *passed, Cycle fetched, Bool taken) {
-    Prediction p = predict(inst->pc, K_COND, inst->pc, inst->pc, fetched, False);
+static void micro_branch(Inst *inst, Bool taken) {
+    pass_all();
+    Prediction p = predict(inst->pc, K_COND, inst->pc, inst->pc, now_, NULL);
     Bool wrong = p.taken != taken;
-    resolve(inst->pc, taken, wrong, passed->committed);
+    branch_commits(resolve(inst->pc, taken, wrong), last.committed);
     if (wrong) {
         statistics.mispredictions++;
-        Cycle again = passed->executed + COMMIT_RESTART;
-        fetch_lost(inst->loop == L_DIVIDE ? DIVISION : BRANCH, again > now_ ? again - now_ : 0);
+        Cycle again = last.executed + COMMIT_RESTART;
+        lose(inst->loop == L_DIVIDE ? DIVISION : BRANCH, again > now_ ? again - now_ : 0);
         restart(again);
     } else if (taken) {
         jumped_in = now_; /* this cycle's fetch ends with the instruction */
     }
 }
 
-static Bool one(Inst *inst, const Uop *u, const Event *e, Passed *passed) {
-    Cycle room = fetch_room();
-    if (room > now_) advance_to(room);
-    place_uop();
-    pass(u, now_, u->cls == STORE ? e->store : e->load, inst->pc,
-         inst->loop == L_DIVIDE ? DIVISION : RETIRING, passed);
-    return !passed->replayed;
-}
-
 /* A system call restarts fetch when it commits; until then fetch has gone on behind it. */
-static void system_call(const Inst *inst, const Passed *passed) {
+static void system_call(const Inst *inst) {
+    pass_all();
+    Cycle again = last.restart;
     statistics.syscalls++;
-    fetch_lost(SERIAL, passed->restart > now_ ? passed->restart - now_ : 0);
-    if (successor) wander(inst->pc + inst->len, passed->restart - 1);
-    if (!block_here) block = ~0UL;
-    restart(passed->restart);
+    lose(SERIAL, again > now_ ? again - now_ : 0);
+    if (successor) squash(wander(inst->pc + inst->len, again - 1, True));
+    restart(again);
 }
 
-static void range(Inst *inst, UInt from, UInt to, const Event *e, Passed *passed) {
+static void range(Inst *inst, UInt from, UInt to, const Event *e) {
     for (UInt i = from; i < to; i++) {
-        one(inst, &inst->uops[i], e, passed);
-        if (passed->replayed) {
-            statistics.replays++;
-            fetch_lost(ORDER, passed->restart > now_ ? passed->restart - now_ : 0);
-            restart(passed->restart);
-            i--; /* once more: now it waits for the store */
-            continue;
-        }
         const Uop *u = &inst->uops[i];
+        put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING, False);
         if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
-            micro_branch(inst, passed, now_, (u->flags & U_TAKEN) != 0);
-        if (u->flags & U_TRAP) system_call(inst, passed);
+            micro_branch(inst, (u->flags & U_TAKEN) != 0);
+        if (u->flags & U_TRAP) system_call(inst);
     }
 }
 
@@ -217,74 +245,101 @@ static UInt ones(ULong x) {
     return n;
 }
 
-static void divide(Inst *inst, const Event *e, Passed *passed) {
+static void divide(Inst *inst, const Event *e) {
     ULong q = e->quotient;
     if (inst->size < 8) q = inst->is_signed ? (ULong)(Long)(Int)q : (UInt)q;
     if (inst->is_signed && q >> 63) q = -q;
     UInt steps = ones(q) + !(q & 1), done = 2;
-    range(inst, 0, inst->pre, e, passed);
+    range(inst, 0, inst->pre, e);
     UInt each = inst->body - 1;
     do {
-        range(inst, inst->pre, inst->pre + inst->body, e, passed);
+        range(inst, inst->pre, inst->pre + inst->body, e);
         done += each;
-        micro_branch(inst, passed, now_, done < steps);
+        micro_branch(inst, done < steps);
     } while (done < steps);
-    range(inst, inst->pre + inst->body, inst->nuops, e, passed);
+    range(inst, inst->pre + inst->body, inst->nuops, e);
 }
 
 /* A repeated string instruction comes once for each of its steps. */
 static Addr repeating;
 
-static void repeat(Inst *inst, const Event *e, Addr next, Passed *passed) {
+static void repeat(Inst *inst, const Event *e, Addr next) {
     Bool begins = repeating != inst->pc;
     if (begins) {
-        range(inst, 0, 2, e, passed);
-        micro_branch(inst, passed, now_, !e->iterated);
-        if (e->iterated) range(inst, 2, inst->pre, e, passed);
+        range(inst, 0, 2, e);
+        micro_branch(inst, !e->iterated);
+        if (e->iterated) range(inst, 2, inst->pre, e);
     }
     if (e->iterated) {
-        if (!begins) micro_branch(inst, passed, now_, True);
-        range(inst, inst->pre, inst->pre + inst->body, e, passed);
+        if (!begins) micro_branch(inst, True);
+        range(inst, inst->pre, inst->pre + inst->body, e);
     }
     repeating = next == inst->pc ? inst->pc : 0;
     if (!repeating) {
-        if (!begins || e->iterated) micro_branch(inst, passed, now_, False);
-        range(inst, inst->pre + inst->body, inst->nuops, e, passed);
+        if (!begins || e->iterated) micro_branch(inst, False);
+        range(inst, inst->pre + inst->body, inst->nuops, e);
     }
 }
 
-static void branch(Inst *inst, const Passed *passed, Addr next) {
+static void branch(Inst *inst, Addr next) {
     Addr fallthrough = inst->pc + inst->len;
     Bool taken = inst->kind != K_COND || next == inst->target;
     if (inst->target == fallthrough && inst->kind == K_COND) taken = False;
-    Prediction p = predict(inst->pc, inst->kind, inst->target, fallthrough, now_, False);
-    Bool right = p.target == next && p.taken == taken;
-    resolve(next, taken, !right, passed->committed);
-    if (right) {
-        if (taken && next >> 4 == block >> 4) next_cycle();
+    catch_up(now_);
+    Prediction p = predict(inst->pc, inst->kind, inst->target, fallthrough, now_, NULL);
+    if (p.target == next && p.taken == taken) {
+        UInt which = resolve(next, taken, False);
+        Waiting *w = at(youngest - 1);
+        if (oldest == youngest) {
+            branch_commits(which, last.committed);
+        } else {
+            w->resolves = True;
+            w->branch = which;
+            w->ends = taken && next >> 4 == block >> 4;
+        }
+        if (taken) end_fetch_cycle(next);
         return;
     }
     Bool direct = inst->kind == K_COND || inst->kind == K_JUMP || inst->kind == K_CALL;
     if (direct && (inst->kind != K_COND || p.taken) && p.target != inst->target) {
         statistics.decode_redirects++;
-        mispredicted(p.target, passed->decoded + 1, passed->decoded + DECODE_RESTART, TARGET);
-        if (taken || inst->kind != K_COND) return;
+        Cycle decoded = decoded_at();
+        lose(TARGET, decoded + DECODE_RESTART > now_ ? decoded + DECODE_RESTART - now_ : 0);
+        wander(p.target, decoded + 1, False);
+        restart(decoded + DECODE_RESTART);
+        if (taken || inst->kind != K_COND) {
+            UInt which = resolve(next, taken, True);
+            if (oldest == youngest) {
+                branch_commits(which, last.committed);
+            } else {
+                at(youngest - 1)->resolves = True;
+                at(youngest - 1)->branch = which;
+            }
+            return;
+        }
     }
     statistics.mispredictions++;
-    mispredicted(p.target, passed->executed + COMMIT_RESTART - 1, passed->executed + COMMIT_RESTART, BRANCH);
+    Cycle from = now_;
+    UInt dropped = wander(p.target, forever, False);
+    pass_all();
+    Cycle again = last.executed + COMMIT_RESTART;
+    lose(BRANCH, again > from ? again - from : 0);
+    squash(dropped);
+    branch_commits(resolve(next, taken, True), last.committed);
+    restart(again);
 }
 
 void execute(Inst *inst, const Event *e, Addr next) {
-    static Passed passed; /* a repeated instruction needs that of its step before */
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        get_bytes(inst->pc, inst->len, forever);
+        get_bytes(inst->pc, inst->len);
     }
     successor = next;
-    if (inst->loop == L_DIVIDE) divide(inst, e, &passed);
-    else if (inst->loop == L_REPEAT) repeat(inst, e, next, &passed);
-    else range(inst, 0, inst->nuops, e, &passed);
-    if (inst->kind != K_PLAIN && next) branch(inst, &passed, next);
+    if (inst->loop == L_DIVIDE) divide(inst, e);
+    else if (inst->loop == L_REPEAT) repeat(inst, e, next);
+    else range(inst, 0, inst->nuops, e);
+    if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
+    if (!next) pass_all();
 }

@@ -1,6 +1,5 @@
 /* Decoded instructions by guest address. A changed instruction is decoded anew. */
-#include "model.h"
-#include "pub_tool_aspacemgr.h"
+#include "emulate.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
@@ -10,9 +9,18 @@ static Inst *buckets[BUCKETS];
 
 /* How many bytes can be read at an address, up to 16. */
 static UInt readable(Addr pc) {
-    const NSegment *s = VG_(am_find_nsegment)(pc);
-    if (!s || !(s->kind == SkFileC || s->kind == SkAnonC) || !s->hasR || !s->hasX) return 0;
-    return s->end - pc < 15 ? s->end - pc + 1 : 16;
+    Addr last = readable_until(INSTRUCTION, pc);
+    return !last ? 0 : last - pc < 15 ? last - pc + 1 : 16;
+}
+
+/* Whether the code at its address is still the same. */
+static Bool unchanged(const Inst *i) {
+    enum { PAGE = 4096, BYTES = 16 };
+    if (i->pc % PAGE > PAGE - BYTES) return VG_(memcmp)(i->bytes, (const void *)i->pc, i->len) == 0;
+    const ULong *code = (const ULong *)i->pc;
+    ULong low = code[0] ^ i->bytes[0], high = code[1] ^ i->bytes[1];
+    if (i->len < 8) return low << (64 - 8 * i->len) == 0;
+    return low == 0 && (i->len == 8 || high << (128 - 8 * i->len) == 0);
 }
 
 Inst *instruction_at(Addr pc) {
@@ -20,12 +28,14 @@ Inst *instruction_at(Addr pc) {
     UInt room = readable(pc);
     if (!room) return NULL;
     for (Inst *i = *bucket; i; i = i->next_hash)
-        if (i->pc == pc && VG_(memcmp)(i->bytes, (const void *)pc, i->len) == 0) return i;
+        if (i->pc == pc && unchanged(i)) return i;
     Uop uops[MAX_UOPS];
     Inst *inst = VG_(malloc)("instruction", sizeof(Inst));
     decode(inst, uops, pc, (const UChar *)pc, room);
+    for (UInt i = 0; i < inst->nuops; i++) uop_facts(&uops[i]);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
+    take_apart(inst);
     inst->tally = NULL;
     inst->next_hash = *bucket;
     *bucket = inst;

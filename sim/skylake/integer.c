@@ -294,6 +294,7 @@ void decode_one_byte(Decoding *d, UChar opcode) {
         read_rip(d);
         Uop *u = op(d, INT_ALU, gpr(d->reg), d->base, d->index, F_NONE);
         if (d->rip) source(u, temporary(7));
+        if (d->size >= 4) source(u, gpr(d->reg)); /* the target merges even a whole register */
         return;
     }
     case 0x8f:

@@ -5,16 +5,72 @@
 #include "back_end.h"
 
 /* Order is checked by blocks of 16 bytes, so that neighbours can be taken for dependent. */
-enum { STORES = 64, SETS = CORE_SSIT_SIZE, CHECK_BITS = CORE_LSQ_DEP_CHECK_SHIFT };
+enum { STORES = 64, SQ = CORE_SQ_ENTRIES, SETS = CORE_SSIT_SIZE, CHECK_BITS = CORE_LSQ_DEP_CHECK_SHIFT };
 
 typedef struct {
     Addr first, end, pc;
-    Cycle executed, written;
+    Cycle executed, committed, written;
 } Store;
 
 static Store stores[STORES]; /* a ring of the youngest */
-static UInt newest;
-static Cycle last_written, last_sent;
+static UInt newest, sent;    /* those in (sent, newest] wait for their turn */
+static Cycle last_written;
+static const Cycle not_yet = ~0ULL;
+
+/* Sends the oldest store that waits to the cache, if its turn is not after `until`. */
+static Bool send_store(Cycle until) {
+    Store *s = &stores[(sent + 1) % STORES];
+    Cycle at = s->committed + 2 > last_written ? s->committed + 2 : last_written;
+    if (sent == newest || at > until) return False;
+    Cycle written = cache_access(DATA, s->first, True, at);
+    if (s->first && (s->first ^ (s->end - 1)) >> 6) {
+        Cycle other = cache_access(DATA, s->end - 1, True, at);
+        if (other > written) written = other;
+    }
+    s->written = last_written = written;
+    sent++;
+    return True;
+}
+
+void send_stores(Cycle until) {
+    while (send_store(until)) {}
+}
+
+/* How many of the ring's stores touch the blocks of each hash: most loads meet none of them. */
+enum { HASHES = 1024 };
+static UChar touched[HASHES];
+static UInt everywhere = STORES; /* those whose address and size are not known */
+
+static UInt hash_of(Addr block) { return (block ^ block >> 10) % HASHES; }
+
+static void count_blocks(Addr first, Addr end, Int by) {
+    Addr one = first >> CHECK_BITS, other = (end - 1) >> CHECK_BITS;
+    if (!end) {
+        everywhere += by;
+        return;
+    }
+    touched[hash_of(one)] += by;
+    if (other == one) return;
+    if (other < one) { /* of no size */
+        touched[hash_of(other)] += by;
+        return;
+    }
+    for (Addr block = one + 1; block <= other; block++) touched[hash_of(block)] += by;
+}
+
+static void keep(Store store) {
+    Store *s = &stores[++newest % STORES];
+    count_blocks(s->first, s->end, -1);
+    *s = store;
+    count_blocks(s->first, s->end, 1);
+}
+
+/* Whether a store of the ring can have a block in common with these bytes. */
+static Bool may_meet(Addr first, Addr end) {
+    Addr one = first >> CHECK_BITS, other = (end - 1) >> CHECK_BITS;
+    if (everywhere || other < one || other > one + 1) return True;
+    return touched[hash_of(one)] || touched[hash_of(other)];
+}
 
 /* Store sets: instructions that were found to depend on each other through memory, by their addresses; a
  * load waits for the last store of its set, and so does a store. All are forgotten after a while. */
@@ -23,9 +79,11 @@ static UShort set_at[SETS];
 static Cycle last_of_set[SETS];
 static UInt operations;
 
-void memory_order_init(void) {
+static void forget_sets(void) {
     for (UInt i = 0; i < SETS; i++) set_at[i] = NO_SET;
 }
+
+void memory_order_init(void) { forget_sets(); }
 
 static UInt place_of(Addr pc) { return (pc >> 2) & (SETS - 1); }
 
@@ -41,7 +99,7 @@ static void depend(Addr store_pc, Addr load_pc) {
 Cycle may_issue(Addr pc, Cycle from) {
     if (++operations > FORGET_AFTER) {
         operations = 0;
-        memory_order_init();
+        forget_sets();
     }
     UShort set = set_at[place_of(pc)];
     return set != NO_SET && last_of_set[set] > from ? last_of_set[set] : from;
@@ -53,10 +111,21 @@ void store_squashed(Addr pc) {
     if (set != NO_SET) last_of_set[set] = 0;
 }
 
+Bool store_covers(Addr address, UInt size, Cycle executed) {
+    send_stores(executed);
+    for (UInt i = 0; i < STORES; i++) {
+        const Store *s = &stores[(newest - i) % STORES];
+        if (s->written < executed) return False;
+        if (s->executed <= executed && s->end > address && s->first < address + size) return True;
+    }
+    return False;
+}
+
 Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     statistics.loads++;
+    send_stores(executed);
     Addr end = address + size;
-    for (UInt i = 0; i < STORES && address; i++) {
+    for (UInt i = may_meet(address, end) ? 0 : STORES; i < STORES && address; i++) {
         const Store *s = &stores[(newest - i) % STORES];
         if (s->written < executed && s->executed < executed) break; /* older ones are written too */
         if ((s->end - 1) >> CHECK_BITS < address >> CHECK_BITS ||
@@ -71,6 +140,7 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
         if (s->end <= address || s->first >= end) continue;
         if (s->first <= address && s->end >= end) return executed + 1;
         /* It holds only a part: the load waits until the store is written. */
+        while (s->written == not_yet) send_store(not_yet);
         executed = s->written + 1;
         break;
     }
@@ -82,20 +152,27 @@ Cycle load_at(Addr pc, Addr address, UInt size, Cycle executed, Passed *out) {
     return done;
 }
 
-Cycle store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed) {
+void store_at(Addr pc, Addr address, UInt size, Cycle executed, Cycle committed) {
     statistics.stores++;
     UShort set = set_at[place_of(pc)];
     if (set != NO_SET) last_of_set[set] = executed;
-    Cycle sent = committed + 2;
-    if (last_written > sent) sent = last_written;
-    Cycle written = cache_access(DATA, address, True, sent);
-    if (address && (address ^ (address + size - 1)) >> 6) {
-        Cycle other = cache_access(DATA, address + size - 1, True, sent);
-        if (other > written) written = other;
-    }
-    last_written = written;
-    stores[++newest % STORES] = (Store){address, address + size, pc, executed, written};
-    return written;
+    keep((Store){address, address + size, pc, executed, committed, not_yet});
 }
 
-Cycle stores_drained(Cycle from) { return last_written > from ? last_written : from; }
+Cycle store_entry(void) {
+    const Store *s = &stores[(newest + 1 - SQ) % STORES];
+    while (s->written == not_yet) send_store(not_yet);
+    return s->written;
+}
+
+Cycle store_entry_later(UInt beyond, Cycle now) {
+    if (beyond >= SQ) return not_yet >> 2;
+    send_stores(now);
+    const Store *s = &stores[(newest + 1 + beyond - SQ) % STORES];
+    return s->written == not_yet ? not_yet >> 2 : s->written;
+}
+
+Cycle stores_drained(Cycle from) {
+    while (send_store(not_yet - 1)) {}
+    return last_written > from ? last_written : from;
+}

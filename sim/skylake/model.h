@@ -50,6 +50,7 @@ enum {
     R_UFP = 72,       /* 8 temporaries */
     R_ST = 80,        /* 8 x87 and MMX registers */
     R_ZAPS = 90, R_CFOF, R_DF, R_ECF, R_EZF,
+    R_NOWHERE = 95,   /* written by who writes less, read by nobody */
     R_COUNT = 96
 };
 #define IS_INT(r) ((r) < R_XMM)
@@ -76,6 +77,11 @@ typedef struct {
     UChar slot;   /* MEM_LOAD or MEM_STORE */
     UChar size;   /* bytes of a memory access */
     UChar offset; /* from the recorded address */
+    /* What follows from the others (uop_facts): */
+    UChar latency, ints, floats; /* integer and floating-point registers that it renames */
+    UChar kept;                  /* the cause of waiting when it is the oldest */
+    Bool memory, rare;           /* a load or store; flags beside those of branches */
+    UShort ports;
 } Uop;
 
 /* ---- instructions ------------------------------------------------------------------------------------ */
@@ -91,6 +97,11 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
+    struct {
+        UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
+        Bool loads, segment, flags; /* it writes flags */
+        UShort opcode; /* 0x100 more after 0x0f */
+    } parts; /* emulate.c */
     struct Inst *next_hash;
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
@@ -116,8 +127,6 @@ typedef struct {
 /* front_end.c: passes one instruction, whose successor is `next`, through the whole model. */
 void execute(Inst *inst, const Event *event, Addr next);
 void front_end_init(void);
-/* A redirect of the fetch stage: it sees the squash in cycle `at`. */
-void fetch_restart(Cycle at);
 
 /* back_end.c: one micro-operation from fetch (cycle) to commit. */
 typedef struct {
@@ -127,12 +136,39 @@ typedef struct {
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
 void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
-/* The earliest fetch cycle that the fetch queue allows. */
-Cycle fetch_room(void);
+/* The earliest fetch cycle that the fetch queue allows, when `ahead` operations have not been passed yet. */
+Cycle fetch_room(UInt ahead);
+/* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */
+Bool rename_late(Cycle now, const Uop *const *ahead, UInt count);
 Cycle last_commit(void);
-Cycle register_ready(UInt reg);
+/* Operations on a wrong path: between begin and end. Returns the cycle in which it has executed, or begins its
+ * access; ghost_done tells when its result is there after all. */
+void ghosts_begin(void);
+void ghosts_end(void);
+/* Keeps what they have taken so far, and goes back to it. */
+enum { GHOST_STATES = 4 };
+void ghosts_save(UInt place);
+void ghosts_load(UInt place, UInt more, Cycle again);
+/* Whether decode waits for them in `now`. */
+Bool ghosts_late(Cycle now);
+/* How many of them have been renamed when fetch restarts in cycle `again`. */
+UInt ghosts_left(Cycle again);
+/* So many renamed operations are dropped: decode of the next that is fetched has to wait for that. */
+void squash(UInt dropped);
+Cycle ghost_pass(const Uop *uop, Cycle fetched, Cycle *decoded);
+void ghost_done(const Uop *uop, Cycle done);
+/* Fills in what follows from what an operation is. */
+void uop_facts(Uop *uop);
+Cycle last_rename(void);
+/* How often an operation was passed, with those that were passed again. */
+ULong operations_passed(void);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
+/* Whether a load on a wrong path finds its bytes, or some of them, in the store queue. */
+Bool store_covers(Addr address, UInt size, Cycle executed);
+/* Sends to the cache the stores whose turn comes up to this cycle: whoever asks it in program order for a
+ * later time does not see their misses. */
+void send_stores(Cycle until);
 void back_end_init(void);
 
 /* caches.c */
@@ -143,6 +179,11 @@ void caches_init(void);
 /* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
 Cycle dram_read(ULong physical, Cycle now, Bool for_store);
 void dram_write(ULong physical, Cycle now);
+/* memory_map.c: the last address that can be read (INSTRUCTION: and executed) without a gap from `address` on,
+ * or 0. */
+Addr readable_until(enum Side side, Addr address);
+/* To be called after each system call. */
+void memory_map_changed(void);
 /* pages.c: physical addresses as the simulator gives them out. */
 ULong physical(Addr address);
 void pages_init(Addr headers, UInt count);
@@ -152,14 +193,22 @@ typedef struct {
     Addr target;
     Bool taken;
 } Prediction;
+struct Pending;
 void branch_init(void);
-/* Predicts the branch at `pc` in cycle `now`, with its kind, static target and fall-through. */
-Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Bool wrong_path);
-/* What the last predicted branch of the right path did; commits in `commit`. */
-void resolve(Addr actual, Bool taken, Bool mispredicted, Cycle commit);
+/* Predicts the branch at `pc` in cycle `now`, with its kind, static target and fall-through. On a wrong path the
+ * caller keeps what is needed to correct it. */
+Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, struct Pending *ghost);
+/* A prediction was found out to be wrong: histories are put back, the target is learned. */
+void history_correct(const struct Pending *b, Addr actual, Bool taken);
+/* What the last predicted branch of the right path did; returns a name for it. */
+UInt resolve(Addr actual, Bool taken, Bool mispredicted);
+void branch_commits(UInt which, Cycle commit);
 void history_save(void);
 void history_restore(void);
-void decode_corrected(Addr pc, Addr target);
+/* wrong_path.c: the number of the system call under way, which stays in rax behind it until it commits. */
+void call_begins(UInt call);
+/* The program has asked the system for random bytes: the target draws each from the predictor's generator. */
+void bytes_drawn(ULong count);
 
 /* ---- where the cycles went (top_down.c) ------------------------------------------------------------------ */
 
@@ -168,22 +217,28 @@ enum Cause {
 };
 /* Fetch could not work for so many cycles, since the operation fetched last. */
 void fetch_lost(UChar why, Cycle cycles);
-/* An operation was renamed; `takes` is what its own slot counts as. */
-void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry);
-/* An operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(Cycle committed, UChar why);
+/* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
+void takes_slot(UChar takes);
+/* An operation was renamed, and the one before it in `before`. */
+void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
+/* The n-th operation commits; `why` it would keep the machine waiting until then. */
+void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 
 /* annotate.c: called around `execute`, they count for the instruction. */
 void tally_before(void);
 void tally_after(Inst *inst);
+/* The same around `pass`. */
+void tally_passing(void);
+void tally_passed(Inst *inst);
+extern Bool annotating;
 void annotations(void);
 
 /* ---- statistics -------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    ULong instructions, uops, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
+    ULong instructions, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
         mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
 } Statistics;
 extern Statistics statistics;

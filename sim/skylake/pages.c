@@ -59,10 +59,11 @@ void pages_init(Addr headers, UInt count) {
 }
 
 ULong physical(Addr address) {
-    static Addr last_page[4];
-    static ULong last_frame[4];
+    enum { LAST = 64 };
+    static Addr last_page[LAST];
+    static ULong last_frame[LAST];
     Addr page = address >> PAGE_BITS;
-    UInt way = page & 3;
+    UInt way = page % LAST;
     if (last_page[way] != page + 1) {
         last_frame[way] = frame_of(page);
         last_page[way] = page + 1;

@@ -29,28 +29,46 @@ static const struct {
 #undef UNIT
 };
 
-static struct {
-    UInt cycle; /* low bits of the cycle that the entry is about */
-    UChar taken, issued;
-} ring[RING];
+/* What has begun in a cycle: a bit for each port, how many operations without one (above), and which cycle it is
+ * about. */
+enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, STATE = ALL | IDLE_BITS };
+static UInt ring[RING];
+_Static_assert(STATE < RING, "the bits of a cycle that its place does not tell are left");
+
+/* The ports of a class take turns: where the next search begins. */
+static UChar next[CLASSES];
 
 void ports_init(void) {}
 
 UInt latency(UChar cls) { return units[cls].latency; }
+UShort ports_of(UChar cls) { return units[cls].ports ? units[cls].ports : NO_PORT; }
 
-Cycle port(UChar cls, Cycle from) {
-    UChar can = units[cls].ports;
+static UInt begun(UInt r) {
+    UInt n = r >> 8 & 15;
+    for (UInt taken = r & ALL; taken; taken &= taken - 1) n++;
+    return n;
+}
+
+_Static_assert(WIDTH == 8, "the width is the number of ports");
+_Static_assert(LATENCY_MEM_READ == 1 && LATENCY_MEM_WRITE == 1, "a cycle until an access has its address");
+
+Cycle port(UShort ports, UChar cls, Cycle from) {
     for (Cycle at = from;; at++) {
-        typeof(&ring[0]) r = &ring[at & (RING - 1)];
-        if (r->cycle != (UInt)at) {
-            r->cycle = (UInt)at;
-            r->taken = r->issued = 0;
+        UInt *entry = &ring[at & (RING - 1)], r = *entry, about = (UInt)at & ~(RING - 1u);
+        if ((r ^ about) >= RING) r = about;
+        /* The width binds only where operations without a port have begun: there are as many ports. */
+        if (__builtin_expect(ports == NO_PORT || r & IDLE_BITS, 0)) {
+            if (begun(r) == WIDTH) continue;
+            if (ports == NO_PORT) {
+                *entry = r + IDLE;
+                return at;
+            }
         }
-        if (r->issued == WIDTH) continue;
-        UChar open = can & ~r->taken;
-        if (can && !open) continue;
-        r->taken |= open & (UChar)-open;
-        r->issued++;
+        UInt open = ports & ~r;
+        if (!open) continue;
+        UInt onwards = open & ~((1u << next[cls]) - 1), from_there = onwards ? onwards : open;
+        *entry = r | (from_there & -from_there);
+        next[cls] = __builtin_ctz(from_there) + 1;
         return at;
     }
 }

@@ -13,4 +13,5 @@ void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
 void answer_missing(ThreadId thread); /* there is no such file */
 /* and simulated time in place of the host's. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments);
+void answer_own_path(ThreadId thread, UInt call, UWord *arguments);
 #endif

@@ -109,6 +109,8 @@ Addr start_stack(Addr sp) {
     }
     frame[n] = frame[n + 1] = 0;
     n += 2;
+    physical(base - 1); /* after the image the target gives out the stack's page, then the system's */
+    physical((Addr)system_page);
     VG_(memset)((void *)fresh, 0, base - fresh);
     VG_(memcpy)((void *)fresh, frame, 8 * n);
     VG_(memcpy)((void *)texts, strings, length);

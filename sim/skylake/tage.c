@@ -34,7 +34,10 @@ static struct {
 } loops[LOOP_SETS * LOOP_WAYS];
 static Int use_loop;
 
+static void sums_init(void);
+
 void tage_init(History *h) {
+    sums_init();
     VG_(memset)(h, 0, sizeof *h);
     VG_(memset)(hysteresis, 1, sizeof hysteresis);
     resets = TAGE_INITIAL_T_COUNTER_VALUE;
@@ -58,23 +61,96 @@ static UInt mix_path(UInt path, UInt length, UInt bank) {
     return ((path << bank) & mask) + (path >> (bits - bank < 32 ? bits - bank : 31));
 }
 
-static void places(const History *h, Pending *b) {
-    UInt pc = b->pc >> 2;
-#pragma GCC unroll 12 /* so that sizes and lengths are constants */
+typedef UShort Eight __attribute__((vector_size(16), may_alias));
+
+/* The places of a branch in all tables. */
+typedef struct {
+    Eight index[LANES / 8], tag[LANES / 8];
+} Places;
+
+static Places places_of(ULong all_outcomes, UInt path_bits, UInt pc) {
+    UShort indices[LANES] = {0}, tags[LANES] = {0};
     for (UInt i = 1; i <= TABLES; i++) {
         UInt length = lengths[i] > PATH_BITS ? PATH_BITS : lengths[i];
-        ULong outcomes = h->outcomes & ((1ULL << lengths[i]) - 1);
+        ULong outcomes = all_outcomes & ((1ULL << lengths[i]) - 1);
         Int apart = (Int)size_bits[i] - (Int)i;
         UInt index = pc ^ (pc >> ((apart < 0 ? -apart : apart) + 1)) ^ fold(outcomes, lengths[i], size_bits[i]) ^
-                     mix_path(h->path_bits, length, i);
-        b->index[i] = index & ((1u << size_bits[i]) - 1);
-        b->tag[i] = (pc ^ fold(outcomes, lengths[i], tag_bits[i]) ^ (fold(outcomes, lengths[i], tag_bits[i] - 1) << 1)) &
-                    ((1u << tag_bits[i]) - 1);
+                     mix_path(path_bits, length, i);
+        indices[i] = index & ((1u << size_bits[i]) - 1);
+        tags[i] = (pc ^ fold(outcomes, lengths[i], tag_bits[i]) ^ (fold(outcomes, lengths[i], tag_bits[i] - 1) << 1)) &
+                  ((1u << tag_bits[i]) - 1);
     }
-    b->bimodal = pc & ((1u << BIMODAL_BITS) - 1);
+    Places p;
+    VG_(memcpy)(p.index, indices, sizeof indices);
+    VG_(memcpy)(p.tag, tags, sizeof tags);
+    return p;
+}
+
+static inline void add(Places *to, const Places *p) {
+    __asm__("" : "+r"(p)); /* one address, not four */
+    for (UInt i = 0; i < LANES / 8; i++) {
+        to->index[i] ^= p->index[i];
+        to->tag[i] ^= p->tag[i];
+    }
+}
+
+/* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
+ * are put together from tables of what some bits add at once, and from the last sums of addresses. */
+enum { OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 6, PATH_AT_ONCE = 4, ADDRESSES = 1024 };
+static Places outcome_sums[(OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE][1 << AT_ONCE];
+static Places path_sums[PATH_BITS / PATH_AT_ONCE][1 << PATH_AT_ONCE];
+static struct {
+    Addr pc;
+    Places sum;
+} address_sums[ADDRESSES];
+
+static void sums_init(void) {
+    for (UInt k = 0; k < sizeof outcome_sums / sizeof *outcome_sums; k++)
+        for (UInt bits = 0; bits < 1 << AT_ONCE; bits++)
+            outcome_sums[k][bits] = places_of((ULong)bits << (k * AT_ONCE), 0, 0);
+    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++)
+        for (UInt bits = 0; bits < 1 << PATH_AT_ONCE; bits++)
+            path_sums[k][bits] = places_of(0, bits << (k * PATH_AT_ONCE), 0);
+    for (UInt i = 0; i < ADDRESSES; i++) address_sums[i].pc = ~(Addr)0;
+}
+
+static void places(const History *h, Pending *b) {
+    typeof(&address_sums[0]) a = &address_sums[(b->pc ^ b->pc >> 10) % ADDRESSES];
+    if (a->pc != b->pc) {
+        a->pc = b->pc;
+        a->sum = places_of(0, 0, b->pc >> 2);
+    }
+    Places p = a->sum;
+#pragma GCC unroll 8
+    for (UInt k = 0; k < sizeof outcome_sums / sizeof *outcome_sums; k++)
+        add(&p, &outcome_sums[k][h->outcomes >> (k * AT_ONCE) & ((1 << AT_ONCE) - 1)]);
+#pragma GCC unroll 8
+    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++) {
+        const Places *path = &path_sums[k][h->path_bits >> (k * PATH_AT_ONCE) & ((1 << PATH_AT_ONCE) - 1)];
+        for (UInt i = 0; i < LANES / 8; i++) p.index[i] ^= path->index[i];
+    }
+    for (UInt i = 0; i < LANES / 8; i++) {
+        ((Eight *)b->index)[i] = p.index[i];
+        ((Eight *)b->tag)[i] = p.tag[i];
+    }
+    b->bimodal = (b->pc >> 2) & ((1u << BIMODAL_BITS) - 1);
 }
 
 static Entry *entry(const Pending *b, UInt bank) { return &tables[bank][b->index[bank]]; }
+
+/* A bit for each table that has an entry of the branch. */
+static inline UInt hits(const Pending *b) {
+#define TAG(i) entry(b, i)->tag
+    Eight low = {0, TAG(1), TAG(2), TAG(3), TAG(4), TAG(5), TAG(6), TAG(7)};
+    Eight high = {TAG(8), TAG(9), TAG(10), TAG(11), TAG(12), 0, 0, 0};
+#undef TAG
+    typedef Short Signed __attribute__((vector_size(16)));
+    Signed one = (Signed)(low == ((const Eight *)b->tag)[0]), other = (Signed)(high == ((const Eight *)b->tag)[1]);
+    return (UInt)__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(one, other)) & ((2u << TABLES) - 2);
+}
+_Static_assert(TABLES == 12, "tables have their lanes");
+
+static UInt longest(UInt tables_hit) { return tables_hit ? 31 - __builtin_clz(tables_hit) : 0; }
 
 static Bool predict_loop(Pending *b) {
     UInt pc = b->pc >> 2;
@@ -94,16 +170,9 @@ static Bool predict_loop(Pending *b) {
 
 Bool tage_predict(const History *h, Pending *b) {
     places(h, b);
-    b->hit = b->alternate = 0;
-    for (UInt i = TABLES; i > 0; i--) {
-        if (entry(b, i)->tag != b->tag[i]) continue;
-        if (!b->hit) {
-            b->hit = i;
-        } else {
-            b->alternate = i;
-            break;
-        }
-    }
+    UInt hit = hits(b);
+    b->hit = longest(hit);
+    b->alternate = longest(hit & ~(1u << b->hit));
     b->alternate_prediction = b->alternate ? entry(b, b->alternate)->counter >= 0 : bimodal[b->bimodal];
     b->fresh = False;
     if (b->hit) {
@@ -164,6 +233,7 @@ static void update_loop(Pending *b, Bool taken) {
         }
         loops[i].current = 0;
     } else if (taken) {
+        branch_random(); /* whether to allocate: it always does */
         UInt random = branch_random();
         for (UInt w = 0; w < LOOP_WAYS; w++) {
             UInt i = b->loop_index + ((random + w) & (LOOP_WAYS - 1));
@@ -179,11 +249,11 @@ static void update_loop(Pending *b, Bool taken) {
     }
 }
 
-static void allocate(Pending *b, Bool taken) {
-    UInt least = 1, first = b->hit + 1, random = branch_random() & 3;
+static void allocate(Pending *b, Bool taken, UInt random) {
+    UInt least = 1, first = b->hit + 1;
     for (UInt i = TABLES; i > b->hit; i--)
         if (entry(b, i)->useful < least) least = entry(b, i)->useful;
-    random &= (1u << (TABLES - b->hit - 1)) - 1;
+    random &= 3 & ((1u << (TABLES - b->hit - 1)) - 1);
     if (random & 1) first += random & 2 ? 2 : 1;
     if (least > 0) entry(b, first)->useful = 0;
     for (UInt i = first; i <= TABLES; i++) {
@@ -194,7 +264,7 @@ static void allocate(Pending *b, Bool taken) {
     }
 }
 
-void tage_update(Pending *b) {
+void tage_update(Pending *b, UInt random) {
     Bool taken = b->taken;
     if (b->loop_valid && b->final != b->loop_prediction) {
         if (b->loop_prediction == taken) use_loop += use_loop < USE_LOOP_MAX;
@@ -209,7 +279,7 @@ void tage_update(Pending *b) {
             else use_alternate -= use_alternate > -ALTERNATE_MAX - 1;
         }
     }
-    if (allocates) allocate(b, taken);
+    if (allocates) allocate(b, taken, random);
     if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
         for (UInt i = 1; i <= TABLES; i++)
             for (UInt k = 0; k < 1u << size_bits[i]; k++) tables[i][k].useful >>= 1;

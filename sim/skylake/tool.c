@@ -32,7 +32,7 @@ static void summary(const HChar *ended) {
               "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
               "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
               "\"slots_division\": %llu, \"slots_serial\": %llu}\n",
-              ended, last_commit(), s->instructions, s->uops, s->l1i_misses, s->l1d_misses,
+              ended, last_commit(), s->instructions, operations_passed() - s->replays, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
@@ -72,10 +72,13 @@ static void usage(void) {
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
+    call_begins(call);
     guard_call(call, arguments);
 }
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
+    enum { GETRANDOM = 318 };
+    memory_map_changed();
     if (sr_isError(result)) return;
     if (!guard_opened(call, arguments, sr_Res(result))) {
         answer_missing(thread);
@@ -84,6 +87,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     answer_clock(thread, call, arguments);
     answer_host(thread, call, arguments, sr_Res(result));
     answer_random(call, arguments, sr_Res(result));
+    answer_own_path(thread, call, arguments);
+    if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
 static void post_clo_init(void) {

@@ -19,37 +19,46 @@
 
 enum {
     SLOTS = CORE_FETCH_WIDTH, FETCH_TO_RENAME = CORE_FETCH_TO_DECODE_DELAY + CORE_DECODE_TO_RENAME_DELAY,
-    EVENTS = 1024
+    OPERATIONS = 256 /* more than a reorder buffer holds */
 };
+_Static_assert(OPERATIONS > CORE_NUM_ROB_ENTRIES + 2, "those in the buffer are known");
 
-static ULong slots[CAUSES];
-static Cycle lost[CAUSES]; /* of fetch, since the last operation */
-static Cycle waited;       /* of fetch, for a branch that waited */
-static Cycle last_renamed;
-static ULong debt; /* operations that have not found a slot yet */
+static ULong taken[CAUSES];   /* by operations; RETIRING: less than all, so it wraps around */
+static ULong charged[CAUSES]; /* empty ones; FETCH: what is left at the end */
+static Cycle lost[CAUSES];    /* of fetch, since the last operation */
+static Cycle waited;          /* of fetch, for a branch that waited */
+static Bool any_lost;         /* one of these is not 0 */
+/* The slots that are given out, from the first on: those of the cycles up to the last renaming, and what
+ * the operations renamed then take of the cycles that follow (the debt). */
+static ULong given;
+static ULong debt;
 
-/* Commits that moved the frontier: when, and what the operation waited for. */
-static struct {
-    Cycle committed;
-    UChar why;
-} events[EVENTS];
-static UInt oldest, youngest; /* [oldest, youngest) */
+/* When each of the latest operations commits, and in the low bits what it keeps the machine waiting for.
+ * Those that are older have left the reorder buffer before the last renaming. */
+enum { WHY_BITS = 4, WHY = (1 << WHY_BITS) - 1 };
+_Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
+static ULong events[OPERATIONS];
+static ULong oldest; /* all before it have committed */
 
-static void charge(UChar why, Cycle cycles) {
-    ULong all = SLOTS * cycles, paid = all < debt ? all : debt;
-    debt -= paid;
-    slots[why] += all - paid;
+static inline void charge(UChar why, Cycle cycles) {
+    ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
+    debt -= pays;
+    given += all - pays;
+    charged[why] += all - pays;
 }
 
 /* Gives the cycles (from, to] to what the oldest operation waited for in each. */
 static void charge_oldest(Cycle from, Cycle to) {
+    ULong end_of_all = operations_passed();
+    if (end_of_all - oldest > OPERATIONS) oldest = end_of_all - OPERATIONS;
     while (from < to) {
-        while (oldest != youngest && events[oldest % EVENTS].committed <= from) oldest++;
+        while (oldest != end_of_all && events[oldest % OPERATIONS] >> WHY_BITS <= from) oldest++;
         Cycle end = to;
         UChar why = CHAIN;
-        if (oldest != youngest) {
-            why = events[oldest % EVENTS].why;
-            if (events[oldest % EVENTS].committed < to) end = events[oldest % EVENTS].committed;
+        if (oldest != end_of_all) {
+            ULong event = events[oldest % OPERATIONS];
+            why = event & WHY;
+            if (event >> WHY_BITS < to) end = event >> WHY_BITS;
         }
         charge(why, end - from);
         from = end;
@@ -57,6 +66,7 @@ static void charge_oldest(Cycle from, Cycle to) {
 }
 
 void fetch_lost(UChar why, Cycle cycles) {
+    any_lost = True;
     if (why == BRANCH || why == ORDER) {
         Cycle least = cycles < REDIRECT ? cycles : REDIRECT;
         lost[why] += least;
@@ -73,39 +83,54 @@ static Cycle of_fetch(UChar why, Cycle left) {
     return left - cycles;
 }
 
-void renamed_at(Cycle fetched, Cycle renamed, UChar takes, Bool no_store_entry) {
-    slots[takes]++;
-    debt++;
-    if (renamed > last_renamed) {
-        Cycle gap = renamed - last_renamed, blocked = renamed - (fetched + FETCH_TO_RENAME);
-        if (blocked > gap) blocked = gap;
-        if (no_store_entry) charge(WRITING, blocked);
-        Cycle left = gap - blocked, from = last_renamed;
-        if (left) {
-            static const UChar causes[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
-            for (UInt i = 0; i < sizeof causes; i++)
-                if (lost[causes[i]]) left = of_fetch(causes[i], left);
-            Cycle for_operands = waited < left ? waited : left;
-            charge(FETCH, left - for_operands);
-            charge_oldest(from, from + for_operands);
-        }
-        if (!no_store_entry) charge_oldest(renamed - blocked, renamed);
-        last_renamed = renamed;
-    }
-    waited = 0;
+void takes_slot(UChar takes) {
+    taken[takes]++;
+    taken[RETIRING]--;
 }
 
-void committed_at(Cycle committed, UChar why) {
-    if (youngest - oldest == EVENTS) oldest++;
-    events[youngest++ % EVENTS] = (typeof(events[0])){committed, why};
+/* Gives out the cycles since the last renaming, `blocked` of which it waited for buffers. */
+static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) {
+    debt = given - SLOTS * from;
+    if (no_store_entry) charge(WRITING, blocked);
+    Cycle left = renamed - from - blocked, for_operands = 0;
+    if (left && any_lost) {
+        static const UChar causes[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
+        for (UInt i = 0; i < sizeof causes; i++)
+            if (lost[causes[i]]) left = of_fetch(causes[i], left);
+        for_operands = waited < left ? waited : left;
+        any_lost = False;
+    }
+    charge(FETCH, left - for_operands);
+    if (for_operands) charge_oldest(from, from + for_operands);
+    if (!no_store_entry) charge_oldest(renamed - blocked, renamed);
+    waited = 0; /* after a redirect the next operation is always renamed later */
+}
+
+void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry) {
+    Cycle blocked = renamed - (fetched + FETCH_TO_RENAME);
+    given++;
+    if (any_lost || (blocked && renamed > before)) {
+        give(before, renamed, blocked < renamed - before ? blocked : renamed - before, no_store_entry);
+    } else if (given < SLOTS * renamed) { /* empty ones: FETCH */
+        given = SLOTS * renamed;
+    }
+}
+
+void committed_at(ULong operation, Cycle committed, UChar why) {
+    events[operation % OPERATIONS] = committed << WHY_BITS | why;
 }
 
 const ULong *top_down(void) {
     static ULong result[CAUSES];
-    Cycle end = last_commit();
+    Cycle end = last_commit(), last_renamed = last_rename();
+    ULong operations = operations_passed(), others = 0;
+    debt = given - SLOTS * last_renamed;
     if (end > last_renamed) charge_oldest(last_renamed, end);
-    last_renamed = end;
-    for (UInt i = 0; i < CAUSES; i++) result[i] = slots[i];
+    for (UInt i = 0; i < CAUSES; i++)
+        if (i != FETCH) others += charged[i];
+    charged[FETCH] = given - operations - others;
+    for (UInt i = 0; i < CAUSES; i++) result[i] = charged[i] + taken[i];
+    result[RETIRING] += operations;
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;

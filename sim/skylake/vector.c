@@ -14,6 +14,9 @@ static Uop *vec(Decoding *d, UChar cls, UInt dst, UInt a, UInt b) {
     return u;
 }
 
+/* The target's moves read what they overwrite. */
+static Uop *move(Decoding *d, UInt dst, UInt from) { return vec(d, INT_ALU, dst, from, dst); }
+
 /* The right operand's halves: a register, or loaded into temporaries. */
 static void operand(Decoding *d, UInt halves, UInt *lo, UInt *hi, UInt scalar_size) {
     *lo = low(d->rm);
@@ -40,6 +43,26 @@ static void scalar(Decoding *d, UChar cls, UInt size) {
     vec(d, cls, low(d->reg), lo, low(d->reg));
 }
 
+/* Logical operations compute their address by an operation of its own. */
+static void address_first(Decoding *d) {
+    read_rip(d);
+    if (in_register(d)) return;
+    Uop *u = add_uop(d, INT_ALU);
+    source(u, d->base);
+    source(u, d->index);
+    if (d->rip) source(u, temporary(7));
+    source(u, temporary(1));
+    destination(u, temporary(1));
+    d->base = temporary(1);
+    d->index = R_NONE;
+    d->rip = False;
+}
+
+static void logical(Decoding *d) {
+    address_first(d);
+    packed(d, SIMD_ALU, True);
+}
+
 /* Arithmetic in four forms: packed single, packed double, scalar single, scalar double. */
 static void floating(Decoding *d, UChar cls) {
     if (d->repeat) scalar(d, cls, d->repeat == 0xf3 ? 4 : 8);
@@ -50,8 +73,8 @@ static void move_halves(Decoding *d, Bool to_memory) {
     read_rip(d);
     if (in_register(d)) {
         UInt to = to_memory ? d->rm : d->reg, from = to_memory ? d->reg : d->rm;
-        vec(d, INT_ALU, low(to), low(from), R_NONE);
-        vec(d, INT_ALU, high(to), high(from), R_NONE);
+        move(d, low(to), low(from));
+        move(d, high(to), high(from));
         return;
     }
     for (UInt half = 0; half < 2; half++) {
@@ -65,8 +88,7 @@ static void move_scalar(Decoding *d, Bool to_memory, UInt size) {
     read_rip(d);
     if (in_register(d)) {
         UInt to = to_memory ? d->rm : d->reg, from = to_memory ? d->reg : d->rm;
-        Uop *u = vec(d, INT_ALU, low(to), low(from), R_NONE);
-        if (size == 4) source(u, low(to));
+        move(d, low(to), low(from));
     } else if (to_memory) {
         save(d, low(d->reg), size, 0);
     } else {
@@ -88,8 +110,8 @@ static void unpack(Decoding *d, Bool upper, Bool quads) {
         load(d, from = UFP1, 8, upper ? 8 : 0);
     }
     if (quads) {
-        if (upper) vec(d, INT_ALU, low(d->reg), high(d->reg), R_NONE);
-        vec(d, INT_ALU, high(d->reg), from, R_NONE);
+        if (upper) move(d, low(d->reg), high(d->reg));
+        move(d, high(d->reg), from);
         return;
     }
     vec(d, SIMD_MISC, xmm(d->reg, !upper), own, from);
@@ -103,7 +125,7 @@ static void rearrange(Decoding *d, Bool own_low, Bool own_high) {
     Bool in_memory = !in_register(d);
     vec(d, SIMD_MISC, in_memory ? low(r) : UFP1, own_low ? low(r) : lo, own_low ? high(r) : hi);
     vec(d, SIMD_MISC, high(r), own_high ? low(r) : lo, own_high ? high(r) : hi);
-    if (!in_memory) vec(d, INT_ALU, low(r), UFP1, R_NONE);
+    if (!in_memory) move(d, low(r), UFP1);
 }
 
 static void shift_by_immediate(Decoding *d) {
@@ -186,7 +208,7 @@ static void mmx(Decoding *d, UChar opcode) {
     read_rip(d);
     UInt reg = R_ST + (d->reg & 7), rm = R_ST + (d->rm & 7);
     if (opcode == 0x7f || opcode == 0xe7) {
-        if (in_register(d)) vec(d, INT_ALU, rm, reg, R_NONE);
+        if (in_register(d)) move(d, rm, reg);
         else save(d, reg, 8, 0);
         return;
     }
@@ -231,7 +253,7 @@ static void three_byte(Decoding *d, Bool with_immediate) {
     }
     if (!with_immediate && opcode >= 0x20 && opcode <= 0x35 && opcode != 0x28 && opcode != 0x29) {
         read_rip(d);
-        if (in_register(d)) vec(d, INT_ALU, UFP1, low(d->rm), R_NONE);
+        if (in_register(d)) move(d, UFP1, low(d->rm));
         else load(d, UFP1, 8, 0);
         vec(d, SIMD_MISC, low(d->reg), UFP1, R_NONE);
         vec(d, SIMD_MISC, high(d->reg), UFP1, R_NONE);
@@ -264,7 +286,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x12: case 0x16:
         read_rip(d);
         if (in_register(d))
-            vec(d, INT_ALU, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12), R_NONE);
+            move(d, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12));
         else
             load(d, xmm(d->reg, opcode == 0x16), 8, 0);
         return;
@@ -291,7 +313,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x50: case 0xd7: sign_mask(d); return;
     case 0x51: floating(d, SIMD_FSQRT); return;
     case 0x52: case 0x53: case 0x58: case 0x5c: case 0x5d: case 0x5f: floating(d, SIMD_FADD); return;
-    case 0x54 ... 0x57: packed(d, SIMD_ALU, True); return;
+    case 0x54 ... 0x57: logical(d); return;
     case 0x59: floating(d, SIMD_FMUL); return;
     case 0x5e: floating(d, SIMD_FDIV); return;
     case 0x60 ... 0x62:
@@ -310,7 +332,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x6e: { /* movd, movq from an integer register */
         read_rip(d);
         UInt to = d->wide16 ? low(d->reg) : R_ST + (d->reg & 7);
-        if (in_register(d)) vec(d, SIMD_MISC, to, gpr(d->rm), R_NONE);
+        if (in_register(d)) vec(d, SIMD_MISC, to, gpr(d->rm), to);
         else load(d, to, (d->rex & 8) ? 8 : 4, 0);
         if (d->wide16) vec(d, FLOAT_ADD, high(d->reg), R_NONE, R_NONE);
         return;
@@ -318,7 +340,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0x7e:
         read_rip(d);
         if (d->repeat == 0xf3) {
-            if (in_register(d)) vec(d, INT_ALU, low(d->reg), low(d->rm), R_NONE);
+            if (in_register(d)) move(d, low(d->reg), low(d->rm));
             else load(d, low(d->reg), 8, 0);
             vec(d, FLOAT_ADD, high(d->reg), R_NONE, R_NONE);
         } else {
@@ -330,7 +352,7 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0xd6:
         read_rip(d);
         if (in_register(d)) {
-            vec(d, INT_ALU, low(d->rm), low(d->reg), R_NONE);
+            move(d, low(d->rm), low(d->reg));
             vec(d, FLOAT_ADD, high(d->rm), R_NONE, R_NONE);
         } else {
             save(d, low(d->reg), 8, 0);
@@ -353,7 +375,7 @@ void decode_vector(Decoding *d, UChar opcode) {
         operand(d, 2, &lo, &hi, 8);
         vec(d, SIMD_FADD, UFP1, low(d->reg), high(d->reg));
         vec(d, SIMD_FADD, high(d->reg), lo, hi);
-        vec(d, INT_ALU, low(d->reg), UFP1, R_NONE);
+        move(d, low(d->reg), UFP1);
         return;
     case 0xc2: floating(d, SIMD_FMUL); return;
     case 0xc4: {
@@ -371,7 +393,9 @@ void decode_vector(Decoding *d, UChar opcode) {
     case 0xc6: rearrange(d, True, False); return;
     default:
         if ((opcode >= 0x64 && opcode <= 0x66) || (opcode >= 0x74 && opcode <= 0x76) || opcode >= 0xd0) {
-            if (d->wide16) packed(d, integer_class(opcode), True);
+            Bool is_logical = opcode == 0xdb || opcode == 0xdf || opcode == 0xeb || opcode == 0xef;
+            if (d->wide16 && is_logical) logical(d);
+            else if (d->wide16) packed(d, integer_class(opcode), True);
             else mmx(d, opcode);
             return;
         }

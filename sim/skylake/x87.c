@@ -38,11 +38,11 @@ static void in_memory(Decoding *d, UChar opcode, UInt which) {
         if (which == 7) save(d, temporary(1), 2, 0);
     } else if (which == 0 || which == 5) {
         load(d, R_UFP, which == 5 ? 8 : size, 0);
-        fp(d, INT_ALU, st(0), R_UFP, R_NONE);
+        fp(d, INT_ALU, st(0), R_UFP, st(0));
     } else {
         UInt from = integer ? temporary(1) : R_UFP;
         if (integer) fp(d, FLOAT_ADD, from, st(0), R_NONE);
-        else if (which == 3) fp(d, INT_ALU, from, st(0), R_NONE);
+        else if (which == 3) fp(d, INT_ALU, from, st(0), from);
         save(d, which == 2 && !integer ? st(0) : from, which == 7 ? 8 : size, 0);
         if (which != 2) add_uop(d, INT_ALU);
     }
@@ -58,9 +58,9 @@ void decode_x87(Decoding *d, UChar opcode) {
         UChar cls = which >= 6 ? FLOAT_DIV : which == 1 ? FLOAT_MUL : FLOAT_ADD;
         fp(d, cls, opcode == 0xd8 ? st(0) : st(i), st(0), st(i));
     } else if (opcode == 0xd9 && which == 1) { /* fxch */
-        fp(d, INT_ALU, R_UFP, st(i), R_NONE);
-        fp(d, INT_ALU, st(i), st(0), R_NONE);
-        fp(d, INT_ALU, st(0), R_UFP, R_NONE);
+        fp(d, INT_ALU, R_UFP, st(i), R_UFP);
+        fp(d, INT_ALU, st(i), st(0), st(i));
+        fp(d, INT_ALU, st(0), R_UFP, st(0));
     } else if (opcode == 0xd9 && d->modrm == 0xfa) {
         fp(d, FLOAT_SQRT, st(0), st(0), R_NONE);
     } else if ((opcode == 0xdb || opcode == 0xdf) && (which == 5 || which == 6)) { /* fcomi */
@@ -69,6 +69,6 @@ void decode_x87(Decoding *d, UChar opcode) {
     } else if (opcode == 0xd9 && which >= 6) { /* transcendental functions and remainders */
         fp(d, FLOAT_SQRT, st(0), st(0), st(1));
     } else {
-        fp(d, INT_ALU, st(0), st(i), R_NONE);
+        fp(d, INT_ALU, st(0), st(i), st(0));
     }
 }

@@ -2,7 +2,7 @@
 
 Every variant measures the same pairs file from scratch (its own cache) and is compared with the
 first, line by line and counter by counter.
-Usage: determinism.py [--machine NAME] [--rows N] [PAIRS_FILE]; default: all examples on cachegrind.
+Usage: determinism.py [--machine NAME] [--rows N] [--tests N] [PAIRS_FILE]; default: the examples.
 """
 
 from __future__ import annotations
@@ -48,10 +48,13 @@ def measure(
     ]
 
 
-def shortened(path: Path, rows: int, folder: Path) -> Path:
-    """Copy the first rows to another file, with their test cases beside it."""
+def shortened(path: Path, rows: int | None, tests: int | None, folder: Path) -> Path:
+    """Copy the first rows and tests to another file, with their test cases beside it."""
     copy = folder / path.name
-    copy.write_text("".join(path.read_text().splitlines(keepends=True)[:rows]))
+    kept = [json.loads(line) for line in path.read_text().splitlines()[:rows]]
+    copy.write_text(
+        "".join(json.dumps({**row, "tests": row["tests"][:tests]}) + "\n" for row in kept)
+    )
     for beside in path.parent.iterdir():
         if beside != path:
             (folder / beside.name).symlink_to(beside)
@@ -63,6 +66,7 @@ def main() -> None:
     parser.add_argument("pairs", nargs="?", type=Path, default=Path("examples/test.jsonl"))
     parser.add_argument("--machine", default="cachegrind")
     parser.add_argument("--rows", type=int, help="only the first so many")
+    parser.add_argument("--tests", type=int, help="only the first so many of each row")
     chosen = parser.parse_args()
     path = chosen.pairs.absolute()
     plain = dict(os.environ)
@@ -88,8 +92,7 @@ def main() -> None:
     if shutil.which("taskset"):
         variants.append(("one processor only", one_processor, 1, plain, False))
     with tempfile.TemporaryDirectory() as name:
-        if chosen.rows is not None:
-            path = shortened(path, chosen.rows, Path(name))
+        path = shortened(path, chosen.rows, chosen.tests, Path(name))
         first: Any = None
         differing = {}
         for variant, prefix, jobs, env, busy in variants:

@@ -6,6 +6,8 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     detail_contains  a part of the explanation (optional)
     input, expected  what it reads and what it must print; both empty by default
     machine          whether it is measured too (default: yes, if it gets that far)
+    skylake          what is different on that machine, which shows a program less of the host and counts
+                     what it hides from others; or "no", where that takes too long
     limits           what is smaller or larger than usual, by the names of `Limits`
     compile_limits   the same by the names of `CompileLimits`
     needs            "full" (a sandbox with namespaces) or a flag of /proc/cpuinfo
@@ -25,7 +27,9 @@ import pytest
 from sim import sandbox
 from sim.jobs import Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
+from sim.machine import Machine
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Language, Program, TestCase
 from sim.scheduler import perform
@@ -57,13 +61,40 @@ def test_there_is_a_program_for_every_verdict_that_a_program_can_get() -> None:
     }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.relative_to(HERE)))
+def settings_of(case: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads((case / "verdict.json").read_text("utf-8"))
+    return settings
+
+
+def verdicts_of(settings: dict[str, Any]) -> list[str]:
+    verdict = settings["verdict"]
+    return [verdict] if isinstance(verdict, str) else list(verdict)
+
+
+def machines_of(settings: dict[str, Any]) -> list[Machine]:
+    """On which machines a program is tried; one that is never measured gets its verdict once."""
+    measured = {"accepted", "nondeterministic", "tampering", "not_measured"}
+    if not settings.get("machine", True) or not measured & set(verdicts_of(settings)):
+        return [Cachegrind()]
+    return [Cachegrind()] if settings.get("skylake") == "no" else [Skylake(), Cachegrind()]
+
+
+RUNS = [
+    pytest.param(case, machine, id=f"{case.relative_to(HERE)}-{machine.name}")
+    for case in CASES
+    for machine in machines_of(settings_of(case))
+]
+
+
+@pytest.mark.parametrize(("case", "machine"), RUNS)
 def test_the_program_gets_its_verdict(
-    case: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
+    if machine.name == "skylake":
+        wanted |= wanted.get("skylake", {})
     skip_without(wanted.get("needs", ""))
-    outcome = examined(case, wanted, tmp_path, monkeypatch)
+    outcome = examined(case, wanted, machine, tmp_path, monkeypatch)
     assert outcome.verdict in verdicts_of(wanted), outcome.detail
     assert wanted.get("detail_contains", "") in outcome.detail
     assert BAIT not in repr(outcome)
@@ -83,7 +114,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def examined(
-    case: Path, wanted: dict[str, Any], scratch: Path, monkeypatch: pytest.MonkeyPatch
+    case: Path,
+    wanted: dict[str, Any],
+    machine: Machine,
+    scratch: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Outcome:
     """Send the program the whole way, with the expected output and a secret as bait nearby."""
     source = next(file for file in case.iterdir() if file.stem == "program")
@@ -95,7 +130,7 @@ def examined(
     os.set_inheritable(bait, True)
     try:
         setting = Setting(
-            Cachegrind(),
+            machine,
             limits=Limits(**{**SMALL, **wanted.get("limits", {})}),
             compile_limits=CompileLimits(**wanted.get("compile_limits", {})),
         )
@@ -129,20 +164,10 @@ def inline_test(folder: Path, text: str, expected: str) -> TestCase:
     return TestCase("0", *paths, *digests)
 
 
-def settings_of(case: Path) -> dict[str, Any]:
-    settings: dict[str, Any] = json.loads((case / "verdict.json").read_text("utf-8"))
-    return settings
-
-
-def verdicts_of(settings: dict[str, Any]) -> list[str]:
-    verdict = settings["verdict"]
-    return [verdict] if isinstance(verdict, str) else list(verdict)
-
-
 def skip_without(need: str) -> None:
     if need == "full" and sandbox.level() != "full":
         pytest.skip(f"needs the full sandbox: {sandbox.why_partial()}")
     if need and need != "full" and need not in Path("/proc/cpuinfo").read_text().split():
         pytest.skip(f"needs a processor with {need}")
-    if not Cachegrind().check().ok:
-        pytest.skip("needs valgrind")
+    if not Cachegrind().check().ok or not Skylake().check().ok:
+        pytest.skip("needs valgrind and gcc")

@@ -1,0 +1,233 @@
+/* The wrong path: what fetch brings after a wrong prediction, and what comes of it, until the squash.
+ *
+ * Its operations wait and begin as those of the right path do, but leave no trace there (ghost_pass); their values
+ * are followed as far as emulate.c knows them. So loads bring lines, and branches that execute before the squash
+ * are found out, too: fetch then leaves one wrong path for another. */
+#include "front_end.h"
+#include "emulate.h"
+#include "libvex.h"
+#include "libvex_guest_amd64.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_threadstate.h"
+
+enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16,
+       DECODED = CORE_FETCH_TO_DECODE_DELAY };
+
+/* A branch that was fetched on the wrong path and has not executed. */
+typedef struct {
+    Addr predicted;
+    UInt place; /* of what follows it */
+    Pending pending;
+} Branch;
+
+/* A branch that has executed and was predicted wrongly: fetch turns. The youngest comes first. */
+typedef struct {
+    Cycle at;
+    Addr target;
+    Branch branch;
+    UInt branches;
+    Bool taken, decodes; /* it is decode that has found a target wrong */
+    Registers registers;
+} Turn;
+
+Bool wandering;
+static Bool begun, late, behind_call;
+static Cycle stop, decoded;
+static Registers registers;
+static Emulated access;
+static Bool accessed;
+static Branch branches[BRANCHES];
+static UInt first_branch, last_branch;
+static Turn turns[TURNS];
+static UInt turning;
+static struct {
+    Addr first, end;
+} stored[STORES];
+static UInt stores;
+
+static UInt call_number;
+
+void call_begins(UInt call) { call_number = call; }
+
+/* The registers where the paths part: those of the next block, which is about to begin. */
+static void registers_now(Registers *r) {
+    static const UShort places[16] = {
+        offsetof(VexGuestAMD64State, guest_RAX), offsetof(VexGuestAMD64State, guest_RCX),
+        offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RBX),
+        offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP),
+        offsetof(VexGuestAMD64State, guest_RSI), offsetof(VexGuestAMD64State, guest_RDI),
+        offsetof(VexGuestAMD64State, guest_R8),  offsetof(VexGuestAMD64State, guest_R9),
+        offsetof(VexGuestAMD64State, guest_R10), offsetof(VexGuestAMD64State, guest_R11),
+        offsetof(VexGuestAMD64State, guest_R12), offsetof(VexGuestAMD64State, guest_R13),
+        offsetof(VexGuestAMD64State, guest_R14), offsetof(VexGuestAMD64State, guest_R15)};
+    static VexGuestAMD64State state; /* of which only the flags are filled in */
+    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
+    ThreadId thread = VG_(get_running_tid)();
+    state.guest_DFLAG = 1;
+    for (UInt i = 0; i < 16; i++)
+        VG_(get_shadow_regs_area)(thread, (UChar *)&r->value[i], 0, places[i], 8);
+    VG_(get_shadow_regs_area)(thread, (UChar *)&state.guest_CC_OP, 0, offsetof(VexGuestAMD64State, guest_CC_OP), 32);
+    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
+    r->known = 0xffff;
+    if (behind_call) { /* it has not been made yet */
+        enum { RAX = 0, RCX = 1, R11 = 11 };
+        r->value[RAX] = call_number;
+        r->known &= ~(1u << RCX | 1u << R11);
+    }
+    r->flags_known = True;
+    r->carry = flags & CARRY;
+    r->zero = (flags & ZERO) != 0;
+    r->sign = (flags & SIGN) != 0;
+    r->overflow = (flags & OVERFLOW) != 0;
+}
+
+Cycle squash_before(Cycle now) {
+    if (catch_up(now) && stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
+    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+}
+
+/* When this path ends, as far as it is known: in a turn, or for good. */
+static Cycle next_turn(void) { return turning && turns[turning - 1].at < stop ? turns[turning - 1].at : stop; }
+
+/* When an operation is squashed, as far as it is known: only branches before it turn it away. */
+static Cycle squashed(UInt place) {
+    Cycle end = stop;
+    for (UInt i = 0; i < turning; i++)
+        if ((Int)(place - turns[i].branch.place) >= 0 && turns[i].at - 1 < end) end = turns[i].at - 1;
+    return end;
+}
+
+/* Whether a store of this path has written there; not those of unknown addresses. */
+static Bool stored_here(Addr address, UInt size) {
+    for (UInt i = 0; i < STORES && i < stores; i++) {
+        if (stored[i].end > address && stored[i].first < address + size) return True;
+    }
+    return False;
+}
+
+static void load(const Uop *u, Cycle executed, Cycle end) {
+    if (accessed || !access.loads) return;
+    accessed = True;
+    if (executed >= end || !can_read(access.address, access.size)) return;
+    if (stored_here(access.address, access.size)) return;
+    Bool covered = store_covers(access.address, access.size, executed);
+    ghost_done(u, covered ? executed + 1 : cache_access(DATA, access.address, False, executed));
+    emulate_load(&access, &registers);
+}
+
+/* A branch has executed. */
+static void executes(const Inst *inst, Cycle executed, Cycle end) {
+    if (first_branch == last_branch) return;
+    const Branch *b = &branches[first_branch++ % BRANCHES];
+    Addr actual = emulate_branch(inst, &registers);
+    Cycle again = executed + COMMIT_RESTART;
+    if (!actual || actual == b->predicted || again > end || turning == TURNS) return;
+    ghosts_save(turning);
+    turns[turning++] = (Turn){again, actual, *b, first_branch, actual == inst->target, False, registers};
+}
+
+void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
+    if (!begun) {
+        begun = True;
+        ghosts_begin();
+        registers_now(&registers);
+    }
+    Cycle executed = ghost_pass(u, fetched, &decoded);
+    late = decoded > fetched + DECODED;
+    Cycle end = squashed(place);
+    if (u == inst->uops) {
+        emulate(inst, &registers, &access);
+        accessed = False;
+    }
+    if (u->cls == LOAD) load(u, executed, end);
+    if (u->cls == STORE && executed - 1 < end) {
+        store_squashed(inst->pc);
+        Bool pushes = inst->kind == K_CALL || inst->kind == K_INDIRECT_CALL || (inst->bytes[0] & 0xf8) == 0x50;
+        Addr address = pushes ? registers.value[4] : access.address + u->offset;
+        UInt size = u->size ? u->size : 8;
+        if (pushes || access.address) stored[stores++ % STORES] = (typeof(stored[0])){address, address + size};
+    }
+    if (inst->kind != K_PLAIN && u == &inst->uops[inst->nuops - 1]) executes(inst, executed, end);
+}
+
+/* When decode sees the operation fetched last. */
+static Cycle seen_by_decode(void) {
+    if (!late && !decode_late() && !(begun && ghosts_late(fetch_now()))) return fetch_now() + DECODED;
+    catch_up(forever);
+    return begun ? decoded : fetch_now() + DECODED;
+}
+
+/* Predicts a branch of this path and returns where fetch goes on. */
+static Addr goes_to(const Inst *inst) {
+    Addr next = inst->pc + inst->len;
+    Branch *b = &branches[last_branch++ % BRANCHES];
+    Prediction p = predict(inst->pc, inst->kind, inst->target, next, fetch_now(), &b->pending);
+    b->predicted = p.target;
+    b->place = next_place();
+    Bool direct = inst->kind == K_JUMP || inst->kind == K_CALL || inst->kind == K_COND;
+    if (p.taken && (!direct || p.target == inst->target)) {
+        end_fetch_cycle(p.target);
+        return p.target;
+    }
+    if (!direct || (inst->kind == K_COND && !p.taken)) return p.target;
+    /* Decode finds out that the target was not known; until then fetch goes on behind the branch. */
+    Cycle again = seen_by_decode() + DECODE_RESTART;
+    b->predicted = inst->target;
+    if (again < next_turn() && turning < TURNS) {
+        ghosts_save(turning);
+        turns[turning++] = (Turn){again, inst->target, *b, last_branch, True, True, registers};
+    }
+    return p.target;
+}
+
+/* Takes the next turn, if one comes before the end; returns where to, or 0. */
+static Addr turn(void) {
+    if (!turning || turns[turning - 1].at > stop) return 0;
+    Turn *t = &turns[--turning];
+    if (!t->decodes || late) {
+        ghosts_load(turning, late ? 0 : renamed_from(t->branch.place, t->at - 3), t->at);
+        registers = t->registers;
+    }
+    if (!t->decodes) first_branch = t->branches;
+    drop_ghosts(t->branch.place);
+    last_branch = t->branches;
+    if ((Int)(last_branch - first_branch) < 0) first_branch = last_branch;
+    late = False;
+    statistics.mispredictions += !t->decodes;
+    history_correct(&t->branch.pending, t->target, t->taken);
+    restart(t->at);
+    return t->target;
+}
+
+UInt wander(Addr pc, Cycle until, Bool call) {
+    UInt from = next_place(), fetched = 0;
+    history_save();
+    wandering = True;
+    begun = late = False;
+    behind_call = call;
+    stop = until;
+    turning = first_branch = last_branch = stores = 0;
+    for (;;) {
+        if (fetch_now() >= squash_before(fetch_now())) {
+            pc = turn();
+            if (!pc) break;
+        }
+        Inst *inst = fetched < MOST_FETCHED ? instruction_at(pc) : NULL;
+        if (!inst) squash_before(forever); /* nothing is fetched any more */
+        if (!inst || !get_bytes(pc, inst->len)) {
+            pc = turn();
+            if (!pc) break;
+            continue;
+        }
+        fetched += inst->nuops;
+        for (UInt i = 0; i < inst->nuops; i++) place_ghost(inst, &inst->uops[i]);
+        pc = inst->kind == K_PLAIN ? inst->pc + inst->len : goes_to(inst);
+    }
+    UInt renamed = (begun ? ghosts_left(stop + 1) : 0) + (late ? 0 : renamed_from(from, stop - 2));
+    drop_ghosts(from);
+    if (begun) ghosts_end();
+    wandering = False;
+    history_restore();
+    return renamed;
+}
