@@ -53,8 +53,16 @@ def read_upper_bound(run: Path, submissions: Path) -> Compared:
     sources = {row.src_id for row in rows if row.src_id is not None}
     humans: dict[str, Human] = {}
     others: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for fields in _submissions(submissions, wanted, label):
         problem_id = str(fields["problem_id"])
+        name = problem_id, str(fields["submission_id"])
+        if name in seen:
+            raise InputError(
+                f"two submissions of {problem_id} have the same submission_id ({submissions})",
+                "give the file that `pie dataset measure` wrote, unchanged",
+            )
+        seen.add(name)
         if _language(fields, submissions) != wanted[problem_id]:
             others.add(problem_id)
             continue

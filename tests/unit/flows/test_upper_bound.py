@@ -126,3 +126,8 @@ def test_a_problem_in_two_languages_has_no_one_limit(run: Path, tmp_path: Path) 
     (run / "pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
     with pytest.raises(InputError, match="the rows of p1 are in cpp and in python"):
         read_upper_bound(run, submissions(tmp_path, BEST))
+
+
+def test_a_submission_that_stands_twice_is_not_counted_twice(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two submissions of p1 have the same submission_id"):
+        read_upper_bound(run, submissions(tmp_path, BEST, SUBMISSION, BEST))
