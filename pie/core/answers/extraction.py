@@ -74,8 +74,8 @@ def extract(
     """
     text = answer.removeprefix(prompt) if prompt else answer
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
-    if not text.strip():
-        return Extraction(None, Found.EMPTY, 0)
+    if not text.strip():  # of a model that reasons, all tokens may be spent before it answers
+        return Extraction(None, Found.TRUNCATED if cut_off else Found.EMPTY, 0)
     if len(text) > LONGEST_ANSWER:
         return Extraction(None, Found.ANSWER_TOO_LONG, 0)
     fenced = _fenced(text, language)

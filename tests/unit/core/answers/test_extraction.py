@@ -188,3 +188,8 @@ def test_a_long_answer_that_is_no_python_is_not_parsed_again_and_again(
 @pytest.mark.parametrize("language", Language)
 def test_an_answer_of_one_thing_over_and_over_has_no_program(text: str, language: Language) -> None:
     assert extract(text * (30_000 // len(text)), language).code is None
+
+
+def test_an_answer_that_spent_its_tokens_before_its_first_word_is_truncated() -> None:
+    assert extract("", cut_off=True).found is Found.TRUNCATED
+    assert extract("").found is Found.EMPTY
