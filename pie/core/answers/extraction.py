@@ -8,7 +8,7 @@
 3. *First program*: the first complete program in an answer of prose and code; a model of plain
    text goes on with further examples after it.
 
-A model that thinks aloud (`<think>`) is held to what it says after that, if there is a program in it.
+A model that thinks aloud (`<think>`) is held to what it says afterwards, if that holds a program.
 
 A program is never repaired: only what no parser takes for code is left away around it. What does
 not compile is the compiler's to say. An answer is data: it is parsed, never run.
