@@ -114,7 +114,7 @@ void restart(Cycle at) {
 static Waiting *at(UInt i) { return &waiting[i % WAITING]; }
 
 /* A load overtook a store that it depends on: it and all that follows is fetched once more. */
-static void fetch_again(void) {
+static __attribute__((noinline)) void fetch_again(void) {
     statistics.replays++;
     lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
     fetching_again = True;
