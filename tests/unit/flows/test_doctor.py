@@ -1,0 +1,40 @@
+"""`pie doctor`: what it says of this host, of the known pair, and of the walls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pie.flows import doctor
+from sim.machines import DEFAULT, machine
+
+pytestmark = pytest.mark.skipif(not machine(DEFAULT).check().ok, reason="needs valgrind and gcc")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+
+
+def test_the_known_pair_has_the_stored_cycles_where_some_are_stored() -> None:
+    found = doctor._known_pair()
+    assert found.ok, found.text
+    if "no value is stored" in found.text:
+        pytest.skip(f"other toolchain than the stored one: {found.text}")
+    assert found.text.endswith("as stored, to the cycle")
+
+
+def test_other_cycles_than_the_stored_ones_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[dict[str, Any]] = [{"cycles": [7, 5], "holds_for": {"machine": DEFAULT}}]
+    monkeypatch.setattr(doctor, "references", lambda: stored)
+    found = doctor._known_pair()
+    assert not found.ok
+    assert "stored for this very toolchain: 7 and 5" in found.text
+    assert "pie doctor --json" in found.remedy
+
+
+def test_only_the_default_machine_is_needed() -> None:
+    needed = [one.name for one in doctor._machines() if one.needed]
+    assert needed == [f"machine {DEFAULT}"]
