@@ -70,7 +70,17 @@ Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
 ULong operations_passed(void) { return passed_on; }
 static UInt ghosts_passed; /* operations of a wrong path, behind those of the right one */
 
-Cycle fetch_room(UInt ahead) { return PLACE(queue, passed_on + ghosts_passed + ahead - FETCH_QUEUE); }
+/* When those of a wrong path leave the fetch queue: of their own, so that nothing has to be put back. */
+enum { GHOST_PLACES = 64 };
+static Cycle ghost_queue[GHOST_PLACES];
+_Static_assert(GHOST_PLACES >= FETCH_QUEUE, "as many as are asked for");
+
+Cycle fetch_room(UInt ahead) {
+    UInt behind = ghosts_passed + ahead;
+    if (__builtin_expect(ghosts_passed && behind >= FETCH_QUEUE, 0))
+        return ghost_queue[(behind - FETCH_QUEUE) % GHOST_PLACES];
+    return PLACE(queue, passed_on + behind - FETCH_QUEUE);
+}
 
 static UInt resume; /* cycles from fetch to decode, for the next operation */
 
@@ -292,7 +302,6 @@ static struct Ghost {
 static const Cycle never = ~0ULL >> 8;
 enum { MOST_GHOSTS = 512 };
 static Cycle ghost_renamed[MOST_GHOSTS]; /* when each was renamed */
-static Cycle kept_queue[PLACES];
 
 /* How many, beyond the first `from`, have been renamed by a cycle. */
 static UInt ghosts_renamed(UInt from, Cycle by) {
@@ -318,14 +327,10 @@ void ghosts_begin(void) {
     ghost.decode = decode_stage;
     ghost.rename = rename_stage;
     ghost.all = ghost.loads = ghost.stores = ghost.ints = ghost.floats = ghost.resume = 0;
-    VG_(memcpy)(ghost.ready, ready, sizeof ready);
-    VG_(memcpy)(kept_queue, queue, sizeof queue);
+    __builtin_memcpy(ghost.ready, ready, sizeof ready); /* in line */
 }
 
-void ghosts_end(void) {
-    VG_(memcpy)(queue, kept_queue, sizeof queue);
-    ghosts_passed = 0;
-}
+void ghosts_end(void) { ghosts_passed = 0; }
 
 #define GHOST_ENTER(name, n, taken, from) \
     do { \
@@ -337,7 +342,7 @@ void ghosts_end(void) {
 Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
     Cycle decoded = later(decode_from(fetched, &ghost.resume) + 1, stage_at(ghost.rename, BITS));
     decoded = take(&ghost.decode, DECODE_BITS, decoded - 1);
-    PLACE(queue, passed_on + ghosts_passed++) = decoded - FETCH_TO_DECODE;
+    ghost_queue[ghosts_passed++ % GHOST_PLACES] = decoded - FETCH_TO_DECODE;
     *decoded_at = decoded;
     Cycle at = decoded + DECODE_TO_RENAME;
     if (serialized > at) at = serialized;

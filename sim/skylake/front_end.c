@@ -24,8 +24,7 @@ typedef struct {
     Addr address;
     UInt losses; /* of fetch, told up to this one */
     UChar takes;
-    Bool begins, ends, ghost; /* its instruction; its cycle, by a branch that is taken; of a wrong path */
-    Bool resolves;
+    Bool ghost, ends, resolves; /* of a wrong path; its cycle, by a branch that is taken; `branch` */
     UInt branch;
 } Waiting;
 static Waiting waiting[WAITING];
@@ -114,14 +113,14 @@ void restart(Cycle at) {
 static Waiting *at(UInt i) { return &waiting[i % WAITING]; }
 
 /* A load overtook a store that it depends on: it and all that follows is fetched once more. */
-static void fetch_again(void) {
+static __attribute__((noinline)) void fetch_again(void) {
     statistics.replays++;
     lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
     fetching_again = True;
     restart(last.restart);
     for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) {
         Waiting *w = at(i);
-        if (w->begins) get_bytes(w->inst->pc, w->inst->len);
+        if (w->uop == w->inst->uops) get_bytes(w->inst->pc, w->inst->len);
         place_uop();
         w->fetched = now_;
         if (w->ends) next_cycle();
@@ -166,8 +165,15 @@ static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, 
     Cycle room = fetch_room(youngest - oldest);
     if (room > now_) advance_to(room);
     place_uop();
-    Bool begins = u == inst->uops;
-    *at(youngest++) = (Waiting){u, inst, now_, address, lost, takes, begins, False, ghost, False, 0};
+    Waiting *w = at(youngest++);
+    w->uop = u;
+    w->inst = inst;
+    w->fetched = now_;
+    w->address = address;
+    w->losses = lost;
+    w->takes = takes;
+    w->ghost = ghost;
+    w->ends = w->resolves = False;
 }
 
 void place_ghost(Inst *inst, const Uop *u) { put(inst, u, 0, RETIRING, True); }

@@ -16,12 +16,17 @@ static Store stores[STORES]; /* a ring of the youngest */
 static UInt newest, sent;    /* those in (sent, newest] wait for their turn */
 static Cycle last_written;
 static const Cycle not_yet = ~0ULL;
+/* Before this cycle no store's turn comes, as was found when one was asked for last. */
+static Cycle next_turn;
 
 /* Sends the oldest store that waits to the cache, if its turn is not after `until`. */
 static Bool send_store(Cycle until) {
     Store *s = &stores[(sent + 1) % STORES];
     Cycle at = s->committed + 2 > last_written ? s->committed + 2 : last_written;
-    if (sent == newest || at > until) return False;
+    if (sent == newest || at > until) {
+        next_turn = sent == newest ? not_yet : at;
+        return False;
+    }
     Cycle written = cache_access(DATA, s->first, True, at);
     if (s->first && (s->first ^ (s->end - 1)) >> 6) {
         Cycle other = cache_access(DATA, s->end - 1, True, at);
@@ -33,7 +38,7 @@ static Bool send_store(Cycle until) {
 }
 
 void send_stores(Cycle until) {
-    while (send_store(until)) {}
+    while (until >= next_turn && send_store(until)) {}
 }
 
 /* How many of the ring's stores touch the blocks of each hash: most loads meet none of them. */
@@ -63,6 +68,7 @@ static void keep(Store store) {
     count_blocks(s->first, s->end, -1);
     *s = store;
     count_blocks(s->first, s->end, 1);
+    if (next_turn == not_yet) next_turn = 0; /* none was waiting */
 }
 
 /* Whether a store of the ring can have a block in common with these bytes. */

@@ -52,22 +52,21 @@ void call_begins(UInt call) { call_number = call; }
 
 /* The registers where the paths part: those of the next block, which is about to begin. */
 static void registers_now(Registers *r) {
-    static const UShort places[16] = {
-        offsetof(VexGuestAMD64State, guest_RAX), offsetof(VexGuestAMD64State, guest_RCX),
-        offsetof(VexGuestAMD64State, guest_RDX), offsetof(VexGuestAMD64State, guest_RBX),
-        offsetof(VexGuestAMD64State, guest_RSP), offsetof(VexGuestAMD64State, guest_RBP),
-        offsetof(VexGuestAMD64State, guest_RSI), offsetof(VexGuestAMD64State, guest_RDI),
-        offsetof(VexGuestAMD64State, guest_R8),  offsetof(VexGuestAMD64State, guest_R9),
-        offsetof(VexGuestAMD64State, guest_R10), offsetof(VexGuestAMD64State, guest_R11),
-        offsetof(VexGuestAMD64State, guest_R12), offsetof(VexGuestAMD64State, guest_R13),
-        offsetof(VexGuestAMD64State, guest_R14), offsetof(VexGuestAMD64State, guest_R15)};
+    /* In the state they lie one behind the other, the flags' parts behind them: one copy for all. */
+    struct {
+        ULong registers[16], flags[4];
+    } all;
+    enum { FIRST = offsetof(VexGuestAMD64State, guest_RAX), FLAGS = offsetof(VexGuestAMD64State, guest_CC_OP) };
+    _Static_assert(offsetof(VexGuestAMD64State, guest_RSP) == FIRST + 4 * 8 &&
+                   offsetof(VexGuestAMD64State, guest_R15) == FIRST + 15 * 8 && FLAGS == FIRST + 16 * 8,
+                   "registers lie in the order of their numbers");
     static VexGuestAMD64State state; /* of which only the flags are filled in */
     enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
     ThreadId thread = VG_(get_running_tid)();
     state.guest_DFLAG = 1;
-    for (UInt i = 0; i < 16; i++)
-        VG_(get_shadow_regs_area)(thread, (UChar *)&r->value[i], 0, places[i], 8);
-    VG_(get_shadow_regs_area)(thread, (UChar *)&state.guest_CC_OP, 0, offsetof(VexGuestAMD64State, guest_CC_OP), 32);
+    VG_(get_shadow_regs_area)(thread, (UChar *)&all, 0, FIRST, sizeof all);
+    __builtin_memcpy(r->value, all.registers, sizeof r->value);
+    __builtin_memcpy(&state.guest_CC_OP, all.flags, sizeof all.flags);
     ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
     r->known = 0xffff;
     if (behind_call) { /* it has not been made yet */
@@ -127,7 +126,7 @@ static void executes(const Inst *inst, Cycle executed, Cycle end) {
     turns[turning++] = (Turn){again, actual, *b, first_branch, actual == inst->target, False, registers};
 }
 
-void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
+__attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
     if (!begun) {
         begun = True;
         ghosts_begin();
