@@ -163,9 +163,9 @@ def writing(output: Path, partial: Path, processes: Processes) -> Iterator[None]
     """Hold what writes a folder: a failure is told in one sentence, and what it left is removed."""
     try:
         yield
-    except FinetuneError:
+    except (FinetuneError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # torch's CheckpointException is no Exception
         if processes.first:
             shutil.rmtree(partial, ignore_errors=True)
         last = all_of(output)
@@ -220,15 +220,26 @@ def _state(model: Any, optimizer: Any) -> dict[str, Any]:
     return {"model": weights, "optimizer": state}
 
 
-def _disk_full(error: BaseException | None, output: Path) -> bool:
-    """Tell whether an error, or what caused it, was a full disk; libraries hide the number."""
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what caused it, also what torch collected from the processes."""
     while error is not None:
-        number = getattr(error, "errno", None)
-        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
-            return True
+        yield error
+        for failure in getattr(error, "failures", {}).values():
+            yield from _causes(failure[0])
         error = error.__cause__ or error.__context__
+
+
+def _disk_full(error: BaseException, output: Path) -> bool:
+    """Tell whether an error, or what caused it, was a full disk; libraries hide the number."""
+    for cause in _causes(error):
+        number = getattr(cause, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(cause):
+            return True
     return shutil.disk_usage(output).free < 1 << 20
 
 
 def _first_line(error: BaseException) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,31 @@ def test_a_checkpoint_of_another_recipe_is_refused(
     train(make_recipe(max_steps=1))
     with pytest.raises(FinetuneError, match=said):
         train(make_recipe(max_steps=1, **change))
+
+
+def test_a_disk_that_refuses_a_write_is_told_with_its_own_reason(
+    make_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch.distributed.checkpoint as dcp
+
+    recipe = make_recipe(save_every=2)
+    original = dcp.save
+
+    def refused(state: Any, storage_writer: Any, **rest: Any) -> Any:
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if "step-0000004" in str(storage_writer.path):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, usual[1]))
+        try:  # torch's own error for that is no Exception, and hides the reason
+            return original(state, storage_writer=storage_writer, **rest)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    monkeypatch.setattr(dcp, "save", refused)
+    with pytest.raises(FinetuneError) as raised:
+        train(recipe)
+    assert "could not be saved" in str(raised.value)
+    assert "File too large" in str(raised.value)
+    assert "step-0000002, stays" in str(raised.value)
 
 
 def test_a_run_may_go_on_with_smaller_micro_batches(make_recipe: Make, tmp_path: Path) -> None:
