@@ -219,6 +219,11 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
         f"{count(asked.samples, 'sample')} each from {asked.model.name} "
         f"({asked.model.parallel}, {asked.prompting.form} form)"
     )
+    if asked.examples_unfit:
+        say(
+            f"pie: {count(asked.examples_unfit, 'row')} of the examples not shown: the target is "
+            "known to be wrong, no faster, or the source itself"
+        )
     if plan.dropped:
         say(f"pie: {count(plan.dropped, 'example')} left out of prompts that were too long")
     if plan.examples_missing:

@@ -157,6 +157,8 @@ def search(
 
     if (code is None) == (pairs is None):
         raise typer.BadParameter("give one of --code and --pairs")
+    if problem is not None and pairs is not None:
+        raise typer.BadParameter("--problem is that of --code; rows name theirs")
     left_out: Sequence[LeftOut] = ()
     if pairs is not None:
         queries, left_out = flow.queries_of(pairs)

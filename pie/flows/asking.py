@@ -82,6 +82,7 @@ def _record(answer: Answer, request: Request) -> dict[str, Any]:
     return {
         "key": answer.key,
         "prompt_sha": request.prompt.digest,
+        **({"row": request.row} if request.row else {}),
         "sample": request.sample,
         "seed": request.seed,
         "finish_reason": answer.finish_reason,

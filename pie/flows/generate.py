@@ -61,6 +61,8 @@ class Asked:
     prices: Prices = Prices()
     examples: str = ""
     """Digest of what examples are drawn from, and how."""
+    examples_unfit: int = 0
+    """Rows of the examples whose target is known to be no improvement; none is shown."""
     addresses: tuple[str, ...] = ()
     """Where the model is reached; told, but no part of what could change an answer."""
 
@@ -311,6 +313,7 @@ def _summary(
         "examples_dropped": plan.dropped,
         "examples_missing": plan.examples_missing,
         "examples_short": plan.examples_short,
+        "examples_unfit": asked.examples_unfit,
         "prompts": len(plan.prompts),
         "answers": progress.answered,
         "answers_failed": progress.failed,

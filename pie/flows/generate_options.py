@@ -65,7 +65,7 @@ def open_asked(chosen: Chosen) -> Asked:
     _refuse_misfits(chosen, strategy)
     model = _model(chosen)
     form = _form(chosen, model)
-    choose, examples = _examples(chosen, strategy)
+    choose, examples, unfit = _examples(chosen, strategy)
     room = None
     if model.context is not None:
         room = model.context - chosen.max_new_tokens
@@ -89,6 +89,7 @@ def open_asked(chosen: Chosen) -> Asked:
         strict=chosen.strict,
         prices=Prices(chosen.price_in, chosen.price_out),
         examples=examples,
+        examples_unfit=unfit,
         addresses=(url,) if (url := getattr(model, "base_url", "")) else (),
     )
 
@@ -165,20 +166,20 @@ def _form(chosen: Chosen, model: Model) -> Form:
         raise InputError(f"unknown form {chosen.form!r}", "choose plain, chat or auto") from error
 
 
-def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None, str]:
-    """Return how examples are chosen, and a digest of what they are drawn from."""
+def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None, str, int]:
+    """Return how examples are chosen, a digest of what they are drawn from, and how many cannot."""
     if strategy is Strategy.COT:
-        return lambda row: cot_examples(row.language), "two worked examples of our own"
+        return lambda row: cot_examples(row.language), "two worked examples of our own", 0
     if strategy is Strategy.FEW_SHOT:
         assert chosen.examples is not None
         pool = read_pool(chosen.examples)
         source = sha256_of(chosen.examples, "--examples")
         digest = digest_of("few-shot", source, chosen.shots, chosen.seed)
-        return random_examples(pool, chosen.shots, chosen.seed), digest
+        return random_examples(pool.pairs, chosen.shots, chosen.seed), digest, pool.unfit
     if strategy is Strategy.RETRIEVAL:
         assert chosen.index is not None
-        return _nearest(chosen.index, chosen.k)
-    return None, ""
+        return (*_nearest(chosen.index, chosen.k), 0)
+    return None, "", 0
 
 
 def _nearest(index: Path, k: int) -> tuple[ChooseExamples, str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.table import read, require_file
-from pie.core.problem import InputError
+from pie.core.dataset.trajectory import in_range
+from pie.core.problem import InputError, RowProblem
 from pie.core.report.pair_rows import ReportError, pair_from_row, read_rows
 from pie.core.report.upper_bound import Human, RunRow, UpperBound, add_submission, upper_bound
+from pie.core.rows import language_of
 from pie.core.run_folder import load_json
+from sim.program import Language
 from sim.verdict import Verdict
 
 _COLUMNS = ("problem_id", "submission_id", "verdict", "agg_runtime", "tests", "measured_on")
@@ -46,19 +49,33 @@ def read_upper_bound(run: Path, submissions: Path) -> Compared:
     label = f"{machine.get('name')}:{machine.get('fingerprint')}"
     path = run / "pairs.jsonl"
     rows = list(_rows(path)) if path.exists() else []
-    wanted = {row.result.problem_id for row in rows}
+    wanted = _languages(rows)
     sources = {row.src_id for row in rows if row.src_id is not None}
     humans: dict[str, Human] = {}
+    others: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for fields in _submissions(submissions, wanted, label):
-        human = humans.get(str(fields["problem_id"]))
+        problem_id = str(fields["problem_id"])
+        name = problem_id, str(fields["submission_id"])
+        if name in seen:
+            raise InputError(
+                f"two submissions of {problem_id} have the same submission_id ({submissions})",
+                "give the file that `pie dataset measure` wrote, unchanged",
+            )
+        seen.add(name)
+        if _language(fields, submissions) != wanted[problem_id]:
+            others.add(problem_id)
+            continue
+        human = humans.get(problem_id)
         if human is not None and set(human.tests) != set(fields["tests"]):
             raise InputError(
-                f"the submissions to {fields['problem_id']} were not all measured on the same "
+                f"the submissions to {problem_id} were not all measured on the same "
                 f"tests ({submissions})",
                 "measure them together with `pie dataset measure`",
             )
         add_submission(humans, fields, sources)
-    bound = upper_bound(rows, humans, deterministic=bool(machine.get("deterministic", True)))
+    deterministic = bool(machine.get("deterministic", True))
+    bound = upper_bound(rows, humans, deterministic=deterministic, others=others)
     return Compared(str(run), str(submissions), label, bound)
 
 
@@ -76,10 +93,34 @@ def _rows(path: Path) -> Iterator[RunRow]:
             result,
             None if src_id is None else str(src_id),
             tuple(tests) if indices and isinstance(tests, list) else None,
+            _language(fields, path),
         )
 
 
-def _submissions(path: Path, wanted: set[str], label: str) -> Iterator[Mapping[str, Any]]:
+def _language(fields: Mapping[str, Any], path: Path) -> Language:
+    try:
+        return language_of(str(fields.get("language") or "cpp"))
+    except RowProblem as problem:
+        raise InputError(f"{path}: {problem}", "give it as the command wrote it") from problem
+
+
+def _languages(rows: Iterable[RunRow]) -> dict[str, Language]:
+    """Return each problem's language; InputError where its rows have two: one limit is not both."""
+    found: dict[str, Language] = {}
+    for row in rows:
+        name = row.result.problem_id
+        if found.setdefault(name, row.language) != row.language:
+            raise InputError(
+                f"the rows of {name} are in {found[name]} and in {row.language}, and people's "
+                "limit is of one language",
+                "measure the rows of one language at a time",
+            )
+    return found
+
+
+def _submissions(
+    path: Path, wanted: Mapping[str, Language], label: str
+) -> Iterator[Mapping[str, Any]]:
     """Yield the submissions to the wanted problems; InputError for what cannot be compared."""
     for record in read(path):
         fields = record.fields
@@ -99,15 +140,17 @@ def _submissions(path: Path, wanted: set[str], label: str) -> Iterator[Mapping[s
                 "measure both with the same machine and options",
             )
         seconds = fields["agg_runtime"]
-        proper = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
+        proper = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        proper = proper and in_range(seconds)
         if fields["verdict"] == Verdict.ACCEPTED and not proper:
             raise InputError(
                 f"{path}, {record.place}: an accepted submission without a runtime",
                 "give submissions that `pie dataset measure` wrote",
             )
-        if not isinstance(fields["tests"], list):
+        tests = fields["tests"]
+        if not isinstance(tests, list) or not all(isinstance(one, int) for one in tests):
             raise InputError(
-                f"{path}, {record.place}: tests is not a list",
+                f"{path}, {record.place}: tests is not a list of numbers",
                 "give submissions that `pie dataset measure` wrote",
             )
         yield fields

@@ -20,20 +20,18 @@ from pathlib import Path
 from signal import SIGSYS
 from typing import Any
 
-from sim import process, sandbox
+from sim import sandbox
 from sim.errors import MachineFailure, MissingTool
-from sim.judge import guest_for, verdict_of
+from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
-from sim.machines import instruction_sets
+from sim.machines import valgrind
 from sim.program import Build
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Guest
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 REMEDY = "install it with: sudo apt-get install valgrind"
-_OWN_MEMORY = 1 << 30
-"""Address space for Valgrind itself, above the program's; it starts with 200 MB."""
 PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
 UNIT = 100
@@ -66,7 +64,7 @@ class Cachegrind:
         return {
             "machine": self.name,
             "protocol": PROTOCOL,
-            "valgrind": _version(),
+            "valgrind": valgrind.version(),
             "tool_sha256": _tool_hash(),
             "geometry": json.dumps(model["geometry"], sort_keys=True),
             "cost": json.dumps(model["cost"], sort_keys=True),
@@ -81,7 +79,7 @@ class Cachegrind:
         """Run once under cachegrind. MachineFailure when Valgrind failed."""
         ended = sandbox.run(
             _guest(build, limits, toolchain),
-            allowance(limits, limits.instrument_cpu_seconds),
+            valgrind.allowance(limits, limits.instrument_cpu_seconds),
             stdin,
         )
         if b"EXEC FAILED" in ended.log:
@@ -95,7 +93,7 @@ class Cachegrind:
                 Verdict.NONDETERMINISTIC,
                 "accepted natively, but it waits without end in the measured run",
             )
-        refuse_own_failure(ended)
+        valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
                 Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
@@ -157,9 +155,6 @@ _SUMMARY = re.compile(
 )
 
 
-_OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\nhost stacktrace")
-
-
 def read_counters(log: bytes) -> dict[str, int]:
     """Read cachegrind's summary; MachineFailure when it is missing, cut short or there are two."""
     found = _SUMMARY.search(log)
@@ -186,64 +181,14 @@ def read_counters(log: bytes) -> dict[str, int]:
 
 def _guest(build: Build, limits: Limits, toolchain: Toolchain) -> Guest:
     geometry: dict[str, str] = cost_model()["geometry"]
-    native = guest_for(build, toolchain)
-    return Guest(
-        program=f"/pie/valgrind/{_TOOL}",
-        argv=(
-            "valgrind",
-            "--tool=cachegrind",
-            "--log-fd={log}",
-            "--cachegrind-out-file=/dev/null",
-            "--cache-sim=yes",
-            "--branch-sim=yes",
-            *(f"--{level}={shape}" for level, shape in geometry.items()),
-            f"--main-stacksize={limits.stack_bytes}",
-            "--vgdb=no",
-            native.program,
-            *native.argv[1:],
-        ),
-        profile="instrument",
-        read_only={**native.read_only, "/pie/valgrind": str(tool_path().parent)},
-        env={
-            **native.env,
-            "VALGRIND_LIB": "/pie/valgrind",
-            "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
-        },
-        system=native.system,
-        proc=True,
-        log=True,
+    options = (
+        "--tool=cachegrind",
+        "--cachegrind-out-file=/dev/null",
+        "--cache-sim=yes",
+        "--branch-sim=yes",
+        *(f"--{level}={shape}" for level, shape in geometry.items()),
     )
-
-
-def allowance(limits: Limits, cpu_seconds: int) -> Allowance:
-    """Limits of the instrument: generous, since the program passed its own natively."""
-    return Allowance(
-        cpu_seconds=cpu_seconds,
-        memory_bytes=limits.memory_bytes + _OWN_MEMORY,
-        stack_bytes=8 << 20,
-        file_bytes=limits.file_bytes,
-        output_bytes=limits.output_bytes,
-        guard_seconds=60.0 + 3.0 * cpu_seconds,
-    )
-
-
-def refuse_own_failure(ended: Ended) -> None:
-    """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
-    code = instruction_sets.unhandled(ended.log)
-    if code is not None or b"nrecognised instruction" in ended.log:
-        name = instruction_sets.name_of(code or [])
-        raise MachineFailure(
-            f"the program uses {name}, which Valgrind's translator lacks"
-            if name
-            else "the program uses an instruction that Valgrind cannot translate",
-            instruction_sets.remedy_of(name),
-        )
-    if ended.lost and not ended.overflowed:
-        raise MachineFailure(
-            f"the measured run was lost: {ended.lost}", "measure it again on a quieter host"
-        )
-    if any(words in ended.log for words in _OWN_FAILURES):
-        raise MachineFailure("Valgrind itself failed on this program")
+    return valgrind.guest(tool_path(), options, build, limits, toolchain)
 
 
 @functools.cache
@@ -262,14 +207,6 @@ def tool_path() -> Path:
 @functools.cache
 def _tool_hash() -> str:
     return hashlib.sha256(tool_path().read_bytes()).hexdigest()[:16]
-
-
-@functools.cache
-def _version() -> str:
-    launcher = shutil.which("valgrind")
-    if launcher is None:
-        return "unknown"
-    return process.run([launcher, "--version"]).stdout.decode().strip()
 
 
 @functools.cache

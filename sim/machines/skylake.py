@@ -6,21 +6,19 @@ on every host, since the process sees a fixed processor, stack and environment.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGSYS
 
-from sim import annotation, process, sandbox
+from sim import annotation, sandbox
 from sim.errors import MachineFailure, MissingTool
-from sim.judge import guest_for, verdict_of
+from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
-from sim.machines.cachegrind import allowance, refuse_own_failure
+from sim.machines import valgrind
 from sim.program import Build
 from sim.sandbox import Ended, Guest
 from sim.skylake import build as tool
@@ -61,7 +59,7 @@ class Skylake:
             "machine": self.name,
             "protocol": PROTOCOL,
             "model": tool.model_digest(),
-            "valgrind": _version(),
+            "valgrind": valgrind.version(),
             "clock_hz": str(CLOCK_HZ),
             "sandbox": sandbox.level(),
         }
@@ -102,7 +100,7 @@ class Skylake:
                 Verdict.NONDETERMINISTIC,
                 "accepted natively, but it waits without end in the measured run",
             )
-        refuse_own_failure(ended)
+        valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
                 Verdict.TIME_LIMIT,
@@ -159,43 +157,16 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
 def _run(build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str) -> Ended:
     return sandbox.run(
         _guest(build, limits, toolchain, options),
-        allowance(limits, limits.model_cpu_seconds),
+        valgrind.allowance(limits, limits.model_cpu_seconds),
         stdin,
     )
 
 
 def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence[str]) -> Guest:
-    native = guest_for(build, toolchain)
-    return Guest(
-        program=f"/pie/valgrind/{tool.NAME}",
-        argv=(
-            "valgrind",
-            "--tool=skylake",
-            "--log-fd={log}",
-            f"--max-instructions={limits.max_instructions}",
-            f"--max-cycles={limits.max_cycles or 0}",
-            f"--main-stacksize={limits.stack_bytes}",
-            "--vgdb=no",
-            *options,
-            native.program,
-            *native.argv[1:],
-        ),
-        profile="instrument",
-        read_only={**native.read_only, "/pie/valgrind": str(tool.tool_path().parent)},
-        env={
-            **native.env,
-            "VALGRIND_LIB": "/pie/valgrind",
-            "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
-        },
-        system=native.system,
-        proc=True,
-        log=True,
+    own = (
+        "--tool=skylake",
+        f"--max-instructions={limits.max_instructions}",
+        f"--max-cycles={limits.max_cycles or 0}",
+        *options,
     )
-
-
-@functools.cache
-def _version() -> str:
-    launcher = shutil.which("valgrind")
-    if launcher is None:
-        return "unknown"
-    return process.run([launcher, "--version"]).stdout.decode().strip()
+    return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)

@@ -8,6 +8,8 @@
 3. *First program*: the first complete program in an answer of prose and code; a model of plain
    text goes on with further examples after it.
 
+A model that thinks aloud (`<think>`) is held to what it says afterwards, if that holds a program.
+
 A program is never repaired: only what no parser takes for code is left away around it. What does
 not compile is the compiler's to say. An answer is data: it is parsed, never run.
 """
@@ -73,11 +75,21 @@ def extract(
     reached its limit of tokens.
     """
     text = answer.removeprefix(prompt) if prompt else answer
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n")
-    if not text.strip():
-        return Extraction(None, Found.EMPTY, 0)
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():  # of a model that reasons, all tokens may be spent before it answers
+        return Extraction(None, Found.TRUNCATED if cut_off else Found.EMPTY, 0)
     if len(text) > LONGEST_ANSWER:
         return Extraction(None, Found.ANSWER_TOO_LONG, 0)
+    _, closed, after = text.rpartition("</think>")
+    if closed:
+        final = _extract(after, language, cut_off=cut_off)
+        if final.code is not None:
+            return final
+    return _extract(text, language, cut_off=cut_off)
+
+
+def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     fenced = _fenced(text, language)
     if fenced:
         return Extraction(fenced[-1], Found.FENCED, len(fenced))

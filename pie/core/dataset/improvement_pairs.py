@@ -10,7 +10,7 @@ from typing import Any
 from pie.core.dataset.near_duplicates import THRESHOLD, shingles
 from pie.core.dataset.pair_selection import choose, programs, targets
 from pie.core.dataset.table import Record
-from pie.core.dataset.trajectory import IMPROVEMENT, Pair, Solution, in_range, trajectories
+from pie.core.dataset.trajectory import IMPROVEMENT, Pair, Solution, in_range, moment, trajectories
 from pie.core.problem import InputError
 from sim.verdict import Verdict
 
@@ -98,9 +98,7 @@ def sift(group: Sequence[Record], rules: Rules) -> Sifted:
     out_of_range = len(group) - found.dropped_programs.total() - len(everyone)
     if out_of_range:
         found.dropped_programs["runtime_out_of_range"] += out_of_range
-    found.fastest = min(
-        everyone, key=lambda one: (one.cost, one.date, one.submission_id), default=None
-    )
+    found.fastest = min(everyone, key=lambda one: (one.cost, moment(one)), default=None)
     kept = [one for one in everyone if rules.longest is None or len(one.code) <= rules.longest]
     found.dropped_programs["too_long"] += len(everyone) - len(kept)
     users = [targets(one, rules.improvement) for one in trajectories(kept)]

@@ -18,7 +18,7 @@ from itertools import count
 from typing import TypeVar
 
 from pie.core.dataset.near_duplicates import Index, Shingles
-from pie.core.dataset.trajectory import Pair, Solution, improves
+from pie.core.dataset.trajectory import Pair, Solution, improves, moment
 
 _REMEMBERED = 4096
 """Programs whose near-duplicates are remembered, and sets of a user's programs near one."""
@@ -78,7 +78,7 @@ def programs(users: Iterable[Targets]) -> list[Solution]:
         for src, bits in zip(user.trajectory, user.open, strict=True):
             if bits or id(src) in targeted:
                 found.append(src)
-    return sorted(found, key=_moment)
+    return sorted(found, key=moment)
 
 
 def choose(
@@ -116,13 +116,9 @@ def choose(
             users[other].open[place] &= ~near
     for number, user in enumerate(users):
         for at, src in enumerate(user.trajectory):
-            later = sorted(_at(user, chosen[number][at]), key=_moment)
+            later = sorted(_at(user, chosen[number][at]), key=moment)
             result.pairs += [Pair(src, tgt) for tgt in later]
     return result
-
-
-def _moment(one: Solution) -> tuple[int, str]:
-    return one.date, one.submission_id
 
 
 def _at(user: Targets, bits: int) -> Iterator[Solution]:

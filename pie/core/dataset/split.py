@@ -35,12 +35,21 @@ class Split:
                 f"the shares {self.val} and {self.test} leave nothing to train on",
                 "give --val and --test between 0 and 1, together below 1",
             )
+        given: dict[str, str] = {}
+        for problem_id in self.published:
+            other = given.setdefault(self.clusters.get(problem_id, problem_id), problem_id)
+            if self.published[other] != self.published[problem_id]:
+                raise InputError(
+                    f"{other} in {self.published[other]} and {problem_id} in "
+                    f"{self.published[problem_id]} are the same problem",
+                    "mend the published parts, or leave --same-problems out",
+                )
 
     def part_of(self, problem_id: str) -> str | None:
         """Return train, val or test; None for a problem that the published split does not hold."""
-        name = self.clusters.get(problem_id, problem_id)
         if self.published:
             return self.published.get(problem_id)
+        name = self.clusters.get(problem_id, problem_id)
         text = f"{self.seed}\0{name}".encode("utf-8", "replace")
         digest = hashlib.blake2b(text, digest_size=8).digest()
         place = int.from_bytes(digest, "big") / 2**64
@@ -52,7 +61,7 @@ class Split:
 def published(files: Mapping[str, Path]) -> dict[str, str]:
     """Return the part of each problem that files name: rows with problem_id, or an id a line.
 
-    InputError when a problem is in two parts.
+    InputError when a problem is in two parts, or the files name none.
     """
     found: dict[str, str] = {}
     for part, path in files.items():
@@ -62,13 +71,17 @@ def published(files: Mapping[str, Path]) -> dict[str, str]:
                     f"the problem {problem_id} is in {found[problem_id]} and in {part}",
                     "give files that share no problem",
                 )
+    if files and not found:
+        names = ", ".join(map(str, files.values()))
+        raise InputError(f"no problem is named in {names}", "give rows, or an id a line")
     return found
 
 
 def _problems(path: Path) -> set[str]:
     if path.suffix.lower() not in (".jsonl", ".parquet"):
         try:
-            return set(path.read_text("utf-8").split())
+            lines = path.read_text("utf-8-sig").splitlines()
+            return {line.strip() for line in lines} - {""}
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"the list {path} cannot be read ({error})", "check it") from error
     found = set()
@@ -96,7 +109,7 @@ def clusters(path: Path) -> dict[str, str]:
         return name
 
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the groups {path} cannot be read ({error})", "check it") from error
     for line in lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ IMPROVEMENT = 0.10
 """PIE 2: a pair is kept when (time(src) - time(tgt)) / time(src) > 10 %."""
 _SLACK = 1e-12
 """Relative; binary floats cannot hold exactly 10 %, and such a pair is no improvement."""
+_NUMBER = re.compile(r"([0-9]+)")
 
 LEAST, MOST = 1e-100, 1e100
 """Of a runtime in any unit: ratios of two, and their sums, are finite floats then."""
@@ -49,13 +51,20 @@ class Pair:
         return self.src.cost / self.tgt.cost
 
 
+def moment(one: Solution) -> tuple[int, list[int | str], str]:
+    """Return what orders submissions in time; at one date (of days, say) by id, 9 before 10."""
+    parts = _NUMBER.split(one.submission_id)
+    named = [int(part) if at % 2 else part for at, part in enumerate(parts)]
+    return one.date, named, one.submission_id
+
+
 def trajectories(solutions: Iterable[Solution]) -> list[list[Solution]]:
     """Return each user's programs in the order of submission, users by name (one problem)."""
     by_user: dict[str, list[Solution]] = {}
     for one in solutions:
         by_user.setdefault(one.user_id, []).append(one)
     order = sorted(by_user)
-    return [sorted(by_user[u], key=lambda one: (one.date, one.submission_id)) for u in order]
+    return [sorted(by_user[u], key=moment) for u in order]
 
 
 def improves(pair: Pair, improvement: float = IMPROVEMENT) -> bool:

@@ -5,6 +5,9 @@ A line of the file is one of
     {"prompt_sha": ..., "sample": 0, "text": ..., ...}      a line of a run's `answers.jsonl`
     {"src_id": ..., "tgt_id": ..., "problem_id": ..., "generated_answers": [...]}      a row
 
+Where two lines answer the same otherwise, as the rows of several models in one file do, nobody can
+say which is meant: the request fails, and the row is named.
+
 Self-play asks its proposer in calls 0, 1, ..., and its optimiser about programs; their answers
 are rows too (a call whose prompt came before goes on in the list of the first one with it):
 
@@ -38,6 +41,8 @@ from pie.core.wording import one_line
 from sim.program import digest_of
 
 _AT_ONCE = 256
+_SEVERAL: dict[str, Any] = {"text": None}
+"""In the place of an answer: the lines differ."""
 
 
 def row_identity(problem_id: object, src_id: object, tgt_id: object, src_code: str) -> str:
@@ -78,11 +83,15 @@ class ReplayModel:
         recorded, _digest = self._recorded()
         batch: list[Event] = []
         for one in requests:
-            line = recorded.get((one.prompt.digest, one.sample)) or recorded.get(
-                (one.row, one.sample)
+            digest = one.prompt.digest
+            names = (_of_row(digest, one.row), digest, one.row)
+            line = next(
+                (found for name in names if (found := recorded.get((name, one.sample)))), None
             )
             if line is None:
                 batch.append(Failure(one.key, "the file has no recorded answer to it"))
+            elif line is _SEVERAL:
+                batch.append(Failure(one.key, "the file has several different answers to it"))
             else:
                 batch.append(
                     Answer(
@@ -108,7 +117,8 @@ class ReplayModel:
             for line in read_lines(self._path, option="--model replay:"):
                 whole.update(line.data)
                 for key, record in self._records(line.number, line.data):
-                    found.setdefault(key, record)
+                    if _told(found.setdefault(key, record)) != _told(record):
+                        found[key] = _SEVERAL
             self._read = found, whole.hexdigest()
         return self._read
 
@@ -124,7 +134,10 @@ class ReplayModel:
                 for sample, text in enumerate(parse_answers(line["generated_answers"])):
                     yield (identity, sample), {"text": text}
             else:
-                yield _recorded_answer(line)
+                (digest, sample), record = _recorded_answer(line)
+                yield (digest, sample), record
+                if line.get("row"):  # of rows with one prompt, each has its own
+                    yield (_of_row(digest, line["row"]), sample), record
         except (
             ValueError,
             KeyError,
@@ -142,13 +155,23 @@ class ReplayModel:
 def _recorded_answer(line: dict[str, Any]) -> tuple[tuple[str, int], dict[str, Any]]:
     """Return (prompt, sample) and the answer of a run's line; ValueError when it is none."""
     texts = [line["prompt_sha"], line["text"]]
-    texts += [line[name] for name in ("finish_reason", "model") if line.get(name) is not None]
+    optional = ("finish_reason", "model", "row")
+    texts += [line[name] for name in optional if line.get(name) is not None]
     if not all(isinstance(one, str) for one in texts):
         raise ValueError("its text is none")
     counts = [line.get(name) for name in ("tokens_in", "tokens_out")]
     if not all(one is None or (type(one) is int and one >= 0) for one in counts):
         raise ValueError("its tokens are no numbers")
     return (line["prompt_sha"], int(line["sample"])), line
+
+
+def _of_row(digest: str, row: str) -> str:
+    return f"{digest}/{row}"
+
+
+def _told(record: dict[str, Any]) -> tuple[object, object]:
+    """Return what makes two answers different ones."""
+    return record["text"], record.get("finish_reason") or "stop"
 
 
 def _why(error: Exception) -> str:

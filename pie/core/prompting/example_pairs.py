@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.examples import candidate
 from pie.core.prompting.prompts import Example
 from pie.core.rows import Row, parse_row, read_lines
 from sim.program import Language, digest_of
@@ -24,23 +26,39 @@ def example_of(row: Row) -> Example:
     return Example(row.src_code, row.tgt_code, identity, row.problem_id)
 
 
-def read_pool(path: Path, language: Language | None = None) -> list[tuple[Language, Example]]:
-    """Read the pairs that examples are drawn from; InputError when there is none to use."""
-    pool = []
+@dataclass(frozen=True)
+class Pool:
+    """The pairs that examples are drawn from."""
+
+    pairs: Sequence[tuple[Language, Example]]
+    unfit: int
+    """Rows whose target is known to be wrong, no faster, or the source itself."""
+
+
+def read_pool(path: Path) -> Pool:
+    """Read the pairs that examples are drawn from; InputError when there is none to use.
+
+    What an index would not show is not drawn either: a target that is known to be no improvement.
+    """
+    pairs = []
+    unfit = 0
     for line in read_lines(path, option="--examples"):
         try:
             row = parse_row(line.data)
+            fault = candidate(row.fields, f"line-{line.number}").fault
         except RowProblem as problem:
             raise InputError(
                 f"{path}:{line.number}: {problem}", "mend or remove the line"
             ) from problem
-        if language in (None, row.language):
-            pool.append((row.language, example_of(row)))
-    if not pool:
+        if fault is None:
+            pairs.append((row.language, example_of(row)))
+        unfit += fault is not None
+    if not pairs:
+        why = f" whose target is an improvement ({unfit} without)" if unfit else ""
         raise InputError(
-            f"the file of examples {path} has no pairs", "give a training file in PIE's format"
+            f"the file of examples {path} has no pairs{why}", "give a training file in PIE's format"
         )
-    return pool
+    return Pool(pairs, unfit)
 
 
 def random_examples(
@@ -49,8 +67,8 @@ def random_examples(
     """Return a chooser of random pairs in the row's language, never of the row's own problem.
 
     The draw depends on the seed and the row's source only, so that a row gets the same examples in
-    whatever file it stands. Examples with the row's own source are passed over too: the same
-    program under another problem's name would show the answer.
+    whatever file it stands. Examples with the row's own source (white space aside) are passed over
+    too: the same program under another problem's name would show the answer.
     """
     by_language: dict[Language, list[Example]] = {}
     for language, example in pool:
@@ -63,12 +81,13 @@ def random_examples(
         chosen: list[Example] = []
         moved: dict[int, int] = {}  # a shuffle that touches only what it draws
         left = len(candidates)
+        own = row.src_code.split()
         while left and len(chosen) < shots:
             at = int(draw.random() * left)
             left -= 1
             one = candidates[moved.get(at, at)]
             moved[at] = moved.get(left, left)
-            if one.problem_id != row.problem_id and one.src_code != row.src_code:
+            if one.problem_id != row.problem_id and one.src_code.split() != own:
                 chosen.append(one)
         if len(chosen) < shots:
             raise InputError(
@@ -97,10 +116,9 @@ def nearest_examples(neighbours: Neighbours, k: int) -> ChooseExamples:
                 f"{row.language}",
                 "give an index of the rows' language, and the rows of one language at a time",
             )
+        own = row.src_code.split()
         fine = [
-            one
-            for one in found
-            if one.problem_id != row.problem_id and one.src_code != row.src_code
+            one for one in found if one.problem_id != row.problem_id and one.src_code.split() != own
         ]
         return fine[:k][::-1]
 

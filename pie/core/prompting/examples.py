@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from pie.core.dataset.trajectory import in_range
 from pie.core.problem import RowProblem
 from pie.core.rows import language_of
 from sim.program import Language
@@ -163,4 +164,6 @@ def _positive(fields: Mapping[str, Any], name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise RowProblem(f"{name} is not a positive number")
+    if value and not in_range(value):  # NaN, 1e999, 10**400: no order, or no ratio, of these
+        raise RowProblem(f"{name} is too large or too small for any runtime")
     return float(value) or None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -19,9 +19,11 @@ from pie.core.metrics.averages import geometric_mean, mean
 from pie.core.metrics.bootstrap import Cluster, mean_interval
 from pie.core.metrics.pair_result import PairResult
 from pie.core.metrics.score import Estimate
+from sim.program import Language
 from sim.verdict import Verdict
 
 Winner = Literal["model", "human", "equal", "no generation"]
+_NOBODY = "no accepted human submission"
 _SAME = 1e-9
 """Relative; runtimes of one program on one deterministic machine are equal but for rounding."""
 
@@ -47,6 +49,7 @@ class RunRow:
     src_id: str | None
     tests: tuple[int, ...] | None
     """None for tests inside the row, which no submission was measured on."""
+    language: Language = Language.CPP
 
 
 @dataclass(slots=True)
@@ -106,14 +109,18 @@ class UpperBound:
 
 
 def upper_bound(
-    rows: Iterable[RunRow], humans: Mapping[str, Human], *, deterministic: bool
+    rows: Iterable[RunRow],
+    humans: Mapping[str, Human],
+    *,
+    deterministic: bool,
+    others: Container[str] = (),
 ) -> UpperBound:
     """Compare the fastest generation of each problem with its fastest human program.
 
     A row counts when its source was accepted and its problem has human submissions that were
     measured on the same tests; where the source is one of them, its two runtimes must agree (on a
     deterministic machine), else they were not measured alike. Generations of rows that do not
-    count do not compete.
+    count do not compete. `others`: problems with submissions in another language than the rows'.
     """
     models: dict[str, _Model] = {}
     excluded: Counter[str] = Counter()
@@ -121,6 +128,8 @@ def upper_bound(
     for row in rows:
         number += 1
         reason = _exclusion(row, humans.get(row.result.problem_id), deterministic)
+        if reason == _NOBODY and row.result.problem_id in others:
+            reason = "human submissions in another language"
         if reason:
             excluded[reason] += 1
         else:
@@ -156,7 +165,7 @@ def _exclusion(row: RunRow, human: Human | None, deterministic: bool) -> str:
     if not result.generations:
         return "no generations"
     if human is None or not human.solutions:
-        return "no accepted human submission"
+        return _NOBODY
     if row.tests is None or set(row.tests) != set(human.tests):
         return "measured on other tests"
     stated = human.sources.get(row.src_id or "")

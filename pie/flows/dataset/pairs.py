@@ -14,7 +14,7 @@ from pie.core.dataset.improvement_pairs import Rules, accepted, pair_row, sift, 
 from pie.core.dataset.manifest import Counts, Step, earlier_manifest
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
-from pie.core.dataset.trajectory import Solution
+from pie.core.dataset.trajectory import Solution, moment
 from pie.core.problem import InputError
 from sim.verdict import Verdict
 
@@ -172,5 +172,5 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
     return step.finish(counts)
 
 
-def _place(one: Solution) -> tuple[float, int, str]:
-    return one.cost, one.date, one.submission_id
+def _place(one: Solution) -> tuple[float, tuple[int, list[int | str], str]]:
+    return one.cost, moment(one)

@@ -185,7 +185,13 @@ def test_an_index_is_of_one_language(tmp_path: Path, pairs: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("--code", "x", "--pairs", "y"), ("--code", "x", "--k", "0")]
+    "words",
+    [
+        (),
+        ("--code", "x", "--pairs", "y"),
+        ("--code", "x", "--k", "0"),
+        ("--pairs", "y", "--problem", "p"),
+    ],
 )
 def test_a_wrong_use_is_2(words: tuple[str, ...], index: Path) -> None:
     assert pie("index", "search", index, *words).exit_code == 2

@@ -68,6 +68,10 @@ def test_the_fastest_of_both_sides_are_compared(run: Path, tmp_path: Path) -> No
         ({"measured_on": "cachegrind:beef"}, "cannot be compared"),
         ({"agg_runtime": None}, "accepted submission without a runtime"),
         ({"tests": None}, "tests is not a list"),
+        ({"agg_runtime": 10**400}, "accepted submission without a runtime"),
+        ({"agg_runtime": 1e-320}, "accepted submission without a runtime"),
+        ({"tests": [[0]]}, "tests is not a list of numbers"),
+        ({"language": "Rust"}, "language is 'Rust'"),
         ({"tests": [0]}, "not all measured on the same tests"),
     ],
 )
@@ -107,3 +111,23 @@ def test_a_report_on_nothing_measured_is_one_sentence(run: Path) -> None:
     done = CliRunner().invoke(app, ["report", str(run), "--upper-bound", "nowhere.jsonl"])
     assert done.exit_code == 1
     assert "the table nowhere.jsonl does not exist" in done.stderr
+
+
+def test_people_who_wrote_in_another_language_set_no_limit(run: Path, tmp_path: Path) -> None:
+    python = {**BEST, "submission_id": "py", "agg_runtime": 0.5, "language": "python"}
+    bound = read_upper_bound(run, submissions(tmp_path, BEST, python)).bound
+    assert bound.problems[0].human_id == "s9"
+    bound = read_upper_bound(run, submissions(tmp_path, python)).bound
+    assert bound.excluded == {"human submissions in another language": 1}
+
+
+def test_a_problem_in_two_languages_has_no_one_limit(run: Path, tmp_path: Path) -> None:
+    rows = [ROW, {**ROW, "language": "python"}]
+    (run / "pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    with pytest.raises(InputError, match="the rows of p1 are in cpp and in python"):
+        read_upper_bound(run, submissions(tmp_path, BEST))
+
+
+def test_a_submission_that_stands_twice_is_not_counted_twice(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two submissions of p1 have the same submission_id"):
+        read_upper_bound(run, submissions(tmp_path, BEST, SUBMISSION, BEST))

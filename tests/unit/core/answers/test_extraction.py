@@ -188,3 +188,19 @@ def test_a_long_answer_that_is_no_python_is_not_parsed_again_and_again(
 @pytest.mark.parametrize("language", Language)
 def test_an_answer_of_one_thing_over_and_over_has_no_program(text: str, language: Language) -> None:
     assert extract(text * (30_000 // len(text)), language).code is None
+
+
+def test_an_answer_that_spent_its_tokens_before_its_first_word_is_truncated() -> None:
+    assert extract("", cut_off=True).found is Found.TRUNCATED
+    assert extract("").found is Found.EMPTY
+
+
+def test_a_draft_among_the_thoughts_is_not_the_answer() -> None:
+    drafted = f"<think>\nFirst:\n```cpp\n{ONE}```\nToo slow.\n</think>\n"
+    for final in (TWO, f"```cpp\n{TWO}```", f"{PROSE}\n```\n{TWO}```\n"):
+        assert (extract(drafted + final).code or "").strip() == TWO.strip()
+    assert extract(drafted + "That is it.").code == ONE
+
+
+def test_lines_that_end_as_on_an_old_macintosh_are_lines() -> None:
+    assert extract(f"```cpp\n{ONE}```".replace("\n", "\r")).code == ONE

@@ -48,7 +48,7 @@ def test_a_published_split_holds_and_has_no_place_for_others(tmp_path: Path) -> 
 
 
 def test_a_problem_in_two_published_parts_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("p1 p2")
+    (tmp_path / "a.txt").write_text("p1\np2")
     (tmp_path / "b.txt").write_text("p2")
     with pytest.raises(InputError, match="p2 is in train and in test"):
         published({"train": tmp_path / "a.txt", "test": tmp_path / "b.txt"})
@@ -58,3 +58,25 @@ def test_a_problem_in_two_published_parts_is_refused(tmp_path: Path) -> None:
 def test_shares_that_leave_nothing_to_train_on_are_refused(val: float, test: float) -> None:
     with pytest.raises(InputError, match="leave nothing"):
         Split(val, test)
+
+
+def test_published_parts_that_tear_one_problem_apart_are_refused() -> None:
+    parts = {"p1": "train", "p2": "test", "p3": "train"}
+    Split(published=parts, clusters={"p1": "p1", "p3": "p1"})
+    with pytest.raises(InputError, match="p1 in train and p2 in test are the same problem"):
+        Split(published=parts, clusters={"p1": "p0", "p2": "p0"})
+
+
+def test_a_list_is_of_an_id_a_line_whatever_editor_wrote_it(tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"
+    path.write_bytes(b"\xef\xbb\xbftwo sum\r\n\r\n p2 \r\n")
+    assert published({"train": path}) == {"two sum": "train", "p2": "train"}
+    path.write_bytes(b"\xef\xbb\xbfp1 p2\r\n")
+    assert set(clusters(path)) == {"p1", "p2"}
+
+
+def test_lists_that_name_no_problem_are_no_reason_to_deal_by_hash(tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"
+    path.write_text("\n")
+    with pytest.raises(InputError, match="no problem is named in"):
+        published({"train": path})

@@ -20,6 +20,20 @@ def test_a_trajectory_is_of_one_user_in_time_and_of_equal_times_by_name() -> Non
     assert names == [["c", "a", "b"], ["d"]]
 
 
+def test_at_one_date_the_numbers_in_names_are_numbers() -> None:
+    names = ["10", "9", "s2-10", "s2-9", "s02-9", "100000000", "99999999"]
+    ((*ordered,),) = trajectories([solution(name, 1) for name in names])
+    assert [one.submission_id for one in ordered] == [
+        "9",
+        "10",
+        "99999999",
+        "100000000",
+        "s02-9",
+        "s2-9",
+        "s2-10",
+    ]
+
+
 @pytest.mark.parametrize(
     ("src", "tgt", "kept"),
     [

@@ -36,6 +36,35 @@ def test_the_answers_of_a_row_are_found_by_its_ids(tmp_path: Path, answers: Any)
     assert [one.text for one in got if isinstance(one, Answer)] == ["a", "b"]
 
 
+def test_rows_of_two_models_under_the_same_ids_are_not_answered_by_the_first_one(
+    tmp_path: Path,
+) -> None:
+    row = {"problem_id": "p1", "src_id": "s1", "src_code": "x"}
+    lines = [{**row, "generated_answers": answers} for answers in (["a", "b"], ["a", "c"])]
+    same, other = ask(tmp_path / "a.jsonl", *lines, lines[0])
+    assert isinstance(same, Answer)
+    assert same.text == "a"
+    assert isinstance(other, Failure)
+    assert other.reason == "the file has several different answers to it"
+
+
+def test_answers_of_two_runs_to_the_same_prompt_are_not_mixed_up(tmp_path: Path) -> None:
+    line = {"prompt_sha": PROMPT.digest, "sample": 0}
+    one, other = {**line, "text": "a"}, {**line, "text": "b"}
+    assert isinstance(ask(tmp_path / "a.jsonl", one, other, samples=1)[0], Failure)
+    assert isinstance(ask(tmp_path / "a.jsonl", one, {**one}, samples=1)[0], Answer)
+
+
+def test_of_rows_with_one_prompt_each_gets_the_answer_that_was_recorded_for_it(
+    tmp_path: Path,
+) -> None:
+    line = {"prompt_sha": PROMPT.digest, "sample": 0}
+    lines = [{**line, "row": "another", "text": "a"}, {**line, "row": ROW, "text": "b"}]
+    (got,) = ask(tmp_path / "a.jsonl", *lines, samples=1)
+    assert isinstance(got, Answer)
+    assert got.text == "b"
+
+
 @pytest.mark.parametrize("line", [[], {"generated_answers": ["x"]}, {"text": "x"}, "x"])
 def test_a_line_that_is_no_recorded_answer_is_named(tmp_path: Path, line: Any) -> None:
     with pytest.raises(ModelError, match=r"a.jsonl:1: not a line of recorded answers"):

@@ -1,11 +1,14 @@
 """What a model reads: PIE's words, the code to the byte, the same in training and sampling."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.problem import InputError
-from pie.core.prompting.example_pairs import nearest_examples, random_examples
+from pie.core.prompting.example_pairs import nearest_examples, random_examples, read_pool
 from pie.core.prompting.prompts import (
     SYSTEM,
     Example,
@@ -175,6 +178,25 @@ def test_random_examples_are_of_other_problems_and_depend_on_seed_and_row_alone(
     assert choose(row("code 7", "p3")) == drawn[7]
     other = random_examples(pool, 2, seed=2)
     assert [other(row(f"code {k}", "p3")) for k in range(40)] != drawn
+
+
+def test_targets_known_to_be_no_improvement_are_no_random_examples(tmp_path: Path) -> None:
+    fine = {"problem_id": "p", "src_code": "s", "tgt_code": "t", "tests": [0]}
+    unfit = [{"speedup": 0.5}, {"tgt_verdict": "wrong_answer"}, {"tgt_code": "s\n"}]
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps({**fine, **one}) + "\n" for one in [*unfit, {}]))
+    pool = read_pool(path)
+    assert (len(pool.pairs), pool.unfit) == (1, 3)
+    path.write_text("".join(json.dumps({**fine, **one}) + "\n" for one in unfit))
+    with pytest.raises(InputError, match=r"no pairs whose target is an improvement \(3 without\)"):
+        read_pool(path)
+
+
+def test_the_rows_own_program_is_no_example_however_it_is_laid_out() -> None:
+    own = Example(f"\n{SRC.replace(' ', '  ')}\n", "leak", "own", "p7")
+    assert nearest_examples(lambda _code, _problem, _k: [own, A], 4)(row()) == [A]
+    with pytest.raises(InputError, match="only 1 cpp examples"):
+        random_examples([(Language.CPP, own), (Language.CPP, A)], 2, seed=0)(row())
 
 
 def test_too_few_examples_are_one_sentence() -> None:

@@ -185,7 +185,7 @@ def pair(problem: str, src: str, tgt: str, speedup: float = 2.0) -> dict[str, An
 
 def published(tmp_path: Path) -> dict[str, Path]:
     for part in ("train", "val", "test"):
-        (tmp_path / f"{part}.txt").write_text(f"{part}1 {part}2")
+        (tmp_path / f"{part}.txt").write_text(f"{part}1\n{part}2\n")
     return {part: tmp_path / f"{part}.txt" for part in ("train", "val", "test")}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.errors import MachineFailure
-from sim.machines import cachegrind, instruction_sets
+from sim.machines import instruction_sets, valgrind
 from sim.sandbox import Ended
 
 # What assemblers make of one instruction of each set.
@@ -56,7 +56,7 @@ def test_an_instruction_that_is_cut_short_is_no_error(code: str) -> None:
 def test_each_is_not_measured_and_says_what_to_remove(name: str, code: str) -> None:
     ended = Ended(None, 4, b"", b"", log_of(code), False, 0, 0, 0, 0)
     with pytest.raises(MachineFailure) as failure:
-        cachegrind.refuse_own_failure(ended)
+        valgrind.refuse_own_failure(ended)
     assert (name or "an instruction that Valgrind cannot translate") in failure.value.what
     assert "target pragma" in failure.value.remedy
     assert "--machine native" in failure.value.remedy

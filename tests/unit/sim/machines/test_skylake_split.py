@@ -14,7 +14,7 @@ from sim.annotation import MOST_ADDRESSES
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
-from sim.machines import cachegrind
+from sim.machines import valgrind
 from sim.machines.skylake import Skylake
 from sim.program import Build, Language
 from sim.sandbox import Ended
@@ -187,4 +187,4 @@ def test_a_program_with_what_the_translator_lacks_is_refused_by_its_name(
 def test_another_unknown_instruction_is_not_called_avx512() -> None:
     log = b"vex amd64->IR: unhandled instruction bytes: 0x0F 0xFF 0x62 0xF1"
     with pytest.raises(MachineFailure, match="cannot translate"):
-        cachegrind.refuse_own_failure(Ended(None, 4, b"", b"", log, False, 0, 0, 0, 0))
+        valgrind.refuse_own_failure(Ended(None, 4, b"", b"", log, False, 0, 0, 0, 0))

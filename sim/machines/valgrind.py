@@ -1,0 +1,90 @@
+"""What the machines inside Valgrind share: how a program is started there, and its own failures."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim import process
+from sim.errors import MachineFailure
+from sim.judge import guest_for
+from sim.limits import Limits
+from sim.machines import instruction_sets
+from sim.program import Build
+from sim.sandbox import Allowance, Ended, Guest
+from sim.toolchain import Toolchain
+
+_OWN_MEMORY = 1 << 30
+"""Address space for Valgrind itself, above the program's; it starts with 200 MB."""
+_OWN_FAILURES = (b"the 'impossible' happened", b"out of memory", b"' failed.\n\nhost stacktrace")
+
+
+def guest(
+    tool: Path, options: Sequence[str], build: Build, limits: Limits, toolchain: Toolchain
+) -> Guest:
+    """Return the start of a program under a tool (its executable) with the tool's options."""
+    native = guest_for(build, toolchain)
+    return Guest(
+        program=f"/pie/valgrind/{tool.name}",
+        argv=(
+            "valgrind",
+            *options,
+            "--log-fd={log}",
+            f"--main-stacksize={limits.stack_bytes}",
+            "--vgdb=no",
+            native.program,
+            *native.argv[1:],
+        ),
+        profile="instrument",
+        read_only={**native.read_only, "/pie/valgrind": str(tool.parent)},
+        env={
+            **native.env,
+            "VALGRIND_LIB": "/pie/valgrind",
+            "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
+        },
+        system=native.system,
+        proc=True,
+        log=True,
+    )
+
+
+def allowance(limits: Limits, cpu_seconds: int) -> Allowance:
+    """Limits of the instrument: generous, since the program passed its own natively."""
+    return Allowance(
+        cpu_seconds=cpu_seconds,
+        memory_bytes=limits.memory_bytes + _OWN_MEMORY,
+        stack_bytes=8 << 20,
+        file_bytes=limits.file_bytes,
+        output_bytes=limits.output_bytes,
+        guard_seconds=60.0 + 3.0 * cpu_seconds,
+    )
+
+
+def refuse_own_failure(ended: Ended) -> None:
+    """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
+    code = instruction_sets.unhandled(ended.log)
+    if code is not None or b"nrecognised instruction" in ended.log:
+        name = instruction_sets.name_of(code or [])
+        raise MachineFailure(
+            f"the program uses {name}, which Valgrind's translator lacks"
+            if name
+            else "the program uses an instruction that Valgrind cannot translate",
+            instruction_sets.remedy_of(name),
+        )
+    if ended.lost and not ended.overflowed:
+        raise MachineFailure(
+            f"the measured run was lost: {ended.lost}", "measure it again on a quieter host"
+        )
+    if any(words in ended.log for words in _OWN_FAILURES):
+        raise MachineFailure("Valgrind itself failed on this program")
+
+
+@functools.cache
+def version() -> str:
+    """Return what `valgrind --version` prints, or "unknown"."""
+    launcher = shutil.which("valgrind")
+    if launcher is None:
+        return "unknown"
+    return process.run([launcher, "--version"]).stdout.decode().strip()
