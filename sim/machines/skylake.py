@@ -28,6 +28,10 @@ from sim.verdict import Verdict
 PROTOCOL = "1"
 """Raised when a change here could give another cost for the same run."""
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
+_REMEDIES = {
+    b"threads": "measure it on cachegrind, which counts all threads' work",
+    b"timers": "bound its work by a count instead of by a timer",
+}
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -87,7 +91,7 @@ class Skylake:
         if refused:
             raise MachineFailure(
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
-                "measure it on cachegrind, which counts all threads' work",
+                _REMEDIES.get(refused[1], ""),
             )
         if ended.signal == SIGSYS and not ended.log:
             raise MachineFailure("Valgrind could not be started in the sandbox")

@@ -3,13 +3,15 @@
  * One processor, the simulated machine's 4 GB, and the names that the simulator gives itself. The size of
  * blocks decides how much the C library reads at once, and file systems differ in it. */
 #include "processor_id.h"
+#include "guard.h"
 #include "libvex_guest_amd64.h"
+#include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_vki.h"
 #include "pub_tool_vkiscnums.h"
 
-enum { BLOCK_SIZE = 4096, MEMORY = 1 << 20 /* units of a page's size */, NAME = 65 };
+enum { BLOCK_SIZE = 4096, MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, EPOCH = 1000000000 };
 
 static void system_name(HChar *to) {
     static const HChar *const names[] = {"Linux", "sim.gem5.org", "5.1.0", "#1 Mon Aug 18 11:32:15 EDT 2003",
@@ -31,6 +33,56 @@ static void return_value(ThreadId thread, Long value) {
     VG_(set_shadow_regs_area)(thread, 0, offsetof(VexGuestAMD64State, guest_RAX), 8, (UChar *)&value);
 }
 
+/* ---- the host's time ------------------------------------------------------------------------------------ */
+
+static struct {
+    ULong seconds, rest;
+    Bool given;
+} patience; /* of the call under way: the kernel leaves there how long it did not wait */
+
+static ULong *patience_of(UInt call, const UWord *a) {
+    if (call == __NR_ppoll) return (ULong *)a[2];
+    return call == __NR_select || call == __NR_pselect6 ? (ULong *)a[4] : NULL;
+}
+
+/* A timer would end after a time of the host's, so the program's work would hang on the host's load. */
+void refuse_timers(UInt call, const UWord *a) {
+    const ULong *t = patience_of(call, a);
+    Bool starts = call == __NR_timer_create || call == __NR_timerfd_create;
+    if (call == __NR_alarm) starts = a[0] != 0;
+    if (call == __NR_setitimer && a[1] && VG_(am_is_valid_for_client)(a[1], 32, VKI_PROT_READ))
+        starts = ((const ULong *)a[1])[2] || ((const ULong *)a[1])[3];
+    if (starts) refuse("timers", "it sets a timer, which would run by the host's clock");
+    patience.given = t && VG_(am_is_valid_for_client)((Addr)t, 16, VKI_PROT_READ | VKI_PROT_WRITE);
+    if (!patience.given) return;
+    patience.seconds = t[0];
+    patience.rest = t[1];
+}
+
+/* Where its input and output lie on the host, and since when. */
+static void nameless(struct vki_stat *s, UWord descriptor) {
+    if (descriptor > 2) return;
+    s->st_dev = 1;
+    s->st_ino = descriptor + 1;
+    s->st_atime = s->st_mtime = s->st_ctime = EPOCH;
+    s->st_atime_nsec = s->st_mtime_nsec = s->st_ctime_nsec = 0;
+}
+
+static Bool of_descriptor(const UWord *a) {
+    return VG_(am_is_valid_for_client)(a[1], 1, VKI_PROT_READ) && *(const HChar *)a[1] == 0;
+}
+
+static void nameless_extended(UChar *s, UWord descriptor) {
+    enum { INODE = 32, TIMES = 64, DEVICE = 136 };
+    if (descriptor > 2) return;
+    *(ULong *)(s + INODE) = descriptor + 1;
+    for (UInt i = 0; i < 4; i++) {
+        *(Long *)(s + TIMES + 16 * i) = EPOCH;
+        *(UInt *)(s + TIMES + 16 * i + 8) = 0;
+    }
+    *(ULong *)(s + DEVICE) = 1;
+}
+
 void answer_missing(ThreadId thread) { return_value(thread, -VKI_ENOENT); }
 
 void answer_host(ThreadId thread, UInt call, UWord *a, UWord result) {
@@ -46,11 +98,24 @@ void answer_host(ThreadId thread, UInt call, UWord *a, UWord result) {
         *(UChar *)a[2] = 1;
         return_value(thread, 8);
         break;
+    case __NR_select:
+    case __NR_pselect6:
+    case __NR_ppoll:
+        if (!patience.given) break;
+        patience_of(call, a)[0] = patience.seconds;
+        patience_of(call, a)[1] = patience.rest;
+        break;
+    case __NR_fstat: nameless((struct vki_stat *)a[1], a[0]); /* fall through */
     case __NR_stat:
-    case __NR_fstat:
     case __NR_lstat: ((struct vki_stat *)a[1])->st_blksize = BLOCK_SIZE; break;
-    case __NR_newfstatat: ((struct vki_stat *)a[2])->st_blksize = BLOCK_SIZE; break;
-    case __NR_statx: ((UInt *)a[4])[1] = BLOCK_SIZE; break;
+    case __NR_newfstatat:
+        if (of_descriptor(a)) nameless((struct vki_stat *)a[2], a[0]);
+        ((struct vki_stat *)a[2])->st_blksize = BLOCK_SIZE;
+        break;
+    case __NR_statx:
+        if (of_descriptor(a)) nameless_extended((UChar *)a[4], a[0]);
+        ((UInt *)a[4])[1] = BLOCK_SIZE;
+        break;
     default: break;
     }
 }

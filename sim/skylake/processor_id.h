@@ -10,6 +10,7 @@ ULong answer_rdrand(void);
 void answer_random(UInt call, UWord *arguments, UWord count);
 /* the simulated machine in place of the host (host.c), */
 void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
+void refuse_timers(UInt call, const UWord *arguments); /* before the call */
 void answer_missing(ThreadId thread); /* there is no such file */
 /* and simulated time in place of the host's. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments);

@@ -74,6 +74,7 @@ static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
     call_begins(call);
     guard_call(call, arguments);
+    refuse_timers(call, arguments);
 }
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake
@@ -23,10 +24,14 @@ HEADERS = """#include <cstdio>
 #include <ctime>
 #include <cpuid.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/select.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>
@@ -189,3 +194,66 @@ print(run.cycles, run.stdout.decode())"""
         check=True,
     )
     assert done.stdout.split() == [str(here.cycles), here.stdout.decode()]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "alarm(100);",
+        "itimerval v = {{0, 0}, {0, 9}}; setitimer(ITIMER_VIRTUAL, &v, nullptr);",
+        "timer_t t; timer_create(CLOCK_MONOTONIC, nullptr, &t);",
+        "timerfd_create(CLOCK_MONOTONIC, 0);",
+    ],
+)
+def test_a_timer_of_the_hosts_is_refused_with_a_remedy(
+    machine: Skylake, tmp_path: Path, body: str
+) -> None:
+    with pytest.raises(MachineFailure, match="sets a timer") as failure:
+        run(machine, tmp_path, body)
+    assert "count" in failure.value.remedy
+
+
+def test_disarming_a_timer_is_no_timer(machine: Skylake, tmp_path: Path) -> None:
+    body = """itimerval v = {}; int r = setitimer(ITIMER_REAL, &v, nullptr);
+    std::printf("%u %d", alarm(0), r);"""
+    assert run(machine, tmp_path, body).stdout == b"0 0"
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (
+            "timeval v = {9, 5}; select(2, nullptr, &f, nullptr, &v); show(v.tv_sec, v.tv_usec);",
+            b"9 5",
+        ),
+        (
+            "timespec v = {9, 5}; syscall(SYS_pselect6, 2, 0, &f, 0, &v, 0);"
+            " show(v.tv_sec, v.tv_nsec);",
+            b"9 5",
+        ),
+        (
+            "timespec v = {9, 5}; pollfd p = {1, POLLOUT, 0}; syscall(SYS_ppoll, &p, 1, &v, 0, 8);"
+            " show(v.tv_sec, v.tv_nsec);",
+            b"9 5",
+        ),
+        (
+            "struct stat s; fstat(0, &s); show(s.st_ino, s.st_mtime + s.st_atim.tv_nsec);",
+            b"1 1000000000",
+        ),
+        (
+            'struct stat s; fstatat(0, "", &s, AT_EMPTY_PATH); show(s.st_ino, s.st_ctime);',
+            b"1 1000000000",
+        ),
+        (
+            'struct statx s; statx(1, "", 4096, 4095, &s);'
+            " show(s.stx_ino, s.stx_mtime.tv_sec + s.stx_mtime.tv_nsec);",
+            b"2 1000000000",
+        ),
+    ],
+)
+def test_no_time_of_the_hosts_is_left_in_what_a_call_gives(
+    machine: Skylake, tmp_path: Path, body: str, shown: bytes
+) -> None:
+    tell = 'auto show = [](long a, long b) { std::printf("%ld %ld", a, b); };'
+    body = f"{tell} fd_set f; FD_ZERO(&f); FD_SET(1, &f); {body}"
+    assert run(machine, tmp_path, body).stdout == shown
