@@ -27,6 +27,8 @@ from sim.verdict import Verdict
 
 PROTOCOL = "1"
 """Raised when a change here could give another cost for the same run."""
+_MOST_CYCLES = 10_000
+"""For an operation: fifty times what one that waits for memory takes, so only a fault is above."""
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
@@ -151,6 +153,12 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
     ended = values.pop("ended")
     if values["instructions"] == 0:
         raise MachineFailure("the timing tool counted no instruction")
+    if values["cycles"] > _MOST_CYCLES * values["micro_operations"]:
+        raise MachineFailure(
+            f"the timing model lost count: {values['cycles']} cycles for "
+            f"{values['micro_operations']} operations",
+            "report this with the program",
+        )
     return ended, values
 
 

@@ -132,6 +132,9 @@ __attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetche
         ghosts_begin();
         registers_now(&registers);
     }
+    /* All of the right path has been passed, so the branch has executed: an operation that waits for ever, as behind
+     * one that must be the oldest, is squashed and asks for nothing. */
+    if (stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
     Cycle executed = ghost_pass(u, fetched, &decoded);
     late = decoded > fetched + DECODED;
     Cycle end = squashed(place);

@@ -76,7 +76,9 @@ def test_without_the_simulator_the_command_that_installs_it_is_told(
     prefix = in_own_mounts(hide)
     only("bwrap", "g++", "gcc", "unshare", "sh", "mount")
     done = pie("simulate", "--pairs", pairs, before=prefix)
-    assert_refused(done, "valgrind's cachegrind was not found", "apt-get install valgrind")
+    assert_refused(
+        done, "valgrind's headers and libraries were not found", "apt-get install valgrind"
+    )
 
 
 def test_without_bubblewrap_it_warns_aloud_and_works(

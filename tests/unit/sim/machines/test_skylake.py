@@ -20,7 +20,7 @@ from sim.verdict import Verdict
 
 LIMITS = Limits(max_instructions=50_000_000)
 LOG = b"""==2== Command: /pie/prog
-==2== PIE-SKYLAKE {"ended": "exit", "cycles": 124009, "instructions": 8775}
+==2== PIE-SKYLAKE {"ended": "exit", "cycles": 12400, "instructions": 877, "micro_operations": 999}
 """
 LOOP = """.globl _start
 .bss
@@ -129,11 +129,15 @@ def test_a_loop_beyond_its_cycles_ends_inside_the_tool_after_the_same_cycle(
 
 
 def test_a_summary_is_read() -> None:
-    assert read_counters(LOG) == ("exit", {"cycles": 124009, "instructions": 8775})
+    counted = {"cycles": 12400, "instructions": 877, "micro_operations": 999}
+    assert read_counters(LOG) == ("exit", counted)
 
 
-@pytest.mark.parametrize("log", [b"", LOG + LOG, LOG.replace(b"8775", b"0")])
-def test_a_missing_a_second_or_an_empty_summary_is_refused(log: bytes) -> None:
+IMPOSSIBLE = LOG.replace(b"12400", str(1 << 56).encode())
+
+
+@pytest.mark.parametrize("log", [b"", LOG + LOG, LOG.replace(b"877", b"0"), IMPOSSIBLE])
+def test_a_missing_a_second_an_empty_or_an_impossible_summary_is_refused(log: bytes) -> None:
     with pytest.raises(MachineFailure):
         read_counters(log)
 
