@@ -45,9 +45,9 @@ def folder_of(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except (OSError, ValueError, HfHubHTTPError, HFValidationError, RuntimeError) as error:
         offline = os.environ.get("HF_HUB_OFFLINE") or "onnect" in str(error)
-        where = "and the hub cannot be asked" if offline else "nor on the Hugging Face hub"
+        where = "and the hub cannot be asked" if offline else "and none on the Hugging Face hub"
         raise FinetuneError(
-            f"the base model {name} is not there: neither a folder here {where}",
+            f"the base model {name} is not there: no folder here, {where}",
             "check the name, or download it first and give its folder",
         ) from error
 

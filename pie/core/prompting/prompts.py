@@ -10,11 +10,11 @@ template, never a part of it, and is put in whole: nothing here cuts code.
 | `cot`              | PIE, Figure 14                  | two worked ones of our own             |
 | `retrieval`        | PIE, Figure 15                  | the nearest pairs, nearest last        |
 | `finetuned`        | PIE, Figure 16 (`code_opt`)     | none                                   |
-| `perf-conditioned` | PIE's code                      | none                                   |
+| `perf-conditioned` | PIE, Figure 2 (training)        | none                                   |
 
-For `perf-conditioned` the paper (Figure 2) has other words than its code, and other words in
-training than in sampling; here both are the code's. In chat form, `finetuned` is the text of PIE's
-OpenAI rows, and the rest are the plain text as the user's message.
+For `perf-conditioned` PIE's code has other words ("optimize 7/10. ### Program:"), and Figure 2
+leaves the line "with score" away in sampling; here both have it, as in training. In chat form,
+`finetuned` is the text of PIE's OpenAI rows, and the rest are the plain text as the user's message.
 """
 
 from __future__ import annotations

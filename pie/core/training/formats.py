@@ -3,7 +3,7 @@
 | format             | template of             | what else the model reads                     |
 | ------------------ | ----------------------- | --------------------------------------------- |
 | `plain`            | PIE, Figure 16          | nothing                                       |
-| `perf-conditioned` | PIE's code              | the target's score; in sampling the wanted    |
+| `perf-conditioned` | PIE, Figure 2           | the target's score; in sampling the wanted    |
 | `ecco`             | ECCO, Figure 6          | nothing                                       |
 | `ecco-execution`   | ECCO, Figures 6 and 7   | verdict, time and memory on the first tests   |
 | `ecco-trajectory`  | ECCO, Figure 11         | the user's programs at 0, 33, 66 % of the way |

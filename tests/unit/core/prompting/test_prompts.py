@@ -52,10 +52,11 @@ def test_finetuned_is_the_template_that_pies_models_were_trained_with() -> None:
     )
 
 
-def test_performance_conditioned_names_the_score_twice() -> None:
+def test_performance_conditioned_is_pies_figure_2_and_names_the_score_twice() -> None:
     assert plain(Strategy.PERF_CONDITIONED, score=7) == (
-        "This is a slow program we want to optimize 7/10. "
+        "This is a slow program we want to optimize to score 7/10.\n\n"
         f"### Program:\n{SRC}\n\n### Optimized Version with score 7/10:\n\n"
+        "### Optimized Version:\n"
     )
 
 
