@@ -77,6 +77,7 @@ def run(words: Sequence[str], output: Path) -> int:
     from subprocess import CalledProcessError
 
     from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     # Their accounts of a failed process are long; the sentences here and in training are not.
@@ -86,6 +87,10 @@ def run(words: Sequence[str], output: Path) -> int:
         launch_command(arguments)
     except CalledProcessError as error:
         return ended(error.returncode, 0, output)
+    except SignalException as error:  # sent to us; torch has ended the processes
+        if error.sigval == signal.SIGINT:
+            raise KeyboardInterrupt from error
+        raise _stopped(f"the training was ended by {error.sigval.name}", output) from error
     except ChildFailedError as error:
         # The others fail because one was lost, and are then ended by SIGTERM.
         lost = [
@@ -102,8 +107,6 @@ def ended(code: int, rank: int, output: Path) -> int:
     """Return the exit code of a process that ended by itself; FinetuneError if it was killed."""
     import signal
 
-    from finetune.checkpoint import all_of
-
     if code > 1 and code not in (130, 128 + signal.SIGKILL):
         code = 1
     if code in (0, 1, 130):
@@ -111,9 +114,15 @@ def ended(code: int, rank: int, output: Path) -> int:
     number = -code if code < 0 else code - 128
     name = signal.Signals(number).name
     hint = ": most often the host had no memory left" if number == signal.SIGKILL else ""
+    raise _stopped(f"training process {rank} was lost ({name}{hint})", output)
+
+
+def _stopped(what: str, output: Path) -> FinetuneError:
+    from finetune.checkpoint import all_of
+
     saved = all_of(output)
     kept = f"the checkpoint {saved[-1].name} is kept" if saved else "no checkpoint was written yet"
-    raise FinetuneError(
-        f"training process {rank} was lost ({name}{hint}); {kept}",
+    return FinetuneError(
+        f"{what}; {kept}",
         "the same command goes on from there" if saved else "run the same command again",
     )

@@ -210,3 +210,28 @@ def test_a_line_that_was_changed_by_hand_is_refused(
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     with pytest.raises(FinetuneError, match="sets ACCELERATE_MIXED_PRECISION to bf16 and the reci"):
         train(make_recipe())
+
+
+@pytest.mark.parametrize(
+    ("sent", "error", "said"),
+    [
+        (signal.SIGTERM, FinetuneError, "the training was ended by SIGTERM"),
+        (signal.SIGINT, KeyboardInterrupt, ""),
+    ],
+)
+def test_a_signal_to_the_launcher_of_several_processes_is_no_traceback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: signal.Signals,
+    error: type[BaseException],
+    said: str,
+) -> None:
+    from accelerate.commands import launch as accelerates
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+
+    def ended(arguments: object) -> None:
+        raise SignalException("Process 1 got a signal", sigval=sent)
+
+    monkeypatch.setattr(accelerates, "launch_command", ended)
+    with pytest.raises(error, match=said):
+        launch.run(launch.line(load("cpu"), "cpu", {}), tmp_path)
