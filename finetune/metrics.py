@@ -98,4 +98,12 @@ def _tracker(name: str, recipe: Recipe) -> Any:
         raise FinetuneError(
             f"the recipe reports to {name}, which is not installed", f"pip install {name}"
         ) from error
+    except Exception as error:
+        if not type(error).__module__.startswith(name):
+            raise
+        why = str(error).strip().partition("\n")[0].rstrip(".")
+        raise FinetuneError(
+            f"the recipe reports to {name}, which refuses ({why})",
+            "log in to it, set WANDB_MODE=offline, or leave it out of report_to",
+        ) from error
     return tracker

@@ -200,6 +200,9 @@ def _trajectories(
             reason = "no_user_id" if user is None else "no_runtime"
             _leave_out(pairs, listed, record.place, reason, request.strict)
             continue
+        if not all(str(fields[f"{role}_code"]).strip() for role in ("src", "tgt")):
+            _leave_out(pairs, listed, record.place, "no_program", request.strict)
+            continue
         group = groups.setdefault((str(fields["problem_id"]), str(user)), {})
         for role, time in zip(("src", "tgt"), times, strict=True):
             name = str(fields.get(f"{role}_id") or f"{record.place} {role}")

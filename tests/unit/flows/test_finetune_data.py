@@ -145,13 +145,14 @@ def test_trajectory_rows_are_one_of_each_user_and_problem(tmp_path: Path) -> Non
         for slow, fast in (("a", "b"), ("c", "d"), ("b", "c"))
     ]  # fmt: skip
     alone, nobody = pair(1, user_id="v"), pair(2, user_id=None)
-    path = write(tmp_path / "p.jsonl", [*made, alone, nobody])
+    blank = {**made[1], "tgt_code": " \n"}  # under the name of the fastest one
+    path = write(tmp_path / "p.jsonl", [*made, blank, alone, nobody])
     request = Request(path, tmp_path / "o.jsonl", Format.ECCO_TRAJECTORY)
     (row,) = rows(request)
     assert (row["steps"], row["completion"], row["user_id"]) == (["a", "b", "c"], "d", "u")
     manifest = run(request)
     assert [one["left_out"] for one in manifest["counts"]] == [
-        {"no_user_id": 1},
+        {"no_program": 1, "no_user_id": 1},
         {"fewer_than_three_programs": 1},
     ]
 
