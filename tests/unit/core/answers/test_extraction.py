@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.answers import python_answer
-from pie.core.answers.extraction import LONGEST_ANSWER, Found, blocks, extract
+from pie.core.answers.extraction import LONGEST_ANSWER, Found, extract
 from sim.program import Language
 
 ONE = '#include <cstdio>\nusing namespace std;\nint main() { puts("1"); }\n'
@@ -125,16 +125,6 @@ def test_lone_surrogates_do_not_get_into_a_program() -> None:
     code = extract('int main() { puts("\ud800"); }').code
     assert code is not None
     code.encode("utf-8")
-
-
-def test_blocks_of_markdown() -> None:
-    text = "a\n```cpp\nx\n```\n~~~\ny\n~~~\n````\n```\nz\n````\n```py\nopen"
-    assert [(one.tag, one.text, one.closed) for one in blocks(text)] == [
-        ("cpp", "x\n", True),
-        ("", "y\n", True),
-        ("", "```\nz\n", True),
-        ("py", "open", False),
-    ]
 
 
 @pytest.mark.shared
