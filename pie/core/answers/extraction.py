@@ -23,8 +23,7 @@ from enum import StrEnum
 from pie.core.answers.answer_program import AnswerPrograms
 from pie.core.answers.cpp_answer import begins_cpp, cpp_programs
 from pie.core.answers.fences import Block, blocks, without_fences
-from pie.core.answers.python_answer import begins_python, python_programs
-from retrieval.syntax import tree
+from pie.core.answers.python_answer import Patience, begins_python, python_programs
 from sim.program import Language
 
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
@@ -88,10 +87,11 @@ def extract(
 
 
 def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
-    fenced = _fenced(text, language)
+    patience = Patience()
+    fenced = _fenced(text, language, patience)
     if fenced:
         return Extraction(fenced[-1], Found.FENCED, len(fenced))
-    found = _programs(without_fences(text), language)
+    found = _programs(without_fences(text), language, patience)
     if found.complete:
         first = found.complete[0]
         how = Found.WHOLE if first.whole else Found.FIRST_PROGRAM
@@ -101,12 +101,12 @@ def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     return Extraction(None, Found.TRUNCATED if cut_off else Found.NO_PROGRAM, 0)
 
 
-def _fenced(text: str, language: Language) -> list[str]:
+def _fenced(text: str, language: Language, patience: Patience) -> list[str]:
     """Return the complete programs in fenced blocks, of those of the language if there are any."""
     found: dict[bool, list[str]] = {True: [], False: []}
     for block in blocks(text, lambda block: _is_program(block, language)):
         whole = _text(block, language)
-        programs = [one.text for one in _programs(whole, language).complete]
+        programs = [one.text for one in _programs(whole, language, patience).complete]
         expected = language is not Language.PYTHON or bool(_PYTHON_TAGS.fullmatch(block.tag))
         expected = expected or whole != block.text  # code has no tag
         # A block is one text: it is taken as it is unless it holds several programs.
@@ -124,11 +124,9 @@ def _text(block: Block, language: Language) -> str:
 
 def _is_program(block: Block, language: Language) -> bool:
     text = _text(block, language)
-    if language is Language.PYTHON and tree(text, "python").has_error:
-        return False  # without looking for stretches of it, which takes hundreds of times as long
-    programs = _programs(text, language).complete
+    programs = _programs(text, language, Patience(0)).complete
     return len(programs) == 1 and programs[0].whole
 
 
-def _programs(text: str, language: Language) -> AnswerPrograms:
-    return cpp_programs(text) if language is Language.CPP else python_programs(text)
+def _programs(text: str, language: Language, patience: Patience) -> AnswerPrograms:
+    return cpp_programs(text) if language is Language.CPP else python_programs(text, patience)

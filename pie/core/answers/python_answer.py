@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pie.core.answers.answer_program import AnswerProgram, AnswerPrograms
@@ -39,26 +40,35 @@ _CODE_LINE = re.compile(
 _MOST_STARTS = 8
 _MOST_LINES_OF_PROSE = 60
 _MOST_CHARACTERS = 2 << 20
-"""Characters that are parsed in all while lines are left away: an answer under 4,000 is searched
-as far as the two bounds above allow, and a long one that is no code ends soon."""
 _ASSIGNMENTS = frozenset({"assignment", "augmented_assignment"})
 _EXPRESSIONS = _ASSIGNMENTS | {"call"}
 _ATTRIBUTES = re.compile(r"""(?:[\w-]+=(?:"[^"]*"|'[^']*'|{[^}]*}|[\w./-]+)(?:\s+|$))+""")
 """What some writers of Markdown put beside a fence; `n=5` can be code as well."""
 
 
-def python_programs(text: str) -> AnswerPrograms:
+@dataclass(slots=True)
+class Patience:
+    """Characters of an answer that may still be parsed while lines are left away.
+
+    An answer under 4,000 is searched as far as the two bounds above allow; a long one that is no
+    code ends soon, however many blocks it has.
+    """
+
+    characters: int = _MOST_CHARACTERS
+
+
+def python_programs(text: str, patience: Patience | None = None) -> AnswerPrograms:
     """Return the complete Python programs of a text: the text, or a stretch of its lines."""
+    patience = patience or Patience()
     if not _has_error(text):
         return _of_statements(text)
     lines = text.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
-    left = _MOST_CHARACTERS
     for start in starts[:_MOST_STARTS]:
         for end in range(len(lines), max(start, len(lines) - _MOST_LINES_OF_PROSE), -1):
             stretch = "".join(lines[start:end])
-            left -= len(stretch)
-            if left < 0:
+            patience.characters -= len(stretch)
+            if patience.characters < 0:
                 return AnswerPrograms(begun=True)
             if not _has_error(stretch):
                 found = _of_statements(stretch)

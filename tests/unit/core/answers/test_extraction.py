@@ -174,6 +174,18 @@ def test_a_long_answer_that_is_no_python_is_not_parsed_again_and_again(
     assert len(parsed) < 10  # of 480 stretches of it
 
 
+def test_blocks_that_are_no_python_are_not_parsed_again_and_again_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = []
+    monkeypatch.setattr(
+        python_answer, "_has_error", lambda text: bool(parsed.append(len(text)) or True)
+    )
+    answer = ("```\n" + "x = 1 +\n" * 500 + "```\n") * 50
+    assert extract(answer, Language.PYTHON).found is Found.INCOMPLETE
+    assert sum(parsed) < 2_700_000  # of ninety million
+
+
 @pytest.mark.parametrize("text", ["(", "{", "int main(){", "```\n", "```cpp\n", "[](){", '"', "a<"])
 @pytest.mark.parametrize("language", Language)
 def test_an_answer_of_one_thing_over_and_over_has_no_program(text: str, language: Language) -> None:
