@@ -16,12 +16,14 @@ class Row:
 
     prompt: str
     completion: str
+    problem: str = ""
+    """`problem_id`, where the row has one."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a file; FinetuneError names file and line of the first that is none.
 
-    Blank lines are skipped; other fields than `prompt` and `completion` are ignored. A set for
+    Blank lines are skipped; of other fields only `problem_id` is read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
     number = 0
@@ -65,4 +67,6 @@ def _row(data: bytes, place: str) -> Row:
             ) from error
         if not value.strip():
             raise FinetuneError(f"{place} has an empty {name}", "mend or remove the line")
-    return Row(fields["prompt"], fields["completion"])
+    problem = fields.get("problem_id")
+    named = isinstance(problem, str | int) and not isinstance(problem, bool)
+    return Row(fields["prompt"], fields["completion"], str(problem) if named else "")

@@ -26,6 +26,7 @@ from finetune.metrics import Metrics
 from finetune.recipe import Recipe, load
 from finetune.result import identity, save_result
 from finetune.schedule import learning_rate
+from finetune.warning import warnings_of
 
 _SECONDS_BETWEEN_LINES = 2.0
 _SECONDS_FOR_THE_FIRST = 5.0
@@ -104,6 +105,8 @@ def _train(
     epoch_steps = batches.steps_in_epoch(len(sequences), recipe.batch)
     steps = min(epoch_steps * recipe.epochs, recipe.max_steps or sys.maxsize)
     dealing = batches.Dealing(recipe.micro_batch, team.world, team.rank)
+    for doubt in warnings_of(recipe, steps, train_rows.rows, eval_rows.rows if eval_rows else ()):
+        say(f"warning: {doubt}")
 
     # 4. The model: the first process reads the weights, and the others get their parts from it.
     network = model.load(folder, recipe, with_weights=team.first)
@@ -219,6 +222,11 @@ def _train(
         if eval_rows and (step % recipe.evaluate_every == 0 or step == steps):
             with telling_of_memory(recipe):
                 eval_loss = evaluate(eval_sequences)
+            if not numpy.isfinite(eval_loss):
+                raise FinetuneError(
+                    f"step {step}: the evaluation loss is {eval_loss}",
+                    "lower learning_rate or raise warmup_steps; earlier checkpoints are kept",
+                )
             best = progress.best_loss
             better = best is None or eval_loss < best - recipe.min_improvement
             if better:
