@@ -109,11 +109,12 @@ def _train(
         say(f"warning: {doubt}")
 
     # 4. The model: the first process reads the weights, and the others get their parts from it.
-    network = model.load(folder, recipe, with_weights=team.first)
-    if team.world > 1:
-        network = processes.spread(network, recipe, team)
-    elif recipe.method != "qlora":
-        network = network.to(team.device)
+    with telling_of_memory(recipe, loading=True):
+        network = model.load(folder, recipe, with_weights=team.first)
+        if team.world > 1:
+            network = processes.spread(network, recipe, team)
+        elif recipe.method != "qlora":
+            network = network.to(team.device)
     trained = [one for one in network.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(
         [
@@ -258,8 +259,11 @@ def _train(
 
 
 @contextlib.contextmanager
-def telling_of_memory(recipe: Recipe) -> Iterator[None]:
-    """Turn running out of memory into a sentence that says what to lower."""
+def telling_of_memory(recipe: Recipe, *, loading: bool = False) -> Iterator[None]:
+    """Turn running out of memory into a sentence that says what to lower, or to do else.
+
+    While `loading` only the model itself is there, which no shorter row makes smaller.
+    """
     import torch
 
     try:
@@ -270,12 +274,14 @@ def telling_of_memory(recipe: Recipe) -> Iterator[None]:
             raise
         can = [f"micro_batch (now {recipe.micro_batch})"] if recipe.micro_batch > 1 else []
         can.append(f"max_tokens (now {recipe.max_tokens})")
-        others = ["turn gradient_checkpointing on"] if not recipe.gradient_checkpointing else []
+        lower = "" if loading else f"lower {' or '.join(can)}, or "
+        others = [] if loading else ["turn gradient_checkpointing on"]
+        others = [] if recipe.gradient_checkpointing else others
         others += ["use more processes"] if recipe.method != "qlora" else []
         others += ["choose method: lora"] if recipe.method == "full" else []
         raise LocalError(
             f"out of memory on {recipe.launch.device}",
-            f"lower {' or '.join(can)}, or {', or '.join(others)}; checkpoints are kept",
+            f"{lower}{', or '.join(others) or 'take a smaller model'}; checkpoints are kept",
         ) from error
 
 
