@@ -26,13 +26,14 @@ def read_rows(path: Path) -> Iterator[Row]:
     Blank lines are skipped; of other fields only `problem_id` is read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
-    number = 0
+    number = found = 0
     try:
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):
                 if number == 1:
                     data = data.removeprefix(b"\xef\xbb\xbf")
                 if data.strip():
+                    found += 1
                     yield _row(data, f"{path}:{number}")
     except FileNotFoundError as error:
         raise FinetuneError(
@@ -42,7 +43,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise FinetuneError(
             f"the rows {path} cannot be read ({error.strerror})", "give a readable JSONL file"
         ) from error
-    if number == 0:
+    if not found:
         raise FinetuneError(f"the rows {path} are empty", "write some with `pie finetune data`")
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from finetune import batches, checkpoint, loss, model, processes, rows, tokens
 from finetune.errors import FinetuneError, LocalError
+from finetune.launch import end_with_launcher
 from finetune.metrics import Metrics
 from finetune.recipe import Recipe, load
 from finetune.result import identity, save_result
@@ -307,6 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             last_told = time.monotonic()
             say(f"step {step}: loss {step_loss:.4f}")
 
+    end_with_launcher()
     try:
         train(load(given["recipe"], overrides), say, after_step)
     except LocalError as error:

@@ -47,10 +47,10 @@ def test_a_row_that_cannot_be_used_is_named_by_its_line(
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("content", [None, b""])
+@pytest.mark.parametrize("content", [None, b"", b"\n \n"])
 def test_a_file_without_rows_is_told(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "rows.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(FinetuneError, match=r"rows\.jsonl"):
+    with pytest.raises(FinetuneError, match=r"rows\.jsonl (are empty|do not exist)"):
         list(read_rows(path))
