@@ -85,11 +85,15 @@ def run(words: Sequence[str], output: Path) -> int:
     from subprocess import CalledProcessError
 
     from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.agent.server import api as agent
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     # Their accounts of a failed process are long; the sentences here and in training are not.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    # This one has a level of its own. Its one warning is that a signal came, which we say; its
+    # errors are faults that nobody else tells.
+    logging.getLogger(agent.__name__).setLevel(logging.ERROR)
     arguments = launch_command_parser().parse_args(list(words[2:]))
     try:
         with _leading(output):

@@ -1,5 +1,6 @@
 """The launch line, and what becomes of a training process that is lost."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -255,7 +256,7 @@ def test_a_line_that_was_changed_by_hand_is_refused(
         (signal.SIGINT, KeyboardInterrupt, ""),
     ],
 )
-def test_a_signal_to_the_launcher_of_several_processes_is_no_traceback(
+def test_a_signal_to_the_launcher_of_several_processes_is_one_sentence(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     sent: signal.Signals,
@@ -263,11 +264,20 @@ def test_a_signal_to_the_launcher_of_several_processes_is_no_traceback(
     said: str,
 ) -> None:
     from accelerate.commands import launch as accelerates
+    from torch.distributed.elastic.agent.server import api as agent
     from torch.distributed.elastic.multiprocessing.api import SignalException
 
+    told: list[str] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: told.append(record.getMessage()))
+    monkeypatch.setattr(agent.logger, "handlers", [handler])
+
     def ended(arguments: object) -> None:
+        agent.logger.warning("Received %s death signal, shutting down workers", sent)
+        agent.logger.error("a fault")
         raise SignalException("Process 1 got a signal", sigval=sent)
 
     monkeypatch.setattr(accelerates, "launch_command", ended)
     with pytest.raises(error, match=said):
         launch.run(launch.line(load("cpu"), "cpu", {}), tmp_path)
+    assert told == ["a fault"]
