@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.manifest import Counts, Step
-from pie.core.dataset.table import Writer
+from pie.core.dataset.table import Writer, is_parquet
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompts import BEST_SCORE, Form
 from pie.core.report.pair_rows import pair_from_row, read_rows
@@ -50,10 +50,11 @@ def build(request: Request) -> dict[str, Any]:
         "score": request.score,
     }
     step = Step("finetune-preferences", request.out, {"run": pairs}, parameters)
+    is_parquet(request.out)  # a name that says neither is refused before anything is written
+    step.claim()
     counts = Counts("rows of the run")
     used = written = 0
     kinds: Counter[str] = Counter()
-    request.out.parent.mkdir(parents=True, exist_ok=True)
     with Writer(request.out) as writer:
         for number, row in read_rows(pairs):
             counts.rows_in += 1

@@ -41,6 +41,8 @@ def test_the_lora_recipes_are_the_papers(name: str, rank: int, rate: float) -> N
         ({"batch": 3, "micro_batch": 2}, "batch 3 is no multiple of micro_batch 2"),
         ({"learning_rate": "fast"}, "learning_rate cannot be 'fast'"),
         ({"learning_rate": float("inf")}, "learning_rate cannot be inf"),
+        ({"learning_rate": 1e300}, "learning_rate cannot be 1e+300"),
+        ({"weight_decay": 1e300}, "weight_decay cannot be 1e+300"),
         ({"lora": {"rank": 0}}, "lora.rank cannot be 0"),
         ({"patience": 2}, "give `eval`"),
         ({"method": "qlora", "launch": {"processes": 2}}, "qlora runs in one process"),

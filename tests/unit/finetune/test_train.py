@@ -278,6 +278,31 @@ def test_a_checkpoint_that_was_cut_off_is_not_gone_on_from(
     assert losses(recipe) == before
 
 
+@pytest.mark.parametrize("broken", ["empty", "changed", "gone"])
+def test_a_checkpoint_that_cannot_be_read_is_one_sentence_and_the_one_before_serves(
+    make_recipe: Make, tmp_path: Path, broken: str
+) -> None:
+    recipe = make_recipe(save_every=2)
+    train(recipe)
+    before = losses(recipe)
+    last = checkpoint.all_of(tmp_path / "run")[-1]
+    (shard,) = last.glob("state/*.distcp")
+    if broken == "gone":
+        shutil.rmtree(last / "state")
+    else:
+        whole = shard.read_bytes()
+        shard.write_bytes(b"" if broken == "empty" else whole[:999] + bytes(len(whole) - 999))
+    with pytest.raises(FinetuneError) as raised:  # torch's own error for that is no Exception
+        train(recipe)
+    assert "step-0000006 cannot be read" in str(raised.value)
+    assert "remove it" in str(raised.value)
+    assert "CheckpointException" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+    shutil.rmtree(last)
+    train(recipe)
+    assert losses(recipe) == before
+
+
 @pytest.mark.parametrize(
     "error",
     [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(),
@@ -298,6 +323,26 @@ def test_another_error_is_no_lack_of_memory(make_recipe: Make) -> None:
 def test_a_loss_that_is_no_number_ends_the_run(make_recipe: Make) -> None:
     with pytest.raises(FinetuneError, match="lower learning_rate"):
         train(make_recipe(learning_rate=1e30, max_grad_norm=0, warmup_steps=0, epochs=9))
+
+
+def test_a_loss_that_is_no_number_in_the_last_evaluation_writes_no_model(
+    make_recipe: Make, eval_rows: Path, tmp_path: Path
+) -> None:
+    wild = {"learning_rate": 1e30, "max_grad_norm": 0, "warmup_steps": 0, "max_steps": 1}
+    with pytest.raises(FinetuneError, match="step 1: the evaluation loss is nan"):
+        train(make_recipe(eval=str(eval_rows), **wild))
+    assert not (tmp_path / "run/model").exists()
+    assert checkpoint.all_of(tmp_path / "run") == []
+
+
+def test_what_should_not_be_trusted_is_said_before_the_first_step(
+    make_recipe: Make, rows: Path
+) -> None:
+    said: list[str] = []
+    train(make_recipe(eval=str(rows), max_steps=1, warmup_steps=5), said.append)
+    warned = [one for one in said if one.startswith("warning: ")]
+    assert "warm-up of 5 steps" in warned[0]
+    assert "24 of 24 evaluation rows are training rows too" in warned[-1]
 
 
 def test_rows_longer_than_the_model_reads_are_refused(make_recipe: Make) -> None:
