@@ -236,7 +236,7 @@ static void system_call(const Inst *inst) {
     restart(again);
 }
 
-static void range(Inst *inst, UInt from, UInt to, const Event *e) {
+static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to, const Event *e) {
     for (UInt i = from; i < to; i++) {
         const Uop *u = &inst->uops[i];
         put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING, False);
@@ -334,6 +334,23 @@ static void branch(Inst *inst, Addr next) {
     squash(dropped);
     branch_commits(resolve(next, taken, True), last.committed);
     restart(again);
+}
+
+Bool executes_simply(const Inst *inst) {
+    Bool simple = inst->loop == L_NONE && inst->known;
+    for (UInt i = 0; i < inst->nuops; i++)
+        simple &= !(inst->uops[i].flags & U_TRAP) && (!(inst->uops[i].flags & U_BRANCH) || i + 1 == inst->nuops);
+    return simple;
+}
+
+void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
+    statistics.instructions++;
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+    const Uop *u = inst->uops, *end = u + inst->nuops;
+    for (; u != end; u++) put(inst, u, u->cls == STORE ? store : load, RETIRING, False);
+    if (inst->kind != K_PLAIN && next) branch(inst, next);
+    else if (jumped_in == now_) next_cycle();
+    if (!next) pass_all();
 }
 
 void execute(Inst *inst, const Event *e, Addr next) {
