@@ -32,7 +32,7 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 REMEDY = "install it with: sudo apt-get install valgrind"
-PROTOCOL = "2"
+PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
 UNIT = 100
 """Constants are whole hundredths of a cycle, so that a cost is a sum of whole numbers."""

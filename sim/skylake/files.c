@@ -12,7 +12,7 @@
 #include "pub_tool_vkiscnums.h"
 
 enum { BLOCK_SIZE = 4096, SECTOR = 512, EPOCH = 1000000000, DEVICE = 1, STREAMS = 3, KIND = 0170000,
-       REGULAR = 0100000 };
+       REGULAR = 0100000, FOLDER = 0040000, FOLDER_SIZE = 4096 };
 
 /* A file's number is the order in which the program came upon it: the same for each of its names. */
 typedef struct {
@@ -60,6 +60,8 @@ static void hide(struct vki_stat *s, ULong stream) {
     s->st_ino = file ? number_of(s->st_dev, s->st_ino) : stream + 1;
     s->st_dev = DEVICE;
     s->st_uid = s->st_gid = 0;
+    s->st_nlink = 1;
+    if ((s->st_mode & KIND) == FOLDER) s->st_size = FOLDER_SIZE;
     s->st_blksize = BLOCK_SIZE;
     s->st_blocks = (s->st_size + SECTOR - 1) / SECTOR;
     s->st_mtime = file ? written(s->st_mtime, s->st_mode) : EPOCH;
@@ -96,6 +98,8 @@ static void hide_extended(Extended *s, ULong stream) {
     s->minor = DEVICE;
     s->mount = 1;
     s->user = s->group = 0;
+    s->links = 1;
+    if ((s->mode & KIND) == FOLDER) s->size = FOLDER_SIZE;
     s->block_size = BLOCK_SIZE;
     s->blocks = (s->size + SECTOR - 1) / SECTOR;
     s->written.seconds = file ? written(s->written.seconds, s->mode) : EPOCH;
@@ -109,8 +113,15 @@ static ULong stream_of(const UWord *a) {
     return empty ? a[0] : STREAMS;
 }
 
-void answer_files(UInt call, UWord *a) {
+/* The inodes of a folder's entries, `length` bytes of them. */
+static void hide_inodes(UChar *entries, UWord length) {
+    enum { LENGTH = 16 }; /* where an entry's own length stands, behind its inode and offset */
+    for (UWord i = 0; i < length; i += *(UShort *)(entries + i + LENGTH)) *(ULong *)(entries + i) = 1;
+}
+
+void answer_files(UInt call, UWord *a, UWord result) {
     switch (call) {
+    case __NR_getdents64: hide_inodes((UChar *)a[1], result); break;
     case __NR_fstat: hide((struct vki_stat *)a[1], a[0]); break;
     case __NR_stat:
     case __NR_lstat: hide((struct vki_stat *)a[1], STREAMS); break;

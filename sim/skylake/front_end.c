@@ -79,7 +79,7 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-static Bool get_blocks(Addr pc, UInt length) {
+static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
     if (need_block(first) && !ask(first)) return False;
     for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
@@ -90,10 +90,11 @@ static Bool get_blocks(Addr pc, UInt length) {
     return !wandering || now_ < squash_before(now_);
 }
 
-Bool get_bytes(Addr pc, UInt length) {
-    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
-    return inside && !wandering ? True : get_blocks(pc, length);
+static inline Bool inside(Addr pc, UInt length) {
+    return block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
 }
+
+Bool get_bytes(Addr pc, UInt length) { return inside(pc, length) && !wandering ? True : get_blocks(pc, length); }
 
 static void place_uop(void) {
     Bool full = count == FETCH_WIDTH;
@@ -235,7 +236,7 @@ static void system_call(const Inst *inst) {
     restart(again);
 }
 
-static void range(Inst *inst, UInt from, UInt to, const Event *e) {
+static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to, const Event *e) {
     for (UInt i = from; i < to; i++) {
         const Uop *u = &inst->uops[i];
         put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING, False);
@@ -335,11 +336,28 @@ static void branch(Inst *inst, Addr next) {
     restart(again);
 }
 
+Bool executes_simply(const Inst *inst) {
+    Bool simple = inst->loop == L_NONE && inst->known;
+    for (UInt i = 0; i < inst->nuops; i++)
+        simple &= !(inst->uops[i].flags & U_TRAP) && (!(inst->uops[i].flags & U_BRANCH) || i + 1 == inst->nuops);
+    return simple;
+}
+
+void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
+    statistics.instructions++;
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+    const Uop *u = inst->uops, *end = u + inst->nuops;
+    for (; u != end; u++) put(inst, u, u->cls == STORE ? store : load, RETIRING, False);
+    if (inst->kind != K_PLAIN && next) branch(inst, next);
+    else if (jumped_in == now_) next_cycle();
+    if (!next) pass_all();
+}
+
 void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        get_bytes(inst->pc, inst->len);
+        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);

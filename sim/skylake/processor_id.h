@@ -10,7 +10,7 @@ ULong answer_rdrand(void);
 void answer_random(UInt call, UWord *arguments, UWord count);
 /* nothing of a file's place and age (files.c), */
 void files_init(void);
-void answer_files(UInt call, UWord *arguments);
+void answer_files(UInt call, UWord *arguments, UWord result);
 /* the simulated machine in place of the host (host.c), */
 void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
 void answer_own_signal(ThreadId thread, UInt call, const UWord *arguments); /* also after one that failed */

@@ -89,7 +89,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         return;
     }
     answer_clock(thread, call, arguments);
-    answer_files(call, arguments);
+    answer_files(call, arguments, sr_Res(result));
     answer_host(thread, call, arguments, sr_Res(result));
     answer_random(call, arguments, sr_Res(result));
     answer_own_path(thread, call, arguments);

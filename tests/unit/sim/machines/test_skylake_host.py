@@ -24,6 +24,7 @@ HEADERS = """#include <cstdio>
 #include <ctime>
 #include <cpuid.h>
 #include <csignal>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -272,6 +273,13 @@ def test_disarming_a_timer_is_no_timer(machine: Skylake, tmp_path: Path) -> None
             'struct statx s; statx(0, "/", 0, 4095, &s);'
             " show(s.stx_btime.tv_sec + s.stx_btime.tv_nsec, s.stx_uid + s.stx_dev_major);",
             b"1000000000 0",
+        ),
+        ('struct stat s; stat("/", &s); show(s.st_size, s.st_nlink);', b"4096 1"),
+        (
+            'DIR *d = opendir("/"); long inodes = 0, entries = 0;'
+            " while (auto *e = readdir(d)) inodes += e->d_ino, entries++;"
+            " show(inodes - entries, entries > 2);",
+            b"0 1",
         ),
         ("show(getuid() + geteuid(), getgid() + getegid());", b"200 200"),
         ("show(getpid() - getppid(), gettid() - getpid());", b"1 0"),
