@@ -59,6 +59,21 @@ def test_answers_that_are_no_texts_are_told_with_their_line(tmp_path: Path, answ
         build(Request(run, tmp_path / "out.jsonl", Rules()))
 
 
+@pytest.mark.parametrize("source", [None, 5])
+def test_a_row_without_its_source_is_told_with_its_line(tmp_path: Path, source: Any) -> None:
+    row = measured(["slow", "fast"], [4.0, 1.0], src_code=source)
+    with pytest.raises(InputError, match=r"pairs\.jsonl:1: src_code is not a text"):
+        build(Request(run_folder(tmp_path / "run", row), tmp_path / "out.jsonl", Rules()))
+
+
+def test_a_run_without_its_manifest_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", measured(["slow", "fast"], [4.0, 1.0]))
+    (run / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read"):
+        build(Request(run, tmp_path / "out.jsonl", Rules()))
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 def test_somebody_elses_file_is_not_written_over(tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", measured(["slow", "fast"], [4.0, 1.0]))
     before = (run / "pairs.jsonl").read_bytes()
