@@ -124,8 +124,16 @@ class Ended:
         if self.lost:
             return self.lost
         if self.signal is not None:
-            return f"killed by {signal.Signals(self.signal).name}"
+            return f"killed by {name_of_signal(self.signal)}"
         return f"exit code {self.exit_code}"
+
+
+def name_of_signal(number: int) -> str:
+    """Return a signal's name; most of the real-time signals have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:

@@ -218,7 +218,7 @@ def _failure(answer: Answer) -> MachineFailure:
     if telling:
         return MachineFailure(f"gem5 stopped: {telling[0][:200]}")
     if os.WIFSIGNALED(answer.status):
-        name = signal.Signals(os.WTERMSIG(answer.status)).name
+        name = sandbox.name_of_signal(os.WTERMSIG(answer.status))
         return MachineFailure(f"gem5 was killed by {name}")
     return MachineFailure(f"gem5 ended with exit code {os.WEXITSTATUS(answer.status)}")
 
