@@ -6,6 +6,7 @@ import functools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from signal import SIGSEGV
 
 from sim import process
 from sim.errors import MachineFailure
@@ -80,6 +81,12 @@ def refuse_own_failure(ended: Ended) -> None:
         )
     if any(words in ended.log for words in _OWN_FAILURES):
         raise MachineFailure("Valgrind itself failed on this program")
+    # It says so where a signal ends the program; Cachegrind 3.19, that a process could not be made.
+    if ended.signal == SIGSEGV and b"Process terminating" not in ended.log:
+        raise MachineFailure(
+            "Valgrind itself crashed on this program",
+            "if it starts a process (system, popen, fork), leave that out, or use another machine",
+        )
 
 
 @functools.cache

@@ -3,8 +3,8 @@
  * An interpreter makes objects of all that, and a number's size decides what it costs. The size of blocks
  * decides how much the C library reads at once, and file systems differ in it. */
 #include "processor_id.h"
-#include "pub_tool_aspacemgr.h"
 #include "pub_tool_hashtable.h"
+#include "pub_tool_libcfile.h"
 #include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_mallocfree.h"
@@ -14,7 +14,8 @@
 enum { BLOCK_SIZE = 4096, SECTOR = 512, EPOCH = 1000000000, DEVICE = 1, STREAMS = 3, KIND = 0170000,
        REGULAR = 0100000, FOLDER = 0040000, FOLDER_SIZE = 4096 };
 
-/* A file's number is the order in which the program came upon it: the same for each of its names. */
+/* A file's number is the order in which the program came upon it: the same for each of its names and descriptors.
+ * The standard streams have the first ones, by which they are known: they tell neither their file nor its age. */
 typedef struct {
     VgHashNode node; /* its key is the inode's */
     ULong device, number;
@@ -27,13 +28,14 @@ static Word other(const void *one, const void *two) {
 
 static ULong number_of(ULong device, ULong inode) {
     static VgHashTable *known;
+    static ULong last_number;
     if (!known) known = VG_(HT_construct)("files");
     Known asked = {{NULL, inode}, device, 0};
     Known *found = VG_(HT_gen_lookup)(known, &asked, other);
     if (found) return found->number;
     found = VG_(malloc)("file", sizeof *found);
     *found = asked;
-    found->number = STREAMS + 1 + VG_(HT_count_nodes)(known);
+    found->number = ++last_number;
     VG_(HT_add_node)(known, found);
     return found->number;
 }
@@ -44,23 +46,34 @@ void files_init(void) {
     struct vki_timeval now;
     VG_(gettimeofday)(&now, NULL);
     start_seconds = now.tv_sec;
+    for (Int stream = 0; stream < STREAMS; stream++) {
+        struct vg_stat s;
+        if (VG_(fstat)(stream, &s) == 0) number_of(s.dev, s.ino);
+    }
+}
+
+static Bool is_old(ULong host_seconds) {
+    enum { SHORT_WHILE = 5 };
+    return host_seconds + SHORT_WHILE < start_seconds;
 }
 
 /* When a file was last written. What was there long before the run keeps its second, where it is no folder:
  * an interpreter finds out by it whether what it compiled is still good. */
 static ULong written(ULong host_seconds, UInt mode) {
-    enum { SHORT_WHILE = 5 };
-    Bool old = host_seconds + SHORT_WHILE < start_seconds;
-    return old && (mode & KIND) == REGULAR ? host_seconds : EPOCH;
+    return is_old(host_seconds) && (mode & KIND) == REGULAR ? host_seconds : EPOCH;
 }
 
-/* `stream` is the number of a standard stream, or more: it tells neither its file nor its age. */
-static void hide(struct vki_stat *s, ULong stream) {
-    Bool file = stream >= STREAMS;
-    s->st_ino = file ? number_of(s->st_dev, s->st_ino) : stream + 1;
+/* How many names a file has is the program's own doing, where it is no file of the host's. */
+static UInt names(UInt host_names, ULong host_seconds, UInt mode) {
+    return is_old(host_seconds) || (mode & KIND) != REGULAR ? 1 : host_names;
+}
+
+static void hide(struct vki_stat *s) {
+    s->st_ino = number_of(s->st_dev, s->st_ino);
+    Bool file = s->st_ino > STREAMS;
     s->st_dev = DEVICE;
-    s->st_uid = s->st_gid = 0;
-    s->st_nlink = 1;
+    s->st_uid = s->st_gid = USER;
+    s->st_nlink = file ? names(s->st_nlink, s->st_mtime, s->st_mode) : 1;
     if ((s->st_mode & KIND) == FOLDER) s->st_size = FOLDER_SIZE;
     s->st_blksize = BLOCK_SIZE;
     s->st_blocks = (s->st_size + SECTOR - 1) / SECTOR;
@@ -91,14 +104,14 @@ static ULong device_of(const Extended *s) {
     return (s->minor & 0xff) | s->major << 8 | (s->minor & ~0xffU) << 12;
 }
 
-static void hide_extended(Extended *s, ULong stream) {
-    Bool file = stream >= STREAMS;
-    s->inode = file ? number_of(device_of(s), s->inode) : stream + 1;
+static void hide_extended(Extended *s) {
+    s->inode = number_of(device_of(s), s->inode);
+    Bool file = s->inode > STREAMS;
     s->major = 0;
     s->minor = DEVICE;
     s->mount = 1;
-    s->user = s->group = 0;
-    s->links = 1;
+    s->user = s->group = USER;
+    s->links = file ? names(s->links, s->written.seconds, s->mode) : 1;
     if ((s->mode & KIND) == FOLDER) s->size = FOLDER_SIZE;
     s->block_size = BLOCK_SIZE;
     s->blocks = (s->size + SECTOR - 1) / SECTOR;
@@ -107,10 +120,17 @@ static void hide_extended(Extended *s, ULong stream) {
     s->read.nanoseconds = s->born.nanoseconds = s->changed.nanoseconds = s->written.nanoseconds = 0;
 }
 
-/* The descriptor that a call with a folder and a path asks about, if the path is empty. */
-static ULong stream_of(const UWord *a) {
-    Bool empty = VG_(am_is_valid_for_client)(a[1], 1, VKI_PROT_READ) && *(const HChar *)a[1] == 0;
-    return empty ? a[0] : STREAMS;
+/* As the kernel's statfs writes it. */
+typedef struct {
+    Long type, block_size, blocks, free, available, files, free_files;
+    Int name[2];
+    Long longest_name, fragment_size, flags;
+} System;
+
+/* How large the host's file systems are, and what is left of them. */
+static void hide_system(System *s) {
+    enum { TMPFS = 0x01021994, BLOCKS = 16384, FILES = 1 << 20, LONGEST = 255, VALID = 0x20 };
+    *s = (System){TMPFS, BLOCK_SIZE, BLOCKS, BLOCKS, BLOCKS, FILES, FILES, {0, 0}, LONGEST, BLOCK_SIZE, VALID};
 }
 
 /* The inodes of a folder's entries, `length` bytes of them. */
@@ -121,12 +141,15 @@ static void hide_inodes(UChar *entries, UWord length) {
 
 void answer_files(UInt call, UWord *a, UWord result) {
     switch (call) {
+    case __NR_getdents:
     case __NR_getdents64: hide_inodes((UChar *)a[1], result); break;
-    case __NR_fstat: hide((struct vki_stat *)a[1], a[0]); break;
     case __NR_stat:
-    case __NR_lstat: hide((struct vki_stat *)a[1], STREAMS); break;
-    case __NR_newfstatat: hide((struct vki_stat *)a[2], stream_of(a)); break;
-    case __NR_statx: hide_extended((Extended *)a[4], stream_of(a)); break;
+    case __NR_lstat:
+    case __NR_fstat: hide((struct vki_stat *)a[1]); break;
+    case __NR_newfstatat: hide((struct vki_stat *)a[2]); break;
+    case __NR_statx: hide_extended((Extended *)a[4]); break;
+    case __NR_statfs:
+    case __NR_fstatfs: hide_system((System *)a[1]); break;
     default: break;
     }
 }

@@ -11,7 +11,7 @@
 #include "pub_tool_vki.h"
 #include "pub_tool_vkiscnums.h"
 
-enum { MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, USER = 100,
+enum { MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, LAST_SIGNAL = 64, GROUP = 1, ITSELF = 0, ORDINARY = 20 /* a niceness of 0 */,
        PROCESS = (1 << 22) + 1 /* above all that Linux gives, so that it is nobody else's */ };
 
 static void system_name(HChar *to) {
@@ -32,6 +32,15 @@ static void memory_of(struct vki_sysinfo *to) {
 
 static void return_value(ThreadId thread, Long value) {
     VG_(set_shadow_regs_area)(thread, 0, offsetof(VexGuestAMD64State, guest_RAX), 8, (UChar *)&value);
+}
+
+static ULong chosen; /* limits that the program has set, by bits */
+
+/* Limits that neither the sandbox nor the program has set are the host's. */
+static void hide_limit(UWord which, ULong *limit) {
+    enum { MEMORY_SIZE = 5, PROCESSES, LOCKED_MEMORY = 8, LOCKS = 10, LAST = 15 };
+    if (which == MEMORY_SIZE || which == PROCESSES || which == LOCKED_MEMORY || (which >= LOCKS && which <= LAST))
+        if (!(chosen >> which & 1)) limit[0] = limit[1] = -1ULL;
 }
 
 /* ---- the host's time ------------------------------------------------------------------------------------ */
@@ -60,16 +69,104 @@ void refuse_timers(UInt call, const UWord *a) {
     patience.rest = t[1];
 }
 
-extern Int VG_(kill)(Int process, Int sent); /* of Valgrind's own headers */
+/* Of Valgrind's own headers. */
+extern Int VG_(sigprocmask)(Int how, const vki_sigset_t *set, vki_sigset_t *before);
+extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord);
+
+static vki_sigset_t only(Int sent) {
+    vki_sigset_t set = {{1ULL << (sent - 1)}};
+    return set;
+}
 
 /* The program knows itself by a number that the kernel does not know: a signal to it is sent here. Whoever
- * calls polls for signals after such a call. */
-void answer_own_signal(ThreadId thread, UInt call, const UWord *a) {
-    Bool thread_given = call == __NR_tgkill;
-    if (call != __NR_kill && call != __NR_tkill && !thread_given) return;
-    if ((Int)a[0] != PROCESS || (thread_given && (Int)a[1] != PROCESS)) return;
-    Int sent = (Int)a[thread_given ? 2 : 1];
-    return_value(thread, sent == 0 || VG_(kill)(VG_(getpid)(), sent) == 0 ? 0 : -VKI_EINVAL);
+ * calls polls for signals after such a call. The translator keeps the last signal for itself. */
+static void answer_own_signal(ThreadId thread, UInt call, const UWord *a) {
+    Bool group_given = call == __NR_tgkill, to_thread = call != __NR_kill;
+    if ((Int)a[0] != PROCESS || (group_given && (Int)a[1] != PROCESS)) return;
+    Int sent = (Int)a[group_given ? 2 : 1], self = VG_(getpid)();
+    if (sent < 0 || sent >= LAST_SIGNAL) return;
+    if (sent == VKI_SIGSYS) { /* the translator leaves it unblocked, and expects it in calls only */
+        vki_sigset_t held = only(sent);
+        VG_(sigprocmask)(VKI_SIG_BLOCK, &held, NULL);
+    }
+    SysRes done = to_thread ? VG_(do_syscall)(__NR_tgkill, self, VG_(gettid)(), sent, 0, 0, 0, 0, 0)
+                            : VG_(do_syscall)(__NR_kill, self, sent, 0, 0, 0, 0, 0, 0);
+    return_value(thread, sr_isError(done) ? -(Long)sr_Err(done) : 0);
+}
+
+/* Where no process could be made, Valgrind 3.19 goes on with all signals blocked: the next page that the stack
+ * needs, which it learns of by a signal, would be its end. */
+static void unblock_own_signals(void) {
+    static const Int own[] = {VKI_SIGILL, VKI_SIGTRAP, VKI_SIGBUS, VKI_SIGFPE, VKI_SIGSEGV};
+    for (UInt i = 0; i < sizeof own / sizeof *own; i++) {
+        vki_sigset_t one = only(own[i]);
+        VG_(sigprocmask)(VKI_SIG_UNBLOCK, &one, NULL);
+    }
+}
+
+/* Of a call that was given the program's own number. */
+static const struct {
+    UShort call, place;
+} of_process[] = {
+    {__NR_getpgid, 0},        {__NR_getsid, 0},           {__NR_getpriority, 1},
+    {__NR_ioprio_get, 1},     {__NR_sched_getparam, 0},   {__NR_sched_getscheduler, 0},
+    {__NR_sched_getattr, 0},  {__NR_sched_getaffinity, 0}, {__NR_sched_rr_get_interval, 0},
+};
+
+/* Asks the kernel once more, about the caller. What it writes to was tested before the first time. */
+static void ask_again(ThreadId thread, UInt call, const UWord *a) {
+    UWord b[4] = {a[0], a[1], a[2], a[3]};
+    Bool own = False;
+    for (UInt i = 0; i < sizeof of_process / sizeof *of_process; i++)
+        if (of_process[i].call == call && (Int)b[of_process[i].place] == PROCESS) {
+            b[of_process[i].place] = ITSELF;
+            own = True;
+        }
+    if (!own) return;
+    SysRes done = VG_(do_syscall)(call, b[0], b[1], b[2], b[3], 0, 0, 0, 0);
+    return_value(thread, sr_isError(done) ? -(Long)sr_Err(done) : (Long)sr_Res(done));
+    if (!sr_isError(done)) answer_host(thread, call, b, sr_Res(done));
+}
+
+static Bool is_user(UWord given) { return (Int)given == USER || (Int)given == -1; }
+
+/* Whether a clock is that of the program's own processor time, by its number. */
+static Bool is_own_clock(UWord clock) { return (Int)clock < 0 && ~((Int)clock >> 3) == PROCESS; }
+
+static void tell_own_clock(ThreadId thread, UInt call, const UWord *a) {
+    ULong *to = (ULong *)a[1];
+    to[0] = 0;
+    to[1] = 1; /* the resolution; the time instead is as on any other clock */
+    UWord b[2] = {a[0], a[1]};
+    answer_clock(thread, call, b);
+}
+
+void answer_failed(ThreadId thread, UInt call, const UWord *a) {
+    switch (call) {
+    case __NR_kill:
+    case __NR_tkill:
+    case __NR_tgkill: answer_own_signal(thread, call, a); break;
+    case __NR_fork:
+    case __NR_vfork:
+    case __NR_clone: unblock_own_signals(); break;
+    case __NR_chown:
+    case __NR_fchown:
+    case __NR_lchown:
+        if (is_user(a[1]) && is_user(a[2])) return_value(thread, 0);
+        break;
+    case __NR_setuid:
+    case __NR_setgid:
+        if (is_user(a[0])) return_value(thread, 0);
+        break;
+    case __NR_clock_gettime:
+    case __NR_clock_getres:
+        if (!is_own_clock(a[0])) break;
+        if (a[1] && !VG_(am_is_valid_for_client)(a[1], 16, VKI_PROT_WRITE)) break;
+        if (a[1]) tell_own_clock(thread, call, a);
+        return_value(thread, 0);
+        break;
+    default: ask_again(thread, call, a); break;
+    }
 }
 
 void answer_missing(ThreadId thread) { return_value(thread, -VKI_ENOENT); }
@@ -97,6 +194,20 @@ void answer_host(ThreadId thread, UInt call, UWord *a, UWord result) {
     case __NR_getpid:
     case __NR_gettid:
     case __NR_set_tid_address: return_value(thread, PROCESS); break;
+    case __NR_getpgrp:
+    case __NR_getpgid:
+    case __NR_getsid: return_value(thread, GROUP); break;
+    case __NR_getpriority: return_value(thread, ORDINARY); break;
+    case __NR_getrlimit: hide_limit(a[0], (ULong *)a[1]); break;
+    case __NR_setrlimit: chosen |= 1ULL << a[0]; break;
+    case __NR_prlimit64:
+        if (a[3]) hide_limit(a[1], (ULong *)a[3]);
+        if (a[2]) chosen |= 1ULL << a[1];
+        break;
+    case __NR_getresuid:
+    case __NR_getresgid:
+        for (UInt i = 0; i < 3; i++) *(UInt *)a[i] = USER;
+        break;
     case __NR_getppid: return_value(thread, PROCESS - 1); break;
     case __NR_getuid:
     case __NR_geteuid:

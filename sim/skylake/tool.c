@@ -81,7 +81,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     enum { GETRANDOM = 318 };
     memory_map_changed();
     if (sr_isError(result)) {
-        answer_own_signal(thread, call, arguments);
+        answer_failed(thread, call, arguments);
         return;
     }
     if (!guard_opened(call, arguments, sr_Res(result))) {
