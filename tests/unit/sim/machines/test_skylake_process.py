@@ -88,7 +88,8 @@ def shown(machine: Machine, folder: Path, body: str) -> bytes:
 def test_a_program_can_ask_about_itself_by_its_number(
     machine: Skylake, tmp_path: Path, call: str
 ) -> None:
-    body = f"sched_param p; timespec t; cpu_set_t set; clockid_t c; int r = {call}; show(r < 0, r < 0 ? errno : 0);"
+    places = "sched_param p; timespec t; cpu_set_t set; clockid_t c;"
+    body = f"{places} int r = {call}; show(r < 0, r < 0 ? errno : 0);"
     by_itself = body.replace("getpid()", "0")
     assert shown(machine, tmp_path, body) == shown(machine, tmp_path, by_itself) == b"0 0"
 
@@ -130,9 +131,11 @@ def test_cachegrind_that_crashes_on_it_is_no_crash_of_the_program(tmp_path: Path
     try:
         ended = measured(cachegrind, tmp_path, f"fork(); [] {{ {grow} }}(); show(1, 2);")
     except MachineFailure as failure:
-        assert "fork" in failure.remedy
+        remedy = failure.remedy
     else:  # another Valgrind
         assert ended.stdout == b"1 2"
+        return
+    assert "fork" in remedy
 
 
 def test_signals_that_wait_are_kept_for_process_and_thread(
