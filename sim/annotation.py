@@ -67,10 +67,10 @@ def read_addresses(log: bytes) -> dict[int, Counts]:
     return found
 
 
-def lines_of(build: Build, addresses: Mapping[int, Counts]) -> Lines:
+def lines_of(build: Build, addresses: Mapping[int, Counts], count: int) -> Lines:
     """Sum counts over source lines. MissingTool without binutils' addr2line.
 
-    `build` holds debug information and is linked to fixed addresses.
+    `build` holds debug information and is linked to fixed addresses; its source has `count` lines.
     """
     program = shutil.which("addr2line")
     if program is None:
@@ -95,11 +95,15 @@ def lines_of(build: Build, addresses: Mapping[int, Counts]) -> Lines:
         )
     if not ended.ok:
         raise MachineFailure(f"addr2line could not read the debug build: {ended.reason}")
-    return summed(ended.stdout.decode("utf-8", "replace"), ordered, addresses)
+    return summed(ended.stdout.decode("utf-8", "replace"), ordered, addresses, count)
 
 
-def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts]) -> Lines:
-    """Sum counts by addr2line's answer: an address, then pairs of function and place."""
+def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts], count: int) -> Lines:
+    """Sum counts by addr2line's answer: an address, then pairs of function and place.
+
+    The user's file has `count` lines. Binutils 2.40 takes it for the file of a template that stands
+    in a header, and a program may claim lines that it does not have: those are not its own.
+    """
     own: dict[int, Counts] = defaultdict(Counts)
     elsewhere: dict[str, Counts] = defaultdict(Counts)
     frames: dict[int, list[tuple[str, str]]] = {}
@@ -117,7 +121,7 @@ def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts]) -
     for address in ordered:
         chain = frames.get(address, [])
         places = [_own_line(place) for _function, place in chain]
-        line_number = next((number for number in places if number), 0)
+        line_number = next((number for number in places if 0 < number <= count), 0)
         if line_number:
             own[line_number] += addresses[address]
         else:

@@ -130,9 +130,9 @@ def annotate(
         cycles += run.cycles or 0
         for address, one in counts.items():
             addresses[address] += one
-    lines = lines_of(build, addresses)
     # As the compiler counts lines: at line feeds alone.
     source = program.source.split("\n")
+    lines = lines_of(build, addresses, len(source))
     return LineCosts(
         name=name,
         cycles=cycles,
@@ -155,9 +155,10 @@ def _ordered(lines: Mapping[int, tuple[str, Counts]]) -> tuple[Line, ...]:
 
 
 def _text(source: Sequence[str], number: int) -> str:
-    """Return a line's text, safe to print; a program may claim lines that it does not have."""
-    text = source[number - 1].strip() if number <= len(source) else "?"
-    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_TEXT]
+    """Return a line's text, safe to print."""
+    return "".join(letter for letter in source[number - 1].strip() if letter.isprintable())[
+        :_LONGEST_TEXT
+    ]
 
 
 def _plain(line: Line) -> dict[str, Any]:
