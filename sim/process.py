@@ -21,6 +21,7 @@ from typing import IO
 from sim.errors import MachineFailure
 
 _CHUNK = 1 << 16
+_LONGEST_POLL_SECONDS = 3600.0  # the system call takes no more than 24 days
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ class _Capture:
                 if left <= 0:
                     return False, True
                 ended = False
-                for descriptor, _event in poll.poll(left * 1000):
+                for descriptor, _event in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000):
                     if descriptor == pidfd:
                         ended = True
                     elif not self._read(descriptor):

@@ -28,11 +28,14 @@ Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compile
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
+LARGEST_BUDGET = 10**15
+"""Decades of a simulation; beyond it machines and kernels count no further."""
 MaxInstructions = Annotated[
     int | None,
     typer.Option(
         "--max-instructions",
         min=1,
+        max=LARGEST_BUDGET,
         help="Budget of simulated instructions of one run; default: 2 billion, and in a row on "
         "gem5 ten times what its source took on the same test (50 million at least).",
         show_default=False,
@@ -43,6 +46,7 @@ MaxCycles = Annotated[
     typer.Option(
         "--max-cycles",
         min=1,
+        max=LARGEST_BUDGET,
         help="Budget of simulated cycles of one run; gem5 and skylake stop there, cachegrind "
         "tells afterwards. Default: none.",
         show_default=False,

@@ -70,3 +70,14 @@ def test_a_machine_without_cycles_refuses_a_budget_of_them(program: str) -> None
     done = CliRunner().invoke(app, ["measure", program, "-m", "native", "--max-cycles", "1000"])
     assert done.exit_code == 1
     assert "counts no cycles" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("option", ["--max-instructions", "--max-cycles"])
+def test_the_largest_budget_works_and_a_larger_one_is_refused_by_name(
+    program: str, option: str
+) -> None:
+    done = CliRunner().invoke(app, ["measure", program, option, str(10**15)])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, ["measure", program, option, str(10**15 + 1)])
+    assert done.exit_code == 2
+    assert option in done.output
