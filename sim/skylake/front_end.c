@@ -9,7 +9,7 @@
 enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH,
        DECODED = CORE_FETCH_TO_DECODE_DELAY };
 /* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
-enum { WAITING = 64, MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1, LOSSES = 1024 };
+enum { WAITING = 64, LOSSES = 1024 };
 
 static Cycle now_;      /* the cycle in which fetch works */
 static UInt count;      /* micro-operations fetched in it */
@@ -24,7 +24,7 @@ typedef struct {
     Addr address;
     UInt losses; /* of fetch, told up to this one */
     UChar takes;
-    Bool ghost, ends, resolves; /* of a wrong path; its cycle, by a branch that is taken; `branch` */
+    Bool ends, resolves; /* its cycle, by a branch that is taken; `branch` */
     UInt branch;
 } Waiting;
 static Waiting waiting[WAITING];
@@ -69,7 +69,8 @@ static Bool need_block(Addr wanted) {
 
 /* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. */
 static Bool ask(Addr wanted) {
-    catch_up(now_);
+    if (wandering) squash_before(now_);
+    else catch_up(now_);
     Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
@@ -118,7 +119,7 @@ static __attribute__((noinline)) void fetch_again(void) {
     lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
     fetching_again = True;
     restart(last.restart);
-    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) {
+    for (UInt i = oldest; i != youngest; i++) {
         Waiting *w = at(i);
         if (w->uop == w->inst->uops) get_bytes(w->inst->pc, w->inst->len);
         place_uop();
@@ -131,10 +132,6 @@ static __attribute__((noinline)) void fetch_again(void) {
 
 static void pass_oldest(void) {
     Waiting *w = at(oldest);
-    if (w->ghost) {
-        pass_ghost(w->inst, w->uop, w->fetched, oldest++);
-        return;
-    }
     for (; (Int)(w->losses - told) > 0; told++) fetch_lost(losses[told % LOSSES].why, losses[told % LOSSES].cycles);
     if (annotating) tally_passing();
     pass(w->uop, w->fetched, w->address, w->inst->pc, w->takes, &last);
@@ -151,7 +148,7 @@ Bool catch_up(Cycle now) {
     while (oldest != youngest && !fetching_again &&
            (now == forever || at(oldest)->fetched + FETCH_TO_EXECUTE <= now))
         pass_oldest();
-    return oldest == youngest || at(oldest)->ghost;
+    return oldest == youngest;
 }
 
 Cycle last_executed(void) { return last.executed; }
@@ -160,7 +157,7 @@ static void pass_all(void) {
     while (oldest != youngest) pass_oldest();
 }
 
-static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, Addr address, UChar takes, Bool ghost) {
+static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, Addr address, UChar takes) {
     while (youngest - oldest >= MOST_WAITING) pass_oldest();
     Cycle room = fetch_room(youngest - oldest);
     if (room > now_) advance_to(room);
@@ -172,28 +169,26 @@ static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, 
     w->address = address;
     w->losses = lost;
     w->takes = takes;
-    w->ghost = ghost;
     w->ends = w->resolves = False;
 }
 
-void place_ghost(Inst *inst, const Uop *u) { put(inst, u, 0, RETIRING, True); }
+UInt waiting_ahead(void) { return youngest - oldest; }
 
-void drop_ghosts(UInt from) { youngest = from - oldest < WAITING ? from : oldest; }
-UInt next_place(void) { return youngest; }
+void make_room(UInt behind) {
+    while (oldest != youngest && youngest - oldest + behind >= MOST_WAITING) pass_oldest();
+}
 
-UInt renamed_from(UInt place, Cycle by) {
-    enum { TO_RENAME = 4 };
-    UInt n = 0;
-    for (UInt i = (Int)(place - oldest) > 0 ? place : oldest; i != youngest; i++)
-        n += at(i)->fetched + TO_RENAME <= by;
-    return n;
+Cycle fetch_one(Cycle room) {
+    if (room > now_) advance_to(room);
+    place_uop();
+    return now_;
 }
 
 /* When decode sees the operation fetched last; it waits while rename is behind. */
 Bool decode_late(void) {
     const Uop *ahead[MOST_WAITING];
     UInt n = 0;
-    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) ahead[n++] = at(i)->uop;
+    for (UInt i = oldest; i != youngest; i++) ahead[n++] = at(i)->uop;
     return rename_late(now_, ahead, n);
 }
 
@@ -238,7 +233,7 @@ static void system_call(const Inst *inst) {
 static void range(Inst *inst, UInt from, UInt to, const Event *e) {
     for (UInt i = from; i < to; i++) {
         const Uop *u = &inst->uops[i];
-        put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING, False);
+        put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING);
         if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
             micro_branch(inst, (u->flags & U_TAKEN) != 0);
         if (u->flags & U_TRAP) system_call(inst);
