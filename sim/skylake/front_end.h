@@ -6,26 +6,50 @@
 extern const Cycle forever;
 
 /* front_end.c */
+extern Cycle now_;          /* the cycle in which fetch works */
+extern UInt in_this_cycle;  /* operations fetched in it */
+static inline void advance_to(Cycle at) {
+    if (at > now_) {
+        now_ = at;
+        in_this_cycle = 0;
+    }
+}
+static inline void next_cycle(void) { advance_to(now_ + 1); }
+static inline void place_operation(void) {
+    Bool full = in_this_cycle == CORE_FETCH_WIDTH;
+    now_ += full;
+    in_this_cycle = full ? 1 : in_this_cycle + 1;
+}
 Cycle fetch_now(void);
 /* A branch to `next` is taken: its block is asked for in another cycle. */
 void end_fetch_cycle(Addr next);
 /* Gets the bytes of an instruction; False when a squash comes first. */
 Bool get_bytes(Addr pc, UInt length);
 void restart(Cycle at);
-/* Passes what can begin by `now` of the right path; True when nothing of the right path waits any more. */
-Bool catch_up(Cycle now);
 Cycle last_executed(void);
 Cycle decoded_at(void);
-/* Whether decode waits for rename. */
-Bool decode_late(void);
+/* Fetches an operation, not before `room`; returns the cycle. */
+Cycle fetch_one(Cycle room);
+
+/* waiting.c */
+extern Passed last; /* the operation passed last */
 /* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
 enum { MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1 };
+/* Fetches operations [from, to) of an instruction of the right path; they wait to be passed. */
+void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store);
+/* Passes what can begin by `now` of the right path; True when nothing of the right path waits any more. */
+Bool catch_up(Cycle now);
+void pass_all(void);
 /* How many operations of the right path wait to be passed. */
 UInt waiting_ahead(void);
 /* Passes so many of them that, with `behind` others that wait, one more can. */
 void make_room(UInt behind);
-/* Fetches an operation, not before `room`; returns the cycle. */
-Cycle fetch_one(Cycle room);
+/* The branch that was fetched last commits with its last operation; `ends`: it ends its cycle of fetch. */
+void resolves_then(UInt branch, Bool ends);
+/* Fetch could not work for so many cycles: told when the operation that follows is passed. */
+void lose(UChar why, Cycle cycles);
+/* Whether decode waits for rename. */
+Bool decode_late(void);
 
 /* wrong_path.c */
 /* Walks a wrong path until fetch is stopped: in cycle `stop`, or, if that is `forever`, when the youngest operation

@@ -23,6 +23,14 @@ static Bool unchanged(const Inst *i) {
     return low == 0 && (i->len == 8 || high << (128 - 8 * i->len) == 0);
 }
 
+static Bool goes_straight(const Inst *inst) {
+    for (UInt i = 0; i < inst->nuops; i++) {
+        if (inst->uops[i].flags & U_TRAP) return False;
+        if (inst->uops[i].flags & U_BRANCH && i + 1u < inst->nuops && inst->loop == L_NONE) return False;
+    }
+    return True;
+}
+
 /* How many instructions were decoded at an address that had one. */
 static UInt decoded_again = 1;
 
@@ -35,6 +43,7 @@ static __attribute__((noinline)) Inst *decode_new(Addr pc, UInt room) {
     for (UInt i = 0; i < inst->nuops; i++) uop_facts(&uops[i]);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
+    inst->straight = goes_straight(inst);
     take_apart(inst);
     inst->next_hash = *bucket;
     *bucket = inst;

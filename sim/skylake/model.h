@@ -113,6 +113,7 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
+    Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */
     Effect effect;
     struct Inst *next_hash;
     struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
