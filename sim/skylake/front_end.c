@@ -55,7 +55,7 @@ static Bool get_blocks(Addr pc, UInt length) {
 
 Bool get_bytes(Addr pc, UInt length) {
     Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
-    return inside && !wandering ? True : get_blocks(pc, length);
+    return inside ? !wandering || now_ < squash_before(now_) : get_blocks(pc, length);
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */

@@ -70,6 +70,9 @@ enum {
     U_TAKEN = 16, /* a branch inside the micro-code that always goes the same way: taken */
 };
 
+/* An operation's way through the back end. */
+enum Way { PASS_COMPUTES, PASS_LOADS, PASS_STORES, PASS_UNUSUAL };
+
 typedef struct {
     UChar cls, flags, nsrc, ndst;
     UChar src[SRCS];
@@ -81,6 +84,7 @@ typedef struct {
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
     Bool memory, rare;           /* a load or store; flags beside those of branches */
+    UChar way;                   /* through the back end */
     UShort ports;
 } Uop;
 
@@ -152,7 +156,7 @@ typedef struct {
     Cycle restart;
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
-void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
+void pass(const Uop *uop, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out);
 /* The earliest fetch cycle that the fetch queue allows, when `ahead` operations have not been passed yet. */
 Cycle fetch_room(UInt ahead);
 /* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */

@@ -35,10 +35,19 @@ enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, STATE = 
 static UInt ring[RING];
 _Static_assert(STATE < RING, "the bits of a cycle that its place does not tell are left");
 
-/* The ports of a class take turns: where the next search begins. */
-static UChar next[CLASSES];
+/* The ports of a class take turns. By where the search begins and which are open: the port taken (one bit), and where
+ * the next search begins; in the upper byte, so that it is half of the next place in this table. */
+enum { TURNS = 9, OPEN = ALL + 1 };
+static UShort turns[TURNS * OPEN];
+static UShort last_turn[CLASSES];
 
-void ports_init(void) {}
+void ports_init(void) {
+    for (UInt first = 0; first < TURNS; first++)
+        for (UInt open = 1; open < OPEN; open++) {
+            UInt onwards = open & ~((1u << first) - 1), taken = __builtin_ctz(onwards ? onwards : open);
+            turns[first * OPEN + open] = (taken + 1) * OPEN | 1u << taken;
+        }
+}
 
 UInt latency(UChar cls) { return units[cls].latency; }
 UShort ports_of(UChar cls) { return units[cls].ports ? units[cls].ports : NO_PORT; }
@@ -66,9 +75,9 @@ Cycle port(UShort ports, UChar cls, Cycle from) {
         }
         UInt open = ports & ~r;
         if (!open) continue;
-        UInt onwards = open & ~((1u << next[cls]) - 1), from_there = onwards ? onwards : open;
-        *entry = r | (from_there & -from_there);
-        next[cls] = __builtin_ctz(from_there) + 1;
+        UInt turn = turns[(last_turn[cls] & ~ALL) | open];
+        last_turn[cls] = turn;
+        *entry = r | (turn & ALL);
         return at;
     }
 }

@@ -42,6 +42,7 @@ typedef struct {
 } Turn;
 
 Bool wandering;
+Cycle nothing_before, known_end;
 static Bool begun, late, behind_call;
 static Cycle stop, decoded;
 static Registers registers;
@@ -169,7 +170,7 @@ static void stop_is_known(void) {
 }
 
 /* Passes what can begin by `now`, and no more than `most`. */
-static __attribute__((noinline)) void pass_waiting(Cycle now, UInt most) {
+static __attribute__((noinline, noclone)) void pass_waiting(Cycle now, UInt most) {
     for (; most && oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now; most--) {
         if (!begun) begin();
         stop_is_known();
@@ -184,19 +185,32 @@ static Bool catch_up_both(Cycle now) {
     return True;
 }
 
-Cycle squash_before(Cycle now) {
+/* Something has been passed, or fetch has turned. */
+static void look_again(void) { nothing_before = 0; }
+
+Cycle squash_after_passing(Cycle now) {
     if (catch_up_both(now)) stop_is_known();
-    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+    nothing_before = waiting_until();
+    if (nothing_before == forever && oldest != youngest)
+        nothing_before = waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE;
+    known_end = turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+    return known_end;
 }
 
 static void fetch(Inst *inst) {
+    if (nothing_before == forever) look_again();
     for (UInt i = 0; i < inst->nuops; i++) {
-        if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) {
+        UInt ahead = waiting_ahead() + (youngest - oldest);
+        if (__builtin_expect(ahead >= MOST_WAITING, 0)) {
             make_room(youngest - oldest);
             if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) pass_waiting(forever, 1);
+            look_again();
+            ahead = waiting_ahead() + (youngest - oldest);
         }
-        Cycle fetched = fetch_one(ghosts_room(waiting_ahead() + (youngest - oldest)));
-        waiting[youngest++ % WAITING] = (Waiting){&inst->uops[i], inst, fetched};
+        Waiting *w = &waiting[youngest++ % WAITING];
+        w->uop = &inst->uops[i];
+        w->inst = inst;
+        w->fetched = fetch_one(ghosts_room(ahead));
     }
 }
 
@@ -216,6 +230,7 @@ static void drop_from(UInt place) { youngest = place - oldest < WAITING ? place 
 static Cycle seen_by_decode(void) {
     if (!late && !decode_late() && !(begun && ghosts_late(fetch_now()))) return fetch_now() + DECODED;
     catch_up_both(forever);
+    look_again();
     return begun ? decoded : fetch_now() + DECODED;
 }
 
@@ -238,6 +253,7 @@ static Addr goes_to(const Inst *inst) {
     if (again < next_turn() && turning < TURNS) {
         ghosts_save(turning);
         turns[turning++] = (Turn){again, inst->target, *b, last_branch, True, True, registers};
+        look_again();
     }
     return p.target;
 }
@@ -246,6 +262,7 @@ static Addr goes_to(const Inst *inst) {
 static Addr turn(void) {
     if (!turning || turns[turning - 1].at > stop) return 0;
     Turn *t = &turns[--turning];
+    look_again();
     if (!t->decodes || late) {
         ghosts_load(turning, late ? 0 : renamed_from(t->branch.place, t->at - 3), t->at);
         registers = t->registers;
@@ -267,6 +284,7 @@ UInt wander(Addr pc, Cycle until, Bool call) {
     history_save();
     wandering = True;
     begun = late = False;
+    look_again();
     behind_call = call;
     stop = until;
     turning = first_branch = last_branch = stores = oldest = youngest = 0;
