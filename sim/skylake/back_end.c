@@ -4,6 +4,8 @@
  * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
  * delayed by a younger one. */
 #include "pipeline.h"
+#include "ports.h"
+#include "top_down.h"
 
 Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 ULong passed_on;

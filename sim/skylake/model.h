@@ -226,10 +226,6 @@ enum Cause {
 void fetch_lost(UChar why, Cycle cycles);
 /* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
 void takes_slot(UChar takes);
-/* An operation was renamed, and the one before it in `before`. */
-void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
-/* The n-th operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 
