@@ -18,6 +18,7 @@ enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0 };
 typedef struct {
     Inst *inst;
     UShort load, store, quotient; /* places among the recorded values */
+    Bool simple;
 } Step;
 
 typedef struct {
@@ -37,12 +38,17 @@ static void finish(Addr next) {
     if (!b) return;
     UInt count = progress & 0xffff;
     if (count > b->count) count = b->count;
-    for (UInt i = 0; i < count; i++) {
-        const Step *s = &b->steps[i];
+    const Step *s = b->steps;
+    for (UInt i = 0; i < count; i++, s++) {
+        Addr after = i + 1 < count ? s[1].inst->pc : next;
+        if (s->simple && !annotating) {
+            execute_simple(s->inst, values[s->load], values[s->store], after);
+            continue;
+        }
         Event e = {values[s->load], values[s->store], values[s->quotient],
                    i + 1 < count || !(progress & EARLY)};
         if (annotating) tally_before();
-        execute(s->inst, &e, i + 1 < count ? b->steps[i + 1].inst->pc : next);
+        execute(s->inst, &e, after);
         if (annotating) tally_after(s->inst);
     }
 }
@@ -100,7 +106,7 @@ static void add_instructions(Making *m, Addr at, UInt length) {
     for (UInt done = 0; done < length && m->block->count < MAX_INSTS;) {
         Inst *inst = instruction_at(at + done);
         if (!inst) break;
-        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE};
+        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst)};
         done += inst->len ? inst->len : length;
     }
     m->exited = False;

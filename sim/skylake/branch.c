@@ -16,9 +16,22 @@ static struct {
 } overwritten[OVERWRITTEN];
 static UInt overwritings;
 static Bool on_wrong_path;
-static Pending queue[PENDING];
-static UInt first_pending, last_pending; /* a ring: [first, last) */
-static Pending *latest;
+
+/* Branches of the right path that have not committed, by name. Those that were learned last are used again first:
+ * few are under way at once, so they stay in the host's cache. */
+static Guess guesses[PENDING];
+static UChar named[PENDING]; /* a ring: the guess of each name in [first, last) */
+static UInt first_pending, last_pending;
+static UChar unused[PENDING]; /* a stack of guesses */
+static UInt unused_count;
+static Pending latest;
+static UChar latest_guess;
+_Static_assert(PENDING == 256, "a byte says which");
+
+/* Targets of indirect branches, by their number. A wrong path writes behind those of the right one, and fewer than
+ * would come round to the latest of those: so nothing has to be put back. */
+enum { TARGETS = 1024 };
+static Addr path[TARGETS];
 
 static struct {
     Addr pc, target;
@@ -56,9 +69,12 @@ static void twist(void) {
     drawn = 0;
 }
 
-UInt branch_random(void) {
-    if (drawn == TWISTER) twist();
-    ULong x = twister[drawn++];
+ULong branch_draw(void) {
+    if (__builtin_expect(drawn == TWISTER, 0)) twist();
+    return twister[drawn++];
+}
+
+UInt branch_random(ULong x) {
     x ^= (x >> 29) & 0x5555555555555555ULL;
     x ^= (x << 17) & 0x71d67fffeda60000ULL;
     x ^= (x << 37) & 0xfff7eee000000000ULL;
@@ -84,6 +100,8 @@ void branch_init(void) {
     twister_init();
     tage_init(&history);
     VG_(memset)(buffer, 0, sizeof buffer);
+    for (UInt i = 0; i < PENDING; i++) unused[i] = i;
+    unused_count = PENDING;
 }
 
 /* An entry's tag is the address's bits above the index; all of them are compared here, which is the same
@@ -103,8 +121,8 @@ static void learn_target(Addr pc, Addr target) {
 
 static void indirect_place(Addr pc, const History *h, UInt *set, UShort *tag) {
     ULong hash = (pc >> 2) ^ (h->directions & ((1u << INDIRECT_GHR_BITS) - 1));
-    for (UInt i = 0; i < INDIRECT_PATH && i < h->path_length; i++)
-        hash ^= h->path[(h->path_top - i) % PATH_RING] >> (2 + i); /* log2 of the sets / path length */
+    for (UInt i = 0; i < INDIRECT_PATH; i++)
+        hash ^= path[(h->path_top - i) % TARGETS] >> (2 + i); /* log2 of the sets / path length */
     *set = hash & (INDIRECT_SETS - 1);
     *tag = (pc >> 2) & ((1u << INDIRECT_TAG_SIZE) - 1);
 }
@@ -146,45 +164,55 @@ static Addr pop_return(void) {
 static void remember(Addr pc, UChar kind, Bool taken, Addr target) {
     tage_history(&history, pc, taken);
     history.directions = (history.directions << 1) | taken;
-    if (kind == K_INDIRECT || kind == K_INDIRECT_CALL) {
-        history.path_top++;
-        history.path[history.path_top % PATH_RING] = target;
-        if (history.path_length < PATH_RING) history.path_length++;
-    }
+    if (kind == K_INDIRECT || kind == K_INDIRECT_CALL) path[++history.path_top % TARGETS] = target;
 }
 
 static void learn_committed(Cycle now) {
-    while (first_pending != last_pending && queue[first_pending % PENDING].commit < now) {
-        Pending *p = &queue[first_pending++ % PENDING];
-        UInt random = branch_random(); /* drawn for each branch, used for few */
-        if (p->kind == K_COND) tage_update(p, random);
+    while (first_pending != last_pending) {
+        UChar which = named[(UChar)first_pending];
+        Guess *g = &guesses[which];
+        if (g->commit >= now) return;
+        first_pending++;
+        unused[unused_count++] = which;
+        ULong drawn = branch_draw(); /* for each branch; used for few */
+        if (g->conditional) tage_update(g, drawn);
     }
 }
 
+/* Room for what the direction predictor makes of a branch of the right path. */
+static Guess *new_guess(UChar kind, Cycle now) {
+    learn_committed(now);
+    if (!unused_count) learn_committed(~0ULL);
+    latest_guess = unused[--unused_count];
+    Guess *g = &guesses[latest_guess];
+    g->conditional = kind == K_COND;
+    g->commit = ~0ULL - 1;
+    return g;
+}
+
 Prediction predict(Addr pc, UChar kind, Addr target, Addr fallthrough, Cycle now, Pending *ghost) {
-    const Bool wrong_path = ghost != NULL;
-    Prediction p = {fallthrough, False};
-    if (!wrong_path) learn_committed(now);
-    if (!wrong_path && last_pending - first_pending == PENDING) learn_committed(~0ULL);
-    Pending *b = wrong_path ? ghost : &queue[last_pending % PENDING];
+    static Guess of_ghost; /* nothing is learned from it */
+    Guess *g = ghost ? &of_ghost : new_guess(kind, now);
+    Pending *b = ghost ? ghost : &latest;
     b->pc = pc;
     b->fallthrough = fallthrough;
     b->kind = kind;
-    b->commit = ~0ULL - 1;
     b->before = history;
     b->overwritten = stack[(history.top + 1) % RAS_ENTRIES];
-    if (!wrong_path) latest = b;
-    Bool taken = True;
     Addr found = looked_up(pc);
-    if (kind == K_COND) taken = tage_predict(&history, b);
-    if (kind == K_CALL || kind == K_INDIRECT_CALL) push_return(fallthrough);
-    if (kind == K_RET) found = pop_return();
-    if (kind == K_INDIRECT || kind == K_INDIRECT_CALL) {
-        Addr other = indirect_target(pc);
-        if (other) found = other;
+    Bool taken = True;
+    if (kind == K_COND) {
+        taken = tage_predict(&history, pc, g);
+    } else {
+        if (kind == K_CALL || kind == K_INDIRECT_CALL) push_return(fallthrough);
+        if (kind == K_RET) found = pop_return();
+        if (kind == K_INDIRECT || kind == K_INDIRECT_CALL) {
+            Addr other = indirect_target(pc);
+            if (other) found = other;
+        }
     }
-    if (taken && found) p = (Prediction){found, True};
-    b->predicted_taken = p.taken;
+    taken = taken && found;
+    Prediction p = {taken ? found : fallthrough, taken};
     remember(pc, kind, p.taken, p.target);
     return p;
 }
@@ -202,17 +230,21 @@ void history_correct(const Pending *b, Addr actual, Bool taken) {
 }
 
 UInt resolve(Addr actual, Bool taken, Bool mispredicted) {
-    latest->taken = taken;
-    if (mispredicted) history_correct(latest, actual, taken);
+    guesses[latest_guess].taken = taken;
+    if (mispredicted) history_correct(&latest, actual, taken);
+    named[(UChar)last_pending] = latest_guess;
     return last_pending++;
 }
 
-void branch_commits(UInt which, Cycle commit) { queue[which % PENDING].commit = commit; }
+void branch_commits(UInt which, Cycle commit) {
+    /* A name that is too old was learned when it had to be, before it committed. */
+    if ((Int)(which - first_pending) >= 0) guesses[named[(UChar)which]].commit = commit;
+}
 
 void bytes_drawn(ULong count) {
     enum { MOST = 256 }; /* what follows is as random as it was */
     learn_committed(~0ULL);
-    for (ULong i = 0; i < count && i < MOST; i++) branch_random();
+    for (ULong i = 0; i < count && i < MOST; i++) branch_draw();
 }
 
 void history_save(void) {

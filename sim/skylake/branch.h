@@ -5,7 +5,7 @@
 
 enum {
     TABLES = TAGE_N_HISTORY_TABLES, BTB_ENTRIES = BTB_NUM_ENTRIES, RAS_ENTRIES = RAS_NUM_ENTRIES,
-    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PATH_RING = 8, PENDING = 256, LANES = 16
+    INDIRECT_PATH = INDIRECT_PATH_LENGTH, PENDING = 256, LANES = 16
 };
 
 /* A history of branches: everything that a wrong prediction must put back. */
@@ -13,31 +13,37 @@ typedef struct {
     ULong outcomes; /* the youngest in bit 0; the longest history (TAGE_MAX_HIST) is shorter than 64 */
     UInt path_bits; /* one bit of each branch's address */
     UInt directions; /* the indirect predictor's own */
-    UInt path_top, path_length;
-    Addr path[PATH_RING];
-    UInt top; /* of the return stack */
+    UInt path_top;  /* how many targets of indirect branches there were */
+    UInt top;       /* of the return stack */
 } History;
 
+/* A branch that has been predicted, as far as it must be known to put a wrong prediction right. */
 typedef struct Pending {
     Addr pc, fallthrough;
-    Cycle commit;
     UChar kind;
-    Bool taken, predicted_taken;
-    UChar hit, alternate;
-    Bool longest_prediction, alternate_prediction, prediction, fresh;
-    UShort index[LANES] __attribute__((aligned(16))), tag[LANES] __attribute__((aligned(16))); /* by table */
-    UShort bimodal;
-    Bool loop_valid, loop_prediction, final;
-    Char loop_hit;
-    UShort loop_index, loop_tag;
     History before;
     Addr overwritten; /* the return address that a call's takes the place of */
 } Pending;
 
-UInt branch_random(void);
+/* What was made of a branch, from which the tables learn when it commits. */
+typedef struct {
+    UShort place[LANES] __attribute__((aligned(16))), tag[LANES] __attribute__((aligned(16))); /* by table */
+    Cycle commit;
+    Bool conditional, taken;
+    UChar hit, alternate;
+    Bool longest_prediction, alternate_prediction, prediction, fresh;
+    Bool loop_valid, loop_prediction, final;
+    Char loop_hit;
+    UShort loop_index, loop_tag;
+    UShort bimodal;
+} Guess;
+
+/* The next of the target's random numbers, as drawn; what the target makes of it. */
+ULong branch_draw(void);
+UInt branch_random(ULong drawn);
 void tage_init(History *h);
-Bool tage_predict(const History *h, Pending *b);
-void tage_update(Pending *b, UInt random);
+Bool tage_predict(const History *h, Addr pc, Guess *g);
+void tage_update(Guess *g, ULong drawn);
 static inline void tage_history(History *h, Addr pc, Bool taken) {
     h->outcomes = (h->outcomes << 1) | taken;
     h->path_bits = ((h->path_bits << 1) + ((pc >> 2) & 1)) & ((1u << TAGE_PATH_HIST_BITS) - 1);

@@ -26,8 +26,11 @@ _LIBRARIES = (
 )
 _PLACES = ("/usr", "/usr/local")
 # The translator's text must lie where the sandbox's filter expects it (call_filter.h).
+# Vectors are written by hand where they help: what the compiler makes of neighbouring fields is
+# read back in parts, at once.
 _FLAGS = (
     *("-O3", "-std=gnu11", "-w", "-flto", "-fno-stack-protector", "-fno-builtin"),
+    *("-fno-tree-vectorize", "-fno-tree-slp-vectorize"),
     *("-fno-strict-aliasing", "-fno-pic", "-fno-pie", "-ffile-prefix-map=.=skylake"),
     *("-DVGA_amd64=1", "-DVGO_linux=1", "-DVGP_amd64_linux=1", "-DVGPV_amd64_linux_vanilla=1"),
 )

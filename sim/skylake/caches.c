@@ -171,29 +171,62 @@ static Cycle fetch_line(ULong line, Cycle now, Bool for_store, Bool *dirty) {
     return ready;
 }
 
-Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
-    if (!write) send_stores(now);
+static inline void count_access(enum Side side) {
+    if (side == DATA) statistics.l1d_accesses++;
+    else statistics.l1i_accesses++;
+}
+
+static inline void count_miss(enum Side side) {
+    if (side == DATA) statistics.l1d_misses++;
+    else statistics.l1i_misses++;
+}
+
+static inline Cycle hit_at(enum Side side, Place at, Bool write, Cycle now) {
+    Cache *c = &first[side];
+    Cycle ready = *ready_at(c, at);
+    if (write) make_dirty(c, at);
+    if (ready <= now + 1) return now + FIRST_HIT;
+    count_miss(side);
+    return ready > now + FIRST_HIT ? ready : now + FIRST_HIT;
+}
+
+/* Where a line of the program's addresses was found last, and what the cache held there: while it still does, neither
+ * the address's page nor the set is looked up again. */
+enum { FOUND = 128 };
+static struct {
+    Addr line; /* plus one */
+    UInt tag, place;
+} found[2][FOUND];
+
+static __attribute__((noinline)) Cycle look_up(enum Side side, Addr address, Bool write, Cycle now) {
     Cache *c = &first[side];
     ULong line = physical(address) >> LINE_BITS;
     Place at;
-    Bool hit = find(c, line, &at);
-    ULong *misses = side == DATA ? &statistics.l1d_misses : &statistics.l1i_misses;
-    if (side == DATA) statistics.l1d_accesses++;
-    else statistics.l1i_accesses++;
-    if (hit) {
-        Cycle ready = *ready_at(c, at);
-        if (write) make_dirty(c, at);
-        if (ready > now + 1) {
-            ++*misses;
-            return ready > now + FIRST_HIT ? ready : now + FIRST_HIT;
-        }
-        return now + FIRST_HIT;
+    Cycle ready;
+    if (find(c, line, &at)) {
+        ready = hit_at(side, at, write, now);
+    } else {
+        count_miss(side);
+        Bool dirty = False;
+        ready = fetch_line(line, now, write, &dirty);
+        Victim victim = place(c, line, ready, &at);
+        if (write || dirty) make_dirty(c, at);
+        if (victim.line && victim.dirty) drop_to_second(victim.line - 1, now);
     }
-    ++*misses;
-    Bool dirty = False;
-    Cycle ready = fetch_line(line, now, write, &dirty);
-    Victim victim = place(c, line, ready, &at);
-    if (write || dirty) make_dirty(c, at);
-    if (victim.line && victim.dirty) drop_to_second(victim.line - 1, now);
+    Addr known = address >> LINE_BITS;
+    found[side][known % FOUND] = (typeof(found[0][0])){known + 1, (UInt)line + 1, at.set * WAYS + at.way};
     return ready;
+}
+
+Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now) {
+    if (!write) send_stores(now);
+    count_access(side);
+    Addr line = address >> LINE_BITS;
+    typeof(&found[0][0]) f = &found[side][line % FOUND];
+    Cache *c = &first[side];
+    if (__builtin_expect(f->line != line + 1 || c->lines[f->place] != f->tag, 0))
+        return look_up(side, address, write, now);
+    Place at = {f->place / WAYS, f->place % WAYS};
+    if (c->latest[at.set] != at.way) touch(c, at);
+    return hit_at(side, at, write, now);
 }

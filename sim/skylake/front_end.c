@@ -42,7 +42,7 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-static Bool get_blocks(Addr pc, UInt length) {
+static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
     if (need_block(first) && !ask(first)) return False;
     for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
@@ -53,9 +53,12 @@ static Bool get_blocks(Addr pc, UInt length) {
     return !wandering || now_ < squash_before(now_);
 }
 
+static inline Bool inside(Addr pc, UInt length) {
+    return block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
+}
+
 Bool get_bytes(Addr pc, UInt length) {
-    Bool inside = block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
-    return inside ? !wandering || now_ < squash_before(now_) : get_blocks(pc, length);
+    return inside(pc, length) ? !wandering || now_ < squash_before(now_) : get_blocks(pc, length);
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
@@ -111,7 +114,7 @@ static void system_call(const Inst *inst) {
     restart(again);
 }
 
-static void range(Inst *inst, UInt from, UInt to, const Event *e) {
+static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to, const Event *e) {
     if (inst->straight) {
         fetch_operations(inst, from, to, e->load, e->store);
         return;
@@ -201,11 +204,27 @@ static void branch(Inst *inst, Addr next) {
     restart(again);
 }
 
+Bool executes_simply(const Inst *inst) {
+    Bool simple = inst->loop == L_NONE && inst->known;
+    for (UInt i = 0; i < inst->nuops; i++)
+        simple &= !(inst->uops[i].flags & U_TRAP) && (!(inst->uops[i].flags & U_BRANCH) || i + 1 == inst->nuops);
+    return simple;
+}
+
+void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
+    statistics.instructions++;
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+    fetch_operations(inst, 0, inst->nuops, load, store);
+    if (inst->kind != K_PLAIN && next) branch(inst, next);
+    else if (jumped_in == now_) next_cycle();
+    if (!next) pass_all();
+}
+
 void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        get_bytes(inst->pc, inst->len);
+        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);

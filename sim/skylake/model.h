@@ -147,6 +147,9 @@ typedef struct {
 
 /* front_end.c: passes one instruction, whose successor is `next`, through the whole model. */
 void execute(Inst *inst, const Event *event, Addr next);
+/* The same for those that need no more than their addresses: no loops, no jumps within, no system calls. */
+void execute_simple(Inst *inst, Addr load, Addr store, Addr next);
+Bool executes_simply(const Inst *inst);
 void front_end_init(void);
 
 /* back_end.c: one micro-operation from fetch (cycle) to commit. */

@@ -17,19 +17,22 @@ static const UChar tag_bits[TABLES + 1] = TAGE_TAG_TABLE_TAG_WIDTHS;
 static const UChar size_bits[TABLES + 1] = TAGE_LOG_TAG_TABLE_SIZES;
 static const UChar lengths[TABLES + 1] = TAGE_HISTORY_LENGTHS;
 
-typedef struct {
+/* All tables lie in one array, the bimodal one (number 0) behind the tagged ones: its predictions are counters of
+ * one bit, which makes it a table like the others that has an entry of every branch. */
+enum { TAGGED = TABLES << TAGE_LOG_LARGEST_TABLE, ENTRIES = TAGGED + (1 << BIMODAL_BITS) };
+_Static_assert(ENTRIES <= 1 << 16, "places have 16 bits");
+static struct {
     Char counter;
     UChar useful;
-    UShort tag;
-} Entry;
-
-static Entry tables[TABLES + 1][1 << TAGE_LOG_LARGEST_TABLE];
-static UChar bimodal[1 << BIMODAL_BITS], hysteresis[1 << (BIMODAL_BITS - HYSTERESIS)];
+} entries[ENTRIES];
+static UShort tags[TAGGED];
+static UChar hysteresis[1 << (BIMODAL_BITS - HYSTERESIS)];
 static Int use_alternate; /* 4 bits, signed */
 static UInt resets;
 
+static UShort loop_tags[LOOP_SETS][LOOP_WAYS] __attribute__((aligned(8)));
 static struct {
-    UShort iterations, current, tag;
+    UShort iterations, current;
     UChar age, confidence;
 } loops[LOOP_SETS * LOOP_WAYS];
 static Int use_loop;
@@ -40,6 +43,7 @@ void tage_init(History *h) {
     sums_init();
     VG_(memset)(h, 0, sizeof *h);
     VG_(memset)(hysteresis, 1, sizeof hysteresis);
+    for (UInt i = TAGGED; i < ENTRIES; i++) entries[i].counter = -1;
     resets = TAGE_INITIAL_T_COUNTER_VALUE;
     use_loop = -1;
 }
@@ -63,130 +67,158 @@ static UInt mix_path(UInt path, UInt length, UInt bank) {
 
 typedef UShort Eight __attribute__((vector_size(16), may_alias));
 
-/* The places of a branch in all tables. */
+/* The places of a branch in eight of the tables, or what something adds to them; and the tags. */
 typedef struct {
-    Eight index[LANES / 8], tag[LANES / 8];
-} Places;
+    Eight place, tag;
+} Sum;
 
-static Places places_of(ULong all_outcomes, UInt path_bits, UInt pc) {
-    UShort indices[LANES] = {0}, tags[LANES] = {0};
+enum { HALVES = LANES / 8 };
+
+/* In each table, of a branch's address and the histories. */
+static void places_of(ULong all_outcomes, UInt path_bits, UInt pc, Sum sums[HALVES]) {
+    UShort places[LANES] = {0}, found[LANES] = {0};
     for (UInt i = 1; i <= TABLES; i++) {
         UInt length = lengths[i] > PATH_BITS ? PATH_BITS : lengths[i];
         ULong outcomes = all_outcomes & ((1ULL << lengths[i]) - 1);
         Int apart = (Int)size_bits[i] - (Int)i;
         UInt index = pc ^ (pc >> ((apart < 0 ? -apart : apart) + 1)) ^ fold(outcomes, lengths[i], size_bits[i]) ^
                      mix_path(path_bits, length, i);
-        indices[i] = index & ((1u << size_bits[i]) - 1);
-        tags[i] = (pc ^ fold(outcomes, lengths[i], tag_bits[i]) ^ (fold(outcomes, lengths[i], tag_bits[i] - 1) << 1)) &
-                  ((1u << tag_bits[i]) - 1);
+        places[i] = index & ((1u << size_bits[i]) - 1);
+        found[i] = (pc ^ fold(outcomes, lengths[i], tag_bits[i]) ^ (fold(outcomes, lengths[i], tag_bits[i] - 1) << 1)) &
+                   ((1u << tag_bits[i]) - 1);
     }
-    Places p;
-    VG_(memcpy)(p.index, indices, sizeof indices);
-    VG_(memcpy)(p.tag, tags, sizeof tags);
-    return p;
-}
-
-static inline void add(Places *to, const Places *p) {
-    __asm__("" : "+r"(p)); /* one address, not four */
-    for (UInt i = 0; i < LANES / 8; i++) {
-        to->index[i] ^= p->index[i];
-        to->tag[i] ^= p->tag[i];
+    for (UInt i = 0; i < HALVES; i++) {
+        VG_(memcpy)(&sums[i].place, &places[8 * i], sizeof(Eight));
+        VG_(memcpy)(&sums[i].tag, &found[8 * i], sizeof(Eight));
     }
 }
 
 /* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
- * are put together from tables of what some bits add at once, and from the last sums of addresses. */
-enum { OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 6, PATH_AT_ONCE = 4, ADDRESSES = 1024 };
-static Places outcome_sums[(OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE][1 << AT_ONCE];
-static Places path_sums[PATH_BITS / PATH_AT_ONCE][1 << PATH_AT_ONCE];
-static struct {
+ * are put together from tables of what some bits add at once, and from the last sums of addresses. The tables of
+ * the first half see the youngest outcomes only. */
+enum { OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 7, PATH_AT_ONCE = 6, ADDRESSES = 1024,
+       OUTCOME_SUMS = (OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE, PATH_SUMS = (PATH_BITS + PATH_AT_ONCE - 1) / PATH_AT_ONCE };
+static Sum outcome_sums[HALVES][OUTCOME_SUMS][1 << AT_ONCE];
+static Eight path_sums[PATH_SUMS][1 << PATH_AT_ONCE][HALVES];
+typedef struct {
     Addr pc;
-    Places sum;
-} address_sums[ADDRESSES];
+    UShort loop_set, loop_tag;
+    /* Where it was found last, with what histories and what in the tables: a branch of a loop comes with the same ones
+     * again and again. */
+    UInt path_bits;
+    ULong outcomes, allocations;
+    UChar hit, alternate;
+    Sum sums[HALVES], last[HALVES];
+} Address;
+static ULong allocations; /* of entries in the tagged tables */
+static Address addresses[ADDRESSES];
 
 static void sums_init(void) {
-    for (UInt k = 0; k < sizeof outcome_sums / sizeof *outcome_sums; k++)
-        for (UInt bits = 0; bits < 1 << AT_ONCE; bits++)
-            outcome_sums[k][bits] = places_of((ULong)bits << (k * AT_ONCE), 0, 0);
-    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++)
-        for (UInt bits = 0; bits < 1 << PATH_AT_ONCE; bits++)
-            path_sums[k][bits] = places_of(0, bits << (k * PATH_AT_ONCE), 0);
-    for (UInt i = 0; i < ADDRESSES; i++) address_sums[i].pc = ~(Addr)0;
+    Sum sums[HALVES];
+    for (UInt k = 0; k < OUTCOME_SUMS; k++)
+        for (UInt bits = 0; bits < 1 << AT_ONCE; bits++) {
+            places_of((ULong)bits << (k * AT_ONCE), 0, 0, sums);
+            for (UInt i = 0; i < HALVES; i++) outcome_sums[i][k][bits] = sums[i];
+        }
+    for (UInt k = 0; k < PATH_SUMS; k++)
+        for (UInt bits = 0; bits < 1 << PATH_AT_ONCE; bits++) {
+            places_of(0, bits << (k * PATH_AT_ONCE) & ((1 << PATH_BITS) - 1), 0, sums);
+            for (UInt i = 0; i < HALVES; i++) path_sums[k][bits][i] = sums[i].place;
+        }
+    for (UInt i = 0; i < ADDRESSES; i++) addresses[i].pc = ~(Addr)0;
 }
 
-static void places(const History *h, Pending *b) {
-    typeof(&address_sums[0]) a = &address_sums[(b->pc ^ b->pc >> 10) % ADDRESSES];
-    if (a->pc != b->pc) {
-        a->pc = b->pc;
-        a->sum = places_of(0, 0, b->pc >> 2);
+static __attribute__((noinline, cold)) void address_sum(Address *a, Addr pc) {
+    UShort begins[LANES] = {TAGGED + ((pc >> 2) & ((1u << BIMODAL_BITS) - 1))};
+    UInt free = 0;
+    for (UInt i = 1; i <= TABLES; i++) {
+        UInt size = 1u << size_bits[i];
+        begins[i] = (free + size - 1) & ~(size - 1); /* so that a place is added to it by exclusive or, too */
+        free = begins[i] + size;
     }
-    Places p = a->sum;
-#pragma GCC unroll 8
-    for (UInt k = 0; k < sizeof outcome_sums / sizeof *outcome_sums; k++)
-        add(&p, &outcome_sums[k][h->outcomes >> (k * AT_ONCE) & ((1 << AT_ONCE) - 1)]);
-#pragma GCC unroll 8
-    for (UInt k = 0; k < sizeof path_sums / sizeof *path_sums; k++) {
-        const Places *path = &path_sums[k][h->path_bits >> (k * PATH_AT_ONCE) & ((1 << PATH_AT_ONCE) - 1)];
-        for (UInt i = 0; i < LANES / 8; i++) p.index[i] ^= path->index[i];
-    }
-    for (UInt i = 0; i < LANES / 8; i++) {
-        ((Eight *)b->index)[i] = p.index[i];
-        ((Eight *)b->tag)[i] = p.tag[i];
-    }
-    b->bimodal = (b->pc >> 2) & ((1u << BIMODAL_BITS) - 1);
+    a->pc = pc;
+    a->allocations = ~0ULL;
+    a->loop_set = (pc >> 2) & (LOOP_SETS - 1);
+    a->loop_tag = (pc >> 2 >> LOOP_SET_BITS) & ((1u << LOOP_LOOP_TABLE_TAG_BITS) - 1);
+    places_of(0, 0, pc >> 2, a->sums);
+    for (UInt i = 0; i < HALVES; i++) a->sums[i].place ^= ((const Eight *)begins)[i];
 }
 
-static Entry *entry(const Pending *b, UInt bank) { return &tables[bank][b->index[bank]]; }
+static inline __attribute__((always_inline)) void sum_up(const History *h, Address *a, UInt half) {
+    enum { LAST_OF_FIRST = 7 };
+    Sum s = a->sums[half];
+#pragma GCC unroll 8
+    for (UInt k = 0; k < OUTCOME_SUMS && k * AT_ONCE < lengths[half ? TABLES : LAST_OF_FIRST]; k++) {
+        const Sum *add = &outcome_sums[half][k][h->outcomes >> (k * AT_ONCE) & ((1 << AT_ONCE) - 1)];
+        s.place ^= add->place;
+        s.tag ^= add->tag;
+    }
+#pragma GCC unroll 8
+    for (UInt k = 0; k < PATH_SUMS; k++)
+        s.place ^= path_sums[k][h->path_bits >> (k * PATH_AT_ONCE) & ((1 << PATH_AT_ONCE) - 1)][half];
+    a->last[half] = s;
+}
 
-/* A bit for each table that has an entry of the branch. */
-static inline UInt hits(const Pending *b) {
-#define TAG(i) entry(b, i)->tag
+/* A bit for each table that has an entry of the branch, and for the bimodal one. */
+static inline UInt hits(const Sum sums[HALVES]) {
+#define TAG(i) tags[sums[(i) / 8].place[(i) % 8]]
     Eight low = {0, TAG(1), TAG(2), TAG(3), TAG(4), TAG(5), TAG(6), TAG(7)};
     Eight high = {TAG(8), TAG(9), TAG(10), TAG(11), TAG(12), 0, 0, 0};
 #undef TAG
     typedef Short Signed __attribute__((vector_size(16)));
-    Signed one = (Signed)(low == ((const Eight *)b->tag)[0]), other = (Signed)(high == ((const Eight *)b->tag)[1]);
-    return (UInt)__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(one, other)) & ((2u << TABLES) - 2);
+    Signed one = (Signed)(low == sums[0].tag), other = (Signed)(high == sums[1].tag);
+    UInt equal = (UInt)__builtin_ia32_pmovmskb128(__builtin_ia32_packsswb128(one, other));
+    return (equal & ((2u << TABLES) - 1)) | 1;
 }
 _Static_assert(TABLES == 12, "tables have their lanes");
 
-static UInt longest(UInt tables_hit) { return tables_hit ? 31 - __builtin_clz(tables_hit) : 0; }
+static inline UInt longest(UInt tables_hit) { return 31 - __builtin_clz(tables_hit); }
 
-static Bool predict_loop(Pending *b) {
-    UInt pc = b->pc >> 2;
-    b->loop_index = (pc & (LOOP_SETS - 1)) * LOOP_WAYS;
-    b->loop_tag = (pc >> LOOP_SET_BITS) & ((1u << LOOP_LOOP_TABLE_TAG_BITS) - 1);
-    b->loop_hit = -1;
-    b->loop_valid = False;
+static inline void predict_loop(const Address *a, Guess *g) {
+    g->loop_index = a->loop_set * LOOP_WAYS;
+    g->loop_tag = a->loop_tag;
+    g->loop_hit = -1;
+    g->loop_valid = g->loop_prediction = False;
     for (UInt w = 0; w < LOOP_WAYS; w++) {
-        UInt i = b->loop_index + w;
-        if (loops[i].tag != b->loop_tag) continue;
-        b->loop_hit = (Char)w;
-        b->loop_valid = loops[i].confidence == LOOP_CONFIDENT;
-        return loops[i].current + 1 != loops[i].iterations;
+        if (loop_tags[a->loop_set][w] != a->loop_tag) continue;
+        UInt i = g->loop_index + w;
+        g->loop_hit = (Char)w;
+        g->loop_valid = loops[i].confidence == LOOP_CONFIDENT;
+        g->loop_prediction = loops[i].current + 1 != loops[i].iterations;
+        return;
     }
-    return False;
 }
 
-Bool tage_predict(const History *h, Pending *b) {
-    places(h, b);
-    UInt hit = hits(b);
-    b->hit = longest(hit);
-    b->alternate = longest(hit & ~(1u << b->hit));
-    b->alternate_prediction = b->alternate ? entry(b, b->alternate)->counter >= 0 : bimodal[b->bimodal];
-    b->fresh = False;
-    if (b->hit) {
-        Int counter = entry(b, b->hit)->counter;
-        b->longest_prediction = counter >= 0;
-        b->fresh = counter == 0 || counter == -1;
-        b->prediction =
-            use_alternate < 0 || !b->fresh ? b->longest_prediction : b->alternate_prediction;
-    } else {
-        b->prediction = b->longest_prediction = b->alternate_prediction;
+static __attribute__((noinline)) void find(const History *h, Address *a, ULong outcomes) {
+    sum_up(h, a, 0);
+    sum_up(h, a, 1);
+    UInt hit = hits(a->last);
+    a->hit = longest(hit);
+    a->alternate = longest((hit & ~(1u << a->hit)) | 1);
+    a->outcomes = outcomes;
+    a->path_bits = h->path_bits;
+    a->allocations = allocations;
+}
+
+Bool tage_predict(const History *h, Addr pc, Guess *g) {
+    Address *a = &addresses[(pc ^ pc >> 10) % ADDRESSES];
+    if (__builtin_expect(a->pc != pc, 0)) address_sum(a, pc);
+    ULong outcomes = h->outcomes & ((1ULL << OUTCOME_BITS) - 1);
+    if (a->outcomes != outcomes || a->path_bits != h->path_bits || a->allocations != allocations) find(h, a, outcomes);
+    g->hit = a->hit;
+    g->alternate = a->alternate;
+    for (UInt i = 0; i < HALVES; i++) {
+        ((Eight *)g->place)[i] = a->last[i].place;
+        ((Eight *)g->tag)[i] = a->last[i].tag;
     }
-    b->loop_prediction = predict_loop(b);
-    b->final = use_loop >= 0 && b->loop_valid ? b->loop_prediction : b->prediction;
-    return b->final;
+    Int counter = entries[g->place[g->hit]].counter;
+    g->longest_prediction = counter >= 0;
+    g->alternate_prediction = entries[g->place[g->alternate]].counter >= 0;
+    g->fresh = g->hit != 0 & (counter == 0 | counter == -1);
+    g->prediction = use_alternate >= 0 & g->fresh ? g->alternate_prediction : g->longest_prediction;
+    predict_loop(a, g);
+    g->final = use_loop >= 0 & g->loop_valid ? g->loop_prediction : g->prediction;
+    return g->final;
 }
 
 static void count(Char *counter, Bool up) {
@@ -197,23 +229,25 @@ static void count(Char *counter, Bool up) {
     }
 }
 
-static void update_bimodal(const Pending *b, Bool taken) {
-    UInt place = b->bimodal, state = (bimodal[place] << 1) + hysteresis[place >> HYSTERESIS];
+static void update_bimodal(const Guess *g, Bool taken) {
+    Char *counter = &entries[g->place[0]].counter; /* 0 or -1 */
+    UChar *weak = &hysteresis[(g->place[0] - TAGGED) >> HYSTERESIS];
+    UInt state = ((UInt)(*counter + 1) << 1) + *weak;
     if (taken) state += state < 3;
     else state -= state > 0;
-    bimodal[place] = state >> 1;
-    hysteresis[place >> HYSTERESIS] = state & 1;
+    *counter = (Char)(state >> 1) - 1;
+    *weak = state & 1;
 }
 
-static void update_loop(Pending *b, Bool taken) {
-    if (b->loop_hit >= 0) {
-        UInt i = b->loop_index + (UInt)b->loop_hit;
-        if (b->loop_valid) {
-            if (taken != b->loop_prediction) {
+static void update_loop(Guess *g, Bool taken) {
+    if (g->loop_hit >= 0) {
+        UInt i = g->loop_index + (UInt)g->loop_hit;
+        if (g->loop_valid) {
+            if (taken != g->loop_prediction) {
                 loops[i].iterations = loops[i].age = loops[i].confidence = loops[i].current = 0;
                 return;
             }
-            if (b->loop_prediction != b->prediction && loops[i].age < AGE_MAX) loops[i].age++;
+            if (g->loop_prediction != g->prediction && loops[i].age < AGE_MAX) loops[i].age++;
         }
         loops[i].current = (loops[i].current + 1) & LOOP_MASK;
         if (loops[i].current > loops[i].iterations) {
@@ -233,12 +267,12 @@ static void update_loop(Pending *b, Bool taken) {
         }
         loops[i].current = 0;
     } else if (taken) {
-        branch_random(); /* whether to allocate: it always does */
-        UInt random = branch_random();
+        branch_draw(); /* whether to allocate: it always does */
+        UInt random = branch_random(branch_draw());
         for (UInt w = 0; w < LOOP_WAYS; w++) {
-            UInt i = b->loop_index + ((random + w) & (LOOP_WAYS - 1));
+            UInt way = (random + w) & (LOOP_WAYS - 1), i = g->loop_index + way;
             if (loops[i].age == 0) {
-                loops[i].tag = b->loop_tag;
+                loop_tags[i / LOOP_WAYS][way] = g->loop_tag;
                 loops[i].iterations = loops[i].confidence = 0;
                 loops[i].age = AGE_MAX;
                 loops[i].current = 1;
@@ -249,52 +283,53 @@ static void update_loop(Pending *b, Bool taken) {
     }
 }
 
-static void allocate(Pending *b, Bool taken, UInt random) {
-    UInt least = 1, first = b->hit + 1;
-    for (UInt i = TABLES; i > b->hit; i--)
-        if (entry(b, i)->useful < least) least = entry(b, i)->useful;
-    random &= 3 & ((1u << (TABLES - b->hit - 1)) - 1);
+static void allocate(const Guess *g, Bool taken, UInt random) {
+    UInt least = 1, first = g->hit + 1;
+    for (UInt i = TABLES; i > g->hit; i--)
+        if (entries[g->place[i]].useful < least) least = entries[g->place[i]].useful;
+    random &= 3 & ((1u << (TABLES - g->hit - 1)) - 1);
     if (random & 1) first += random & 2 ? 2 : 1;
-    if (least > 0) entry(b, first)->useful = 0;
+    if (least > 0) entries[g->place[first]].useful = 0;
     for (UInt i = first; i <= TABLES; i++) {
-        Entry *e = entry(b, i);
-        if (e->useful) continue;
-        *e = (Entry){taken ? 0 : -1, 0, b->tag[i]};
+        UInt place = g->place[i];
+        if (entries[place].useful) continue;
+        entries[place].counter = taken ? 0 : -1;
+        tags[place] = g->tag[i];
+        allocations++;
         break;
     }
 }
 
-void tage_update(Pending *b, UInt random) {
-    Bool taken = b->taken;
-    if (b->loop_valid && b->final != b->loop_prediction) {
-        if (b->loop_prediction == taken) use_loop += use_loop < USE_LOOP_MAX;
+void tage_update(Guess *g, ULong drawn) {
+    Bool taken = g->taken;
+    if (g->loop_valid && g->final != g->loop_prediction) {
+        if (g->loop_prediction == taken) use_loop += use_loop < USE_LOOP_MAX;
         else use_loop -= use_loop > -USE_LOOP_MAX - 1;
     }
-    update_loop(b, taken);
-    Bool allocates = b->prediction != taken && b->hit < TABLES;
-    if (b->hit && b->fresh) {
-        if (b->longest_prediction == taken) allocates = False;
-        if (b->longest_prediction != b->alternate_prediction) {
-            if (b->alternate_prediction == taken) use_alternate += use_alternate < ALTERNATE_MAX;
+    update_loop(g, taken);
+    Bool allocates = g->prediction != taken && g->hit < TABLES;
+    if (g->fresh) {
+        if (g->longest_prediction == taken) allocates = False;
+        if (g->longest_prediction != g->alternate_prediction) {
+            if (g->alternate_prediction == taken) use_alternate += use_alternate < ALTERNATE_MAX;
             else use_alternate -= use_alternate > -ALTERNATE_MAX - 1;
         }
     }
-    if (allocates) allocate(b, taken, random);
+    if (allocates) allocate(g, taken, branch_random(drawn));
     if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
-        for (UInt i = 1; i <= TABLES; i++)
-            for (UInt k = 0; k < 1u << size_bits[i]; k++) tables[i][k].useful >>= 1;
-    if (!b->hit) {
-        update_bimodal(b, taken);
+        for (UInt i = 0; i < TAGGED; i++) entries[i].useful >>= 1;
+    if (!g->hit) {
+        update_bimodal(g, taken);
         return;
     }
-    Entry *e = entry(b, b->hit);
+    typeof(&entries[0]) e = &entries[g->place[g->hit]];
     count(&e->counter, taken);
     if (e->useful == 0) {
-        if (b->alternate) count(&entry(b, b->alternate)->counter, taken);
-        else update_bimodal(b, taken);
+        if (g->alternate) count(&entries[g->place[g->alternate]].counter, taken);
+        else update_bimodal(g, taken);
     }
-    if (b->prediction != b->alternate_prediction) {
-        if (b->prediction == taken) e->useful += e->useful < USEFUL_MAX;
+    if (g->prediction != g->alternate_prediction) {
+        if (g->prediction == taken) e->useful += e->useful < USEFUL_MAX;
         else e->useful -= e->useful > 0;
     }
 }
