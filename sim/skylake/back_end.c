@@ -117,10 +117,8 @@ void uop_facts(Uop *u) {
     }
     for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
     for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
-    u->memory = u->cls == LOAD || u->cls == STORE;
     u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
-    Bool usual = !u->rare && !u->floats && u->kept == (u->cls == LOAD ? L1 : CHAIN);
-    u->way = !usual ? PASS_UNUSUAL : u->cls == LOAD ? PASS_LOADS : u->cls == STORE ? PASS_STORES : PASS_COMPUTES;
+    u->only_computes = u->cls != LOAD && u->cls != STORE && !u->rare && !u->floats && u->kept == CHAIN;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
@@ -173,11 +171,10 @@ static inline Bool wait_for_store_entry(Cycle *at) {
     return True;
 }
 
-/* `way` is the operation's; each has a copy of its own without the others' questions. */
-static inline __attribute__((always_inline)) void pass_as(const UChar way, const Uop *u, Cycle fetched, Addr address,
+/* Those that only compute have a copy of their own, without the others' questions. */
+static inline __attribute__((always_inline)) void pass_as(const Bool only_computes, const Uop *u, Cycle fetched, Addr address,
                                                           Addr pc, UChar takes, Passed *out) {
-    const Bool unusual = way == PASS_UNUSUAL, loads = way == PASS_LOADS || (unusual && u->cls == LOAD),
-               stores = way == PASS_STORES || (unusual && u->cls == STORE);
+    const Bool other = !only_computes, loads = other && u->cls == LOAD, stores = other && u->cls == STORE;
     /* Decode waits while rename is blocked. */
     Cycle before = stage_at(rename_stage, BITS), decoded, at;
     Bool no_store_entry = False;
@@ -199,7 +196,7 @@ static inline __attribute__((always_inline)) void pass_as(const UChar way, const
         if (loads) ENTER(lq, LQ, at);
         if (stores) no_store_entry = wait_for_store_entry(&at);
         if (u->ints) ENTER(int_regs, INT_REGS, at);
-        if (unusual && u->floats) ENTER(float_regs, FLOAT_REGS, at);
+        if (other && u->floats) ENTER(float_regs, FLOAT_REGS, at);
     }
     PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
     at = issue_queue(at);
@@ -208,20 +205,20 @@ static inline __attribute__((always_inline)) void pass_as(const UChar way, const
     Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), done;
     out->replayed = False;
     if (loads || stores) issued = access(u, pc, dispatched, issued);
-    else if (unusual && u->flags & U_BARRIER) issued = as_oldest(issued);
+    else if (other && u->flags & U_BARRIER) issued = as_oldest(issued);
     issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
     if (loads || stores) {
         if (loads) done = load_at(pc, address + u->offset, u->size, done, out);
         leave_queue(at, done);
     } else {
-        if (unusual && u->flags & U_BARRIER) barrier = done;
+        if (other && u->flags & U_BARRIER) barrier = done;
         leave_queue(at, issued + 1);
     }
     ready[u->dst[0]] = ready[u->dst[1]] = done;
     if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
     Cycle committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
-    UChar why = unusual ? u->kept : loads ? L1 : CHAIN;
+    UChar why = other ? u->kept : CHAIN;
     if (loads && why == L1) why += level(done - out->executed);
     if (takes != RETIRING || (loads && out->replayed)) {
         takes_slot(out->replayed ? ORDER : takes);
@@ -229,7 +226,7 @@ static inline __attribute__((always_inline)) void pass_as(const UChar way, const
     }
     renamed_at(fetched, before, renamed, no_store_entry);
     committed_at(passed_on, committed, why);
-    if (unusual && u->rare) {
+    if (other && u->rare) {
         if (u->flags & U_TRAP) {
             committed = stores_drained(committed);
             commit_stage = (committed << BITS) + 1;
@@ -241,7 +238,7 @@ static inline __attribute__((always_inline)) void pass_as(const UChar way, const
     PLACE(rob, passed_on) = committed;
     passed_on++;
     LEAVE_MANY(int_regs, u->ints, committed);
-    if (unusual && u->floats) LEAVE_MANY(float_regs, u->floats, committed);
+    if (other && u->floats) LEAVE_MANY(float_regs, u->floats, committed);
     if (loads) LEAVE(lq, committed);
     if (stores) store_at(pc, address + u->offset, u->size, out->executed, committed);
     out->decoded = decoded;
@@ -249,6 +246,6 @@ static inline __attribute__((always_inline)) void pass_as(const UChar way, const
 }
 
 void pass(const Uop *u, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out) {
-    if (u->way == PASS_COMPUTES) pass_as(PASS_COMPUTES, u, fetched, 0, pc, takes, out);
-    else pass_as(PASS_UNUSUAL, u, fetched, u->cls == STORE ? store : load, pc, takes, out);
+    if (u->only_computes) pass_as(True, u, fetched, 0, pc, takes, out);
+    else pass_as(False, u, fetched, u->cls == STORE ? store : load, pc, takes, out);
 }

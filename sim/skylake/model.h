@@ -70,9 +70,6 @@ enum {
     U_TAKEN = 16, /* a branch inside the micro-code that always goes the same way: taken */
 };
 
-/* An operation's way through the back end. */
-enum Way { PASS_COMPUTES, PASS_LOADS, PASS_STORES, PASS_UNUSUAL };
-
 typedef struct {
     UChar cls, flags, nsrc, ndst;
     UChar src[SRCS];
@@ -83,8 +80,7 @@ typedef struct {
     /* What follows from the others (uop_facts): */
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
-    Bool memory, rare;           /* a load or store; flags beside those of branches */
-    UChar way;                   /* through the back end */
+    Bool rare, only_computes;    /* flags beside those of branches; no more than integers and ports */
     UShort ports;
 } Uop;
 

@@ -53,12 +53,18 @@ static Bool all_begun(UInt r) {
 
 Cycle port_or_none(UShort ports, UChar cls, Cycle from) {
     for (Cycle at = from;; at++) {
-        UInt *entry = begun_at(at), r = *entry;
-        if (all_begun(r)) continue;
+        UInt *entry = &begun_in[at & (CYCLES - 1)], about = (UInt)at & ~(CYCLES - 1u);
+        if ((*entry ^ about) >= CYCLES) *entry = about;
+        if (all_begun(*entry)) continue;
         if (ports == NO_PORT) {
-            *entry = r + IDLE;
+            *entry += IDLE;
             return at;
         }
-        if (ports & ~r) return take_port(entry, ports, cls, at);
+        UInt open = ports & ~*entry;
+        if (!open) continue;
+        UInt turn = port_turns[(last_turn[cls] & ~ALL) | open];
+        last_turn[cls] = turn;
+        *entry |= turn & ALL;
+        return at;
     }
 }

@@ -14,19 +14,6 @@ _Static_assert(STATE < CYCLES, "the bits of a cycle that its place does not tell
 enum { TURNS = 9, OPEN = ALL + 1 };
 extern UShort port_turns[TURNS * OPEN], last_turn[CLASSES];
 
-static inline UInt *begun_at(Cycle at) {
-    UInt *entry = &begun_in[at & (CYCLES - 1)], about = (UInt)at & ~(CYCLES - 1u);
-    if ((*entry ^ about) >= CYCLES) *entry = about;
-    return entry;
-}
-
-static inline Cycle take_port(UInt *entry, UShort ports, UChar cls, Cycle at) {
-    UInt turn = port_turns[(last_turn[cls] & ~ALL) | (ports & ~*entry & ALL)];
-    last_turn[cls] = turn;
-    *entry |= turn & ALL;
-    return at;
-}
-
 /* The same as `port` where operations without a port have begun, or one is to begin. */
 Cycle port_or_none(UShort ports, UChar cls, Cycle from);
 
