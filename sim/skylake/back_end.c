@@ -172,8 +172,8 @@ static inline Bool wait_for_store_entry(Cycle *at) {
 }
 
 /* Those that only compute have a copy of their own, without the others' questions. */
-static inline __attribute__((always_inline)) void pass_as(const Bool only_computes, const Uop *u, Cycle fetched, Addr address,
-                                                          Addr pc, UChar takes, Passed *out) {
+static inline __attribute__((always_inline)) void pass_as(const Bool only_computes, const Uop *u, Cycle fetched,
+                                                          Addr address, Addr pc, UChar takes, Passed *out) {
     const Bool other = !only_computes, loads = other && u->cls == LOAD, stores = other && u->cls == STORE;
     /* Decode waits while rename is blocked. */
     Cycle before = stage_at(rename_stage, BITS), decoded, at;
