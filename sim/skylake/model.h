@@ -89,6 +89,22 @@ typedef struct {
 enum Kind { K_PLAIN, K_COND, K_JUMP, K_CALL, K_INDIRECT, K_INDIRECT_CALL, K_RET };
 enum Loop { L_NONE, L_DIVIDE, L_REPEAT };
 
+/* What an instruction does to registers, as far as a wrong path follows it (effects.c): operands by number. */
+enum { NO_REGISTER = 16, REGISTERS };
+typedef struct {
+    UChar form, which;    /* what is done with the operands; the arithmetic operation */
+    UChar to, from;       /* registers; NO_REGISTER where there is none, or a number */
+    UChar to_shift, from_shift; /* where a byte lies in them */
+    UChar size;           /* bytes of its operands */
+    UChar base, index, scale; /* of its address */
+    UChar loaded, bytes, width; /* what is done with what it loads; how many bytes; width of the register written */
+    UChar condition;      /* of a branch */
+    Bool sign, reversed; /* the loaded value: has a sign; is the right one of two operands */
+    Bool loads, memory, unknown, flags, pushes; /* it loads; has an address, which cannot be known; writes flags */
+    UShort forgets, needs; /* a bit for each register that it writes; and of its address */
+    ULong offset, number; /* of its address, with the next instruction's where it is relative to it */
+} Effect;
+
 typedef struct Inst {
     Addr pc;
     Addr target; /* of a direct branch */
@@ -97,12 +113,11 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
-    struct {
-        UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
-        Bool loads, segment, flags; /* it writes flags */
-        UShort opcode; /* 0x100 more after 0x0f */
-    } parts; /* emulate.c */
+    Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */
+    Effect effect;
     struct Inst *next_hash;
+    struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
+    UInt following_found;
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
     Uop *uops;
@@ -114,6 +129,8 @@ enum { MAX_UOPS = 64 };
 void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt room);
 /* The decoded instruction at a guest address; NULL where no code can be read. */
 Inst *instruction_at(Addr pc);
+/* The same for what lies behind an instruction: faster, if it was asked for before. */
+Inst *instruction_behind(Inst *inst);
 
 /* One executed instruction, as the instrumented code recorded it. */
 typedef struct {
@@ -144,22 +161,8 @@ Cycle fetch_room(UInt ahead);
 /* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */
 Bool rename_late(Cycle now, const Uop *const *ahead, UInt count);
 Cycle last_commit(void);
-/* Operations on a wrong path: between begin and end. Returns the cycle in which it has executed, or begins its
- * access; ghost_done tells when its result is there after all. */
-void ghosts_begin(void);
-void ghosts_end(void);
-/* Keeps what they have taken so far, and goes back to it. */
-enum { GHOST_STATES = 4 };
-void ghosts_save(UInt place);
-void ghosts_load(UInt place, UInt more, Cycle again);
-/* Whether decode waits for them in `now`. */
-Bool ghosts_late(Cycle now);
-/* How many of them have been renamed when fetch restarts in cycle `again`. */
-UInt ghosts_left(Cycle again);
 /* So many renamed operations are dropped: decode of the next that is fetched has to wait for that. */
 void squash(UInt dropped);
-Cycle ghost_pass(const Uop *uop, Cycle fetched, Cycle *decoded);
-void ghost_done(const Uop *uop, Cycle done);
 /* Fills in what follows from what an operation is. */
 void uop_facts(Uop *uop);
 Cycle last_rename(void);

@@ -5,6 +5,7 @@
  * are found out, too: fetch then leaves one wrong path for another. */
 #include "front_end.h"
 #include "emulate.h"
+#include "ghosts.h"
 #include "libvex.h"
 #include "libvex_guest_amd64.h"
 #include "pub_tool_libcbase.h"
@@ -12,7 +13,16 @@
 #include "pub_tool_threadstate.h"
 
 enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16,
-       DECODED = CORE_FETCH_TO_DECODE_DELAY };
+       WAITING = 64, DECODED = CORE_FETCH_TO_DECODE_DELAY };
+
+/* Operations that are fetched and not passed; a place is a count of them. */
+typedef struct {
+    const Uop *uop;
+    Inst *inst;
+    Cycle fetched;
+} Waiting;
+static Waiting waiting[WAITING];
+static UInt oldest, youngest; /* [oldest, youngest) */
 
 /* A branch that was fetched on the wrong path and has not executed. */
 typedef struct {
@@ -65,9 +75,10 @@ static void registers_now(Registers *r) {
     ThreadId thread = VG_(get_running_tid)();
     state.guest_DFLAG = 1;
     VG_(get_shadow_regs_area)(thread, (UChar *)&all, 0, FIRST, sizeof all);
-    __builtin_memcpy(r->value, all.registers, sizeof r->value);
+    __builtin_memcpy(r->value, all.registers, sizeof all.registers);
     __builtin_memcpy(&state.guest_CC_OP, all.flags, sizeof all.flags);
     ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
+    r->value[NO_REGISTER] = 0;
     r->known = 0xffff;
     if (behind_call) { /* it has not been made yet */
         enum { RAX = 0, RCX = 1, R11 = 11 };
@@ -79,11 +90,6 @@ static void registers_now(Registers *r) {
     r->zero = (flags & ZERO) != 0;
     r->sign = (flags & SIGN) != 0;
     r->overflow = (flags & OVERFLOW) != 0;
-}
-
-Cycle squash_before(Cycle now) {
-    if (catch_up(now) && stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
-    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
 }
 
 /* When this path ends, as far as it is known: in a turn, or for good. */
@@ -105,14 +111,15 @@ static Bool stored_here(Addr address, UInt size) {
     return False;
 }
 
-static void load(const Uop *u, Cycle executed, Cycle end) {
+static void load(const Inst *inst, const Uop *u, Cycle executed, Cycle end) {
+    UInt size = inst->effect.bytes;
     if (accessed || !access.loads) return;
     accessed = True;
-    if (executed >= end || !can_read(access.address, access.size)) return;
-    if (stored_here(access.address, access.size)) return;
-    Bool covered = store_covers(access.address, access.size, executed);
+    if (executed >= end || !can_read(access.address, size)) return;
+    if (stored_here(access.address, size)) return;
+    Bool covered = store_covers(access.address, size, executed);
     ghost_done(u, covered ? executed + 1 : cache_access(DATA, access.address, False, executed));
-    emulate_load(&access, &registers);
+    emulate_load(inst, &access, &registers);
 }
 
 /* A branch has executed. */
@@ -126,26 +133,28 @@ static void executes(const Inst *inst, Cycle executed, Cycle end) {
     turns[turning++] = (Turn){again, actual, *b, first_branch, actual == inst->target, False, registers};
 }
 
-__attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
-    if (!begun) {
-        begun = True;
-        ghosts_begin();
-        registers_now(&registers);
-    }
-    /* All of the right path has been passed, so the branch has executed: an operation that waits for ever, as behind
-     * one that must be the oldest, is squashed and asks for nothing. */
-    if (stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
-    Cycle executed = ghost_pass(u, fetched, &decoded);
-    late = decoded > fetched + DECODED;
+static void begin(void) {
+    begun = True;
+    ghosts_begin();
+    registers_now(&registers);
+}
+
+static inline __attribute__((always_inline)) void pass_oldest(void) {
+    const Waiting *w = &waiting[oldest % WAITING];
+    UInt place = oldest++;
+    Inst *inst = w->inst;
+    const Uop *u = w->uop;
+    Cycle executed = ghost_pass(u, w->fetched, &decoded);
+    late = decoded > w->fetched + DECODED;
     Cycle end = squashed(place);
     if (u == inst->uops) {
         emulate(inst, &registers, &access);
         accessed = False;
     }
-    if (u->cls == LOAD) load(u, executed, end);
+    if (u->cls == LOAD) load(inst, u, executed, end);
     if (u->cls == STORE && executed - 1 < end) {
         store_squashed(inst->pc);
-        Bool pushes = inst->kind == K_CALL || inst->kind == K_INDIRECT_CALL || (inst->bytes[0] & 0xf8) == 0x50;
+        Bool pushes = inst->effect.pushes;
         Addr address = pushes ? registers.value[4] : access.address + u->offset;
         UInt size = u->size ? u->size : 8;
         if (pushes || access.address) stored[stores++ % STORES] = (typeof(stored[0])){address, address + size};
@@ -153,10 +162,60 @@ __attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetche
     if (inst->kind != K_PLAIN && u == &inst->uops[inst->nuops - 1]) executes(inst, executed, end);
 }
 
+/* All of the right path has been passed, so the branch has executed: an operation that waits for ever, as behind one
+ * that must be the oldest, is squashed and asks for nothing. */
+static void stop_is_known(void) {
+    if (stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
+}
+
+/* Passes what can begin by `now`, and no more than `most`. */
+static __attribute__((noinline)) void pass_waiting(Cycle now, UInt most) {
+    for (; most && oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now; most--) {
+        if (!begun) begin();
+        stop_is_known();
+        pass_oldest();
+    }
+}
+
+/* All that waits, of both paths. */
+static Bool catch_up_both(Cycle now) {
+    if (!catch_up(now)) return False;
+    if (oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now) pass_waiting(now, ~0u);
+    return True;
+}
+
+Cycle squash_before(Cycle now) {
+    if (catch_up_both(now)) stop_is_known();
+    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+}
+
+static void fetch(Inst *inst) {
+    for (UInt i = 0; i < inst->nuops; i++) {
+        if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) {
+            make_room(youngest - oldest);
+            if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) pass_waiting(forever, 1);
+        }
+        Cycle fetched = fetch_one(ghosts_room(waiting_ahead() + (youngest - oldest)));
+        waiting[youngest++ % WAITING] = (Waiting){&inst->uops[i], inst, fetched};
+    }
+}
+
+/* How many of those that wait, from this place on, rename has taken by a cycle if it is not behind. */
+static UInt renamed_from(UInt place, Cycle by) {
+    enum { TO_RENAME = 4 };
+    UInt n = 0;
+    for (UInt i = (Int)(place - oldest) > 0 ? place : oldest; i != youngest; i++)
+        n += waiting[i % WAITING].fetched + TO_RENAME <= by;
+    return n;
+}
+
+/* Forgets those that wait from a place on. */
+static void drop_from(UInt place) { youngest = place - oldest < WAITING ? place : oldest; }
+
 /* When decode sees the operation fetched last. */
 static Cycle seen_by_decode(void) {
     if (!late && !decode_late() && !(begun && ghosts_late(fetch_now()))) return fetch_now() + DECODED;
-    catch_up(forever);
+    catch_up_both(forever);
     return begun ? decoded : fetch_now() + DECODED;
 }
 
@@ -166,7 +225,7 @@ static Addr goes_to(const Inst *inst) {
     Branch *b = &branches[last_branch++ % BRANCHES];
     Prediction p = predict(inst->pc, inst->kind, inst->target, next, fetch_now(), &b->pending);
     b->predicted = p.target;
-    b->place = next_place();
+    b->place = youngest;
     Bool direct = inst->kind == K_JUMP || inst->kind == K_CALL || inst->kind == K_COND;
     if (p.taken && (!direct || p.target == inst->target)) {
         end_fetch_cycle(p.target);
@@ -192,7 +251,7 @@ static Addr turn(void) {
         registers = t->registers;
     }
     if (!t->decodes) first_branch = t->branches;
-    drop_ghosts(t->branch.place);
+    drop_from(t->branch.place);
     last_branch = t->branches;
     if ((Int)(last_branch - first_branch) < 0) first_branch = last_branch;
     late = False;
@@ -203,31 +262,35 @@ static Addr turn(void) {
 }
 
 UInt wander(Addr pc, Cycle until, Bool call) {
-    UInt from = next_place(), fetched = 0;
+    UInt fetched = 0;
+    Inst *before = NULL; /* the instruction that `pc` lies behind */
     history_save();
     wandering = True;
     begun = late = False;
     behind_call = call;
     stop = until;
-    turning = first_branch = last_branch = stores = 0;
+    turning = first_branch = last_branch = stores = oldest = youngest = 0;
     for (;;) {
-        if (fetch_now() >= squash_before(fetch_now())) {
+        Cycle now = fetch_now();
+        if (now >= squash_before(now)) {
             pc = turn();
             if (!pc) break;
+            before = NULL;
         }
-        Inst *inst = fetched < MOST_FETCHED ? instruction_at(pc) : NULL;
+        Inst *inst = fetched >= MOST_FETCHED ? NULL : before ? instruction_behind(before) : instruction_at(pc);
         if (!inst) squash_before(forever); /* nothing is fetched any more */
         if (!inst || !get_bytes(pc, inst->len)) {
             pc = turn();
             if (!pc) break;
+            before = NULL;
             continue;
         }
         fetched += inst->nuops;
-        for (UInt i = 0; i < inst->nuops; i++) place_ghost(inst, &inst->uops[i]);
-        pc = inst->kind == K_PLAIN ? inst->pc + inst->len : goes_to(inst);
+        fetch(inst);
+        before = inst->kind == K_PLAIN ? inst : NULL;
+        pc = before ? inst->pc + inst->len : goes_to(inst);
     }
-    UInt renamed = (begun ? ghosts_left(stop + 1) : 0) + (late ? 0 : renamed_from(from, stop - 2));
-    drop_ghosts(from);
+    UInt renamed = (begun ? ghosts_left(stop + 1) : 0) + (late ? 0 : renamed_from(0, stop - 2));
     if (begun) ghosts_end();
     wandering = False;
     history_restore();
