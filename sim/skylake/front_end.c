@@ -29,10 +29,11 @@ static Bool need_block(Addr wanted) {
     return !(block_here && block == wanted);
 }
 
-/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. */
-static Bool ask(Addr wanted) {
-    if (wandering) squash_before(now_);
-    else catch_up(now_);
+/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. `asked`: on a wrong
+ * path all that can begin by now was passed, and the squash is later; but who is fetched again changes fetch's cycle. */
+static Bool ask(Addr wanted, Bool asked) {
+    if (!wandering) catch_up(now_);
+    else if (!asked) squash_before(now_);
     Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
@@ -42,22 +43,32 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length) {
+static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length, Bool asked) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
-    if (need_block(first) && !ask(first)) return False;
-    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
-        if (in_this_cycle == CORE_FETCH_WIDTH) next_cycle();
-        if (wandering && now_ >= squash_before(now_)) return False;
-        if (!ask(b)) return False;
+    const ULong replays = statistics.replays;
+    if (need_block(first)) {
+        if (!ask(first, asked)) return False;
+        asked = statistics.replays == replays;
     }
-    return !wandering || now_ < squash_before(now_);
+    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
+        if (in_this_cycle == CORE_FETCH_WIDTH) {
+            next_cycle();
+            asked = False;
+        }
+        if (wandering && !asked && now_ >= squash_before(now_)) return False;
+        if (!ask(b, asked || statistics.replays == replays)) return False;
+        asked = statistics.replays == replays;
+    }
+    return !wandering || asked || now_ < squash_before(now_);
 }
 
 static inline Bool inside(Addr pc, UInt length) {
     return block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
 }
 
-Bool get_bytes(Addr pc, UInt length) { return inside(pc, length) && !wandering ? True : get_blocks(pc, length); }
+Bool get_bytes(Addr pc, UInt length, Bool asked) {
+    return inside(pc, length) && (asked || !wandering) ? True : get_blocks(pc, length, asked);
+}
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
 void restart(Cycle at) {
@@ -208,7 +219,7 @@ Bool executes_simply(const Inst *inst) {
 
 void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
     statistics.instructions++;
-    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     fetch_operations(inst, 0, inst->nuops, load, store);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
@@ -219,7 +230,7 @@ void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);
