@@ -4,6 +4,8 @@
  * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
  * delayed by a younger one. */
 #include "pipeline.h"
+#include "ports.h"
+#include "top_down.h"
 
 Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 ULong passed_on;
@@ -16,7 +18,7 @@ static Cycle barrier; /* no memory access begins before */
 enum { RING = 4096 };
 static UChar iq_left[2 * RING] __attribute__((aligned(8)));
 static Int iq_free = IQ;     /* those known to be free, up to cycle `iq_counted` (not included) */
-static Cycle iq_counted, iq_seen;
+static Cycle iq_counted;
 
 void back_end_init(void) {
     ports_init();
@@ -72,22 +74,19 @@ static void count_free(Cycle to) {
     }
 }
 
-/* Waits for an entry of the issue queue. */
+/* Waits for an entry of the issue queue; nobody comes earlier than the one before. */
 static inline Cycle issue_queue(Cycle from) {
     if (__builtin_expect(iq_free == 0 || from > iq_counted + RING - 1, 0)) {
-        count_free(from < iq_seen ? iq_seen : from + 1);
-        if (iq_free == 0) {
-            if (from < iq_seen) from = iq_seen - 1;
-            while (iq_free == 0) count_free(++from + 1);
-        }
+        count_free(from + 1);
+        while (iq_free == 0) count_free(++from + 1);
     }
-    if (from >= iq_seen) iq_seen = from + 1;
     iq_free--;
     return from;
 }
 
-static inline void leave_queue(Cycle when) {
-    if (when - iq_seen >= RING) when = iq_seen + RING - 1;
+/* The operation that entered in cycle `entered` leaves it. */
+static inline void leave_queue(Cycle entered, Cycle when) {
+    if (when - entered > RING) when = entered + RING;
     iq_left[when & (2 * RING - 1)]++;
 }
 
@@ -100,10 +99,10 @@ static UChar kept_by(const Uop *u) {
 }
 
 /* How far beyond L1, told by the time that it took. */
-static inline UChar level(const Uop *u, Cycle took) {
+static inline UChar level(Cycle took) {
     /* Hits, and some cycles for a line that was on its way. */
     enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
-    return u->kept != L1 ? 0 : (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
+    return (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
 }
 _Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
 
@@ -120,6 +119,8 @@ void uop_facts(Uop *u) {
     for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
     u->memory = u->cls == LOAD || u->cls == STORE;
     u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
+    Bool usual = !u->rare && !u->floats && u->kept == (u->cls == LOAD ? L1 : CHAIN);
+    u->way = !usual ? PASS_UNUSUAL : u->cls == LOAD ? PASS_LOADS : u->cls == STORE ? PASS_STORES : PASS_COMPUTES;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
@@ -138,7 +139,24 @@ static inline Cycle operands(const Uop *u, Cycle from) {
     return later(from, last);
 }
 
-void squash(UInt dropped) { resume = resumes_after(dropped); }
+/* So many of the next operations find what they need before they are renamed: nobody asks for each of them. */
+static UInt sure;
+enum { SURE = 16 };
+_Static_assert(SURE < LQ && SURE * DSTS < INT_REGS && SURE * DSTS < FLOAT_REGS, "those they wait for have committed");
+
+void squash(UInt dropped) {
+    resume = resumes_after(dropped);
+    sure = 0;
+}
+
+/* Looks ahead, from the cycle in which the next operation can be renamed at the earliest. */
+static inline void look_ahead(Cycle from) {
+    if (serialized > from || PLACE(int_regs, int_regs_at + SURE * DSTS - INT_REGS) + FREED > from ||
+        PLACE(rob, passed_on + SURE - ROB) + FREED > from || PLACE(lq, lq_at + SURE - LQ) + FREED > from ||
+        PLACE(float_regs, float_regs_at + SURE * DSTS - FLOAT_REGS) + FREED > from)
+        return;
+    sure = SURE;
+}
 
 /* When an access to memory can begin, ports apart. */
 static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued) {
@@ -148,68 +166,89 @@ static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued
     return u->flags & U_OLDEST ? as_oldest(issued) : issued;
 }
 
-void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
+static inline Bool wait_for_store_entry(Cycle *at) {
+    Cycle entry = store_entry() + FREED;
+    if (entry <= *at) return False;
+    *at = entry;
+    return True;
+}
+
+/* `way` is the operation's; each has a copy of its own without the others' questions. */
+static inline __attribute__((always_inline)) void pass_as(const UChar way, const Uop *u, Cycle fetched, Addr address,
+                                                          Addr pc, UChar takes, Passed *out) {
+    const Bool unusual = way == PASS_UNUSUAL, loads = way == PASS_LOADS || (unusual && u->cls == LOAD),
+               stores = way == PASS_STORES || (unusual && u->cls == STORE);
     /* Decode waits while rename is blocked. */
-    Cycle before = stage_at(rename_stage, BITS), decoded = decode_from(fetched, &resume) + 1;
-    WAIT(decoded, before);
-    decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
-    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
-    Cycle at = decoded + DECODE_TO_RENAME;
-    WAIT(at, serialized);
-    WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
+    Cycle before = stage_at(rename_stage, BITS), decoded, at;
     Bool no_store_entry = False;
-    if (u->memory) {
-        if (u->cls == LOAD) {
-            ENTER(lq, LQ, at);
-        } else {
-            Cycle entry = store_entry() + FREED;
-            no_store_entry = entry > at;
-            if (no_store_entry) at = entry;
-        }
+    if (sure) {
+        sure--;
+        decoded = fetched + FETCH_TO_DECODE + 1;
+        WAIT(decoded, before);
+        decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
+        at = decoded + DECODE_TO_RENAME;
+        if (stores) no_store_entry = wait_for_store_entry(&at);
+    } else {
+        decoded = decode_from(fetched, &resume) + 1;
+        WAIT(decoded, before);
+        decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
+        at = decoded + DECODE_TO_RENAME;
+        look_ahead(at);
+        WAIT(at, serialized);
+        WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
+        if (loads) ENTER(lq, LQ, at);
+        if (stores) no_store_entry = wait_for_store_entry(&at);
+        if (u->ints) ENTER(int_regs, INT_REGS, at);
+        if (unusual && u->floats) ENTER(float_regs, FLOAT_REGS, at);
     }
-    if (u->ints) ENTER(int_regs, INT_REGS, at);
-    if (u->floats) ENTER(float_regs, FLOAT_REGS, at);
-    Cycle renamed = take(&rename_stage, BITS, issue_queue(at));
+    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
+    at = issue_queue(at);
+    Cycle renamed = take(&rename_stage, BITS, at);
     /* Dispatch is as wide as rename, so nothing queues between them. */
     Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), done;
     out->replayed = False;
-    if (u->memory) issued = access(u, pc, dispatched, issued);
-    else if (u->flags & U_BARRIER) issued = as_oldest(issued);
+    if (loads || stores) issued = access(u, pc, dispatched, issued);
+    else if (unusual && u->flags & U_BARRIER) issued = as_oldest(issued);
     issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
-    if (u->memory) {
-        if (u->cls == LOAD) done = load_at(pc, address + u->offset, u->size, done, out);
-        leave_queue(done);
+    if (loads || stores) {
+        if (loads) done = load_at(pc, address + u->offset, u->size, done, out);
+        leave_queue(at, done);
     } else {
-        if (u->flags & U_BARRIER) barrier = done;
-        leave_queue(issued + 1);
+        if (unusual && u->flags & U_BARRIER) barrier = done;
+        leave_queue(at, issued + 1);
     }
     ready[u->dst[0]] = ready[u->dst[1]] = done;
     if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
     Cycle committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
-    UChar why = u->kept + level(u, done - out->executed);
-    if (takes != RETIRING || out->replayed) {
+    UChar why = unusual ? u->kept : loads ? L1 : CHAIN;
+    if (loads && why == L1) why += level(done - out->executed);
+    if (takes != RETIRING || (loads && out->replayed)) {
         takes_slot(out->replayed ? ORDER : takes);
         if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
     renamed_at(fetched, before, renamed, no_store_entry);
     committed_at(passed_on, committed, why);
-    if (u->rare) {
+    if (unusual && u->rare) {
         if (u->flags & U_TRAP) {
             committed = stores_drained(committed);
             commit_stage = (committed << BITS) + 1;
             out->restart = committed + TRAP + 3;
         }
         if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
+        sure = 0;
     }
     PLACE(rob, passed_on) = committed;
     passed_on++;
     LEAVE_MANY(int_regs, u->ints, committed);
-    if (u->floats) LEAVE_MANY(float_regs, u->floats, committed);
-    if (u->memory) {
-        if (u->cls == LOAD) LEAVE(lq, committed);
-        else store_at(pc, address + u->offset, u->size, out->executed, committed);
-    }
+    if (unusual && u->floats) LEAVE_MANY(float_regs, u->floats, committed);
+    if (loads) LEAVE(lq, committed);
+    if (stores) store_at(pc, address + u->offset, u->size, out->executed, committed);
     out->decoded = decoded;
     out->committed = committed;
+}
+
+void pass(const Uop *u, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out) {
+    if (u->way == PASS_COMPUTES) pass_as(PASS_COMPUTES, u, fetched, 0, pc, takes, out);
+    else pass_as(PASS_UNUSUAL, u, fetched, u->cls == STORE ? store : load, pc, takes, out);
 }

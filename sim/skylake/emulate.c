@@ -147,10 +147,11 @@ void emulate_load(const Inst *inst, const Emulated *in, Registers *r) {
     set(r, e->to, v, e->width);
 }
 
-Addr emulate_branch(const Inst *inst, const Registers *r) {
+Addr emulate_branch(const Inst *inst, Registers *r) {
     if (inst->kind == K_JUMP || inst->kind == K_CALL) return inst->target;
     UInt condition = inst->effect.condition;
     if (condition == NO_CONDITION || !r->flags_known) return 0;
+    if (r->flags_known == FLAGS_BEFORE) flags_before(r);
     Bool taken;
     switch (condition >> 1) {
     case 0: taken = r->overflow; break;

@@ -6,7 +6,7 @@
 typedef struct {
     ULong value[REGISTERS]; /* that of NO_REGISTER is 0 */
     UInt known;             /* a bit for each register whose value is known */
-    /* The flags: of the last result, as far as it is known. */
+    /* The flags: of the last result, as far as it is known; FLAGS_BEFORE: of the right path's last. */
     Bool flags_known, flags_fresh, zero, sign, carry, overflow;
 } Registers;
 
@@ -29,6 +29,7 @@ enum Form {
 enum Loaded { LOADED_NOTHING, LOADED_MOVED, LOADED_OPERAND };
 enum Arithmetic { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST };
 enum { NO_CONDITION = 0xff };
+enum { FLAGS_BEFORE = 2 };
 
 /* Fills in an instruction's effect (effects.c). */
 void take_apart(Inst *inst);
@@ -39,5 +40,7 @@ Bool can_read(Addr address, UInt size);
 /* Completes a load from where memory can be read; where the value cannot be told, it stays unknown. */
 void emulate_load(const Inst *inst, const Emulated *e, Registers *r);
 /* Where a branch goes: 0 if that cannot be told. */
-Addr emulate_branch(const Inst *inst, const Registers *r);
+Addr emulate_branch(const Inst *inst, Registers *r);
+/* Fills in the flags where the paths part (wrong_path.c). */
+void flags_before(Registers *r);
 #endif

@@ -67,7 +67,8 @@ static inline Bool inside(Addr pc, UInt length) {
 }
 
 Bool get_bytes(Addr pc, UInt length, Bool asked) {
-    return inside(pc, length) && (asked || !wandering) ? True : get_blocks(pc, length, asked);
+    if (!inside(pc, length)) return get_blocks(pc, length, asked);
+    return asked || !wandering || now_ < squash_before(now_);
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */

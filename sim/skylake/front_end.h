@@ -41,6 +41,8 @@ void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store);
 /* Passes what can begin by `now` of the right path; True when nothing of the right path waits any more. */
 Bool catch_up(Cycle now);
 void pass_all(void);
+/* When the oldest of the right path that waits can be passed; `forever` if none waits. */
+Cycle waiting_until(void);
 /* How many operations of the right path wait to be passed. */
 UInt waiting_ahead(void);
 /* Passes so many of them that, with `behind` others that wait, one more can. */
@@ -59,5 +61,9 @@ Bool decode_late(void);
 UInt wander(Addr pc, Cycle stop, Bool behind_call);
 extern Bool wandering; /* fetch is on a wrong path */
 /* The cycle in which fetch is stopped there, as far as it is known in `now`. */
-Cycle squash_before(Cycle now);
+extern Cycle nothing_before, known_end; /* nothing can be passed before the first; until then the second is known */
+Cycle squash_after_passing(Cycle now);
+static inline Cycle squash_before(Cycle now) {
+    return now < nothing_before ? known_end : squash_after_passing(now);
+}
 #endif

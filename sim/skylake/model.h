@@ -70,6 +70,9 @@ enum {
     U_TAKEN = 16, /* a branch inside the micro-code that always goes the same way: taken */
 };
 
+/* An operation's way through the back end. */
+enum Way { PASS_COMPUTES, PASS_LOADS, PASS_STORES, PASS_UNUSUAL };
+
 typedef struct {
     UChar cls, flags, nsrc, ndst;
     UChar src[SRCS];
@@ -81,6 +84,7 @@ typedef struct {
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
     Bool memory, rare;           /* a load or store; flags beside those of branches */
+    UChar way;                   /* through the back end */
     UShort ports;
 } Uop;
 
@@ -155,7 +159,7 @@ typedef struct {
     Cycle restart;
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
-void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
+void pass(const Uop *uop, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out);
 /* The earliest fetch cycle that the fetch queue allows, when `ahead` operations have not been passed yet. */
 Cycle fetch_room(UInt ahead);
 /* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */
@@ -225,10 +229,6 @@ enum Cause {
 void fetch_lost(UChar why, Cycle cycles);
 /* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
 void takes_slot(UChar takes);
-/* An operation was renamed, and the one before it in `before`. */
-void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
-/* The n-th operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 

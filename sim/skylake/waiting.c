@@ -65,7 +65,7 @@ static __attribute__((noinline)) void pass_waiting(Cycle now, UInt most) {
         do {
             const Uop *u = &inst->uops[w->next];
             if (__builtin_expect(annotating, 0)) tally_passing();
-            pass(u, fetched[oldest % WAITING], u->cls == STORE ? w->store : w->load, inst->pc, takes, &last);
+            pass(u, fetched[oldest % WAITING], w->load, w->store, inst->pc, takes, &last);
             if (__builtin_expect(annotating, 0)) tally_passed(inst);
             most--;
             if (__builtin_expect(last.replayed, 0)) {
@@ -89,6 +89,10 @@ Bool catch_up(Cycle now) {
 }
 
 void pass_all(void) { pass_waiting(forever, ~0u); }
+
+Cycle waiting_until(void) {
+    return oldest != youngest ? fetched[oldest % WAITING] + FETCH_TO_EXECUTE : forever;
+}
 
 UInt waiting_ahead(void) { return youngest - oldest; }
 

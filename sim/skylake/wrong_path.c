@@ -42,6 +42,7 @@ typedef struct {
 } Turn;
 
 Bool wandering;
+Cycle nothing_before, known_end;
 static Bool begun, late, behind_call;
 static Cycle stop, decoded;
 static Registers registers;
@@ -60,24 +61,19 @@ static UInt call_number;
 
 void call_begins(UInt call) { call_number = call; }
 
-/* The registers where the paths part: those of the next block, which is about to begin. */
+/* Where the paths part, in the state of the next block, which is about to begin. Registers lie there one behind the
+ * other, the flags' parts behind them: one copy for all. */
+static struct {
+    ULong registers[16], flags[4];
+} parting;
+
 static void registers_now(Registers *r) {
-    /* In the state they lie one behind the other, the flags' parts behind them: one copy for all. */
-    struct {
-        ULong registers[16], flags[4];
-    } all;
     enum { FIRST = offsetof(VexGuestAMD64State, guest_RAX), FLAGS = offsetof(VexGuestAMD64State, guest_CC_OP) };
     _Static_assert(offsetof(VexGuestAMD64State, guest_RSP) == FIRST + 4 * 8 &&
                    offsetof(VexGuestAMD64State, guest_R15) == FIRST + 15 * 8 && FLAGS == FIRST + 16 * 8,
                    "registers lie in the order of their numbers");
-    static VexGuestAMD64State state; /* of which only the flags are filled in */
-    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
-    ThreadId thread = VG_(get_running_tid)();
-    state.guest_DFLAG = 1;
-    VG_(get_shadow_regs_area)(thread, (UChar *)&all, 0, FIRST, sizeof all);
-    __builtin_memcpy(r->value, all.registers, sizeof all.registers);
-    __builtin_memcpy(&state.guest_CC_OP, all.flags, sizeof all.flags);
-    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
+    VG_(get_shadow_regs_area)(VG_(get_running_tid)(), (UChar *)&parting, 0, FIRST, sizeof parting);
+    __builtin_memcpy(r->value, parting.registers, sizeof parting.registers);
     r->value[NO_REGISTER] = 0;
     r->known = 0xffff;
     if (behind_call) { /* it has not been made yet */
@@ -85,6 +81,15 @@ static void registers_now(Registers *r) {
         r->value[RAX] = call_number;
         r->known &= ~(1u << RCX | 1u << R11);
     }
+    r->flags_known = FLAGS_BEFORE; /* few are asked for */
+}
+
+void flags_before(Registers *r) {
+    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
+    static VexGuestAMD64State state; /* of which only the flags are filled in */
+    state.guest_DFLAG = 1;
+    __builtin_memcpy(&state.guest_CC_OP, parting.flags, sizeof parting.flags);
+    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
     r->flags_known = True;
     r->carry = flags & CARRY;
     r->zero = (flags & ZERO) != 0;
@@ -169,7 +174,7 @@ static void stop_is_known(void) {
 }
 
 /* Passes what can begin by `now`, and no more than `most`. */
-static __attribute__((noinline)) void pass_waiting(Cycle now, UInt most) {
+static __attribute__((noinline, noclone)) void pass_waiting(Cycle now, UInt most) {
     for (; most && oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now; most--) {
         if (!begun) begin();
         stop_is_known();
@@ -184,19 +189,32 @@ static Bool catch_up_both(Cycle now) {
     return True;
 }
 
-Cycle squash_before(Cycle now) {
+/* Something has been passed, or fetch has turned. */
+static void look_again(void) { nothing_before = 0; }
+
+Cycle squash_after_passing(Cycle now) {
     if (catch_up_both(now)) stop_is_known();
-    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+    nothing_before = waiting_until();
+    if (nothing_before == forever && oldest != youngest)
+        nothing_before = waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE;
+    known_end = turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+    return known_end;
 }
 
 static void fetch(Inst *inst) {
+    if (nothing_before == forever) look_again();
     for (UInt i = 0; i < inst->nuops; i++) {
-        if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) {
+        UInt ahead = waiting_ahead() + (youngest - oldest);
+        if (__builtin_expect(ahead >= MOST_WAITING, 0)) {
             make_room(youngest - oldest);
             if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) pass_waiting(forever, 1);
+            look_again();
+            ahead = waiting_ahead() + (youngest - oldest);
         }
-        Cycle fetched = fetch_one(ghosts_room(waiting_ahead() + (youngest - oldest)));
-        waiting[youngest++ % WAITING] = (Waiting){&inst->uops[i], inst, fetched};
+        Waiting *w = &waiting[youngest++ % WAITING];
+        w->uop = &inst->uops[i];
+        w->inst = inst;
+        w->fetched = fetch_one(ghosts_room(ahead));
     }
 }
 
@@ -216,6 +234,7 @@ static void drop_from(UInt place) { youngest = place - oldest < WAITING ? place 
 static Cycle seen_by_decode(void) {
     if (!late && !decode_late() && !(begun && ghosts_late(fetch_now()))) return fetch_now() + DECODED;
     catch_up_both(forever);
+    look_again();
     return begun ? decoded : fetch_now() + DECODED;
 }
 
@@ -238,6 +257,7 @@ static Addr goes_to(const Inst *inst) {
     if (again < next_turn() && turning < TURNS) {
         ghosts_save(turning);
         turns[turning++] = (Turn){again, inst->target, *b, last_branch, True, True, registers};
+        look_again();
     }
     return p.target;
 }
@@ -246,6 +266,7 @@ static Addr goes_to(const Inst *inst) {
 static Addr turn(void) {
     if (!turning || turns[turning - 1].at > stop) return 0;
     Turn *t = &turns[--turning];
+    look_again();
     if (!t->decodes || late) {
         ghosts_load(turning, late ? 0 : renamed_from(t->branch.place, t->at - 3), t->at);
         registers = t->registers;
@@ -267,6 +288,7 @@ UInt wander(Addr pc, Cycle until, Bool call) {
     history_save();
     wandering = True;
     begun = late = False;
+    look_again();
     behind_call = call;
     stop = until;
     turning = first_branch = last_branch = stores = oldest = youngest = 0;
