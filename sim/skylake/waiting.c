@@ -109,6 +109,13 @@ void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store) {
     w->next = from;
     w->end = to;
     w->ends = w->resolves = False;
+    UInt more = to - from, ahead = youngest - oldest;
+    if (in_this_cycle + more <= CORE_FETCH_WIDTH && ahead + more <= MOST_WAITING &&
+        fetch_room(ahead + more - 1) <= now_) { /* all in this cycle; room comes in order */
+        for (UInt i = 0; i < more; i++) fetched[youngest++ % WAITING] = now_;
+        in_this_cycle += more;
+        return;
+    }
     for (UInt i = from; i < to; i++) {
         make_room(0);
         fetched[youngest % WAITING] = fetch_one(fetch_room(youngest - oldest));
