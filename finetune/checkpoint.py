@@ -136,7 +136,9 @@ def load(folder: Path, model: Any, optimizer: Any, processes: Processes) -> None
     try:
         with _quietly():
             dcp.load(state, checkpoint_id=folder / "state", no_dist=processes.world == 1)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # torch's CheckpointException is no Exception
         raise FinetuneError(
             f"the checkpoint {folder} cannot be read ({_first_line(error)})",
             "remove it: the same command then goes on from the one before",
@@ -242,4 +244,6 @@ def _first_line(error: BaseException) -> str:
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    # Of what torch collected from the processes, the first one's own error, not the collection.
+    own = next((one for one in _causes(error) if not hasattr(one, "failures")), error)
+    return (str(own).strip().splitlines() or [type(own).__name__])[0][:200]

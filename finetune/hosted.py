@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from finetune.errors import FinetuneError
 
@@ -98,13 +99,19 @@ class Service:
         raise Refused(f"the server {self.url} refused {path} ({why})", hint, status)
 
     def _said(self, content: bytes) -> str:
-        """Return a server's message on one line, without the key should it repeat it."""
+        """Return why a server refused."""
         try:
             told = json.loads(content)["error"]["message"]
         except (ValueError, KeyError, TypeError, RecursionError):
             told = content[:200].decode("utf-8", "replace")
+        return self.line(told)
+
+    def line(self, told: object) -> str:
+        """Return what a server says as one line to show: without the key and control characters."""
         line = " ".join(str(told).split())
-        return line.replace(self.key, "[key]")[:200] if self.key else line[:200]
+        if self.key:
+            line = line.replace(self.key, "[key]")
+        return "".join(one if one.isprintable() else "?" for one in line)[:200]
 
 
 def submit(
@@ -159,7 +166,7 @@ def submit(
         if 400 <= error.status < 500:  # the server itself said no: there is no job
             _write(path, job)
         raise
-    job = replace(job, id=_text(reply, "id"), status=str(reply.get("status", "queued")))
+    job = replace(job, id=_text(reply, "id"), status=service.line(reply.get("status", "queued")))
     _write(path, job)
     say(f"started the job {job.id}")
     return job
@@ -174,14 +181,14 @@ def wait(
 ) -> Job:
     """Ask for a job's status until it has ended; FinetuneError when it failed."""
     while job.status not in ENDED:
-        reply = service.call("GET", f"/fine_tuning/jobs/{job.id}")
-        status = str(reply.get("status", job.status))
+        reply = service.call("GET", f"/fine_tuning/jobs/{quote(job.id, safe='')}")
+        status = service.line(reply.get("status", job.status))
         if status != job.status:
             say(f"job {job.id}: {status}")
         error = reply.get("error")
-        told = str(error.get("message") or "") if isinstance(error, Mapping) else ""
-        model = str(reply.get("fine_tuned_model") or "")
-        job = replace(job, status=status, model=model, error=" ".join(told.split())[:200])
+        told = service.line(error.get("message") or "") if isinstance(error, Mapping) else ""
+        model = service.line(reply.get("fine_tuned_model") or "")
+        job = replace(job, status=status, model=model, error=told)
         _write(state_of(rows), job)
         if status not in ENDED:
             time.sleep(seconds_between)
@@ -235,6 +242,6 @@ def _object(content: bytes, url: str) -> dict[str, Any]:
 
 def _text(reply: Mapping[str, Any], name: str) -> str:
     value = reply.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise FinetuneError(f"the server's reply has no {name}", "check --base-url")
     return value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Path(__file__).parent / "accelerate.yaml"
 """Accelerate's own configuration file, given so that one in the user's home changes nothing."""
+
+LAUNCHER = "PIE_FINETUNE_LAUNCHER"
+"""Variable of the environment that names the process to end with."""
+
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 def line(
@@ -70,21 +77,27 @@ def run(words: Sequence[str], output: Path) -> int:
     """Run a launch line and return the exit code of the training.
 
     Accelerate's own command runs in this process, with the words of the line; it starts the
-    processes that train. FinetuneError when one of them was lost.
+    processes that train, and they end with it. FinetuneError when one of them was lost, or when
+    this process is told to end by SIGTERM.
     """
     import logging
     import signal
     from subprocess import CalledProcessError
 
     from accelerate.commands.launch import launch_command, launch_command_parser
+    from torch.distributed.elastic.agent.server import api as agent
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
     # Their accounts of a failed process are long; the sentences here and in training are not.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    # This one has a level of its own. Its one warning is that a signal came, which we say; its
+    # errors are faults that nobody else tells.
+    logging.getLogger(agent.__name__).setLevel(logging.ERROR)
     arguments = launch_command_parser().parse_args(list(words[2:]))
     try:
-        launch_command(arguments)
+        with _leading(output):
+            launch_command(arguments)
     except CalledProcessError as error:
         return ended(error.returncode, 0, output)
     except SignalException as error:  # sent to us; torch has ended the processes
@@ -101,6 +114,48 @@ def run(words: Sequence[str], output: Path) -> int:
         rank, failure = lost[0] if lost else error.get_first_failure()
         return ended(failure.exitcode, rank, output)
     return 0
+
+
+@contextmanager
+def _leading(output: Path) -> Iterator[None]:
+    """Tell the processes that are started whom to end with, and make an end by SIGTERM an error.
+
+    Accelerate waits for a single process and leaves it running when it is itself told to end.
+    """
+    import signal
+    import threading
+
+    def told(*_: object) -> None:
+        raise _stopped("the training was ended by SIGTERM", output)
+
+    # torch has a handler of its own for several processes, and sets it later.
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, told) if here else None
+    os.environ[LAUNCHER] = str(os.getpid())
+    try:
+        yield
+    finally:
+        del os.environ[LAUNCHER]
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def end_with_launcher() -> None:
+    """Let the kernel end this process when the one ends that `run` is in, however it ends.
+
+    Without it a training whose launcher was killed goes on unseen and holds its folder. Nothing is
+    done for a process that was started otherwise: that may outlive the shell it came from.
+    """
+    import ctypes
+    import signal
+
+    launcher = os.environ.get(LAUNCHER)
+    if launcher != str(os.getppid()):
+        if launcher is not None and os.getppid() == 1:  # it was gone before this line
+            raise SystemExit(128 + signal.SIGTERM)
+        return
+    with suppress(OSError, AttributeError):  # not on Linux
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def ended(code: int, rank: int, output: Path) -> int:

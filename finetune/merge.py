@@ -12,7 +12,7 @@ from finetune import checkpoint, model
 from finetune.errors import FinetuneError
 from finetune.processes import Processes
 from finetune.recipe import parse
-from finetune.result import BASE
+from finetune.weights import read_adapter, read_model
 
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 _ALONE = Processes(0, 1, "cpu")
@@ -51,6 +51,12 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
         network = network.merge_and_unload()
     kind = _dtype(dtype, folder)
     network = network.to(kind)
+    odd = [name for name, one in network.named_parameters() if not one.isfinite().all()]
+    if odd:
+        raise FinetuneError(
+            f"{len(odd)} of the weights of {source} are no finite numbers as {kind} ({odd[0]})",
+            "copy it again from its run, give another --dtype, or train with a lower learning_rate",
+        )
     network.config.dtype = kind
     network.config.use_cache = True
     tokenizer = model.load_tokenizer(
@@ -100,51 +106,30 @@ def _from_checkpoint(source: Path, base: str) -> tuple[Any, Path]:
         document["method"] = "lora"
     recipe = parse(document, str(source / checkpoint.MANIFEST))
     folder = model.folder_of(base or recipe.model)
-    _check_base(progress.base, folder, source)
+    model.check_base(progress.base, folder, source)
     network = model.load(folder, recipe)
     checkpoint.load(source, network, None, _ALONE)
     return network, folder
 
 
 def _from_adapter(source: Path, base: str) -> tuple[Any, Path]:
-    from peft import PeftModel
-
-    config = json.loads((source / "adapter_config.json").read_text(encoding="utf-8"))
-    folder = model.folder_of(base or str(config.get("base_model_name_or_path") or ""))
-    noted = source / BASE
-    if noted.is_file():
-        _check_base(noted.read_text(encoding="utf-8").strip(), folder, source)
     try:
-        return PeftModel.from_pretrained(_loaded(folder), source), folder
-    except (OSError, ValueError, RuntimeError) as error:
+        config = json.loads((source / "adapter_config.json").read_text(encoding="utf-8"))
+        name = str(config.get("base_model_name_or_path") or "")
+    except (OSError, ValueError, AttributeError) as error:
         raise FinetuneError(
-            f"the adapter {source} does not fit {folder} ({str(error).splitlines()[0]})",
-            "give the base model that it was trained on with --base",
+            f"the adapter {source} has no adapter_config.json that can be read",
+            "copy it again from its run",
         ) from error
-
-
-def _check_base(noted: str, folder: Path, source: Path) -> None:
-    found = model.fingerprint(folder)
-    if found != noted:
-        raise FinetuneError(
-            f"{source} was trained on another base model than {folder} ({noted}, not {found})",
-            "give the model it was trained on with --base",
-        )
+    folder = model.folder_of(base or name)
+    model.check_base_of(source, folder)
+    return read_adapter(_loaded(folder), source), folder
 
 
 def _loaded(folder: Path) -> Any:
     import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        raise FinetuneError(
-            f"the model {folder} cannot be loaded ({str(error).splitlines()[0]})",
-            "download it again",
-        ) from error
+    return read_model(folder, dtype=torch.float32)
 
 
 def _dtype(name: str, folder: Path) -> Any:

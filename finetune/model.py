@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
+from finetune.weights import first_line, read_model
 
 if TYPE_CHECKING:
     from finetune.recipe import Recipe
+
+BASE = "base_model_fingerprint"
+"""A file beside an adapter that tells which base model it belongs to."""
 
 _SAMPLE_BYTES = 1 << 16
 _WEIGHTS = ("*.safetensors", "*.bin")
@@ -72,6 +76,23 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def check_base_of(adapter: Path, base: Path) -> None:
+    """Refuse a base model that is another one than an adapter notes, if it notes one."""
+    noted = adapter / BASE
+    if noted.is_file():
+        check_base(noted.read_text(encoding="utf-8", errors="replace").strip(), base, adapter)
+
+
+def check_base(noted: str, base: Path, trained: Path) -> None:
+    """Refuse a base model without the fingerprint that was noted for what was trained on it."""
+    found = fingerprint(base)
+    if found != noted:
+        raise FinetuneError(
+            f"{trained} was trained on another base model than {base} ({noted[:16]}, not {found})",
+            "give the model it was trained on with --base",
+        )
+
+
 def load_tokenizer(folder: Path) -> Any:
     """Return a model's tokeniser."""
     from transformers import AutoTokenizer
@@ -88,7 +109,13 @@ def most_tokens(folder: Path) -> int | None:
     """Return how long a row the model can read; None where its configuration does not say."""
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(folder)
+    try:
+        config = AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise FinetuneError(
+            f"the model {folder} has no configuration that can be read ({first_line(error)})",
+            "give a causal language model in transformers' format",
+        ) from error
     for name in _LEARNED_POSITIONS:
         value = getattr(config, name, None)
         if isinstance(value, int) and value > 0:
@@ -114,7 +141,7 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
         if with_weights:
             if recipe.method == "qlora":
                 options |= _four_bits()
-            model = AutoModelForCausalLM.from_pretrained(folder, **options)
+            model = read_model(folder, **options)
         else:
             with torch.device("meta"):
                 config = AutoConfig.from_pretrained(folder)
@@ -127,7 +154,7 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
         ) from error
     except (OSError, ValueError) as error:
         raise FinetuneError(
-            f"the model {folder} cannot be loaded ({str(error).splitlines()[0]})",
+            f"the model {folder} cannot be loaded ({first_line(error)})",
             "give a causal language model in transformers' format",
         ) from error
     model.config.use_cache = False

@@ -14,6 +14,9 @@ from finetune.errors import FinetuneError
 
 SHIPPED = Path(__file__).parent / "recipes"
 
+MOST = 1e30
+"""Of a learning rate or decay: an update by more is no number of fp32."""
+
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -80,10 +83,10 @@ class Recipe(_Section):
     epochs: Positive = 1
     max_steps: Positive | None = None
 
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-5
+    learning_rate: Annotated[float, Field(gt=0, le=MOST)] = 1e-5
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup_steps: NotNegative = 100
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0, le=MOST)] = 0.0
     beta1: Share = 0.9
     beta2: Share = 0.999
     epsilon: Annotated[float, Field(gt=0)] = 1e-8

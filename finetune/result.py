@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune import checkpoint
+from finetune.model import BASE
 
 if TYPE_CHECKING:
     from finetune.processes import Processes
     from finetune.recipe import Recipe
     from finetune.tokens import TokenisedRows
-
-BASE = "base_model_fingerprint"
-"""A file beside an adapter that tells which base model it belongs to."""
 
 _MAY_CHANGE = {
     "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
@@ -73,7 +71,7 @@ def save_result(
                 model.config.dtype = dtype
                 model.config.use_cache = True
             else:
-                model.peft_config["default"].base_model_name_or_path = recipe.model
+                model.peft_config["default"].base_model_name_or_path = _base_name(recipe)
             model.save_pretrained(partial, state_dict=weights)
             tokenizer.save_pretrained(partial)
             if not whole:
@@ -81,3 +79,9 @@ def save_result(
             checkpoint.publish(partial, folder)
         processes.wait()
     return folder
+
+
+def _base_name(recipe: Recipe) -> str:
+    """Return the base model's name on the hub, or its folder wherever it is looked for from."""
+    folder = Path(recipe.model)
+    return str(folder.resolve()) if folder.is_dir() else recipe.model

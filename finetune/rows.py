@@ -16,21 +16,24 @@ class Row:
 
     prompt: str
     completion: str
+    problem: str = ""
+    """`problem_id`, where the row has one."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a file; FinetuneError names file and line of the first that is none.
 
-    Blank lines are skipped; other fields than `prompt` and `completion` are ignored. A set for
+    Blank lines are skipped; of other fields only `problem_id` is read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
-    number = 0
+    number = found = 0
     try:
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):
                 if number == 1:
                     data = data.removeprefix(b"\xef\xbb\xbf")
                 if data.strip():
+                    found += 1
                     yield _row(data, f"{path}:{number}")
     except FileNotFoundError as error:
         raise FinetuneError(
@@ -40,7 +43,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise FinetuneError(
             f"the rows {path} cannot be read ({error.strerror})", "give a readable JSONL file"
         ) from error
-    if number == 0:
+    if not found:
         raise FinetuneError(f"the rows {path} are empty", "write some with `pie finetune data`")
 
 
@@ -65,4 +68,6 @@ def _row(data: bytes, place: str) -> Row:
             ) from error
         if not value.strip():
             raise FinetuneError(f"{place} has an empty {name}", "mend or remove the line")
-    return Row(fields["prompt"], fields["completion"])
+    problem = fields.get("problem_id")
+    named = isinstance(problem, str | int) and not isinstance(problem, bool)
+    return Row(fields["prompt"], fields["completion"], str(problem) if named else "")

@@ -30,6 +30,8 @@ class Tokens:
     """int32."""
     prompt: int
     """How many of them are the prompt's."""
+    problem: str = ""
+    """Whose solution it is, where that is known."""
 
     @property
     def learned(self) -> int:
@@ -110,7 +112,7 @@ def encode(rows: Iterable[Row], tokenizer: Any) -> Iterator[tuple[Tokens, bool]]
                 whole = prompt + _plain(tokenizer, [row.completion])[0]
             ids = numpy.asarray([*start, *whole, end], dtype=numpy.int32)
             # A model predicts from what it has seen: the very first token cannot be learned.
-            yield Tokens(ids, max(1, len(start) + len(prompt))), apart
+            yield Tokens(ids, max(1, len(start) + len(prompt)), row.problem), apart
 
 
 def _start(tokenizer: Any) -> list[int]:

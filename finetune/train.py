@@ -22,10 +22,12 @@ from typing import Any
 
 from finetune import batches, checkpoint, loss, model, processes, rows, tokens
 from finetune.errors import FinetuneError, LocalError
+from finetune.launch import end_with_launcher
 from finetune.metrics import Metrics
 from finetune.recipe import Recipe, load
 from finetune.result import identity, save_result
 from finetune.schedule import learning_rate
+from finetune.warning import warnings_of
 
 _SECONDS_BETWEEN_LINES = 2.0
 _SECONDS_FOR_THE_FIRST = 5.0
@@ -104,13 +106,16 @@ def _train(
     epoch_steps = batches.steps_in_epoch(len(sequences), recipe.batch)
     steps = min(epoch_steps * recipe.epochs, recipe.max_steps or sys.maxsize)
     dealing = batches.Dealing(recipe.micro_batch, team.world, team.rank)
+    for doubt in warnings_of(recipe, steps, train_rows.rows, eval_rows.rows if eval_rows else ()):
+        say(f"warning: {doubt}")
 
     # 4. The model: the first process reads the weights, and the others get their parts from it.
-    network = model.load(folder, recipe, with_weights=team.first)
-    if team.world > 1:
-        network = processes.spread(network, recipe, team)
-    elif recipe.method != "qlora":
-        network = network.to(team.device)
+    with telling_of_memory(recipe, loading=True):
+        network = model.load(folder, recipe, with_weights=team.first)
+        if team.world > 1:
+            network = processes.spread(network, recipe, team)
+        elif recipe.method != "qlora":
+            network = network.to(team.device)
     trained = [one for one in network.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(
         [
@@ -219,6 +224,11 @@ def _train(
         if eval_rows and (step % recipe.evaluate_every == 0 or step == steps):
             with telling_of_memory(recipe):
                 eval_loss = evaluate(eval_sequences)
+            if not numpy.isfinite(eval_loss):
+                raise FinetuneError(
+                    f"step {step}: the evaluation loss is {eval_loss}",
+                    "lower learning_rate or raise warmup_steps; earlier checkpoints are kept",
+                )
             best = progress.best_loss
             better = best is None or eval_loss < best - recipe.min_improvement
             if better:
@@ -250,8 +260,11 @@ def _train(
 
 
 @contextlib.contextmanager
-def telling_of_memory(recipe: Recipe) -> Iterator[None]:
-    """Turn running out of memory into a sentence that says what to lower."""
+def telling_of_memory(recipe: Recipe, *, loading: bool = False) -> Iterator[None]:
+    """Turn running out of memory into a sentence that says what to lower, or to do else.
+
+    While `loading` only the model itself is there, which no shorter row makes smaller.
+    """
     import torch
 
     try:
@@ -262,12 +275,14 @@ def telling_of_memory(recipe: Recipe) -> Iterator[None]:
             raise
         can = [f"micro_batch (now {recipe.micro_batch})"] if recipe.micro_batch > 1 else []
         can.append(f"max_tokens (now {recipe.max_tokens})")
-        others = ["turn gradient_checkpointing on"] if not recipe.gradient_checkpointing else []
+        lower = "" if loading else f"lower {' or '.join(can)}, or "
+        others = [] if loading else ["turn gradient_checkpointing on"]
+        others = [] if recipe.gradient_checkpointing else others
         others += ["use more processes"] if recipe.method != "qlora" else []
         others += ["choose method: lora"] if recipe.method == "full" else []
         raise LocalError(
             f"out of memory on {recipe.launch.device}",
-            f"lower {' or '.join(can)}, or {', or '.join(others)}; checkpoints are kept",
+            f"{lower}{', or '.join(others) or 'take a smaller model'}; checkpoints are kept",
         ) from error
 
 
@@ -293,6 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             last_told = time.monotonic()
             say(f"step {step}: loss {step_loss:.4f}")
 
+    end_with_launcher()
     try:
         train(load(given["recipe"], overrides), say, after_step)
     except LocalError as error:

@@ -234,5 +234,6 @@ def _keep(file: Path, made: Build) -> Build:
             scratch.unlink(missing_ok=True)
             raise OSError(error.errno, error.strerror, str(scratch)) from error
         scratch.chmod(0o755)
+        os.utime(scratch, (0, 0))  # a program can ask how old it is
         scratch.replace(made.path)
     return made

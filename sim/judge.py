@@ -19,7 +19,12 @@ from sim.verdict import Verdict
 JUDGE_VERSION = 1
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
-PYTHON_ENV = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+PYTHON_ENV = {
+    "HOME": "/tmp",  # else it looks for it in the host's list of users
+    "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,11 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
         interpreter = toolchain.interpreter_path()
         return Guest(
             program=interpreter,
-            argv=(interpreter, "-s", "/pie/main.py"),
+            argv=(interpreter, "-s", sandbox.SCRIPT),
             profile="interpreter",
-            read_only={"/pie/main.py": str(build.path), **prefix_mounts(interpreter)},
+            read_only={sandbox.SCRIPT: str(build.path), **prefix_mounts(interpreter)},
             env=PYTHON_ENV,
+            script_digest=build.digest,
             system=True,
         )
     dynamic = toolchain.link == "dynamic"

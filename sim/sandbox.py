@@ -8,6 +8,7 @@ run.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import os
@@ -15,19 +16,23 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from sim import process
 from sim.errors import MachineFailure
 from sim.runner import runner_path
+from sim.script_place import base_folder, script_place
 
 Profile = Literal["program", "instrument", "interpreter", "compiler", "simulator"]
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
+SCRIPT = "/pie/main.py"
+"""Path inside of an interpreter's script."""
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 # Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses
 # them in every call; below it are the guest's own.
@@ -54,6 +59,8 @@ class Guest:
     """It needs /proc (of its own namespace)."""
     cwd: str = ""
     """Its working directory; empty: the first of the writable folders, else /tmp."""
+    script_digest: str = ""
+    """Not empty: it runs a script at /pie/main.py, whose path must be the same in each run."""
     log: bool = False
     """Give it a socket for a trusted log; `{log}` in argv becomes its number."""
 
@@ -232,9 +239,11 @@ def _run_bare(
     Its name always has the same length, wherever the cache and the temporary folder lie: the length
     of a path moves the stack and with it the cost.
     """
-    base = "/tmp" if os.access("/tmp", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="pie-", dir=base) as scratch:
-        outside = _shown(guest, scratch)
+    with (
+        tempfile.TemporaryDirectory(prefix="pie-", dir=base_folder()) as scratch,
+        _script_of(guest) as places,
+    ):
+        outside = _shown(guest, scratch, places)
         return process.run(
             [str(runner_path()), *(outside(part) for part in runner)],
             env={name: outside(value) for name, value in guest.env.items()},
@@ -247,14 +256,29 @@ def _run_bare(
         )
 
 
-def _shown(guest: Guest, scratch: str) -> Callable[[str], str]:
-    """Make a guest's paths appear under a folder; return what turns such a path into the host's."""
+@contextlib.contextmanager
+def _script_of(guest: Guest) -> Iterator[dict[str, str]]:
+    """Yield where a guest's script lies on the host, by its path inside."""
+    if not guest.script_digest:
+        yield {}
+        return
+    with script_place(Path(guest.read_only[SCRIPT]), guest.script_digest) as place:
+        yield {SCRIPT: str(place)}
+
+
+def _shown(
+    guest: Guest, scratch: str, places: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], str]:
+    """Make a guest's paths appear under a folder, but for those that have `places` already.
+
+    Returns what turns such a path into the host's.
+    """
     for inside, host in {**guest.read_only, **guest.writable}.items():
-        if inside.startswith("/pie/"):
+        if inside.startswith("/pie/") and inside not in places:
             _show(Path(host), Path(scratch + inside))
 
     def outside(text: str) -> str:
-        return scratch + text if text.startswith("/pie/") else text
+        return places.get(text) or (scratch + text if text.startswith("/pie/") else text)
 
     return outside
 

@@ -20,6 +20,10 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
+PYTHON_START = "2"
+"""Raised when scripts are started in another way, with another path or environment."""
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """How programs are built; every field can change a result."""
@@ -65,7 +69,11 @@ class Toolchain:
         """
         if language is Language.PYTHON:
             path = self.interpreter_path()
-            return {"interpreter": _version(path, "-VV"), "interpreter_sha256": _hash(path)}
+            return {
+                "interpreter": _version(path, "-VV"),
+                "interpreter_sha256": _hash(path),
+                "start": PYTHON_START,
+            }
         path = self.compiler_path()
         return {
             "compiler": _version(path, "--version"),

@@ -114,9 +114,15 @@ def tag(
 def split(
     rows: Pairs,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the parts.")] = Path("split"),
-    val: Val = 0.05,
-    test: Test = 0.03,
-    seed: Seed = 0,
+    val: Annotated[
+        float | None, typer.Option("--val", help="Share of problems for validation, or 0.05.")
+    ] = None,
+    test: Annotated[
+        float | None, typer.Option("--test", help="Share of problems for the test, or 0.03.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Deals the problems out otherwise than 0.")
+    ] = None,
     train_problems: Annotated[
         Path | None,
         typer.Option("--train-problems", help="A published part: rows, or an id a line."),
@@ -138,6 +144,9 @@ def split(
     """Deal the problems out to train, val and test, none to two of them.
 
     Example: pie dataset split tagged.jsonl -o split --near-duplicates remove
+
+    With published parts (--train-problems and so on) nothing is dealt out, so --val, --test and
+    --seed are not for them.
     """
     from pie.cli.dataset_output import Ticker, print_step
     from pie.core.dataset.split import Split
@@ -148,10 +157,23 @@ def split(
         raise InputError(f"--near-duplicate {near_duplicate} is no similarity", "give 0.9, say")
     given = {"train": train_problems, "val": val_problems, "test": test_problems}
     published = {part: path for part, path in given.items() if path is not None}
+    dealt = {"--val": val, "--test": test, "--seed": seed}
+    ignored = next((name for name, value in dealt.items() if value is not None), None)
+    if published and ignored is not None:
+        raise typer.BadParameter(
+            f"{ignored} has no effect beside published parts (--{next(iter(published))}-problems): "
+            "leave one of them out"
+        )
+    usual = Split()
+    dealing = Split(
+        usual.val if val is None else val,
+        usual.test if test is None else test,
+        usual.seed if seed is None else seed,
+    )
     request = flow.Request(
         rows,
         out,
-        Split(val, test, seed),
+        dealing,
         published,
         same_problems,
         near_duplicates.value,

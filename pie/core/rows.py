@@ -185,8 +185,11 @@ def language_of(name: str) -> Language:
     raise RowProblem(f"language is {name[:40]!r}; C, C++ and Python can be measured")
 
 
-def parse_answers(value: list[str | None] | str | None) -> tuple[str, ...]:
-    """Return the generated programs; PIE also writes the list as the text of a Python list."""
+def parse_answers(value: object) -> tuple[str, ...]:
+    """Return the generated programs; PIE also writes the list as the text of a Python list.
+
+    RowProblem for anything but a text, or a list of texts and nulls.
+    """
     if value is None:
         return ()
     if isinstance(value, str):
@@ -198,6 +201,8 @@ def parse_answers(value: list[str | None] | str | None) -> tuple[str, ...]:
             if isinstance(parsed, list) and all(isinstance(one, str) for one in parsed):
                 return tuple(parsed)
         return (value,)
+    if not isinstance(value, list) or not all(isinstance(one, str | None) for one in value):
+        raise RowProblem("generated_answers is neither a text nor a list of texts")
     return tuple(one or "" for one in value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pie.core.dataset.high_quality import PER_PROBLEM, Best
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.score_tag import FIELD
-from pie.core.dataset.table import Record, Writer, require_file
+from pie.core.dataset.table import Record, Writer, is_parquet, require_file
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompts import BEST_SCORE, Form
 from pie.core.rows import language_of
@@ -21,6 +21,7 @@ from pie.core.training.length import Length
 from pie.core.training.trajectory import Solution, trajectory
 from pie.flows.dataset.rows import listing, pair_rows, seconds, speedup
 from sim.program import Program
+from sim.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def run(request: Request) -> dict[str, Any]:
         "run": str(request.run) if request.run else None,
     }
     step = Step("finetune-data", request.out, inputs, parameters)
+    is_parquet(request.out)  # a name that says neither is refused before anything is written
+    step.claim()
     counts = Counts("rows")
     all_counts = [counts]
     form = Form.CHAT if request.openai else Form.PLAIN
@@ -99,6 +102,9 @@ def run(request: Request) -> dict[str, Any]:
             for one in candidates:
                 prompt = prompt_of(request.format, form, one.shown)
                 completion = "" if request.sampling else one.completion
+                if not _is_unicode(completion):  # JSON can hold it, and no tokeniser takes it
+                    _leave_out(counts, listed, one.place, "half_a_character", request.strict)
+                    continue
                 if not length.fits(prompt, completion):
                     _leave_out(counts, listed, one.place, "too_long", request.strict)
                     continue
@@ -150,7 +156,7 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
         fields = record.fields
         try:
             program, key = _program_of(record)
-            tag = _tag(request, fields)
+            tag = _tag(request, record)
         except (RowProblem, ValueError) as problem:
             known = isinstance(problem, RowProblem)
             reason = "unknown_language" if known else "tag_outside_1_to_10"
@@ -160,6 +166,8 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
         reason = ""
         if not request.sampling and not str(fields["tgt_code"]).strip():
             reason = "no_completion"
+        elif not request.sampling and fields.get("tgt_verdict") not in (None, Verdict.ACCEPTED):
+            reason = "target_not_accepted"
         elif not request.sampling and request.tags and tag not in request.tags:
             reason = "tag_not_asked_for"
         elif request.run is not None:
@@ -254,14 +262,23 @@ def _test(number: int, test: object) -> str:
     return f"inline.{number}" if isinstance(test, Mapping) else str(test)
 
 
-def _tag(request: Request, fields: Mapping[str, Any]) -> int | None:
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _tag(request: Request, record: Record) -> int | None:
     """Return the target's tag where training needs it."""
     if request.format is not Format.PERF_CONDITIONED or request.sampling:
         return None
-    tag = tag_of(fields.get(FIELD))
+    tag = tag_of(record.fields.get(FIELD))
     if tag is None:
         raise InputError(
-            f"a row has no {FIELD}, the score of its target", "add it with `pie dataset tag`"
+            f"the row of {record.place} has no {FIELD}, the score of its target",
+            "add it with `pie dataset tag`",
         )
     return tag
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.manifest import Counts, Step
-from pie.core.dataset.table import Writer
+from pie.core.dataset.table import Writer, is_parquet
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompts import BEST_SCORE, Form
 from pie.core.report.pair_rows import pair_from_row, read_rows
@@ -50,10 +50,12 @@ def build(request: Request) -> dict[str, Any]:
         "score": request.score,
     }
     step = Step("finetune-preferences", request.out, {"run": pairs}, parameters)
+    is_parquet(request.out)  # a name that says neither is refused before anything is written
+    step.claim()
+    machine = load_json(request.run / "manifest.json").get("machine")
     counts = Counts("rows of the run")
     used = written = 0
     kinds: Counter[str] = Counter()
-    request.out.parent.mkdir(parents=True, exist_ok=True)
     with Writer(request.out) as writer:
         for number, row in read_rows(pairs):
             counts.rows_in += 1
@@ -77,7 +79,6 @@ def build(request: Request) -> dict[str, Any]:
                 "sample more answers a row, lower --min-ratio, or give --failed",
             )
     counts.rows_out = used
-    machine = load_json(request.run / "manifest.json").get("machine")
     return step.finish(counts, preferences=written, rejected=dict(kinds), machine=machine)
 
 
@@ -85,6 +86,8 @@ def _rows(request: Request, row: object) -> list[dict[str, Any]]:
     """Return the preferences of one row of the run; ValueError for one that is none."""
     result = pair_from_row(row)
     assert isinstance(row, dict)
+    if not isinstance(row.get("src_code"), str):
+        raise ValueError("src_code is not a text")
     codes = parse_answers(row.get("generated_answers"))
     if len(codes) != len(result.generations):
         raise ValueError(f"{len(codes)} answers, but {len(result.generations)} were measured")

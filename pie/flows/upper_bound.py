@@ -139,6 +139,11 @@ def _submissions(
                 f"{label}, so they cannot be compared",
                 "measure both with the same machine and options",
             )
+        if fields["verdict"] not in tuple(Verdict):  # whatever it means, it may not go uncounted
+            raise InputError(
+                f"{path}, {record.place}: the verdict {str(fields['verdict'])[:40]!r} is not known",
+                "give submissions that `pie dataset measure` wrote",
+            )
         seconds = fields["agg_runtime"]
         proper = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         proper = proper and in_range(seconds)

@@ -25,7 +25,7 @@ from sim.skylake import build as tool
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
-PROTOCOL = "1"
+PROTOCOL = "2"
 """Raised when a change here could give another cost for the same run."""
 _MOST_CYCLES = 10_000
 """For an operation: fifty times what one that waits for memory takes, so only a fault is above."""

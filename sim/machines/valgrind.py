@@ -44,6 +44,7 @@ def guest(
             "VALGRIND_LIB": "/pie/valgrind",
             "VALGRIND_LAUNCHER": "/pie/valgrind/launcher",
         },
+        script_digest=native.script_digest,
         system=native.system,
         proc=True,
         log=True,

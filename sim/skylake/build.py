@@ -37,6 +37,7 @@ _FLAGS = (
 _LINK = (
     *("-static", "-no-pie", "-nodefaultlibs", "-nostartfiles", "-u", "_start"),
     *("-Wl,-Ttext-segment=0x58000000", "-Wl,--build-id=none"),
+    "-Wl,--wrap=vgPlain_di_notify_mmap",  # tool.c
 )
 
 

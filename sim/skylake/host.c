@@ -1,17 +1,18 @@
 /* What the kernel tells of the host: the same everywhere, so that no cost hangs on it.
  *
- * One processor, the simulated machine's 4 GB, and the names that the simulator gives itself. The size of
- * blocks decides how much the C library reads at once, and file systems differ in it. */
+ * One processor, the simulated machine's 4 GB, and the names and the user that the simulator gives itself. */
 #include "processor_id.h"
 #include "guard.h"
 #include "libvex_guest_amd64.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
+#include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_vki.h"
 #include "pub_tool_vkiscnums.h"
 
-enum { BLOCK_SIZE = 4096, MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, EPOCH = 1000000000 };
+enum { MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, USER = 100,
+       PROCESS = (1 << 22) + 1 /* above all that Linux gives, so that it is nobody else's */ };
 
 static void system_name(HChar *to) {
     static const HChar *const names[] = {"Linux", "sim.gem5.org", "5.1.0", "#1 Mon Aug 18 11:32:15 EDT 2003",
@@ -59,28 +60,16 @@ void refuse_timers(UInt call, const UWord *a) {
     patience.rest = t[1];
 }
 
-/* Where its input and output lie on the host, and since when. */
-static void nameless(struct vki_stat *s, UWord descriptor) {
-    if (descriptor > 2) return;
-    s->st_dev = 1;
-    s->st_ino = descriptor + 1;
-    s->st_atime = s->st_mtime = s->st_ctime = EPOCH;
-    s->st_atime_nsec = s->st_mtime_nsec = s->st_ctime_nsec = 0;
-}
+extern Int VG_(kill)(Int process, Int sent); /* of Valgrind's own headers */
 
-static Bool of_descriptor(const UWord *a) {
-    return VG_(am_is_valid_for_client)(a[1], 1, VKI_PROT_READ) && *(const HChar *)a[1] == 0;
-}
-
-static void nameless_extended(UChar *s, UWord descriptor) {
-    enum { INODE = 32, TIMES = 64, DEVICE = 136 };
-    if (descriptor > 2) return;
-    *(ULong *)(s + INODE) = descriptor + 1;
-    for (UInt i = 0; i < 4; i++) {
-        *(Long *)(s + TIMES + 16 * i) = EPOCH;
-        *(UInt *)(s + TIMES + 16 * i + 8) = 0;
-    }
-    *(ULong *)(s + DEVICE) = 1;
+/* The program knows itself by a number that the kernel does not know: a signal to it is sent here. Whoever
+ * calls polls for signals after such a call. */
+void answer_own_signal(ThreadId thread, UInt call, const UWord *a) {
+    Bool thread_given = call == __NR_tgkill;
+    if (call != __NR_kill && call != __NR_tkill && !thread_given) return;
+    if ((Int)a[0] != PROCESS || (thread_given && (Int)a[1] != PROCESS)) return;
+    Int sent = (Int)a[thread_given ? 2 : 1];
+    return_value(thread, sent == 0 || VG_(kill)(VG_(getpid)(), sent) == 0 ? 0 : -VKI_EINVAL);
 }
 
 void answer_missing(ThreadId thread) { return_value(thread, -VKI_ENOENT); }
@@ -105,17 +94,14 @@ void answer_host(ThreadId thread, UInt call, UWord *a, UWord result) {
         patience_of(call, a)[0] = patience.seconds;
         patience_of(call, a)[1] = patience.rest;
         break;
-    case __NR_fstat: nameless((struct vki_stat *)a[1], a[0]); /* fall through */
-    case __NR_stat:
-    case __NR_lstat: ((struct vki_stat *)a[1])->st_blksize = BLOCK_SIZE; break;
-    case __NR_newfstatat:
-        if (of_descriptor(a)) nameless((struct vki_stat *)a[2], a[0]);
-        ((struct vki_stat *)a[2])->st_blksize = BLOCK_SIZE;
-        break;
-    case __NR_statx:
-        if (of_descriptor(a)) nameless_extended((UChar *)a[4], a[0]);
-        ((UInt *)a[4])[1] = BLOCK_SIZE;
-        break;
+    case __NR_getpid:
+    case __NR_gettid:
+    case __NR_set_tid_address: return_value(thread, PROCESS); break;
+    case __NR_getppid: return_value(thread, PROCESS - 1); break;
+    case __NR_getuid:
+    case __NR_geteuid:
+    case __NR_getgid:
+    case __NR_getegid: return_value(thread, USER); break;
     default: break;
     }
 }

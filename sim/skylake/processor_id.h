@@ -8,8 +8,12 @@ void answer_rdtscp(void *guest_state);
 ULong answer_rdrand(void);
 /* After a system call that succeeded: fixed bytes in place of random ones, */
 void answer_random(UInt call, UWord *arguments, UWord count);
+/* nothing of a file's place and age (files.c), */
+void files_init(void);
+void answer_files(UInt call, UWord *arguments, UWord result);
 /* the simulated machine in place of the host (host.c), */
 void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
+void answer_own_signal(ThreadId thread, UInt call, const UWord *arguments); /* also after one that failed */
 void refuse_timers(UInt call, const UWord *arguments); /* before the call */
 void answer_missing(ThreadId thread); /* there is no such file */
 /* and simulated time in place of the host's. */

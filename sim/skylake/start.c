@@ -4,6 +4,7 @@
  * the target, both are rewritten before the first instruction: same order, same alignment. */
 #include "start.h"
 #include "model.h"
+#include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 
 enum { LARGEST = 3 << 10, MOST = 128 };
@@ -111,7 +112,9 @@ Addr start_stack(Addr sp) {
     n += 2;
     physical(base - 1); /* after the image the target gives out the stack's page, then the system's */
     physical((Addr)system_page);
-    VG_(memset)((void *)fresh, 0, base - fresh);
+    /* Nothing is left of Valgrind's own, with its addresses and its random bytes: a wrong path may read it. */
+    Addr lowest = fresh < sp ? fresh : sp, end = VG_(am_find_nsegment)(sp)->end;
+    VG_(memset)((void *)lowest, 0, end + 1 - lowest);
     VG_(memcpy)((void *)fresh, frame, 8 * n);
     VG_(memcpy)((void *)texts, strings, length);
     VG_(memcpy)((void *)(bytes + 16), "x86_64", 7);

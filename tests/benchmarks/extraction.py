@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pie.core.answers.extraction import blocks, extract
+from pie.core.answers.extraction import extract
+from pie.core.answers.fences import blocks
 from pie.core.answers.python_answer import python_programs
 from sim.program import Language
 

@@ -47,6 +47,27 @@ def cpp_programs(text: str) -> AnswerPrograms:
     return AnswerPrograms(tuple(found))
 
 
+def begins_cpp(line: str, rest: str) -> bool:
+    """Whether what stands beside a fence is the first line of the program below, or all of it.
+
+    It is not if it is the name of a file, an attribute (`title="main.cpp"`) or a comment.
+    """
+    both = f"{line}\n{rest}"
+    found = cpp_programs(both).complete
+    if len(found) != 1 or not found[0].whole:
+        return False
+    if not cpp_programs(rest).complete:
+        return True
+    if tree(both, "cpp").has_error:
+        return False
+    alone = tree(line + "\n", "cpp")
+    if all(node.type == "comment" for node in alone.children):
+        return False
+    directive = _CODE_LINE.match(line.encode("utf-8", "replace"))
+    begun = directive is not None or line.endswith(("{", "(", ",", ";", ")"))
+    return begun or not alone.has_error or bool(tree(rest, "cpp").has_error)
+
+
 def _is_more_code(rest: bytes) -> bool:
     """Whether a text after a program belongs to it: it begins and ends as lines of code do."""
     lines = rest.strip().splitlines() or [b""]

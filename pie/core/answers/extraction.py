@@ -17,17 +17,23 @@ not compile is the compiler's to say. An answer is data: it is parsed, never run
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pie.core.answers.answer_program import AnswerPrograms
-from pie.core.answers.cpp_answer import cpp_programs
-from pie.core.answers.python_answer import python_programs
+from pie.core.answers.cpp_answer import begins_cpp, cpp_programs
+from pie.core.answers.fences import Block, blocks, without_fences
+from pie.core.answers.python_answer import Patience, begins_python, python_programs
 from sim.program import Language
 
-_FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^`\n]*$", re.MULTILINE)
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
+_TAGS = {
+    Language.CPP: re.compile(r"(?:c\+\+|cpp|cxx|cc|c)\d*(?![\w(=])", re.IGNORECASE),
+    Language.PYTHON: re.compile(
+        r"(?:python|pypy|py|sage)[\d.]*(?:(?![\w(=])|(?=(?:import|from|def)\s))", re.IGNORECASE
+    ),
+}
+"""What stands before code beside a fence; `#include` and `import` also stand right behind it."""
 LONGEST_ANSWER = 1 << 20
 """Characters beyond which an answer is not searched: no program of this length is meant, and what
 is hostile may cost the parser ten seconds for so many."""
@@ -57,15 +63,6 @@ class Extraction:
     """Complete programs in the answer; more than one means that a choice was made."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language tag and its text."""
-
-    tag: str
-    text: str
-    closed: bool
-
-
 def extract(
     answer: str, language: Language = Language.CPP, *, prompt: str = "", cut_off: bool = False
 ) -> Extraction:
@@ -90,10 +87,11 @@ def extract(
 
 
 def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
-    fenced = _fenced(text, language)
+    patience = Patience()
+    fenced = _fenced(text, language, patience)
     if fenced:
         return Extraction(fenced[-1], Found.FENCED, len(fenced))
-    found = _programs(_without_fences(text), language)
+    found = _programs(without_fences(text), language, patience)
     if found.complete:
         first = found.complete[0]
         how = Found.WHOLE if first.whole else Found.FIRST_PROGRAM
@@ -103,42 +101,32 @@ def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     return Extraction(None, Found.TRUNCATED if cut_off else Found.NO_PROGRAM, 0)
 
 
-def _fenced(text: str, language: Language) -> list[str]:
+def _fenced(text: str, language: Language, patience: Patience) -> list[str]:
     """Return the complete programs in fenced blocks, of those of the language if there are any."""
     found: dict[bool, list[str]] = {True: [], False: []}
-    for block in blocks(text):
-        programs = [one.text for one in _programs(block.text, language).complete]
+    for block in blocks(text, lambda block: _is_program(block, language)):
+        whole = _text(block, language)
+        programs = [one.text for one in _programs(whole, language, patience).complete]
         expected = language is not Language.PYTHON or bool(_PYTHON_TAGS.fullmatch(block.tag))
+        expected = expected or whole != block.text  # code has no tag
         # A block is one text: it is taken as it is unless it holds several programs.
-        found[expected] += [block.text] if len(programs) == 1 else programs
+        found[expected] += [whole] if len(programs) == 1 else programs
     return found[True] or found[False]
 
 
-def blocks(text: str) -> Iterator[Block]:
-    """Yield the fenced blocks of Markdown.
-
-    A fence with a language inside a block begins another block: nobody nests them, but models
-    forget to close one. A block that the answer's end cuts off is not closed.
-    """
-    opened: tuple[str, str, int] | None = None
-    for match in _FENCE.finditer(text):
-        fence, tag = match["fence"], match["tag"]
-        if opened is None:
-            opened = (fence, tag, match.end() + 1)
-        elif fence.startswith(opened[0]) and not tag:
-            yield Block(opened[1], text[opened[2] : match.start()], closed=True)
-            opened = None
-        elif tag and fence[0] == opened[0][0]:
-            yield Block(opened[1], text[opened[2] : match.start()], closed=False)
-            opened = (fence, tag, match.end() + 1)
-    if opened is not None:
-        yield Block(opened[1], text[opened[2] :], closed=False)
+def _text(block: Block, language: Language) -> str:
+    """Return a block's text, and before it the code on the line that opens it, if there is any."""
+    tag = _TAGS[language].match(block.info)
+    line = block.info[tag.end() :].strip() if tag else block.info
+    begins = begins_cpp if language is Language.CPP else begins_python
+    return f"{line}\n{block.text}" if line and begins(line, block.text) else block.text
 
 
-def _without_fences(text: str) -> str:
-    """Blank the lines of fences, which are no code, and keep the rest as it is."""
-    return _FENCE.sub("", text)
+def _is_program(block: Block, language: Language) -> bool:
+    text = _text(block, language)
+    programs = _programs(text, language, Patience(0)).complete
+    return len(programs) == 1 and programs[0].whole
 
 
-def _programs(text: str, language: Language) -> AnswerPrograms:
-    return cpp_programs(text) if language is Language.CPP else python_programs(text)
+def _programs(text: str, language: Language, patience: Patience) -> AnswerPrograms:
+    return cpp_programs(text) if language is Language.CPP else python_programs(text, patience)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pie.core.answers.answer_program import AnswerProgram, AnswerPrograms
@@ -33,29 +34,41 @@ _STATEMENTS = frozenset(
 )
 _CODE_LINE = re.compile(
     r"(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+\s*[:(]|@\w"
-    r"|(?:for|while|if|with|try)\b.*:\s*(?:#.*)?$|[\w., ]+\s*=\s*\S|[\w.]+\(.*\)\s*$|#)"
+    r"|(?:for|while|if|with|try)\b.*:\s*(?:#.*)?$|[\w., ]++\s*+=\s*\S|[\w.]+\(.*\)\s*$|#)"
 )
 """A line at the margin with which a program can begin."""
 _MOST_STARTS = 8
 _MOST_LINES_OF_PROSE = 60
 _MOST_CHARACTERS = 2 << 20
-"""Characters that are parsed in all while lines are left away: an answer under 4,000 is searched
-as far as the two bounds above allow, and a long one that is no code ends soon."""
-_EXPRESSIONS = frozenset({"assignment", "augmented_assignment", "call"})
+_ASSIGNMENTS = frozenset({"assignment", "augmented_assignment"})
+_EXPRESSIONS = _ASSIGNMENTS | {"call"}
+_ATTRIBUTES = re.compile(r"""(?:[\w-]+=(?:"[^"]*"|'[^']*'|{[^}]*}|[\w./-]+)(?:\s+|$))+""")
+"""What some writers of Markdown put beside a fence; `n=5` can be code as well."""
 
 
-def python_programs(text: str) -> AnswerPrograms:
+@dataclass(slots=True)
+class Patience:
+    """Characters of an answer that may still be parsed while lines are left away.
+
+    An answer under 4,000 is searched as far as the two bounds above allow; a long one that is no
+    code ends soon, however many blocks it has.
+    """
+
+    characters: int = _MOST_CHARACTERS
+
+
+def python_programs(text: str, patience: Patience | None = None) -> AnswerPrograms:
     """Return the complete Python programs of a text: the text, or a stretch of its lines."""
+    patience = patience or Patience()
     if not _has_error(text):
         return _of_statements(text)
     lines = text.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if _CODE_LINE.match(line)]
-    left = _MOST_CHARACTERS
     for start in starts[:_MOST_STARTS]:
         for end in range(len(lines), max(start, len(lines) - _MOST_LINES_OF_PROSE), -1):
             stretch = "".join(lines[start:end])
-            left -= len(stretch)
-            if left < 0:
+            patience.characters -= len(stretch)
+            if patience.characters < 0:
                 return AnswerPrograms(begun=True)
             if not _has_error(stretch):
                 found = _of_statements(stretch)
@@ -63,6 +76,27 @@ def python_programs(text: str) -> AnswerPrograms:
                     code = found.complete[0].text.rstrip() + "\n"
                     return AnswerPrograms((AnswerProgram(code, whole=False),))
     return AnswerPrograms(begun=bool(starts))
+
+
+def begins_python(line: str, rest: str) -> bool:
+    """Whether what stands beside a fence is the first line of the program below, or all of it.
+
+    It is not if it is the name of a file, an attribute (`title="main.py"`) or a comment.
+    """
+    if line.startswith("#") or _has_error(f"{line}\n{rest}"):
+        return False
+    if _ATTRIBUTES.fullmatch(line):
+        names = re.findall(r"(?<![\w-])([\w-]+)=", line)
+        return not set(re.findall(r"\w+", rest)).isdisjoint(names)
+    if not _of_statements(f"{line}\n{rest}").complete:
+        return False
+    if _has_error(rest) or not _of_statements(rest).complete or _CODE_LINE.match(line):
+        return True
+    return not _has_error(line) and any(
+        node.type in _STATEMENTS
+        or (node.type == "expression_statement" and node.children[0].type in _ASSIGNMENTS)
+        for node in tree(line, "python").children
+    )
 
 
 def _has_error(text: str) -> bool:

@@ -90,6 +90,13 @@ class Step:
                     f"{path} is there and was not made by this command{made}",
                     "give another place with --out, or remove it",
                 )
+        try:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"the folder {self.output.parent} cannot be made ({error.strerror})",
+                "give another place with --out",
+            ) from error
         save_json(self.manifest_path, {**self._asked, "output": None})
 
     def finish(self, *counts: Counts, **more: Any) -> dict[str, Any]:

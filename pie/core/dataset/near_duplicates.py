@@ -21,6 +21,8 @@ THRESHOLD = 0.9
 _GRAM = 5
 _SHARED = 8
 """The k above: more of it means longer prefixes, and far fewer programs to compare in full."""
+_COMMON = 4096
+"""5-grams, those in most programs, that are compared as bits of a number, all at once."""
 
 _BASE, _MASK = 0x9E3779B97F4A7C15, 2**64 - 1
 _OLDEST = pow(_BASE, _GRAM - 1, 2**64)
@@ -62,12 +64,8 @@ def similarity(left: Shingles, right: Shingles) -> float:
     """Return the Jaccard index, between 0 and 1; 1 for equal token sequences."""
     if left.tokens == right.tokens:
         return 1.0
-    return _jaccard(set(left.grams), right.grams)
-
-
-def _jaccard(one: set[int], other: array[int]) -> float:
-    common = len(one.intersection(other))
-    return common / (len(one) + len(other) - common)
+    common = len(set(left.grams).intersection(right.grams))
+    return common / (len(left.grams) + len(right.grams) - common)
 
 
 class Index:
@@ -82,12 +80,16 @@ class Index:
         self._counts: Counter[int] = Counter()
         for one in known.values():
             self._counts.update(one.grams)
+        common = [gram for gram, count in self._counts.most_common(_COMMON) if count > 1]
+        self._bits = {gram: 1 << place for place, gram in enumerate(common)}
         self._names: dict[int, list[str]] = {}
         self._order: dict[str, int] = {}
+        self._halves: dict[str, tuple[int, array[int]]] = {}
 
     def add(self, name: str) -> None:
         """Make one of the known programs findable."""
         self._order[name] = len(self._order)
+        self._halves[name] = self._halved(self._known[name])
         for gram in self._prefix(self._known[name]):
             self._names.setdefault(gram, []).append(name)
 
@@ -96,7 +98,8 @@ class Index:
         shared: Counter[str] = Counter()
         for gram in self._prefix(program):
             shared.update(self._names.get(gram, ()))
-        mine, size = set(program.grams), len(program.grams)
+        bits, rare = self._halved(program)
+        mine, size = set(rare), len(program.grams)
         least = min(_SHARED, self._overlap(size))
         found = []
         for name, number in shared.items():
@@ -106,10 +109,23 @@ class Index:
             shorter, longer = sorted((size, len(one.grams)))
             if shorter < self._overlap(longer):
                 continue
-            same = program.tokens == one.tokens
-            if same or _jaccard(mine, one.grams) >= self._threshold:
+            its_bits, its_rare = self._halves[name]
+            common = (bits & its_bits).bit_count() + len(mine.intersection(its_rare))
+            near = common / (size + len(one.grams) - common) >= self._threshold
+            if near or program.tokens == one.tokens:
                 found.append(name)
         yield from sorted(found, key=self._order.__getitem__)
+
+    def _halved(self, program: Shingles) -> tuple[int, array[int]]:
+        """Return a program's common 5-grams as bits, and its other ones."""
+        bits, rare = 0, array("Q")
+        for gram in program.grams:
+            bit = self._bits.get(gram)
+            if bit is None:
+                rare.append(gram)
+            else:
+                bits |= bit
+        return bits, rare
 
     def _prefix(self, program: Shingles) -> Sequence[int]:
         grams = sorted(program.grams, key=lambda gram: (self._counts[gram], gram))

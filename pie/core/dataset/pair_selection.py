@@ -201,6 +201,7 @@ class _Nearness:
                         yield number, at, bits
 
     def _near_texts(self, text: int) -> array[int]:
+        """Return the numbers of the texts near one, in ascending order."""
         found = self._near.get(text)
         if found is None:
             found = array("L", map(int, self._index.find(self._shingles[text])))
@@ -211,9 +212,15 @@ class _Nearness:
         """Return the bits of a user's programs that are near a text."""
         bits = self._targets.get((user, text))
         if bits is None:
-            bits, own = 0, self._bits[user]
-            for one in self._near_texts(text):
-                bits |= own.get(one, 0)
+            bits, own, near = 0, self._bits[user], self._near_texts(text)
+            if len(near) < len(own):
+                for one in near:
+                    bits |= own.get(one, 0)
+            else:  # not all near texts for each user: there may be thousands of both
+                for one, places in own.items():
+                    at = bisect_left(near, one)
+                    if at < len(near) and near[at] == one:
+                        bits |= places
             _remember(self._targets, (user, text), bits)
         return bits
 

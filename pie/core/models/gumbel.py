@@ -20,6 +20,8 @@ class GumbelSampler:
         self._temperature = temperature
         self._top_p = top_p
         self._generators = []
+        self.broken = torch.zeros(len(seeds), dtype=torch.bool)
+        """Rows that had a score that is no number, from which nothing can be drawn."""
         for seed in seeds:
             number = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=7).digest(), "big")
             # On the CPU whatever the device, so that the draws are the same on all of them.
@@ -29,6 +31,7 @@ class GumbelSampler:
         """Return the scores of one step (rows, vocabulary) with temperature, top-p and noise."""
         import torch
 
+        self.broken = self.broken.to(scores.device) | scores.isnan().any(dim=-1)
         if self._temperature == 0:
             return scores
         scores = torch.log_softmax(scores.float() / self._temperature, dim=-1)

@@ -102,18 +102,26 @@ class HuggingFaceModel:
         if self._model is not None:
             return self._model
         torch = require("torch", _EXTRA)
-        transformers = require("transformers", _EXTRA)
+        require("transformers", _EXTRA)
+        from finetune import weights
+        from finetune.errors import FinetuneError
+        from finetune.model import check_base_of
+
         device = self._options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                self._base, dtype=self._options.dtype
-            )
+            model = weights.read_model(self._base, dtype=self._options.dtype)
             if self._adapter is not None:
-                peft = require("peft", _EXTRA)
-                model = peft.PeftModel.from_pretrained(model, str(self._adapter))
+                require("peft", _EXTRA)
+                if Path(self._base).is_dir():
+                    check_base_of(self._adapter, Path(self._base))
+                model = weights.read_adapter(model, self._adapter)
             self._model = model.to(device).eval()
         except SimError:
             raise
+        except FinetuneError as error:
+            raise ModelError(
+                error.what, "give a whole model, and check --dtype and --device"
+            ) from error
         except Exception as error:  # missing weights, unknown dtype or device, no memory
             raise _unloadable(self._source, error) from error
         return self._model
@@ -165,8 +173,12 @@ class HuggingFaceModel:
             )
         ends = set(config.eos_token_id)
         return [
-            self._read(one, row[width:].tolist(), len(its_ids), ends, sampling)
-            for one, row, its_ids in zip(batch, made, ids, strict=True)
+            Failure(one.key, "the model's scores are no numbers (NaN)")
+            if broken
+            else self._read(one, row[width:].tolist(), len(its_ids), ends, sampling)
+            for one, row, its_ids, broken in zip(
+                batch, made, ids, sampler.broken.tolist(), strict=True
+            )
         ]
 
     def _read(

@@ -23,16 +23,50 @@ def load_tokenizer(name: str) -> Any:
 
 
 def token_ids(tokenizer: Any, prompt: Prompt) -> list[int]:
-    """Return the tokens that a model reads: by its chat template in chat form."""
+    """Return the tokens that a model reads: by its chat template in chat form.
+
+    Special tokens that a program spells out (`</s>`, `<|im_end|>`) are text, as in training: it
+    can neither end its prompt nor speak as somebody else. Those of the template are special.
+    """
     if not prompt.messages:
-        return list(tokenizer(prompt.text)["input_ids"])
+        return list(tokenizer(prompt.text, split_special_tokens=True)["input_ids"])
     if not tokenizer.chat_template:
         raise ModelError(
             "the tokenizer has no chat template, so it cannot take messages", "use --form plain"
         )
-    messages = [{"role": one.role, "content": one.content} for one in prompt.messages]
+    hidden: dict[str, str] = {}
+    messages = [
+        {"role": one.role, "content": _hide(one.content, hidden, tokenizer, prompt.digest)}
+        for one in prompt.messages
+    ]
     text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    ids: list[int] = []
+    for name, words in hidden.items():
+        before, found, text = text.partition(name)
+        if not found or name in text:
+            raise ModelError(
+                "a message spells a special token out, and the chat template changes the message",
+                "use --form plain",
+            )
+        ids += tokenizer(before, add_special_tokens=False)["input_ids"]
+        ids += tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return ids + list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _hide(content: str, hidden: dict[str, str], tokenizer: Any, digest: str) -> str:
+    """Put a name in the place of a message that spells a special token out.
+
+    Where none does, the text is tokenised in one piece: characters around a boundary can merge
+    into one token, and a model is to read what its template makes of plain messages.
+    """
+    added = getattr(tokenizer, "added_tokens_decoder", {}).values()
+    special = {str(one) for one in added if one.special} | set(tokenizer.all_special_tokens)
+    words = content.strip()  # templates may do that to them
+    if not any(one in words for one in special):
+        return content
+    name = f"message {len(hidden)} {digest}"  # of the whole prompt, so no message can hold it
+    hidden[name] = words
+    return content.replace(words, name, 1)
 
 
 class TokenizerCounter:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pie.core.training.execution import TestRun
 
+_TAGS = tuple(str(one) for one in range(1, BEST_SCORE + 1))
 _LANGUAGE = {Language.CPP: "C++", Language.PYTHON: "python"}
 _STRATEGY: dict[str, Strategy] = {
     "plain": Strategy.FINETUNED,
@@ -95,9 +96,10 @@ def parse_tags(text: str) -> tuple[int, ...]:
     """Read score tags such as `10` or `10,9,8`; InputError for one that is outside 1 to 10."""
     tags = []
     for part in text.split(","):
-        if not part.strip().isascii() or not part.strip().isdigit() or not 1 <= int(part) <= 10:
+        if part.strip() not in _TAGS:
             raise InputError(
-                f"the tag {part.strip()!r} is not one of 1 to 10", "give for example 10, or 10,9,8"
+                f"the tag {part.strip()[:40]!r} is not one of 1 to 10",
+                "give for example 10, or 10,9,8",
             )
         tags.append(int(part))
     if len(set(tags)) != len(tags):

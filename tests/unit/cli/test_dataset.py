@@ -105,3 +105,22 @@ def test_an_infinite_least_speedup_is_one_sentence(built: Path) -> None:
     done = pie("hq", built / "pairs.jsonl", "--least-speedup", "inf", "-o", built / "x.jsonl")
     assert done.exit_code == 1
     assert done.stderr.splitlines()[-1].startswith("pie: no pair has an infinite speedup")
+
+
+@pytest.mark.parametrize(
+    "ignored", [("--val", "0.05"), ("--test", "0"), ("--seed", "0")], ids=lambda one: one[0]
+)
+def test_shares_and_seed_beside_published_parts_are_a_wrong_command_line(
+    built: Path, tmp_path: Path, ignored: tuple[str, str]
+) -> None:
+    listed = tmp_path / "test_problems.txt"
+    listed.write_text("p00001\n")
+    parts = "split", built / "pairs.jsonl", "-o", tmp_path / "split", "--test-problems", listed
+    done = pie(*parts, *ignored)
+    assert done.exit_code == 2
+    assert f"{ignored[0]} has no effect beside published parts (--test-problems)" in " ".join(
+        done.stderr.split()
+    )
+    assert not (tmp_path / "split").exists()
+    assert pie(*parts).exit_code == 0
+    assert {row["problem_id"] for row in rows_of(tmp_path / "split" / "test.jsonl")} == {"p00001"}

@@ -167,6 +167,34 @@ def test_a_failed_job_says_why(server: Server, rows: Path) -> None:
         wait(server.service, rows, job, 0.01)
 
 
+def test_nothing_that_a_server_says_reaches_the_terminal_or_the_file_as_it_is(
+    server: Server, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = [
+        {"id": "file-1"},
+        {"id": "job/../1", "status": "queued"},
+        {"status": "fai\x1b[31mled"},
+        {"status": "failed", "error": {"message": f"\x1b]0;title\x07 {KEY}"}},
+    ]
+    monkeypatch.setattr(server, "reply", lambda *_: (200, replies.pop(0)))
+    said: list[str] = []
+    job = submit(server.service, Asked("m"), rows, say=said.append)
+    with pytest.raises(FinetuneError) as raised:
+        wait(server.service, rows, job, 0.0, said.append)
+    assert "?]0;title? [key]" in str(raised.value)
+    assert all(one.isprintable() for one in [*said, str(raised.value)])
+    assert KEY not in state_of(rows).read_text()
+    assert server.requests[-1][1] == "/v1/fine_tuning/jobs/job%2F..%2F1"
+
+
+def test_an_id_of_control_characters_is_none(
+    server: Server, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "reply", lambda *_: (200, {"id": "file-\x1b[31m"}))
+    with pytest.raises(FinetuneError, match="the server's reply has no id"):
+        submit(server.service, Asked("m"), rows)
+
+
 def test_a_state_file_that_is_none_is_told(server: Server, rows: Path) -> None:
     state_of(rows).write_text("{}")
     with pytest.raises(FinetuneError, match="does not tell of a job"):

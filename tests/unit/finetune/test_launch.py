@@ -1,5 +1,6 @@
 """The launch line, and what becomes of a training process that is lost."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -197,6 +198,42 @@ def test_a_lost_process_is_told_and_the_run_goes_on_from_its_checkpoint_in_one_p
     assert resumed == pytest.approx(uninterrupted, abs=1e-4)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (signal.SIGINT, "KeyboardInterrupt"),
+        (signal.SIGTERM, "told: the training was ended by SIGTERM; the checkpoint step-"),
+        (signal.SIGKILL, ""),
+    ],
+)
+def test_a_training_does_not_outlive_its_launcher(
+    make_recipe: Make, tmp_path: Path, sent: signal.Signals, told: str
+) -> None:
+    process = start(make_recipe(epochs=9999, save_every=2), tmp_path)
+    began = time.monotonic()
+    while not checkpoint.all_of(tmp_path / "run"):
+        assert time.monotonic() - began < 100
+        assert process.poll() is None
+        time.sleep(0.1)
+    (trainer,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(process.pid, sent)
+    _, said = process.communicate(timeout=60)  # both have the end of this pipe
+    assert told in said
+    assert not Path(f"/proc/{trainer}/exe").exists(), "gone, or a zombie"
+
+
+def test_what_was_not_started_by_the_launcher_may_outlive_its_parent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ctypes
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: pytest.fail("asked for a signal"))
+    launch.end_with_launcher()
+    monkeypatch.setenv(launch.LAUNCHER, "1234567")
+    launch.end_with_launcher()
+
+
 def test_a_wrong_number_of_processes_is_refused(
     make_recipe: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,7 +256,7 @@ def test_a_line_that_was_changed_by_hand_is_refused(
         (signal.SIGINT, KeyboardInterrupt, ""),
     ],
 )
-def test_a_signal_to_the_launcher_of_several_processes_is_no_traceback(
+def test_a_signal_to_the_launcher_of_several_processes_is_one_sentence(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     sent: signal.Signals,
@@ -227,11 +264,20 @@ def test_a_signal_to_the_launcher_of_several_processes_is_no_traceback(
     said: str,
 ) -> None:
     from accelerate.commands import launch as accelerates
+    from torch.distributed.elastic.agent.server import api as agent
     from torch.distributed.elastic.multiprocessing.api import SignalException
 
+    told: list[str] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: told.append(record.getMessage()))
+    monkeypatch.setattr(agent.logger, "handlers", [handler])
+
     def ended(arguments: object) -> None:
+        agent.logger.warning("Received %s death signal, shutting down workers", sent)
+        agent.logger.error("a fault")
         raise SignalException("Process 1 got a signal", sigval=sent)
 
     monkeypatch.setattr(accelerates, "launch_command", ended)
     with pytest.raises(error, match=said):
         launch.run(launch.line(load("cpu"), "cpu", {}), tmp_path)
+    assert told == ["a fault"]

@@ -10,6 +10,7 @@ from finetune import checkpoint
 from finetune.errors import FinetuneError
 from finetune.merge import merge
 from finetune.train import train
+from tests.unit.finetune.test_weights import changed
 
 LORA = {"method": "lora", "lora": {"rank": 4}, "learning_rate": 0.02, "max_steps": 4}
 Make = Callable[..., Any]
@@ -77,6 +78,36 @@ def test_an_adapter_of_another_base_model_is_refused(
         with pytest.raises(FinetuneError, match="trained on another base model"):
             merge(source, tmp_path / "merged", base=str(other))
     assert not (tmp_path / "merged").exists()
+
+
+@pytest.mark.parametrize(("number", "dtype"), [(float("nan"), "auto"), (1e30, "fp16")])
+def test_a_model_with_weights_that_are_no_finite_numbers_is_not_written(
+    make_recipe: Make, tmp_path: Path, number: float, dtype: str
+) -> None:
+    ended = train(make_recipe(**LORA))
+    changed(
+        ended.folder / "adapter_model.safetensors",
+        lambda weights: [one.fill_(number) for one in weights.values()],
+    )
+    with pytest.raises(FinetuneError, match="no finite numbers"):
+        merge(tmp_path / "run", tmp_path / "merged", dtype=dtype)
+    assert not (tmp_path / "merged").exists()
+
+
+def test_an_adapters_base_is_found_from_every_folder(
+    make_recipe: Make, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny.parent)
+    train(make_recipe(**LORA, model=tiny.name))
+    monkeypatch.chdir(tmp_path)
+    assert merge(tmp_path / "run", tmp_path / "merged").base == str(tiny)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_an_adapter_without_a_readable_configuration_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "adapter_config.json").write_text(text)
+    with pytest.raises(FinetuneError, match=r"no adapter_config.json that can be read"):
+        merge(tmp_path, tmp_path / "merged")
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

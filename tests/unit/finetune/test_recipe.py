@@ -1,9 +1,15 @@
+import re
 from pathlib import Path
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from finetune.errors import FinetuneError
-from finetune.recipe import load, parse, shipped
+from finetune.recipe import Launch, Lora, Recipe, load, parse, shipped
+from pie.cli.app import app
+
+DOCS = Path(__file__).parents[3] / "docs" / "training.md"
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -35,6 +41,8 @@ def test_the_lora_recipes_are_the_papers(name: str, rank: int, rate: float) -> N
         ({"batch": 3, "micro_batch": 2}, "batch 3 is no multiple of micro_batch 2"),
         ({"learning_rate": "fast"}, "learning_rate cannot be 'fast'"),
         ({"learning_rate": float("inf")}, "learning_rate cannot be inf"),
+        ({"learning_rate": 1e300}, "learning_rate cannot be 1e+300"),
+        ({"weight_decay": 1e300}, "weight_decay cannot be 1e+300"),
         ({"lora": {"rank": 0}}, "lora.rank cannot be 0"),
         ({"patience": 2}, "give `eval`"),
         ({"method": "qlora", "launch": {"processes": 2}}, "qlora runs in one process"),
@@ -64,3 +72,20 @@ def test_overrides_replace_the_files_values(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("model: a\nlearning_rate: 1e-4\n")
     recipe = load(str(tmp_path / "r.yaml"), {"model": "b"})
     assert (recipe.model, recipe.learning_rate) == ("b", 1e-4)
+
+
+def test_the_recipe_in_the_docs_is_valid_and_has_every_key(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(text)
+    document = yaml.safe_load(text)
+    for model, section in (
+        (Recipe, document),
+        (Lora, document["lora"]),
+        (Launch, document["launch"]),
+    ):
+        assert list(section) == list(model.model_fields)
+    assert load(str(mine)).accumulation == 4
+    done = CliRunner().invoke(app, ["finetune", "run", "--config", str(mine), "--print"])
+    assert done.exit_code == 0, done.stderr
+    assert "--num_processes 4" in done.stdout

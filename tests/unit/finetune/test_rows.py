@@ -12,6 +12,15 @@ def test_rows_are_read_and_other_fields_ignored(tmp_path: Path) -> None:
     assert list(read_rows(path)) == [Row("p", "c")]
 
 
+def test_the_problem_of_a_row_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        f'{{"prompt": "p", "completion": "c", "problem_id": {it}}}\n' for it in ('"a"', 7, "[]")
+    ]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert [row.problem for row in read_rows(path)] == ["a", "7", ""]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -38,10 +47,10 @@ def test_a_row_that_cannot_be_used_is_named_by_its_line(
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize("content", [None, b""])
+@pytest.mark.parametrize("content", [None, b"", b"\n \n"])
 def test_a_file_without_rows_is_told(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "rows.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(FinetuneError, match=r"rows\.jsonl"):
+    with pytest.raises(FinetuneError, match=r"rows\.jsonl (are empty|do not exist)"):
         list(read_rows(path))

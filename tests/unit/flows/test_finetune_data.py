@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from finetune.rows import read_rows
 from pie.core.problem import InputError
 from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.formats import Format
@@ -83,8 +84,8 @@ def test_a_score_outside_1_to_10_is_left_out_and_told(tmp_path: Path) -> None:
 
 
 def test_a_row_without_its_score_says_how_to_add_it(tmp_path: Path) -> None:
-    path = write(tmp_path / "p.jsonl", [pair(0, **{TAG: None})])
-    with pytest.raises(InputError, match="pie dataset tag"):
+    path = write(tmp_path / "p.jsonl", [pair(0), pair(1, **{TAG: None})])
+    with pytest.raises(InputError, match=r"line 2 .*`pie dataset tag`"):
         run(Request(path, tmp_path / "o.jsonl", Format.PERF_CONDITIONED))
 
 
@@ -116,6 +117,48 @@ def test_a_row_without_a_completion_is_left_out_unless_it_is_only_asked(tmp_path
     with pytest.raises(InputError, match="no_completion"):
         run(Request(path, tmp_path / "o.jsonl", strict=True))
     assert len(rows(Request(path, tmp_path / "o.jsonl", sampling=True))) == 2
+
+
+def test_a_target_that_was_judged_and_not_accepted_is_not_learned(tmp_path: Path) -> None:
+    judged = ["accepted", "wrong_answer", "time_limit", None]
+    path = write(tmp_path / "p.jsonl", [pair(n, tgt_verdict=one) for n, one in enumerate(judged)])
+    request = Request(path, tmp_path / "o.jsonl")
+    assert [row["src_id"] for row in rows(request)] == ["s0", "s3"]
+    assert run(request)["counts"][0]["left_out"] == {"target_not_accepted": 2}
+    asked = rows(Request(path, tmp_path / "asked.jsonl", sampling=True))
+    assert len(asked) == 4, "asking shows no target"
+
+
+def test_half_a_character_in_a_target_is_left_out_as_no_training_could_read_it(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "p.jsonl", [pair(0), pair(1, tgt_code="int x; // \ud800")])
+    out = tmp_path / "o.jsonl"
+    assert run(Request(path, out))["counts"][0]["left_out"] == {"half_a_character": 1}
+    assert len(list(read_rows(out))) == 1
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "more.jsonl", "mine.jsonl"])
+def test_neither_an_input_nor_somebody_elses_file_is_written_over(
+    pairs: Path, tmp_path: Path, name: str
+) -> None:
+    more = write(tmp_path / "more.jsonl", [pair(1)])
+    (tmp_path / "mine.jsonl").write_text("mine\n")
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(InputError, match="give another place with --out"):
+        run(Request(pairs, tmp_path / name, self_play=more))
+    assert (tmp_path / name).read_bytes() == before
+
+
+def test_the_folder_of_the_output_is_made_and_a_name_of_no_kind_leaves_nothing(
+    pairs: Path, tmp_path: Path
+) -> None:
+    assert len(rows(Request(pairs, tmp_path / "new/deep/o.jsonl"))) == 20
+    with pytest.raises(InputError, match="must end in"):
+        run(Request(pairs, tmp_path / "other/o.txt"))
+    assert not (tmp_path / "other").exists()
+    with pytest.raises(InputError, match="cannot be made"):
+        run(Request(pairs, pairs / "o.jsonl"))
 
 
 def test_execution_rows_show_the_first_tests_of_the_source(tmp_path: Path) -> None:

@@ -50,6 +50,42 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@pytest.mark.parametrize("answers", [{"a": 1, "b": 2}, [1, 2]])
+def test_answers_that_are_no_texts_are_told_with_their_line(tmp_path: Path, answers: Any) -> None:
+    run = run_folder(tmp_path / "run", measured(["slow", "fast"], [4.0, 1.0]))
+    row = measured(answers, [4.0, 1.0])
+    (run / "pairs.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match=r"pairs\.jsonl:1: "):
+        build(Request(run, tmp_path / "out.jsonl", Rules()))
+
+
+@pytest.mark.parametrize("source", [None, 5])
+def test_a_row_without_its_source_is_told_with_its_line(tmp_path: Path, source: Any) -> None:
+    row = measured(["slow", "fast"], [4.0, 1.0], src_code=source)
+    with pytest.raises(InputError, match=r"pairs\.jsonl:1: src_code is not a text"):
+        build(Request(run_folder(tmp_path / "run", row), tmp_path / "out.jsonl", Rules()))
+
+
+def test_a_run_without_its_manifest_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", measured(["slow", "fast"], [4.0, 1.0]))
+    (run / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read"):
+        build(Request(run, tmp_path / "out.jsonl", Rules()))
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_somebody_elses_file_is_not_written_over(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", measured(["slow", "fast"], [4.0, 1.0]))
+    before = (run / "pairs.jsonl").read_bytes()
+    with pytest.raises(InputError, match="an input of this step"):
+        build(Request(run, run / "pairs.jsonl", Rules()))
+    (tmp_path / "mine.jsonl").write_text("mine\n")
+    with pytest.raises(InputError, match="was not made by this command"):
+        build(Request(run, tmp_path / "mine.jsonl", Rules()))
+    assert (run / "pairs.jsonl").read_bytes() == before
+    assert (tmp_path / "mine.jsonl").read_text() == "mine\n"
+
+
 def test_the_prompt_is_the_one_that_the_answers_were_sampled_with(tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", measured(["slow", "fast", "wrong"], [4.0, 1.0, None]))
     manifest = build(Request(run, tmp_path / "out.jsonl", Rules()))

@@ -72,6 +72,9 @@ def test_the_fastest_of_both_sides_are_compared(run: Path, tmp_path: Path) -> No
         ({"agg_runtime": 1e-320}, "accepted submission without a runtime"),
         ({"tests": [[0]]}, "tests is not a list of numbers"),
         ({"language": "Rust"}, "language is 'Rust'"),
+        ({"verdict": "Accepted"}, "line 2: the verdict 'Accepted' is not known"),
+        ({"verdict": ["accepted"]}, "is not known"),
+        ({"verdict": None}, "the verdict 'None' is not known"),
         ({"tests": [0]}, "not all measured on the same tests"),
     ],
 )

@@ -157,7 +157,7 @@ int main() {
 
 @full
 def test_the_whole_tree_dies_with_its_run() -> None:
-    own = f"sleep 9{os.getpid()}"  # other runs of this test may be under way
+    own = f"sleep 9{os.getpid():09}"  # other runs of this test may be under way
     script = f"{own} & {own} & setsid {own} & exit 0"
     ended = sandbox.run(system_guest("/bin/sh", "-c", script), Allowance(5, 0, 0, 0, MIB, 30.0))
     assert ended.exit_code == 0
@@ -166,7 +166,7 @@ def test_the_whole_tree_dies_with_its_run() -> None:
 
 @full
 def test_a_guest_killed_by_the_guard_leaves_nothing_behind() -> None:
-    own = f"sleep 8{os.getpid()}"
+    own = f"sleep 8{os.getpid():09}"
     guest = system_guest("/bin/sh", "-c", f"setsid {own} & {own}")
     ended = sandbox.run(guest, Allowance(5, 0, 0, 0, MIB, 0.5))
     assert ended.lost.startswith("no end")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.answers import python_answer
-from pie.core.answers.extraction import LONGEST_ANSWER, Found, blocks, extract
+from pie.core.answers.extraction import LONGEST_ANSWER, Found, extract
 from sim.program import Language
 
 ONE = '#include <cstdio>\nusing namespace std;\nint main() { puts("1"); }\n'
@@ -127,16 +127,6 @@ def test_lone_surrogates_do_not_get_into_a_program() -> None:
     code.encode("utf-8")
 
 
-def test_blocks_of_markdown() -> None:
-    text = "a\n```cpp\nx\n```\n~~~\ny\n~~~\n````\n```\nz\n````\n```py\nopen"
-    assert [(one.tag, one.text, one.closed) for one in blocks(text)] == [
-        ("cpp", "x\n", True),
-        ("", "y\n", True),
-        ("", "```\nz\n", True),
-        ("py", "open", False),
-    ]
-
-
 @pytest.mark.shared
 def test_programs_of_people_come_out_as_they_went_in(shared_data: Path) -> None:
     programs = set()
@@ -182,6 +172,18 @@ def test_a_long_answer_that_is_no_python_is_not_parsed_again_and_again(
     monkeypatch.setattr(python_answer, "_has_error", lambda text: bool(parsed.append(text)) or True)
     assert extract("x = 1 +\n" * 40_000, Language.PYTHON).found is Found.INCOMPLETE
     assert len(parsed) < 10  # of 480 stretches of it
+
+
+def test_blocks_that_are_no_python_are_not_parsed_again_and_again_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = []
+    monkeypatch.setattr(
+        python_answer, "_has_error", lambda text: bool(parsed.append(len(text)) or True)
+    )
+    answer = ("```\n" + "x = 1 +\n" * 500 + "```\n") * 50
+    assert extract(answer, Language.PYTHON).found is Found.INCOMPLETE
+    assert sum(parsed) < 2_700_000  # of ninety million
 
 
 @pytest.mark.parametrize("text", ["(", "{", "int main(){", "```\n", "```cpp\n", "[](){", '"', "a<"])

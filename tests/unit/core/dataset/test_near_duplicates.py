@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("tree_sitter_cpp")
 
+from pie.core.dataset import near_duplicates
 from pie.core.dataset.near_duplicates import Index, shingles, similarity
 
 PROGRAM = "int main() { int a = 1; int b = 2; int c = a + b; return c * a - b; }"
@@ -52,8 +53,12 @@ def variants(number: int) -> dict[str, str]:
     return made
 
 
+@pytest.mark.parametrize("common", [0, 8, 4096])
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.9, 1.0])
-def test_the_index_finds_what_comparing_all_finds(threshold: float) -> None:
+def test_the_index_finds_what_comparing_all_finds(
+    threshold: float, common: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_duplicates, "_COMMON", common)
     tiny = {f"tiny.{n}": "a b c d e f g h"[: 2 * n + 1] for n in range(8)}
     known = {name: shingles(code, "cpp") for name, code in {**variants(30), **tiny}.items()}
     index = Index(known, threshold)

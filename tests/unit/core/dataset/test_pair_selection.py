@@ -129,3 +129,16 @@ def test_a_user_with_five_thousand_programs_takes_seconds_and_little_memory(near
     assert peak < 200e6
     assert len(choice.pairs) + choice.dropped.total() > 5_000_000
     assert len(choice.pairs) == {"none": 10_000, "all": 1}.get(near, len(choice.pairs))
+
+
+def test_thousands_of_users_with_nearly_one_program_are_not_each_compared_with_all() -> None:
+    everyone, known = [], {}
+    for number in range(24_000):
+        cost, name = 1e6 / (1 + number), f"s{number:05}"
+        everyone.append(Solution(name, f"u{number % 12_000}", number, "", cost, cost))
+        known[name] = text({*range(10), 2**64 - 1 - number})
+    began = time.process_time()
+    choice = selected(everyone, known)
+    spent = time.process_time() - began
+    assert (len(choice.pairs), choice.dropped["near_duplicate"]) == (1, 11_999)
+    assert spent < 8, spent

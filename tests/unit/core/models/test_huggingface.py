@@ -1,12 +1,14 @@
 """Models in process: a tiny one with random weights, so that nothing is downloaded."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pie.core.models import Answer, ModelError, ModelOptions, Request, Sampling, open_model
+from finetune.model import fingerprint as model_fingerprint
+from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling, open_model
 from pie.core.prompting.prompts import Form, Prompt
 
 torch = pytest.importorskip("torch")
@@ -131,6 +133,55 @@ def test_an_adapter_is_applied_to_its_base_and_changes_the_fingerprint(
         for one in (folder, tmp_path)
     ]
     assert texts[0] != texts[1]
+
+
+def weights_of(folder: Path) -> Path:
+    (file,) = folder.glob("*.safetensors")
+    return file
+
+
+def test_a_model_that_lacks_weights_is_not_asked(folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    copied = shutil.copytree(folder, tmp_path / "lacking")
+    weights = load_file(weights_of(copied))
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, weights_of(copied), metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"lacks 1 of its weights \(model.layers.1.mlp.up_proj"):
+        ask(copied, requests(1))
+
+
+def test_an_adapter_is_not_put_on_another_base_than_it_notes(folder: Path, tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    base = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    peft.get_peft_model(base, peft.LoraConfig(target_modules=["q_proj"])).save_pretrained(tmp_path)
+    (tmp_path / "base_model_fingerprint").write_text(f"{model_fingerprint(folder)}\n")
+    assert ask(tmp_path, requests(1))
+    (tmp_path / "base_model_fingerprint").write_text("0123456789abcdef\n")
+    with pytest.raises(ModelError, match="trained on another base model"):
+        ask(tmp_path, requests(1))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_scores_that_are_no_numbers_are_a_failure_and_no_answer(
+    folder: Path, tmp_path: Path, temperature: float
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    copied = shutil.copytree(folder, tmp_path / "nan")
+    weights = load_file(weights_of(copied))
+    weights["model.embed_tokens.weight"][3 + 7] = float("nan")  # of the word w7
+    save_file(weights, weights_of(copied), metadata={"format": "pt"})
+    wanted = [
+        Request(f"{at:032x}", Prompt(Form.PLAIN, text), 0, 0, "")
+        for at, text in enumerate(["w1 w2", "w1 w7"])
+    ]
+    model = open_model(f"hf:{copied}", ModelOptions(device="cpu"))
+    sampling = Sampling(temperature=temperature, max_new_tokens=1)
+    ((good, bad),) = model.answers(iter(wanted), sampling)
+    assert isinstance(good, Answer)
+    assert isinstance(bad, Failure)
+    assert "no numbers" in bad.reason
 
 
 @pytest.mark.parametrize("files", [{}, {"adapter_config.json": "{}"}, {"config.json": "{"}])

@@ -71,6 +71,13 @@ def test_a_line_that_is_no_recorded_answer_is_named(tmp_path: Path, line: Any) -
         ask(tmp_path / "a.jsonl", line)
 
 
+@pytest.mark.parametrize("answers", [5, {"a": "b"}, ["x", 5], [["x"]]])
+def test_a_row_whose_answers_are_no_texts_is_named(tmp_path: Path, answers: Any) -> None:
+    line = {"problem_id": "p", "src_code": "", "generated_answers": answers}
+    with pytest.raises(ModelError, match=r"a.jsonl:1: not a line of recorded answers"):
+        ask(tmp_path / "a.jsonl", line)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"text": None}, {"text": 5}, {"tokens_in": "7"}, {"tokens_out": -1}, {"finish_reason": []}],

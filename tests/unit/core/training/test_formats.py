@@ -77,7 +77,9 @@ def test_what_is_learned_is_told_apart_for_reading() -> None:
     assert lines.index("--- in the loss:") == lines.index("fast") - 1
 
 
-@pytest.mark.parametrize("text", ["0", "11", "10,x", "", "10,,9", "-1", "9.5", "²", "10,10"])
+@pytest.mark.parametrize(
+    "text", ["0", "11", "10,x", "", "10,,9", "-1", "9.5", "²", "10,10", "9" * 5000]
+)
 def test_a_tag_outside_1_to_10_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="the tag"):
         parse_tags(text)

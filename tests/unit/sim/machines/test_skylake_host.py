@@ -23,8 +23,11 @@ LIMITS = Limits(max_instructions=50_000_000)
 HEADERS = """#include <cstdio>
 #include <ctime>
 #include <cpuid.h>
+#include <csignal>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -249,6 +252,38 @@ def test_disarming_a_timer_is_no_timer(machine: Skylake, tmp_path: Path) -> None
             " show(s.stx_ino, s.stx_mtime.tv_sec + s.stx_mtime.tv_nsec);",
             b"2 1000000000",
         ),
+        (
+            'struct stat s; stat("/", &s); show(s.st_atime + s.st_mtime + s.st_ctime,'
+            " s.st_atim.tv_nsec + s.st_mtim.tv_nsec + s.st_ctim.tv_nsec);",
+            b"3000000000 0",
+        ),
+        ('struct stat s; stat("/", &s); show(s.st_uid + s.st_gid, s.st_dev);', b"0 1"),
+        (
+            'struct stat s; stat("/", &s); long root = s.st_ino; stat("/tmp", &s);'
+            ' long tmp = s.st_ino; struct statx x; statx(0, "/", 0, 4095, &x);'
+            " show(tmp - root, x.stx_ino - root);",
+            b"1 0",
+        ),
+        (
+            'int d = open("/tmp/new", O_CREAT | O_WRONLY, 0600); struct stat s; fstat(d, &s);'
+            " show(s.st_mtime, s.st_mtim.tv_nsec);",
+            b"1000000000 0",
+        ),
+        (
+            'struct statx s; statx(0, "/", 0, 4095, &s);'
+            " show(s.stx_btime.tv_sec + s.stx_btime.tv_nsec, s.stx_uid + s.stx_dev_major);",
+            b"1000000000 0",
+        ),
+        ('struct stat s; stat("/", &s); show(s.st_size, s.st_nlink);', b"4096 1"),
+        (
+            'DIR *d = opendir("/"); long inodes = 0, entries = 0;'
+            " while (auto *e = readdir(d)) inodes += e->d_ino, entries++;"
+            " show(inodes - entries, entries > 2);",
+            b"0 1",
+        ),
+        ("show(getuid() + geteuid(), getgid() + getegid());", b"200 200"),
+        ("show(getpid() - getppid(), gettid() - getpid());", b"1 0"),
+        ("show(getpid(), syscall(SYS_set_tid_address, &f));", b"4194305 4194305"),
     ],
 )
 def test_no_time_of_the_hosts_is_left_in_what_a_call_gives(
@@ -257,3 +292,22 @@ def test_no_time_of_the_hosts_is_left_in_what_a_call_gives(
     tell = 'auto show = [](long a, long b) { std::printf("%ld %ld", a, b); };'
     body = f"{tell} fd_set f; FD_ZERO(&f); FD_SET(1, &f); {body}"
     assert run(machine, tmp_path, body).stdout == shown
+
+
+@pytest.mark.parametrize(
+    "call", ["raise(SIGUSR1)", "kill(getpid(), SIGUSR1)", "pthread_kill(pthread_self(), SIGUSR1)"]
+)
+def test_a_program_can_send_itself_a_signal(machine: Skylake, tmp_path: Path, call: str) -> None:
+    body = (
+        'signal(SIGUSR1, [](int) { write(1, "heard ", 6); });'
+        f' int result = {call}; std::printf("%d", result);'
+    )
+    assert run(machine, tmp_path, body).stdout == b"heard 0"
+
+
+def test_an_abort_ends_it(machine: Skylake, tmp_path: Path) -> None:
+    stdin = tmp_path / "input"
+    stdin.write_bytes(b"")
+    ended = machine.measure(built(tmp_path, "abort();"), stdin, LIMITS, Toolchain())
+    assert ended.verdict is Verdict.RUNTIME_ERROR
+    assert "SIGABRT" in ended.detail

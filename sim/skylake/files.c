@@ -1,0 +1,132 @@
+/* What the kernel tells of files: nothing of where they lie on the host, whose they are and since when.
+ *
+ * An interpreter makes objects of all that, and a number's size decides what it costs. The size of blocks
+ * decides how much the C library reads at once, and file systems differ in it. */
+#include "processor_id.h"
+#include "pub_tool_aspacemgr.h"
+#include "pub_tool_hashtable.h"
+#include "pub_tool_libcproc.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums.h"
+
+enum { BLOCK_SIZE = 4096, SECTOR = 512, EPOCH = 1000000000, DEVICE = 1, STREAMS = 3, KIND = 0170000,
+       REGULAR = 0100000, FOLDER = 0040000, FOLDER_SIZE = 4096 };
+
+/* A file's number is the order in which the program came upon it: the same for each of its names. */
+typedef struct {
+    VgHashNode node; /* its key is the inode's */
+    ULong device, number;
+} Known;
+
+static Word other(const void *one, const void *two) {
+    const Known *a = one, *b = two;
+    return a->node.key != b->node.key || a->device != b->device;
+}
+
+static ULong number_of(ULong device, ULong inode) {
+    static VgHashTable *known;
+    if (!known) known = VG_(HT_construct)("files");
+    Known asked = {{NULL, inode}, device, 0};
+    Known *found = VG_(HT_gen_lookup)(known, &asked, other);
+    if (found) return found->number;
+    found = VG_(malloc)("file", sizeof *found);
+    *found = asked;
+    found->number = STREAMS + 1 + VG_(HT_count_nodes)(known);
+    VG_(HT_add_node)(known, found);
+    return found->number;
+}
+
+static ULong start_seconds;
+
+void files_init(void) {
+    struct vki_timeval now;
+    VG_(gettimeofday)(&now, NULL);
+    start_seconds = now.tv_sec;
+}
+
+/* When a file was last written. What was there long before the run keeps its second, where it is no folder:
+ * an interpreter finds out by it whether what it compiled is still good. */
+static ULong written(ULong host_seconds, UInt mode) {
+    enum { SHORT_WHILE = 5 };
+    Bool old = host_seconds + SHORT_WHILE < start_seconds;
+    return old && (mode & KIND) == REGULAR ? host_seconds : EPOCH;
+}
+
+/* `stream` is the number of a standard stream, or more: it tells neither its file nor its age. */
+static void hide(struct vki_stat *s, ULong stream) {
+    Bool file = stream >= STREAMS;
+    s->st_ino = file ? number_of(s->st_dev, s->st_ino) : stream + 1;
+    s->st_dev = DEVICE;
+    s->st_uid = s->st_gid = 0;
+    s->st_nlink = 1;
+    if ((s->st_mode & KIND) == FOLDER) s->st_size = FOLDER_SIZE;
+    s->st_blksize = BLOCK_SIZE;
+    s->st_blocks = (s->st_size + SECTOR - 1) / SECTOR;
+    s->st_mtime = file ? written(s->st_mtime, s->st_mode) : EPOCH;
+    s->st_atime = s->st_ctime = EPOCH;
+    s->st_atime_nsec = s->st_mtime_nsec = s->st_ctime_nsec = 0;
+}
+
+typedef struct {
+    Long seconds;
+    UInt nanoseconds, unused;
+} Moment;
+
+/* As the kernel's statx writes it. */
+typedef struct {
+    UInt mask, block_size;
+    ULong attributes;
+    UInt links, user, group;
+    UShort mode, unused;
+    ULong inode, size, blocks, attributes_mask;
+    Moment read, born, changed, written;
+    UInt special_major, special_minor, major, minor;
+    ULong mount;
+} Extended;
+
+/* A device's number as `stat` gives it. */
+static ULong device_of(const Extended *s) {
+    return (s->minor & 0xff) | s->major << 8 | (s->minor & ~0xffU) << 12;
+}
+
+static void hide_extended(Extended *s, ULong stream) {
+    Bool file = stream >= STREAMS;
+    s->inode = file ? number_of(device_of(s), s->inode) : stream + 1;
+    s->major = 0;
+    s->minor = DEVICE;
+    s->mount = 1;
+    s->user = s->group = 0;
+    s->links = 1;
+    if ((s->mode & KIND) == FOLDER) s->size = FOLDER_SIZE;
+    s->block_size = BLOCK_SIZE;
+    s->blocks = (s->size + SECTOR - 1) / SECTOR;
+    s->written.seconds = file ? written(s->written.seconds, s->mode) : EPOCH;
+    s->read.seconds = s->born.seconds = s->changed.seconds = EPOCH;
+    s->read.nanoseconds = s->born.nanoseconds = s->changed.nanoseconds = s->written.nanoseconds = 0;
+}
+
+/* The descriptor that a call with a folder and a path asks about, if the path is empty. */
+static ULong stream_of(const UWord *a) {
+    Bool empty = VG_(am_is_valid_for_client)(a[1], 1, VKI_PROT_READ) && *(const HChar *)a[1] == 0;
+    return empty ? a[0] : STREAMS;
+}
+
+/* The inodes of a folder's entries, `length` bytes of them. */
+static void hide_inodes(UChar *entries, UWord length) {
+    enum { LENGTH = 16 }; /* where an entry's own length stands, behind its inode and offset */
+    for (UWord i = 0; i < length; i += *(UShort *)(entries + i + LENGTH)) *(ULong *)(entries + i) = 1;
+}
+
+void answer_files(UInt call, UWord *a, UWord result) {
+    switch (call) {
+    case __NR_getdents64: hide_inodes((UChar *)a[1], result); break;
+    case __NR_fstat: hide((struct vki_stat *)a[1], a[0]); break;
+    case __NR_stat:
+    case __NR_lstat: hide((struct vki_stat *)a[1], STREAMS); break;
+    case __NR_newfstatat: hide((struct vki_stat *)a[2], stream_of(a)); break;
+    case __NR_statx: hide_extended((Extended *)a[4], stream_of(a)); break;
+    default: break;
+    }
+}

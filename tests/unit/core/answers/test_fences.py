@@ -1,0 +1,135 @@
+"""Fenced blocks: where they begin and end, and the code that stands beside their fences."""
+
+import time
+
+import pytest
+
+from pie.core.answers.extraction import LONGEST_ANSWER, Found, extract
+from pie.core.answers.fences import blocks
+from sim.program import Language
+
+MAIN = "int main() { return 0; }\n"
+PY = "n = int(input())\nprint(n)\n"
+FILE_NAMES = [
+    "main.cpp",
+    'title="main.cpp"',
+    "hl_lines={1,3-5}",
+    "file=main.cpp n=5",
+    "{1,3-5}",
+    "(optimized)",
+    "// the fast one",
+    "showLineNumbers",
+    "17",
+]
+LINES_OF_CPP = [
+    "#include <cstdio>",
+    "#define ll long long",
+    "using namespace std;",
+    "typedef long long ll;",
+    "const int N = 5;",
+    "int f() { return 1; }",
+]
+BEGINNINGS_OF_CPP = [
+    ("int main() {", " return 0;\n}\n"),
+    ("int main()", "{ return 0; }\n"),
+    ("struct A {", " int a; };\n" + MAIN),
+    ("template<class T>", "T f(T a) { return a; }\n" + MAIN),
+    ("int x,", " y;\n" + MAIN),
+    ("/* fast", "version */\n" + MAIN),
+    (MAIN.strip(), ""),
+]
+BEGINNINGS_OF_PYTHON = [
+    ("import sys", PY),
+    ("from math import *", PY),
+    ("n = int(input())", "print(n)\n"),
+    ("n=5", "print(n)\n"),
+    ("a = [1,", " 2]\nprint(a)\n"),
+    ("n, *rest = input()", "print(n)\n"),
+    ("def f():", "    return 1\nprint(f())\n"),
+    ("for i in range(3):", "    print(i)\n"),
+    ("try:", "    print(1)\nexcept OSError:\n    pass\n"),
+    ("print(1)", ""),
+]
+
+
+def test_blocks_of_markdown() -> None:
+    text = "a\n```cpp\nx\n```\n~~~\ny\n~~~\n````\n```\nz\n````\n```py\nopen"
+    assert [(one.tag, one.text, one.closed) for one in blocks(text)] == [
+        ("cpp", "x\n", True),
+        ("", "y\n", True),
+        ("", "```\nz\n", True),
+        ("py", "open", False),
+    ]
+
+
+@pytest.mark.parametrize("tag", ["cpp ", "C++ ", "c++17 ", "c ", "", "``cpp "])
+@pytest.mark.parametrize(
+    ("line", "rest"), [*((line, MAIN) for line in LINES_OF_CPP), *BEGINNINGS_OF_CPP]
+)
+def test_a_first_line_beside_the_fence_is_of_the_program(tag: str, line: str, rest: str) -> None:
+    fence = "```" + tag[: tag.count("`")]
+    made = extract(f"Faster:\n```{tag}{line}\n{rest}{fence}\nThat is it.\n")
+    assert (made.code, made.found) == (f"{line}\n{rest}", Found.FENCED)
+
+
+def test_code_right_behind_the_language_is_of_the_program() -> None:
+    assert extract(f"```cpp#include <cstdio>\n{MAIN}```").code == f"#include <cstdio>\n{MAIN}"
+    made = extract(f"```pythonimport sys\n{PY}```", Language.PYTHON)
+    assert made.code == f"import sys\n{PY}"
+
+
+@pytest.mark.parametrize("tag", ["python ", "python3 ", "py ", ""])
+@pytest.mark.parametrize(("line", "rest"), BEGINNINGS_OF_PYTHON)
+def test_a_first_line_of_python_beside_the_fence_is_of_the_program(
+    tag: str, line: str, rest: str
+) -> None:
+    made = extract(f"Faster:\n```{tag}{line}\n{rest}```\n```\n3\n```\n", Language.PYTHON)
+    assert (made.code, made.found) == (f"{line}\n{rest}", Found.FENCED)
+
+
+@pytest.mark.parametrize("beside", FILE_NAMES)
+def test_what_else_stands_beside_a_fence_is_not(beside: str) -> None:
+    assert extract(f"```cpp {beside}\n{MAIN}```").code == MAIN
+    beside = beside.replace("cpp", "py").replace("//", "#")
+    assert extract(f"```python {beside}\n{PY}```", Language.PYTHON).code == PY
+
+
+@pytest.mark.parametrize("info", ["{.cpp .numberLines}", "cpp:main.cpp", "Optimized code", "c#"])
+def test_odd_names_of_languages_are_no_code(info: str) -> None:
+    assert extract(f"```{info}\n{MAIN}```").code == MAIN
+
+
+def test_a_fence_behind_the_last_line_ends_the_program() -> None:
+    for after in ("", "\nHope it helps.\n", "\nRun it:\n```\n./a.out\n```\n", "\n```\n3\n```"):
+        code = extract(f"```cpp\n#include <cstdio>\n{MAIN.strip()}```{after}").code
+        assert code == f"#include <cstdio>\n{MAIN.strip()}", after
+        assert extract(f"```python\n{PY.strip()}```{after}", Language.PYTHON).code == PY.strip()
+
+
+def test_the_block_after_such_a_fence_is_a_block() -> None:
+    slow = "#include <cstdio>\n" + MAIN.strip()
+    assert extract(f"Slow:\n```\n{slow}```\nFast:\n```\n{MAIN}```\nDone.").code == MAIN
+
+
+@pytest.mark.parametrize("line", ["// see ```", "/* as in ```", 'const char *a = R"(```'])
+def test_a_fence_within_a_comment_or_a_text_ends_nothing(line: str) -> None:
+    code = f'{line}\n x */ // )";\n{MAIN}' if line[-4] == " " else f'{line}\n)";\n{MAIN}'
+    assert extract(f"```cpp\n{code}```").code == code
+
+
+def test_a_block_on_one_line_is_a_block() -> None:
+    assert (extract(f"```cpp {MAIN.strip()}```").code or "").strip() == MAIN.strip()
+    assert (extract("```python print(1)```", Language.PYTHON).code or "").strip() == "print(1)"
+
+
+@pytest.mark.parametrize(
+    "line", ["```{}`", "```{}```x`", "{}```", "``` {}` `", "```py a=1 {}"], ids=str
+)
+def test_one_long_line_costs_no_more_than_its_length(line: str) -> None:
+    began = time.process_time()
+    for long in ("a", " ", "`", "a "):
+        text = line.format(long * (200_000 // len(long)))
+        assert len(text) < LONGEST_ANSWER
+        for language in Language:
+            assert extract(text, language).code is None
+    assert time.process_time() - began < 20
