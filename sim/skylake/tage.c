@@ -96,8 +96,11 @@ static void places_of(ULong all_outcomes, UInt path_bits, UInt pc, Sum sums[HALV
 /* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
  * are put together from tables of what some bits add at once, and from the last sums of addresses. The tables of
  * the first half see the youngest outcomes only. */
-enum { OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 7, PATH_AT_ONCE = 6, ADDRESSES = 1024,
-       OUTCOME_SUMS = (OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE, PATH_SUMS = (PATH_BITS + PATH_AT_ONCE - 1) / PATH_AT_ONCE };
+enum {
+    OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 7, PATH_AT_ONCE = 6, ADDRESSES = 1024,
+    OUTCOME_SUMS = (OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE,
+    PATH_SUMS = (PATH_BITS + PATH_AT_ONCE - 1) / PATH_AT_ONCE
+};
 static Sum outcome_sums[HALVES][OUTCOME_SUMS][1 << AT_ONCE];
 static Eight path_sums[PATH_SUMS][1 << PATH_AT_ONCE][HALVES];
 typedef struct {
@@ -311,8 +314,8 @@ void tage_update(Guess *g, ULong drawn) {
     if (g->fresh) {
         allocates &= g->longest_prediction != taken;
         Int right = 2 * (g->alternate_prediction == taken) - 1;
-        use_alternate = within(-ALTERNATE_MAX - 1, use_alternate + (g->longest_prediction != g->alternate_prediction) * right,
-                               ALTERNATE_MAX);
+        right *= g->longest_prediction != g->alternate_prediction;
+        use_alternate = within(-ALTERNATE_MAX - 1, use_alternate + right, ALTERNATE_MAX);
     }
     if (allocates) allocate(g, taken, branch_random(drawn));
     if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
