@@ -30,7 +30,8 @@ static Bool need_block(Addr wanted) {
 }
 
 /* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. `asked`: on a wrong
- * path all that can begin by now was passed, and the squash is later; but who is fetched again changes fetch's cycle. */
+ * path all that can begin by now was passed, and the squash is later. (What is fetched again changes the cycle, so
+ * that it must be asked again.) */
 static Bool ask(Addr wanted, Bool asked) {
     if (!wandering) catch_up(now_);
     else if (!asked) squash_before(now_);
