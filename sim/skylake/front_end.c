@@ -29,10 +29,12 @@ static Bool need_block(Addr wanted) {
     return !(block_here && block == wanted);
 }
 
-/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. */
-static Bool ask(Addr wanted) {
-    if (wandering) squash_before(now_);
-    else catch_up(now_);
+/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. `asked`: on a wrong
+ * path all that can begin by now was passed, and the squash is later. (What is fetched again changes the cycle, so
+ * that it must be asked again.) */
+static Bool ask(Addr wanted, Bool asked) {
+    if (!wandering) catch_up(now_);
+    else if (!asked) squash_before(now_);
     Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
@@ -42,23 +44,32 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length) {
+static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length, Bool asked) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
-    if (need_block(first) && !ask(first)) return False;
-    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
-        if (in_this_cycle == CORE_FETCH_WIDTH) next_cycle();
-        if (wandering && now_ >= squash_before(now_)) return False;
-        if (!ask(b)) return False;
+    const ULong replays = statistics.replays;
+    if (need_block(first)) {
+        if (!ask(first, asked)) return False;
+        asked = statistics.replays == replays;
     }
-    return !wandering || now_ < squash_before(now_);
+    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
+        if (in_this_cycle == CORE_FETCH_WIDTH) {
+            next_cycle();
+            asked = False;
+        }
+        if (wandering && !asked && now_ >= squash_before(now_)) return False;
+        if (!ask(b, asked || statistics.replays == replays)) return False;
+        asked = statistics.replays == replays;
+    }
+    return !wandering || asked || now_ < squash_before(now_);
 }
 
 static inline Bool inside(Addr pc, UInt length) {
     return block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
 }
 
-Bool get_bytes(Addr pc, UInt length) {
-    return inside(pc, length) ? !wandering || now_ < squash_before(now_) : get_blocks(pc, length);
+Bool get_bytes(Addr pc, UInt length, Bool asked) {
+    if (!inside(pc, length)) return get_blocks(pc, length, asked);
+    return asked || !wandering || now_ < squash_before(now_);
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
@@ -205,15 +216,12 @@ static void branch(Inst *inst, Addr next) {
 }
 
 Bool executes_simply(const Inst *inst) {
-    Bool simple = inst->loop == L_NONE && inst->known;
-    for (UInt i = 0; i < inst->nuops; i++)
-        simple &= !(inst->uops[i].flags & U_TRAP) && (!(inst->uops[i].flags & U_BRANCH) || i + 1 == inst->nuops);
-    return simple;
+    return inst->loop == L_NONE && inst->known && inst->straight;
 }
 
 void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
     statistics.instructions++;
-    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     fetch_operations(inst, 0, inst->nuops, load, store);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
@@ -224,7 +232,7 @@ void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);

@@ -23,8 +23,9 @@ static inline void place_operation(void) {
 Cycle fetch_now(void);
 /* A branch to `next` is taken: its block is asked for in another cycle. */
 void end_fetch_cycle(Addr next);
-/* Gets the bytes of an instruction; False when a squash comes first. */
-Bool get_bytes(Addr pc, UInt length);
+/* Gets the bytes of an instruction; False when a squash comes first. `asked`: squash_before was asked for this cycle,
+ * and nothing was fetched since, nor again. */
+Bool get_bytes(Addr pc, UInt length, Bool asked);
 void restart(Cycle at);
 Cycle last_executed(void);
 Cycle decoded_at(void);

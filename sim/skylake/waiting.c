@@ -40,7 +40,7 @@ static __attribute__((noinline)) void fetch_again(void) {
     restart(last.restart);
     for (UInt k = first_entry; i != youngest; k++) {
         Waiting *w = &waiting[k % WAITING];
-        if (w->next == 0) get_bytes(w->inst->pc, w->inst->len);
+        if (w->next == 0) get_bytes(w->inst->pc, w->inst->len, False);
         for (UInt n = w->next; n < w->end && i != youngest; n++) {
             place_operation();
             fetched[i++ % WAITING] = now_;

@@ -294,14 +294,16 @@ UInt wander(Addr pc, Cycle until, Bool call) {
     turning = first_branch = last_branch = stores = oldest = youngest = 0;
     for (;;) {
         Cycle now = fetch_now();
-        if (now >= squash_before(now)) {
+        const ULong replays = statistics.replays;
+        Bool asked = now < squash_before(now);
+        if (!asked) {
             pc = turn();
             if (!pc) break;
             before = NULL;
         }
         Inst *inst = fetched >= MOST_FETCHED ? NULL : before ? instruction_behind(before) : instruction_at(pc);
         if (!inst) squash_before(forever); /* nothing is fetched any more */
-        if (!inst || !get_bytes(pc, inst->len)) {
+        if (!inst || !get_bytes(pc, inst->len, asked && statistics.replays == replays)) {
             pc = turn();
             if (!pc) break;
             before = NULL;
