@@ -3,62 +3,22 @@
  * Operations pass in program order and each is given its times at once: the earliest at which its
  * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
  * delayed by a younger one. */
-#include "back_end.h"
-#include "pub_tool_libcbase.h"
+#include "pipeline.h"
+#include "ports.h"
+#include "top_down.h"
 
-enum {
-    FETCH_TO_DECODE = CORE_FETCH_TO_DECODE_DELAY, DECODE_TO_RENAME = CORE_DECODE_TO_RENAME_DELAY,
-    RENAME_TO_ISSUE = CORE_RENAME_TO_IEW_DELAY, EXECUTE_TO_COMMIT = CORE_IEW_TO_COMMIT_DELAY + 1,
-    TRAP = CORE_TRAP_LATENCY, DECODE_WIDTH = CORE_DECODE_WIDTH, RENAME_WIDTH = CORE_RENAME_WIDTH,
-    DISPATCH_WIDTH = CORE_DISPATCH_WIDTH, COMMIT_WIDTH = CORE_COMMIT_WIDTH, ROB = CORE_NUM_ROB_ENTRIES,
-    IQ = CORE_NUM_IQ_ENTRIES, LQ = CORE_LQ_ENTRIES, FETCH_QUEUE = CORE_FETCH_QUEUE_SIZE,
-    /* x86's registers and the micro-code's are always mapped: gem5 has 38 of integers, 48 of floats. */
-    INT_REGS = CORE_NUM_PHYS_INT_REGS - 38, FLOAT_REGS = CORE_NUM_PHYS_FLOAT_REGS - 48,
-    FREED = CORE_COMMIT_TO_RENAME_DELAY + 1, /* from commit until rename sees the entry free */
-    RENAME_LAG = RENAME_TO_ISSUE, RING = 4096
-};
-
-/* A stage that takes a fixed number of operations a cycle (2 to the power of `bits`), in order: the next free
- * place, counted over all cycles. */
-typedef ULong Stage;
-
-static inline Cycle take(Stage *s, UInt bits, Cycle from) {
-    Stage place = from << bits;
-    if (*s > place) place = *s;
-    *s = place + 1;
-    return place >> bits;
-}
-
-/* The cycle in which the last operation was taken. */
-static inline Cycle stage_at(Stage s, UInt bits) { return (s - 1) >> bits; }
-
-enum { DECODE_BITS = __builtin_ctz(DECODE_WIDTH), BITS = __builtin_ctz(RENAME_WIDTH) };
-_Static_assert(1 << DECODE_BITS == DECODE_WIDTH && 1 << BITS == RENAME_WIDTH, "widths are powers of two");
-_Static_assert(DISPATCH_WIDTH == RENAME_WIDTH && COMMIT_WIDTH == RENAME_WIDTH, "rename, dispatch, commit are as wide");
-
-/* The times at which the last holders of a buffer's entries leave it, in order. What leaves is written at the
- * ring's end; who enters a buffer of n entries asks for what left n before. The rings are longer than the
- * buffers, so a place can be written whether it is kept or not. */
-enum { PLACES = 256 };
-#define RINGED(name, n) \
-    static Cycle name[PLACES]; \
-    static UInt name##_at; \
-    _Static_assert((n) < PLACES, #name);
-#define PLACE(name, at) name[(UChar)(at)]
-
-static Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
-static ULong passed_on; /* operations; each takes an entry of the fetch queue and one of the ROB */
-static Cycle rob[PLACES], queue[PLACES];
-RINGED(lq, LQ)
-RINGED(int_regs, INT_REGS)
-RINGED(float_regs, FLOAT_REGS)
-static Cycle ready[R_COUNT];
-static Cycle serialized; /* nothing is renamed before */
-static Cycle barrier;    /* no memory access begins before */
+Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
+ULong passed_on;
+Cycle rob[PLACES], queue[PLACES], lq[PLACES], int_regs[PLACES], float_regs[PLACES];
+UInt lq_at, int_regs_at, float_regs_at;
+Cycle ready[R_COUNT];
+Cycle serialized;
+static Cycle barrier; /* no memory access begins before */
 /* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
+enum { RING = 4096 };
 static UChar iq_left[2 * RING] __attribute__((aligned(8)));
 static Int iq_free = IQ;     /* those known to be free, up to cycle `iq_counted` (not included) */
-static Cycle iq_counted, iq_seen;
+static Cycle iq_counted;
 
 void back_end_init(void) {
     ports_init();
@@ -68,19 +28,8 @@ void back_end_init(void) {
 Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
 Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
 ULong operations_passed(void) { return passed_on; }
-static UInt ghosts_passed; /* operations of a wrong path, behind those of the right one */
 
-/* When those of a wrong path leave the fetch queue: of their own, so that nothing has to be put back. */
-enum { GHOST_PLACES = 64 };
-static Cycle ghost_queue[GHOST_PLACES];
-_Static_assert(GHOST_PLACES >= FETCH_QUEUE, "as many as are asked for");
-
-Cycle fetch_room(UInt ahead) {
-    UInt behind = ghosts_passed + ahead;
-    if (__builtin_expect(ghosts_passed && behind >= FETCH_QUEUE, 0))
-        return ghost_queue[(behind - FETCH_QUEUE) % GHOST_PLACES];
-    return PLACE(queue, passed_on + behind - FETCH_QUEUE);
-}
+Cycle fetch_room(UInt ahead) { return PLACE(queue, passed_on + ahead - FETCH_QUEUE); }
 
 static UInt resume; /* cycles from fetch to decode, for the next operation */
 
@@ -108,18 +57,6 @@ Bool rename_late(Cycle now, const Uop *const *ahead, UInt count) {
         name##_at += (count); \
     } while (0)
 
-static inline Cycle later(Cycle a, Cycle b) { return a > b ? a : b; }
-
-/* The same, where it can be foretold which is later: by a jump, so that nobody waits for the other. */
-#define WAIT(from, until) \
-    do { \
-        Cycle least = (until); \
-        if (least > (from)) { \
-            (from) = least; \
-            __asm__("" : "+r"(from)); \
-        } \
-    } while (0)
-
 static void count_free(Cycle to) {
     if (to > iq_counted + 2 * RING) iq_counted = to - 2 * RING;
     while (iq_counted < to) {
@@ -137,22 +74,19 @@ static void count_free(Cycle to) {
     }
 }
 
-/* Waits for an entry of the issue queue. */
+/* Waits for an entry of the issue queue; nobody comes earlier than the one before. */
 static inline Cycle issue_queue(Cycle from) {
     if (__builtin_expect(iq_free == 0 || from > iq_counted + RING - 1, 0)) {
-        count_free(from < iq_seen ? iq_seen : from + 1);
-        if (iq_free == 0) {
-            if (from < iq_seen) from = iq_seen - 1;
-            while (iq_free == 0) count_free(++from + 1);
-        }
+        count_free(from + 1);
+        while (iq_free == 0) count_free(++from + 1);
     }
-    if (from >= iq_seen) iq_seen = from + 1;
     iq_free--;
     return from;
 }
 
-static inline void leave_queue(Cycle when) {
-    if (when - iq_seen >= RING) when = iq_seen + RING - 1;
+/* The operation that entered in cycle `entered` leaves it. */
+static inline void leave_queue(Cycle entered, Cycle when) {
+    if (when - entered > RING) when = entered + RING;
     iq_left[when & (2 * RING - 1)]++;
 }
 
@@ -165,10 +99,10 @@ static UChar kept_by(const Uop *u) {
 }
 
 /* How far beyond L1, told by the time that it took. */
-static inline UChar level(const Uop *u, Cycle took) {
+static inline UChar level(Cycle took) {
     /* Hits, and some cycles for a line that was on its way. */
     enum { WITHIN_L1 = FIRST_HIT + 1, WITHIN_L2 = SECOND_HIT + 5, WITHIN_L3 = THIRD_HIT + 6 };
-    return u->kept != L1 ? 0 : (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
+    return (took > WITHIN_L1) + (took > WITHIN_L2) + (took > WITHIN_L3);
 }
 _Static_assert(L2 == L1 + 1 && L3 == L1 + 2 && MEMORY == L1 + 3, "levels follow each other");
 
@@ -183,8 +117,8 @@ void uop_facts(Uop *u) {
     }
     for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
     for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
-    u->memory = u->cls == LOAD || u->cls == STORE;
     u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
+    u->only_computes = u->cls != LOAD && u->cls != STORE && !u->rare && !u->floats && u->kept == CHAIN;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
@@ -203,6 +137,25 @@ static inline Cycle operands(const Uop *u, Cycle from) {
     return later(from, last);
 }
 
+/* So many of the next operations find what they need before they are renamed: nobody asks for each of them. */
+static UInt sure;
+enum { SURE = 16 };
+_Static_assert(SURE < LQ && SURE * DSTS < INT_REGS && SURE * DSTS < FLOAT_REGS, "those they wait for have committed");
+
+void squash(UInt dropped) {
+    resume = resumes_after(dropped);
+    sure = 0;
+}
+
+/* Looks ahead, from the cycle in which the next operation can be renamed at the earliest. */
+static inline void look_ahead(Cycle from) {
+    if (serialized > from || PLACE(int_regs, int_regs_at + SURE * DSTS - INT_REGS) + FREED > from ||
+        PLACE(rob, passed_on + SURE - ROB) + FREED > from || PLACE(lq, lq_at + SURE - LQ) + FREED > from ||
+        PLACE(float_regs, float_regs_at + SURE * DSTS - FLOAT_REGS) + FREED > from)
+        return;
+    sure = SURE;
+}
+
 /* When an access to memory can begin, ports apart. */
 static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued) {
     /* While it waits for a barrier, nobody asks what it was found to depend on. */
@@ -211,164 +164,88 @@ static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued
     return u->flags & U_OLDEST ? as_oldest(issued) : issued;
 }
 
-/* After a squash the reorder buffer drops so many operations a cycle; the first that is fetched then is decoded that
- * much later. */
-static UInt resumes_after(UInt dropped) {
-    enum { SQUASH_WIDTH = CORE_SQUASH_WIDTH };
-    return (dropped + SQUASH_WIDTH - 1) / SQUASH_WIDTH + 1;
+static inline Bool wait_for_store_entry(Cycle *at) {
+    Cycle entry = store_entry() + FREED;
+    if (entry <= *at) return False;
+    *at = entry;
+    return True;
 }
 
-static Cycle decode_from(Cycle fetched, UInt *wait) {
-    Cycle from = fetched + (*wait > FETCH_TO_DECODE ? *wait : FETCH_TO_DECODE);
-    *wait = 0;
-    return from;
-}
-
-void pass(const Uop *u, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out) {
+/* Those that only compute have a copy of their own, without the others' questions. */
+static inline __attribute__((always_inline)) void pass_as(const Bool only_computes, const Uop *u, Cycle fetched,
+                                                          Addr address, Addr pc, UChar takes, Passed *out) {
+    const Bool other = !only_computes, loads = other && u->cls == LOAD, stores = other && u->cls == STORE;
     /* Decode waits while rename is blocked. */
-    Cycle before = stage_at(rename_stage, BITS), decoded = decode_from(fetched, &resume) + 1;
-    WAIT(decoded, before);
-    decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
-    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
-    Cycle at = decoded + DECODE_TO_RENAME;
-    WAIT(at, serialized);
-    WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
+    Cycle before = stage_at(rename_stage, BITS), decoded, at;
     Bool no_store_entry = False;
-    if (u->memory) {
-        if (u->cls == LOAD) {
-            ENTER(lq, LQ, at);
-        } else {
-            Cycle entry = store_entry() + FREED;
-            no_store_entry = entry > at;
-            if (no_store_entry) at = entry;
-        }
+    if (sure) {
+        sure--;
+        decoded = fetched + FETCH_TO_DECODE + 1;
+        WAIT(decoded, before);
+        decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
+        at = decoded + DECODE_TO_RENAME;
+        if (stores) no_store_entry = wait_for_store_entry(&at);
+    } else {
+        decoded = decode_from(fetched, &resume) + 1;
+        WAIT(decoded, before);
+        decoded = take(&decode_stage, DECODE_BITS, decoded - 1);
+        at = decoded + DECODE_TO_RENAME;
+        look_ahead(at);
+        WAIT(at, serialized);
+        WAIT(at, PLACE(rob, passed_on - ROB) + FREED);
+        if (loads) ENTER(lq, LQ, at);
+        if (stores) no_store_entry = wait_for_store_entry(&at);
+        if (u->ints) ENTER(int_regs, INT_REGS, at);
+        if (other && u->floats) ENTER(float_regs, FLOAT_REGS, at);
     }
-    if (u->ints) ENTER(int_regs, INT_REGS, at);
-    if (u->floats) ENTER(float_regs, FLOAT_REGS, at);
-    Cycle renamed = take(&rename_stage, BITS, issue_queue(at));
+    PLACE(queue, passed_on) = decoded - FETCH_TO_DECODE;
+    at = issue_queue(at);
+    Cycle renamed = take(&rename_stage, BITS, at);
     /* Dispatch is as wide as rename, so nothing queues between them. */
     Cycle dispatched = renamed + RENAME_TO_ISSUE, issued = operands(u, dispatched), done;
     out->replayed = False;
-    if (u->memory) issued = access(u, pc, dispatched, issued);
-    else if (u->flags & U_BARRIER) issued = as_oldest(issued);
+    if (loads || stores) issued = access(u, pc, dispatched, issued);
+    else if (other && u->flags & U_BARRIER) issued = as_oldest(issued);
     issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
-    if (u->memory) {
-        if (u->cls == LOAD) done = load_at(pc, address + u->offset, u->size, done, out);
-        leave_queue(done);
+    if (loads || stores) {
+        if (loads) done = load_at(pc, address + u->offset, u->size, done, out);
+        leave_queue(at, done);
     } else {
-        if (u->flags & U_BARRIER) barrier = done;
-        leave_queue(issued + 1);
+        if (other && u->flags & U_BARRIER) barrier = done;
+        leave_queue(at, issued + 1);
     }
     ready[u->dst[0]] = ready[u->dst[1]] = done;
     if (u->ndst > 2) ready[u->dst[2]] = ready[u->dst[3]] = done;
     Cycle committed = take(&commit_stage, BITS, done + EXECUTE_TO_COMMIT);
-    UChar why = u->kept + level(u, done - out->executed);
-    if (takes != RETIRING || out->replayed) {
+    UChar why = other ? u->kept : CHAIN;
+    if (loads && why == L1) why += level(done - out->executed);
+    if (takes != RETIRING || (loads && out->replayed)) {
         takes_slot(out->replayed ? ORDER : takes);
         if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
     renamed_at(fetched, before, renamed, no_store_entry);
     committed_at(passed_on, committed, why);
-    if (u->rare) {
+    if (other && u->rare) {
         if (u->flags & U_TRAP) {
             committed = stores_drained(committed);
             commit_stage = (committed << BITS) + 1;
             out->restart = committed + TRAP + 3;
         }
         if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
+        sure = 0;
     }
     PLACE(rob, passed_on) = committed;
     passed_on++;
     LEAVE_MANY(int_regs, u->ints, committed);
-    if (u->floats) LEAVE_MANY(float_regs, u->floats, committed);
-    if (u->memory) {
-        if (u->cls == LOAD) LEAVE(lq, committed);
-        else store_at(pc, address + u->offset, u->size, out->executed, committed);
-    }
+    if (other && u->floats) LEAVE_MANY(float_regs, u->floats, committed);
+    if (loads) LEAVE(lq, committed);
+    if (stores) store_at(pc, address + u->offset, u->size, out->executed, committed);
     out->decoded = decoded;
     out->committed = committed;
 }
 
-/* ---- the wrong path ------------------------------------------------------------------------------------ */
-
-/* What operations on a wrong path have taken beyond the state of the right one, which they do not change. None
- * of them commits, so nothing that they take becomes free. */
-static struct Ghost {
-    Stage decode, rename;
-    UInt all, loads, stores, ints, floats, resume;
-    Cycle ready[R_COUNT];
-} ghost, ghosts_kept[GHOST_STATES];
-static const Cycle never = ~0ULL >> 8;
-enum { MOST_GHOSTS = 512 };
-static Cycle ghost_renamed[MOST_GHOSTS]; /* when each was renamed */
-
-/* How many, beyond the first `from`, have been renamed by a cycle. */
-static UInt ghosts_renamed(UInt from, Cycle by) {
-    UInt n = ghost.all < MOST_GHOSTS ? ghost.all : MOST_GHOSTS, i = from;
-    while (i < n && ghost_renamed[i] <= by) i++;
-    return i - from;
-}
-
-void squash(UInt dropped) { resume = resumes_after(dropped); }
-
-Bool ghosts_late(Cycle now) { return stage_at(ghost.decode, DECODE_BITS) > now || ghost.resume > FETCH_TO_DECODE; }
-
-UInt ghosts_left(Cycle again) { return ghosts_renamed(0, again - 3); }
-
-void ghosts_save(UInt place) { ghosts_kept[place] = ghost; }
-void ghosts_load(UInt place, UInt more, Cycle again) {
-    UInt dropped = ghosts_renamed(ghosts_kept[place].all, again - 3) + more;
-    ghost = ghosts_kept[place];
-    ghost.resume = resumes_after(dropped);
-}
-
-void ghosts_begin(void) {
-    ghost.decode = decode_stage;
-    ghost.rename = rename_stage;
-    ghost.all = ghost.loads = ghost.stores = ghost.ints = ghost.floats = ghost.resume = 0;
-    __builtin_memcpy(ghost.ready, ready, sizeof ready); /* in line */
-}
-
-void ghosts_end(void) { ghosts_passed = 0; }
-
-#define GHOST_ENTER(name, n, taken, from) \
-    do { \
-        Cycle free_ = (taken) < (n) ? PLACE(name, name##_at + (taken) - (n)) + FREED : never; \
-        (taken)++; \
-        if (free_ > (from)) (from) = free_; \
-    } while (0)
-
-Cycle ghost_pass(const Uop *u, Cycle fetched, Cycle *decoded_at) {
-    Cycle decoded = later(decode_from(fetched, &ghost.resume) + 1, stage_at(ghost.rename, BITS));
-    decoded = take(&ghost.decode, DECODE_BITS, decoded - 1);
-    ghost_queue[ghosts_passed++ % GHOST_PLACES] = decoded - FETCH_TO_DECODE;
-    *decoded_at = decoded;
-    Cycle at = decoded + DECODE_TO_RENAME;
-    if (serialized > at) at = serialized;
-    const UInt rob_at = (UInt)passed_on;
-    GHOST_ENTER(rob, ROB, ghost.all, at);
-    if (u->cls == LOAD) GHOST_ENTER(lq, LQ, ghost.loads, at);
-    if (u->cls == STORE) {
-        Cycle entry = store_entry_later(ghost.stores++, at);
-        if (entry + FREED > at) at = entry + FREED;
-    }
-    for (UInt i = 0; i < u->ndst; i++) {
-        if (IS_INT(u->dst[i])) GHOST_ENTER(int_regs, INT_REGS, ghost.ints, at);
-        else if (IS_FLOAT(u->dst[i])) GHOST_ENTER(float_regs, FLOAT_REGS, ghost.floats, at);
-    }
-    Cycle renamed = take(&ghost.rename, BITS, at > never ? never : at);
-    if (ghost.all <= MOST_GHOSTS) ghost_renamed[ghost.all - 1] = renamed;
-    Cycle issued = renamed + RENAME_TO_ISSUE;
-    for (UInt i = 0; i < u->nsrc; i++)
-        if (ghost.ready[u->src[i]] > issued) issued = ghost.ready[u->src[i]];
-    if (u->flags & U_SERIALIZE_AFTER) ghost.rename = (never << BITS) + 1;
-    if (u->flags & (U_BARRIER | U_OLDEST)) issued = never; /* it must be the oldest, and never is */
-    if (issued > never) issued = never;
-    ghost_done(u, issued + u->latency);
-    return issued + 1;
-}
-
-void ghost_done(const Uop *u, Cycle done) {
-    for (UInt i = 0; i < u->ndst; i++) ghost.ready[u->dst[i]] = done;
+void pass(const Uop *u, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out) {
+    if (u->only_computes) pass_as(True, u, fetched, 0, pc, takes, out);
+    else pass_as(False, u, fetched, u->cls == STORE ? store : load, pc, takes, out);
 }

@@ -7,8 +7,6 @@
 void ports_init(void);
 /* The ports that begin operations of this class. */
 UShort ports_of(UChar cls);
-/* The first cycle from `from` on in which one of these ports can begin an operation of a class; takes the port. */
-Cycle port(UShort ports, UChar cls, Cycle from);
 UInt latency(UChar cls);
 
 /* memory_order.c */

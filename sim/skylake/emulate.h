@@ -4,34 +4,43 @@
 #include "model.h"
 
 typedef struct {
-    ULong value[16];
-    UInt known;      /* a bit for each register whose value is known */
-    /* The flags: of the last result, as far as it is known. */
+    ULong value[REGISTERS]; /* that of NO_REGISTER is 0 */
+    UInt known;             /* a bit for each register whose value is known */
+    /* The flags: of the last result, as far as it is known; FLAGS_BEFORE: of the right path's last. */
     Bool flags_known, flags_fresh, zero, sign, carry, overflow;
 } Registers;
 
-/* The address of a load or store, and where the loaded value goes. */
+/* The load or store of an instruction. */
 typedef struct {
-    Bool loads; /* it reads memory at a known address */
-    Addr address; /* 0 is unknown */
-    UInt size;
-    Int to;         /* the register that takes the loaded value; -1: none, or not only that */
-    Bool sign;      /* extend its sign */
-    UInt width;     /* the width of the register written */
-    Bool computes;  /* the loaded value is an operand: of `which`, with `other` */
-    Bool reversed;  /* the loaded value is the right one */
-    UInt which;
+    Bool loads;    /* it reads memory at a known address */
+    Bool computes; /* the other operand is known: */
+    Addr address;  /* 0 is unknown */
     ULong other;
 } Emulated;
 
-/* Fills in what carrying out an instruction needs to know of it. */
+/* What an instruction does (Effect.form) and what it does with what it loads (Effect.loaded). */
+enum Form {
+    E_OTHER,            /* nothing that is followed: what it writes is forgotten */
+    E_NOTHING,          /* it writes no register */
+    E_COMPARE, E_COMPARE_NUMBER, E_ARITHMETIC, E_ARITHMETIC_NUMBER, E_ZERO,
+    E_WITH_MEMORY, E_WITH_MEMORY_NUMBER, /* the other operand is loaded */
+    E_LOAD, E_MOVE, E_MOVE_WORD, E_MOVE_BYTE, E_MOVE_SIGNED, E_NUMBER, E_ADDRESS, E_SHIFT, E_PUSH, E_POP, E_RETURN
+};
+enum Loaded { LOADED_NOTHING, LOADED_MOVED, LOADED_OPERAND };
+enum Arithmetic { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST };
+enum { NO_CONDITION = 0xff };
+enum { FLAGS_BEFORE = 2 };
+
+/* Fills in an instruction's effect (effects.c). */
 void take_apart(Inst *inst);
 /* Carries out an instruction as far as addresses need it; memory is read by emulate_load. */
 void emulate(const Inst *inst, Registers *r, Emulated *out);
 /* Whether memory can be read there; a wrong path asks for anything. */
 Bool can_read(Addr address, UInt size);
-/* Completes a load; where the value cannot be told, it stays unknown. */
-void emulate_load(const Emulated *e, Registers *r);
+/* Completes a load from where memory can be read; where the value cannot be told, it stays unknown. */
+void emulate_load(const Inst *inst, const Emulated *e, Registers *r);
 /* Where a branch goes: 0 if that cannot be told. */
-Addr emulate_branch(const Inst *inst, const Registers *r);
+Addr emulate_branch(const Inst *inst, Registers *r);
+/* Fills in the flags where the paths part (wrong_path.c). */
+void flags_before(Registers *r);
 #endif

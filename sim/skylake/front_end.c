@@ -1,43 +1,16 @@
 /* Fetch: a buffer of 16 bytes behind the instruction cache, and the branch predictor that leads it.
  *
  * The buffer is asked for anew whenever fetch leaves it, so 16 bytes cost four cycles and a taken branch as
- * much: this bounds the whole machine. Operations wait here until fetch has come to the cycle in which they can
- * begin, so that fetch and loads ask the caches in the order of time; a wrong prediction is walked
+ * much: this bounds the whole machine. What is fetched waits to be passed (waiting.c); a wrong prediction is walked
  * along (wrong_path.c) until its branch has executed. */
 #include "front_end.h"
 
-enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, FETCH_WIDTH = CORE_FETCH_WIDTH,
-       DECODED = CORE_FETCH_TO_DECODE_DELAY };
-/* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
-enum { WAITING = 64, MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1, LOSSES = 1024 };
+enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, DECODED = CORE_FETCH_TO_DECODE_DELAY };
 
-static Cycle now_;      /* the cycle in which fetch works */
-static UInt count;      /* micro-operations fetched in it */
+Cycle now_;
+UInt in_this_cycle;
 static Addr block;      /* the block in the buffer, or on its way */
 static Bool block_here; /* it has arrived */
-
-/* Operations that are fetched and not passed. */
-typedef struct {
-    const Uop *uop;
-    Inst *inst;
-    Cycle fetched;
-    Addr address;
-    UInt losses; /* of fetch, told up to this one */
-    UChar takes;
-    Bool ghost, ends, resolves; /* of a wrong path; its cycle, by a branch that is taken; `branch` */
-    UInt branch;
-} Waiting;
-static Waiting waiting[WAITING];
-static UInt oldest, youngest; /* [oldest, youngest) */
-static Passed last;           /* the operation passed last */
-static Bool fetching_again;
-
-/* Where fetch lost cycles: told when the operation that follows is passed. */
-static struct {
-    UChar why;
-    Cycle cycles;
-} losses[LOSSES];
-static UInt lost, told;
 
 void front_end_init(void) {
     block = ~0UL;
@@ -46,18 +19,7 @@ void front_end_init(void) {
 
 const Cycle forever = ~0ULL;
 
-static void lose(UChar why, Cycle cycles) { losses[lost++ % LOSSES] = (typeof(losses[0])){why, cycles}; }
-
 Cycle fetch_now(void) { return now_; }
-
-static void advance_to(Cycle at) {
-    if (at > now_) {
-        now_ = at;
-        count = 0;
-    }
-}
-
-static void next_cycle(void) { advance_to(now_ + 1); }
 
 void end_fetch_cycle(Addr next) {
     if (next >> 4 == block >> 4) next_cycle();
@@ -67,9 +29,12 @@ static Bool need_block(Addr wanted) {
     return !(block_here && block == wanted);
 }
 
-/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. */
-static Bool ask(Addr wanted) {
-    catch_up(now_);
+/* Asks for a block in this cycle; fetch goes on when it is there. False if a squash comes first. `asked`: on a wrong
+ * path all that can begin by now was passed, and the squash is later. (What is fetched again changes the cycle, so
+ * that it must be asked again.) */
+static Bool ask(Addr wanted, Bool asked) {
+    if (!wandering) catch_up(now_);
+    else if (!asked) squash_before(now_);
     Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
@@ -79,123 +44,47 @@ static Bool ask(Addr wanted) {
     return True;
 }
 
-static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length) {
+static __attribute__((noinline)) Bool get_blocks(Addr pc, UInt length, Bool asked) {
     Addr first = pc & ~(Addr)(BLOCK - 1), last_block = (pc + length - 1) & ~(Addr)(BLOCK - 1);
-    if (need_block(first) && !ask(first)) return False;
-    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
-        if (count == FETCH_WIDTH) next_cycle();
-        if (wandering && now_ >= squash_before(now_)) return False;
-        if (!ask(b)) return False;
+    const ULong replays = statistics.replays;
+    if (need_block(first)) {
+        if (!ask(first, asked)) return False;
+        asked = statistics.replays == replays;
     }
-    return !wandering || now_ < squash_before(now_);
+    for (Addr b = first + BLOCK; b <= last_block; b += BLOCK) {
+        if (in_this_cycle == CORE_FETCH_WIDTH) {
+            next_cycle();
+            asked = False;
+        }
+        if (wandering && !asked && now_ >= squash_before(now_)) return False;
+        if (!ask(b, asked || statistics.replays == replays)) return False;
+        asked = statistics.replays == replays;
+    }
+    return !wandering || asked || now_ < squash_before(now_);
 }
 
 static inline Bool inside(Addr pc, UInt length) {
     return block_here && (pc ^ block) < BLOCK && ((pc + length - 1) ^ block) < BLOCK;
 }
 
-Bool get_bytes(Addr pc, UInt length) { return inside(pc, length) && !wandering ? True : get_blocks(pc, length); }
-
-static void place_uop(void) {
-    Bool full = count == FETCH_WIDTH;
-    now_ += full;
-    count = full ? 1 : count + 1;
+Bool get_bytes(Addr pc, UInt length, Bool asked) {
+    if (!inside(pc, length)) return get_blocks(pc, length, asked);
+    return asked || !wandering || now_ < squash_before(now_);
 }
 
 /* Fetch sees a squash in cycle `at` and works again in the next. */
 void restart(Cycle at) {
     if (!block_here) block = ~0UL;
     now_ = at;
-    count = 0;
-}
-
-/* ---- operations that wait ---------------------------------------------------------------------------- */
-
-static Waiting *at(UInt i) { return &waiting[i % WAITING]; }
-
-/* A load overtook a store that it depends on: it and all that follows is fetched once more. */
-static __attribute__((noinline)) void fetch_again(void) {
-    statistics.replays++;
-    lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
-    fetching_again = True;
-    restart(last.restart);
-    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) {
-        Waiting *w = at(i);
-        if (w->uop == w->inst->uops) get_bytes(w->inst->pc, w->inst->len);
-        place_uop();
-        w->fetched = now_;
-        if (w->ends) next_cycle();
-    }
-    at(oldest)->losses = lost;
-    fetching_again = False;
-}
-
-static void pass_oldest(void) {
-    Waiting *w = at(oldest);
-    if (w->ghost) {
-        pass_ghost(w->inst, w->uop, w->fetched, oldest++);
-        return;
-    }
-    for (; (Int)(w->losses - told) > 0; told++) fetch_lost(losses[told % LOSSES].why, losses[told % LOSSES].cycles);
-    if (annotating) tally_passing();
-    pass(w->uop, w->fetched, w->address, w->inst->pc, w->takes, &last);
-    if (annotating) tally_passed(w->inst);
-    if (last.replayed) {
-        fetch_again();
-        return;
-    }
-    oldest++;
-    if (w->resolves) branch_commits(w->branch, last.committed);
-}
-
-Bool catch_up(Cycle now) {
-    while (oldest != youngest && !fetching_again &&
-           (now == forever || at(oldest)->fetched + FETCH_TO_EXECUTE <= now))
-        pass_oldest();
-    return oldest == youngest || at(oldest)->ghost;
+    in_this_cycle = 0;
 }
 
 Cycle last_executed(void) { return last.executed; }
 
-static void pass_all(void) {
-    while (oldest != youngest) pass_oldest();
-}
-
-static inline __attribute__((always_inline)) void put(Inst *inst, const Uop *u, Addr address, UChar takes, Bool ghost) {
-    while (youngest - oldest >= MOST_WAITING) pass_oldest();
-    Cycle room = fetch_room(youngest - oldest);
-    if (room > now_) advance_to(room);
-    place_uop();
-    Waiting *w = at(youngest++);
-    w->uop = u;
-    w->inst = inst;
-    w->fetched = now_;
-    w->address = address;
-    w->losses = lost;
-    w->takes = takes;
-    w->ghost = ghost;
-    w->ends = w->resolves = False;
-}
-
-void place_ghost(Inst *inst, const Uop *u) { put(inst, u, 0, RETIRING, True); }
-
-void drop_ghosts(UInt from) { youngest = from - oldest < WAITING ? from : oldest; }
-UInt next_place(void) { return youngest; }
-
-UInt renamed_from(UInt place, Cycle by) {
-    enum { TO_RENAME = 4 };
-    UInt n = 0;
-    for (UInt i = (Int)(place - oldest) > 0 ? place : oldest; i != youngest; i++)
-        n += at(i)->fetched + TO_RENAME <= by;
-    return n;
-}
-
-/* When decode sees the operation fetched last; it waits while rename is behind. */
-Bool decode_late(void) {
-    const Uop *ahead[MOST_WAITING];
-    UInt n = 0;
-    for (UInt i = oldest; i != youngest && !at(i)->ghost; i++) ahead[n++] = at(i)->uop;
-    return rename_late(now_, ahead, n);
+Cycle fetch_one(Cycle room) {
+    advance_to(room);
+    place_operation();
+    return now_;
 }
 
 Cycle decoded_at(void) {
@@ -237,9 +126,13 @@ static void system_call(const Inst *inst) {
 }
 
 static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to, const Event *e) {
+    if (inst->straight) {
+        fetch_operations(inst, from, to, e->load, e->store);
+        return;
+    }
     for (UInt i = from; i < to; i++) {
         const Uop *u = &inst->uops[i];
-        put(inst, u, u->cls == STORE ? e->store : e->load, inst->loop == L_DIVIDE ? DIVISION : RETIRING, False);
+        fetch_operations(inst, i, i + 1, e->load, e->store);
         if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
             micro_branch(inst, (u->flags & U_TAKEN) != 0);
         if (u->flags & U_TRAP) system_call(inst);
@@ -295,15 +188,7 @@ static void branch(Inst *inst, Addr next) {
     catch_up(now_);
     Prediction p = predict(inst->pc, inst->kind, inst->target, fallthrough, now_, NULL);
     if (p.target == next && p.taken == taken) {
-        UInt which = resolve(next, taken, False);
-        Waiting *w = at(youngest - 1);
-        if (oldest == youngest) {
-            branch_commits(which, last.committed);
-        } else {
-            w->resolves = True;
-            w->branch = which;
-            w->ends = taken && next >> 4 == block >> 4;
-        }
+        resolves_then(resolve(next, taken, False), taken && next >> 4 == block >> 4);
         if (taken) end_fetch_cycle(next);
         return;
     }
@@ -315,13 +200,7 @@ static void branch(Inst *inst, Addr next) {
         wander(p.target, decoded + 1, False);
         restart(decoded + DECODE_RESTART);
         if (taken || inst->kind != K_COND) {
-            UInt which = resolve(next, taken, True);
-            if (oldest == youngest) {
-                branch_commits(which, last.committed);
-            } else {
-                at(youngest - 1)->resolves = True;
-                at(youngest - 1)->branch = which;
-            }
+            resolves_then(resolve(next, taken, True), False);
             return;
         }
     }
@@ -337,17 +216,13 @@ static void branch(Inst *inst, Addr next) {
 }
 
 Bool executes_simply(const Inst *inst) {
-    Bool simple = inst->loop == L_NONE && inst->known;
-    for (UInt i = 0; i < inst->nuops; i++)
-        simple &= !(inst->uops[i].flags & U_TRAP) && (!(inst->uops[i].flags & U_BRANCH) || i + 1 == inst->nuops);
-    return simple;
+    return inst->loop == L_NONE && inst->known && inst->straight;
 }
 
 void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
     statistics.instructions++;
-    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
-    const Uop *u = inst->uops, *end = u + inst->nuops;
-    for (; u != end; u++) put(inst, u, u->cls == STORE ? store : load, RETIRING, False);
+    if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
+    fetch_operations(inst, 0, inst->nuops, load, store);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
     if (!next) pass_all();
@@ -357,7 +232,7 @@ void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
         statistics.unknown += !inst->known;
-        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len);
+        if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);

@@ -6,25 +6,53 @@
 extern const Cycle forever;
 
 /* front_end.c */
+extern Cycle now_;          /* the cycle in which fetch works */
+extern UInt in_this_cycle;  /* operations fetched in it */
+static inline void advance_to(Cycle at) {
+    if (at > now_) {
+        now_ = at;
+        in_this_cycle = 0;
+    }
+}
+static inline void next_cycle(void) { advance_to(now_ + 1); }
+static inline void place_operation(void) {
+    Bool full = in_this_cycle == CORE_FETCH_WIDTH;
+    now_ += full;
+    in_this_cycle = full ? 1 : in_this_cycle + 1;
+}
 Cycle fetch_now(void);
 /* A branch to `next` is taken: its block is asked for in another cycle. */
 void end_fetch_cycle(Addr next);
-/* Gets the bytes of an instruction; False when a squash comes first. */
-Bool get_bytes(Addr pc, UInt length);
+/* Gets the bytes of an instruction; False when a squash comes first. `asked`: squash_before was asked for this cycle,
+ * and nothing was fetched since, nor again. */
+Bool get_bytes(Addr pc, UInt length, Bool asked);
 void restart(Cycle at);
-/* Fetches an operation of a wrong path; it waits to be passed. */
-void place_ghost(Inst *inst, const Uop *uop);
-/* Passes what can begin by `now`; True when nothing of the right path waits any more. */
-Bool catch_up(Cycle now);
 Cycle last_executed(void);
 Cycle decoded_at(void);
+/* Fetches an operation, not before `room`; returns the cycle. */
+Cycle fetch_one(Cycle room);
+
+/* waiting.c */
+extern Passed last; /* the operation passed last */
+/* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
+enum { MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1 };
+/* Fetches operations [from, to) of an instruction of the right path; they wait to be passed. */
+void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store);
+/* Passes what can begin by `now` of the right path; True when nothing of the right path waits any more. */
+Bool catch_up(Cycle now);
+void pass_all(void);
+/* When the oldest of the right path that waits can be passed; `forever` if none waits. */
+Cycle waiting_until(void);
+/* How many operations of the right path wait to be passed. */
+UInt waiting_ahead(void);
+/* Passes so many of them that, with `behind` others that wait, one more can. */
+void make_room(UInt behind);
+/* The branch that was fetched last commits with its last operation; `ends`: it ends its cycle of fetch. */
+void resolves_then(UInt branch, Bool ends);
+/* Fetch could not work for so many cycles: told when the operation that follows is passed. */
+void lose(UChar why, Cycle cycles);
 /* Whether decode waits for rename. */
 Bool decode_late(void);
-/* The place of the operation that is fetched next; drop_ghosts forgets those from there on. */
-UInt next_place(void);
-void drop_ghosts(UInt from);
-/* How many of those that wait, from this place on, rename has taken by a cycle if it is not behind. */
-UInt renamed_from(UInt place, Cycle by);
 
 /* wrong_path.c */
 /* Walks a wrong path until fetch is stopped: in cycle `stop`, or, if that is `forever`, when the youngest operation
@@ -33,7 +61,9 @@ UInt renamed_from(UInt place, Cycle by);
 UInt wander(Addr pc, Cycle stop, Bool behind_call);
 extern Bool wandering; /* fetch is on a wrong path */
 /* The cycle in which fetch is stopped there, as far as it is known in `now`. */
-Cycle squash_before(Cycle now);
-/* An operation of the wrong path can begin. */
-void pass_ghost(Inst *inst, const Uop *uop, Cycle fetched, UInt place);
+extern Cycle nothing_before, known_end; /* nothing can be passed before the first; until then the second is known */
+Cycle squash_after_passing(Cycle now);
+static inline Cycle squash_before(Cycle now) {
+    return now < nothing_before ? known_end : squash_after_passing(now);
+}
 #endif

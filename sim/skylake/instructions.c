@@ -23,21 +23,49 @@ static Bool unchanged(const Inst *i) {
     return low == 0 && (i->len == 8 || high << (128 - 8 * i->len) == 0);
 }
 
-Inst *instruction_at(Addr pc) {
+static Bool goes_straight(const Inst *inst) {
+    for (UInt i = 0; i < inst->nuops; i++) {
+        if (inst->uops[i].flags & U_TRAP) return False;
+        if (inst->uops[i].flags & U_BRANCH && i + 1u < inst->nuops && inst->loop == L_NONE) return False;
+    }
+    return True;
+}
+
+/* How many instructions were decoded at an address that had one. */
+static UInt decoded_again = 1;
+
+static __attribute__((noinline)) Inst *decode_new(Addr pc, UInt room) {
     Inst **bucket = &buckets[(pc ^ pc >> 16) & (BUCKETS - 1)];
-    UInt room = readable(pc);
-    if (!room) return NULL;
-    for (Inst *i = *bucket; i; i = i->next_hash)
-        if (i->pc == pc && unchanged(i)) return i;
+    for (Inst *i = *bucket; i; i = i->next_hash) decoded_again += i->pc == pc;
     Uop uops[MAX_UOPS];
     Inst *inst = VG_(malloc)("instruction", sizeof(Inst));
     decode(inst, uops, pc, (const UChar *)pc, room);
     for (UInt i = 0; i < inst->nuops; i++) uop_facts(&uops[i]);
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
+    inst->straight = goes_straight(inst);
     take_apart(inst);
-    inst->tally = NULL;
     inst->next_hash = *bucket;
     *bucket = inst;
     return inst;
+}
+
+Inst *instruction_at(Addr pc) {
+    UInt room = readable(pc);
+    if (!room) return NULL;
+    for (Inst *i = buckets[(pc ^ pc >> 16) & (BUCKETS - 1)]; i; i = i->next_hash)
+        if (i->pc == pc && unchanged(i)) return i;
+    return decode_new(pc, room);
+}
+
+Inst *instruction_behind(Inst *inst) {
+    Addr pc = inst->pc + inst->len;
+    Inst *next = inst->following;
+    /* It is the one that would be found, if its code is the same and none was decoded there since. */
+    if (next && inst->following_found == decoded_again && readable_until(INSTRUCTION, pc) && unchanged(next))
+        return next;
+    next = instruction_at(pc);
+    inst->following = next;
+    inst->following_found = decoded_again;
+    return next;
 }

@@ -119,6 +119,7 @@ void store_squashed(Addr pc) {
 
 Bool store_covers(Addr address, UInt size, Cycle executed) {
     send_stores(executed);
+    if (!may_meet(address, address + size)) return False;
     for (UInt i = 0; i < STORES; i++) {
         const Store *s = &stores[(newest - i) % STORES];
         if (s->written < executed) return False;

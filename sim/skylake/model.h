@@ -80,7 +80,7 @@ typedef struct {
     /* What follows from the others (uop_facts): */
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
-    Bool memory, rare;           /* a load or store; flags beside those of branches */
+    Bool rare, only_computes;    /* flags beside those of branches; no more than integers and ports */
     UShort ports;
 } Uop;
 
@@ -88,6 +88,22 @@ typedef struct {
 
 enum Kind { K_PLAIN, K_COND, K_JUMP, K_CALL, K_INDIRECT, K_INDIRECT_CALL, K_RET };
 enum Loop { L_NONE, L_DIVIDE, L_REPEAT };
+
+/* What an instruction does to registers, as far as a wrong path follows it (effects.c): operands by number. */
+enum { NO_REGISTER = 16, REGISTERS };
+typedef struct {
+    UChar form, which;    /* what is done with the operands; the arithmetic operation */
+    UChar to, from;       /* registers; NO_REGISTER where there is none, or a number */
+    UChar to_shift, from_shift; /* where a byte lies in them */
+    UChar size;           /* bytes of its operands */
+    UChar base, index, scale; /* of its address */
+    UChar loaded, bytes, width; /* what is done with what it loads; how many bytes; width of the register written */
+    UChar condition;      /* of a branch */
+    Bool sign, reversed; /* the loaded value: has a sign; is the right one of two operands */
+    Bool loads, memory, unknown, flags, pushes; /* it loads; has an address, which cannot be known; writes flags */
+    UShort forgets, needs; /* a bit for each register that it writes; and of its address */
+    ULong offset, number; /* of its address, with the next instruction's where it is relative to it */
+} Effect;
 
 typedef struct Inst {
     Addr pc;
@@ -97,12 +113,11 @@ typedef struct Inst {
     UChar known;            /* the decoder knows this instruction */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
-    struct {
-        UChar at, rex, size; /* of the code after prefixes and opcode; REX; bytes of operands */
-        Bool loads, segment, flags; /* it writes flags */
-        UShort opcode; /* 0x100 more after 0x0f */
-    } parts; /* emulate.c */
+    Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */
+    Effect effect;
     struct Inst *next_hash;
+    struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
+    UInt following_found;
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
     Uop *uops;
@@ -114,6 +129,8 @@ enum { MAX_UOPS = 64 };
 void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt room);
 /* The decoded instruction at a guest address; NULL where no code can be read. */
 Inst *instruction_at(Addr pc);
+/* The same for what lies behind an instruction: faster, if it was asked for before. */
+Inst *instruction_behind(Inst *inst);
 
 /* One executed instruction, as the instrumented code recorded it. */
 typedef struct {
@@ -138,28 +155,14 @@ typedef struct {
     Cycle restart;
 } Passed;
 /* `takes`: RETIRING, or DIVISION for a step of a division. */
-void pass(const Uop *uop, Cycle fetched, Addr address, Addr pc, UChar takes, Passed *out);
+void pass(const Uop *uop, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out);
 /* The earliest fetch cycle that the fetch queue allows, when `ahead` operations have not been passed yet. */
 Cycle fetch_room(UInt ahead);
 /* Whether rename is behind in `now`, or will be with the operations that have not been passed yet. */
 Bool rename_late(Cycle now, const Uop *const *ahead, UInt count);
 Cycle last_commit(void);
-/* Operations on a wrong path: between begin and end. Returns the cycle in which it has executed, or begins its
- * access; ghost_done tells when its result is there after all. */
-void ghosts_begin(void);
-void ghosts_end(void);
-/* Keeps what they have taken so far, and goes back to it. */
-enum { GHOST_STATES = 4 };
-void ghosts_save(UInt place);
-void ghosts_load(UInt place, UInt more, Cycle again);
-/* Whether decode waits for them in `now`. */
-Bool ghosts_late(Cycle now);
-/* How many of them have been renamed when fetch restarts in cycle `again`. */
-UInt ghosts_left(Cycle again);
 /* So many renamed operations are dropped: decode of the next that is fetched has to wait for that. */
 void squash(UInt dropped);
-Cycle ghost_pass(const Uop *uop, Cycle fetched, Cycle *decoded);
-void ghost_done(const Uop *uop, Cycle done);
 /* Fills in what follows from what an operation is. */
 void uop_facts(Uop *uop);
 Cycle last_rename(void);
@@ -222,10 +225,6 @@ enum Cause {
 void fetch_lost(UChar why, Cycle cycles);
 /* The last operation's own slot counts as `takes`; RETIRING unless this is called. */
 void takes_slot(UChar takes);
-/* An operation was renamed, and the one before it in `before`. */
-void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry);
-/* The n-th operation commits; `why` it would keep the machine waiting until then. */
-void committed_at(ULong operation, Cycle committed, UChar why);
 /* Slots by cause up to now; together four for each cycle. To be asked once, at the end. */
 const ULong *top_down(void);
 

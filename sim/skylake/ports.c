@@ -1,7 +1,5 @@
 /* The execution ports: which classes each begins, one a cycle; all operations are pipelined. */
-#include "back_end.h"
-
-enum { RING = 8192, WIDTH = CORE_ISSUE_WIDTH };
+#include "ports.h"
 
 /* Bit n is port n. */
 static const struct {
@@ -29,46 +27,44 @@ static const struct {
 #undef UNIT
 };
 
-/* What has begun in a cycle: a bit for each port, how many operations without one (above), and which cycle it is
- * about. */
-enum { ALL = 255, NO_PORT = 1 << 8, IDLE = 1 << 8, IDLE_BITS = 15 << 8, STATE = ALL | IDLE_BITS };
-static UInt ring[RING];
-_Static_assert(STATE < RING, "the bits of a cycle that its place does not tell are left");
+UInt begun_in[CYCLES];
+UShort port_turns[TURNS * OPEN], last_turn[CLASSES];
 
-/* The ports of a class take turns: where the next search begins. */
-static UChar next[CLASSES];
-
-void ports_init(void) {}
+void ports_init(void) {
+    for (UInt first = 0; first < TURNS; first++)
+        for (UInt open = 1; open < OPEN; open++) {
+            UInt onwards = open & ~((1u << first) - 1), taken = __builtin_ctz(onwards ? onwards : open);
+            port_turns[first * OPEN + open] = (taken + 1) * OPEN | 1u << taken;
+        }
+}
 
 UInt latency(UChar cls) { return units[cls].latency; }
 UShort ports_of(UChar cls) { return units[cls].ports ? units[cls].ports : NO_PORT; }
 
-static UInt begun(UInt r) {
-    UInt n = r >> 8 & 15;
-    for (UInt taken = r & ALL; taken; taken &= taken - 1) n++;
-    return n;
-}
-
-_Static_assert(WIDTH == 8, "the width is the number of ports");
+_Static_assert(CORE_ISSUE_WIDTH == 8, "the width is the number of ports");
 _Static_assert(LATENCY_MEM_READ == 1 && LATENCY_MEM_WRITE == 1, "a cycle until an access has its address");
 
-Cycle port(UShort ports, UChar cls, Cycle from) {
+/* The width binds only where operations without a port have begun: there are as many ports. */
+static Bool all_begun(UInt r) {
+    UInt n = r >> 8 & 15;
+    for (UInt taken = r & ALL; taken; taken &= taken - 1) n++;
+    return n == CORE_ISSUE_WIDTH;
+}
+
+Cycle port_or_none(UShort ports, UChar cls, Cycle from) {
     for (Cycle at = from;; at++) {
-        UInt *entry = &ring[at & (RING - 1)], r = *entry, about = (UInt)at & ~(RING - 1u);
-        if ((r ^ about) >= RING) r = about;
-        /* The width binds only where operations without a port have begun: there are as many ports. */
-        if (__builtin_expect(ports == NO_PORT || r & IDLE_BITS, 0)) {
-            if (begun(r) == WIDTH) continue;
-            if (ports == NO_PORT) {
-                *entry = r + IDLE;
-                return at;
-            }
+        UInt *entry = &begun_in[at & (CYCLES - 1)], about = (UInt)at & ~(CYCLES - 1u);
+        if ((*entry ^ about) >= CYCLES) *entry = about;
+        if (all_begun(*entry)) continue;
+        if (ports == NO_PORT) {
+            *entry += IDLE;
+            return at;
         }
-        UInt open = ports & ~r;
+        UInt open = ports & ~*entry;
         if (!open) continue;
-        UInt onwards = open & ~((1u << next[cls]) - 1), from_there = onwards ? onwards : open;
-        *entry = r | (from_there & -from_there);
-        next[cls] = __builtin_ctz(from_there) + 1;
+        UInt turn = port_turns[(last_turn[cls] & ~ALL) | open];
+        last_turn[cls] = turn;
+        *entry |= turn & ALL;
         return at;
     }
 }

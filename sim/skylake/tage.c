@@ -96,8 +96,11 @@ static void places_of(ULong all_outcomes, UInt path_bits, UInt pc, Sum sums[HALV
 /* Places are sums (exclusive or) of what each bit of the histories and of the address adds to them: so they
  * are put together from tables of what some bits add at once, and from the last sums of addresses. The tables of
  * the first half see the youngest outcomes only. */
-enum { OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 7, PATH_AT_ONCE = 6, ADDRESSES = 1024,
-       OUTCOME_SUMS = (OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE, PATH_SUMS = (PATH_BITS + PATH_AT_ONCE - 1) / PATH_AT_ONCE };
+enum {
+    OUTCOME_BITS = TAGE_MAX_HIST, AT_ONCE = 7, PATH_AT_ONCE = 6, ADDRESSES = 1024,
+    OUTCOME_SUMS = (OUTCOME_BITS + AT_ONCE - 1) / AT_ONCE,
+    PATH_SUMS = (PATH_BITS + PATH_AT_ONCE - 1) / PATH_AT_ONCE
+};
 static Sum outcome_sums[HALVES][OUTCOME_SUMS][1 << AT_ONCE];
 static Eight path_sums[PATH_SUMS][1 << PATH_AT_ONCE][HALVES];
 typedef struct {
@@ -221,21 +224,21 @@ Bool tage_predict(const History *h, Addr pc, Guess *g) {
     return g->final;
 }
 
-static void count(Char *counter, Bool up) {
-    if (up) {
-        if (*counter < COUNTER_MAX) ++*counter;
-    } else if (*counter > -COUNTER_MAX - 1) {
-        --*counter;
-    }
+/* Learning does not jump where it can: what a hard branch of the program does is hard to foretell for the host, too. */
+static inline Int within(Int least, Int value, Int most) {
+    value = value < least ? least : value;
+    return value > most ? most : value;
 }
 
-static void update_bimodal(const Guess *g, Bool taken) {
+static inline void count(Char *counter, Bool up) {
+    *counter = (Char)within(-COUNTER_MAX - 1, *counter + 2 * up - 1, COUNTER_MAX);
+}
+
+static inline void update_bimodal(const Guess *g, Bool taken) {
     Char *counter = &entries[g->place[0]].counter; /* 0 or -1 */
     UChar *weak = &hysteresis[(g->place[0] - TAGGED) >> HYSTERESIS];
-    UInt state = ((UInt)(*counter + 1) << 1) + *weak;
-    if (taken) state += state < 3;
-    else state -= state > 0;
-    *counter = (Char)(state >> 1) - 1;
+    Int state = within(0, (*counter + 1) * 2 + *weak + 2 * taken - 1, 3);
+    *counter = (Char)((state >> 1) - 1);
     *weak = state & 1;
 }
 
@@ -309,11 +312,10 @@ void tage_update(Guess *g, ULong drawn) {
     update_loop(g, taken);
     Bool allocates = g->prediction != taken && g->hit < TABLES;
     if (g->fresh) {
-        if (g->longest_prediction == taken) allocates = False;
-        if (g->longest_prediction != g->alternate_prediction) {
-            if (g->alternate_prediction == taken) use_alternate += use_alternate < ALTERNATE_MAX;
-            else use_alternate -= use_alternate > -ALTERNATE_MAX - 1;
-        }
+        allocates &= g->longest_prediction != taken;
+        Int right = 2 * (g->alternate_prediction == taken) - 1;
+        right *= g->longest_prediction != g->alternate_prediction;
+        use_alternate = within(-ALTERNATE_MAX - 1, use_alternate + right, ALTERNATE_MAX);
     }
     if (allocates) allocate(g, taken, branch_random(drawn));
     if ((++resets & ((1u << RESET_BITS) - 1)) == 0)
@@ -328,8 +330,6 @@ void tage_update(Guess *g, ULong drawn) {
         if (g->alternate) count(&entries[g->place[g->alternate]].counter, taken);
         else update_bimodal(g, taken);
     }
-    if (g->prediction != g->alternate_prediction) {
-        if (g->prediction == taken) e->useful += e->useful < USEFUL_MAX;
-        else e->useful -= e->useful > 0;
-    }
+    Int right = 2 * (g->prediction == taken) - 1;
+    e->useful = within(0, e->useful + (g->prediction != g->alternate_prediction) * right, USEFUL_MAX);
 }

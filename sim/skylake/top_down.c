@@ -15,35 +15,25 @@
  *  - all others: FETCH, the 16-byte buffer that is filled anew every fourth cycle.
  * Operations renamed faster than four a cycle take empty slots of the cycles that follow. What comes after
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
-#include "model.h"
-
-enum {
-    SLOTS = CORE_FETCH_WIDTH, FETCH_TO_RENAME = CORE_FETCH_TO_DECODE_DELAY + CORE_DECODE_TO_RENAME_DELAY,
-    OPERATIONS = 256 /* more than a reorder buffer holds */
-};
-_Static_assert(OPERATIONS > CORE_NUM_ROB_ENTRIES + 2, "those in the buffer are known");
+#include "top_down.h"
 
 static ULong taken[CAUSES];   /* by operations; RETIRING: less than all, so it wraps around */
 static ULong charged[CAUSES]; /* empty ones; FETCH: what is left at the end */
 static Cycle lost[CAUSES];    /* of fetch, since the last operation */
 static Cycle waited;          /* of fetch, for a branch that waited */
-static Bool any_lost;         /* one of these is not 0 */
+Bool any_lost;
 /* The slots that are given out, from the first on: those of the cycles up to the last renaming, and what
  * the operations renamed then take of the cycles that follow (the debt). */
-static ULong given;
+ULong slots_given;
 static ULong debt;
 
-/* When each of the latest operations commits, and in the low bits what it keeps the machine waiting for.
- * Those that are older have left the reorder buffer before the last renaming. */
-enum { WHY_BITS = 4, WHY = (1 << WHY_BITS) - 1 };
-_Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
-static ULong events[OPERATIONS];
+ULong events[OPERATIONS];
 static ULong oldest; /* all before it have committed */
 
 static inline void charge(UChar why, Cycle cycles) {
     ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
     debt -= pays;
-    given += all - pays;
+    slots_given += all - pays;
     charged[why] += all - pays;
 }
 
@@ -89,8 +79,8 @@ void takes_slot(UChar takes) {
 }
 
 /* Gives out the cycles since the last renaming, `blocked` of which it waited for buffers. */
-static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) {
-    debt = given - SLOTS * from;
+void give_slots(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) {
+    debt = slots_given - SLOTS * from;
     if (no_store_entry) charge(WRITING, blocked);
     Cycle left = renamed - from - blocked, for_operands = 0;
     if (left && any_lost) {
@@ -106,29 +96,15 @@ static void give(Cycle from, Cycle renamed, Cycle blocked, Bool no_store_entry) 
     waited = 0; /* after a redirect the next operation is always renamed later */
 }
 
-void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool no_store_entry) {
-    Cycle blocked = renamed - (fetched + FETCH_TO_RENAME);
-    given++;
-    if (any_lost || (blocked && renamed > before)) {
-        give(before, renamed, blocked < renamed - before ? blocked : renamed - before, no_store_entry);
-    } else if (given < SLOTS * renamed) { /* empty ones: FETCH */
-        given = SLOTS * renamed;
-    }
-}
-
-void committed_at(ULong operation, Cycle committed, UChar why) {
-    events[operation % OPERATIONS] = committed << WHY_BITS | why;
-}
-
 const ULong *top_down(void) {
     static ULong result[CAUSES];
     Cycle end = last_commit(), last_renamed = last_rename();
     ULong operations = operations_passed(), others = 0;
-    debt = given - SLOTS * last_renamed;
+    debt = slots_given - SLOTS * last_renamed;
     if (end > last_renamed) charge_oldest(last_renamed, end);
     for (UInt i = 0; i < CAUSES; i++)
         if (i != FETCH) others += charged[i];
-    charged[FETCH] = given - operations - others;
+    charged[FETCH] = slots_given - operations - others;
     for (UInt i = 0; i < CAUSES; i++) result[i] = charged[i] + taken[i];
     result[RETIRING] += operations;
     /* Operations that were renamed in the last cycles, and found no slot. */

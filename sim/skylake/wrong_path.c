@@ -5,6 +5,7 @@
  * are found out, too: fetch then leaves one wrong path for another. */
 #include "front_end.h"
 #include "emulate.h"
+#include "ghosts.h"
 #include "libvex.h"
 #include "libvex_guest_amd64.h"
 #include "pub_tool_libcbase.h"
@@ -12,7 +13,16 @@
 #include "pub_tool_threadstate.h"
 
 enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16,
-       DECODED = CORE_FETCH_TO_DECODE_DELAY };
+       WAITING = 64, DECODED = CORE_FETCH_TO_DECODE_DELAY };
+
+/* Operations that are fetched and not passed; a place is a count of them. */
+typedef struct {
+    const Uop *uop;
+    Inst *inst;
+    Cycle fetched;
+} Waiting;
+static Waiting waiting[WAITING];
+static UInt oldest, youngest; /* [oldest, youngest) */
 
 /* A branch that was fetched on the wrong path and has not executed. */
 typedef struct {
@@ -32,6 +42,7 @@ typedef struct {
 } Turn;
 
 Bool wandering;
+Cycle nothing_before, known_end;
 static Bool begun, late, behind_call;
 static Cycle stop, decoded;
 static Registers registers;
@@ -50,40 +61,40 @@ static UInt call_number;
 
 void call_begins(UInt call) { call_number = call; }
 
-/* The registers where the paths part: those of the next block, which is about to begin. */
+/* Where the paths part, in the state of the next block, which is about to begin. Registers lie there one behind the
+ * other, the flags' parts behind them: one copy for all. */
+static struct {
+    ULong registers[16], flags[4];
+} parting;
+
 static void registers_now(Registers *r) {
-    /* In the state they lie one behind the other, the flags' parts behind them: one copy for all. */
-    struct {
-        ULong registers[16], flags[4];
-    } all;
     enum { FIRST = offsetof(VexGuestAMD64State, guest_RAX), FLAGS = offsetof(VexGuestAMD64State, guest_CC_OP) };
     _Static_assert(offsetof(VexGuestAMD64State, guest_RSP) == FIRST + 4 * 8 &&
                    offsetof(VexGuestAMD64State, guest_R15) == FIRST + 15 * 8 && FLAGS == FIRST + 16 * 8,
                    "registers lie in the order of their numbers");
-    static VexGuestAMD64State state; /* of which only the flags are filled in */
-    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
-    ThreadId thread = VG_(get_running_tid)();
-    state.guest_DFLAG = 1;
-    VG_(get_shadow_regs_area)(thread, (UChar *)&all, 0, FIRST, sizeof all);
-    __builtin_memcpy(r->value, all.registers, sizeof r->value);
-    __builtin_memcpy(&state.guest_CC_OP, all.flags, sizeof all.flags);
-    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
+    VG_(get_shadow_regs_area)(VG_(get_running_tid)(), (UChar *)&parting, 0, FIRST, sizeof parting);
+    __builtin_memcpy(r->value, parting.registers, sizeof parting.registers);
+    r->value[NO_REGISTER] = 0;
     r->known = 0xffff;
     if (behind_call) { /* it has not been made yet */
         enum { RAX = 0, RCX = 1, R11 = 11 };
         r->value[RAX] = call_number;
         r->known &= ~(1u << RCX | 1u << R11);
     }
+    r->flags_known = FLAGS_BEFORE; /* few are asked for */
+}
+
+void flags_before(Registers *r) {
+    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
+    static VexGuestAMD64State state; /* of which only the flags are filled in */
+    state.guest_DFLAG = 1;
+    __builtin_memcpy(&state.guest_CC_OP, parting.flags, sizeof parting.flags);
+    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
     r->flags_known = True;
     r->carry = flags & CARRY;
     r->zero = (flags & ZERO) != 0;
     r->sign = (flags & SIGN) != 0;
     r->overflow = (flags & OVERFLOW) != 0;
-}
-
-Cycle squash_before(Cycle now) {
-    if (catch_up(now) && stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
-    return turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
 }
 
 /* When this path ends, as far as it is known: in a turn, or for good. */
@@ -105,14 +116,15 @@ static Bool stored_here(Addr address, UInt size) {
     return False;
 }
 
-static void load(const Uop *u, Cycle executed, Cycle end) {
+static void load(const Inst *inst, const Uop *u, Cycle executed, Cycle end) {
+    UInt size = inst->effect.bytes;
     if (accessed || !access.loads) return;
     accessed = True;
-    if (executed >= end || !can_read(access.address, access.size)) return;
-    if (stored_here(access.address, access.size)) return;
-    Bool covered = store_covers(access.address, access.size, executed);
+    if (executed >= end || !can_read(access.address, size)) return;
+    if (stored_here(access.address, size)) return;
+    Bool covered = store_covers(access.address, size, executed);
     ghost_done(u, covered ? executed + 1 : cache_access(DATA, access.address, False, executed));
-    emulate_load(&access, &registers);
+    emulate_load(inst, &access, &registers);
 }
 
 /* A branch has executed. */
@@ -126,26 +138,28 @@ static void executes(const Inst *inst, Cycle executed, Cycle end) {
     turns[turning++] = (Turn){again, actual, *b, first_branch, actual == inst->target, False, registers};
 }
 
-__attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetched, UInt place) {
-    if (!begun) {
-        begun = True;
-        ghosts_begin();
-        registers_now(&registers);
-    }
-    /* All of the right path has been passed, so the branch has executed: an operation that waits for ever, as behind
-     * one that must be the oldest, is squashed and asks for nothing. */
-    if (stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
-    Cycle executed = ghost_pass(u, fetched, &decoded);
-    late = decoded > fetched + DECODED;
+static void begin(void) {
+    begun = True;
+    ghosts_begin();
+    registers_now(&registers);
+}
+
+static inline __attribute__((always_inline)) void pass_oldest(void) {
+    const Waiting *w = &waiting[oldest % WAITING];
+    UInt place = oldest++;
+    Inst *inst = w->inst;
+    const Uop *u = w->uop;
+    Cycle executed = ghost_pass(u, w->fetched, &decoded);
+    late = decoded > w->fetched + DECODED;
     Cycle end = squashed(place);
     if (u == inst->uops) {
         emulate(inst, &registers, &access);
         accessed = False;
     }
-    if (u->cls == LOAD) load(u, executed, end);
+    if (u->cls == LOAD) load(inst, u, executed, end);
     if (u->cls == STORE && executed - 1 < end) {
         store_squashed(inst->pc);
-        Bool pushes = inst->kind == K_CALL || inst->kind == K_INDIRECT_CALL || (inst->bytes[0] & 0xf8) == 0x50;
+        Bool pushes = inst->effect.pushes;
         Addr address = pushes ? registers.value[4] : access.address + u->offset;
         UInt size = u->size ? u->size : 8;
         if (pushes || access.address) stored[stores++ % STORES] = (typeof(stored[0])){address, address + size};
@@ -153,10 +167,74 @@ __attribute__((noinline)) void pass_ghost(Inst *inst, const Uop *u, Cycle fetche
     if (inst->kind != K_PLAIN && u == &inst->uops[inst->nuops - 1]) executes(inst, executed, end);
 }
 
+/* All of the right path has been passed, so the branch has executed: an operation that waits for ever, as behind one
+ * that must be the oldest, is squashed and asks for nothing. */
+static void stop_is_known(void) {
+    if (stop == forever) stop = last_executed() + COMMIT_RESTART - 1;
+}
+
+/* Passes what can begin by `now`, and no more than `most`. */
+static __attribute__((noinline, noclone)) void pass_waiting(Cycle now, UInt most) {
+    for (; most && oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now; most--) {
+        if (!begun) begin();
+        stop_is_known();
+        pass_oldest();
+    }
+}
+
+/* All that waits, of both paths. */
+static Bool catch_up_both(Cycle now) {
+    if (!catch_up(now)) return False;
+    if (oldest != youngest && waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE <= now) pass_waiting(now, ~0u);
+    return True;
+}
+
+/* Something has been passed, or fetch has turned. */
+static void look_again(void) { nothing_before = 0; }
+
+Cycle squash_after_passing(Cycle now) {
+    if (catch_up_both(now)) stop_is_known();
+    nothing_before = waiting_until();
+    if (nothing_before == forever && oldest != youngest)
+        nothing_before = waiting[oldest % WAITING].fetched + FETCH_TO_EXECUTE;
+    known_end = turning && turns[turning - 1].at - 1 < stop ? turns[turning - 1].at - 1 : stop;
+    return known_end;
+}
+
+static void fetch(Inst *inst) {
+    if (nothing_before == forever) look_again();
+    for (UInt i = 0; i < inst->nuops; i++) {
+        UInt ahead = waiting_ahead() + (youngest - oldest);
+        if (__builtin_expect(ahead >= MOST_WAITING, 0)) {
+            make_room(youngest - oldest);
+            if (waiting_ahead() + (youngest - oldest) >= MOST_WAITING) pass_waiting(forever, 1);
+            look_again();
+            ahead = waiting_ahead() + (youngest - oldest);
+        }
+        Waiting *w = &waiting[youngest++ % WAITING];
+        w->uop = &inst->uops[i];
+        w->inst = inst;
+        w->fetched = fetch_one(ghosts_room(ahead));
+    }
+}
+
+/* How many of those that wait, from this place on, rename has taken by a cycle if it is not behind. */
+static UInt renamed_from(UInt place, Cycle by) {
+    enum { TO_RENAME = 4 };
+    UInt n = 0;
+    for (UInt i = (Int)(place - oldest) > 0 ? place : oldest; i != youngest; i++)
+        n += waiting[i % WAITING].fetched + TO_RENAME <= by;
+    return n;
+}
+
+/* Forgets those that wait from a place on. */
+static void drop_from(UInt place) { youngest = place - oldest < WAITING ? place : oldest; }
+
 /* When decode sees the operation fetched last. */
 static Cycle seen_by_decode(void) {
     if (!late && !decode_late() && !(begun && ghosts_late(fetch_now()))) return fetch_now() + DECODED;
-    catch_up(forever);
+    catch_up_both(forever);
+    look_again();
     return begun ? decoded : fetch_now() + DECODED;
 }
 
@@ -166,7 +244,7 @@ static Addr goes_to(const Inst *inst) {
     Branch *b = &branches[last_branch++ % BRANCHES];
     Prediction p = predict(inst->pc, inst->kind, inst->target, next, fetch_now(), &b->pending);
     b->predicted = p.target;
-    b->place = next_place();
+    b->place = youngest;
     Bool direct = inst->kind == K_JUMP || inst->kind == K_CALL || inst->kind == K_COND;
     if (p.taken && (!direct || p.target == inst->target)) {
         end_fetch_cycle(p.target);
@@ -179,6 +257,7 @@ static Addr goes_to(const Inst *inst) {
     if (again < next_turn() && turning < TURNS) {
         ghosts_save(turning);
         turns[turning++] = (Turn){again, inst->target, *b, last_branch, True, True, registers};
+        look_again();
     }
     return p.target;
 }
@@ -187,12 +266,13 @@ static Addr goes_to(const Inst *inst) {
 static Addr turn(void) {
     if (!turning || turns[turning - 1].at > stop) return 0;
     Turn *t = &turns[--turning];
+    look_again();
     if (!t->decodes || late) {
         ghosts_load(turning, late ? 0 : renamed_from(t->branch.place, t->at - 3), t->at);
         registers = t->registers;
     }
     if (!t->decodes) first_branch = t->branches;
-    drop_ghosts(t->branch.place);
+    drop_from(t->branch.place);
     last_branch = t->branches;
     if ((Int)(last_branch - first_branch) < 0) first_branch = last_branch;
     late = False;
@@ -203,31 +283,38 @@ static Addr turn(void) {
 }
 
 UInt wander(Addr pc, Cycle until, Bool call) {
-    UInt from = next_place(), fetched = 0;
+    UInt fetched = 0;
+    Inst *before = NULL; /* the instruction that `pc` lies behind */
     history_save();
     wandering = True;
     begun = late = False;
+    look_again();
     behind_call = call;
     stop = until;
-    turning = first_branch = last_branch = stores = 0;
+    turning = first_branch = last_branch = stores = oldest = youngest = 0;
     for (;;) {
-        if (fetch_now() >= squash_before(fetch_now())) {
+        Cycle now = fetch_now();
+        const ULong replays = statistics.replays;
+        Bool asked = now < squash_before(now);
+        if (!asked) {
             pc = turn();
             if (!pc) break;
+            before = NULL;
         }
-        Inst *inst = fetched < MOST_FETCHED ? instruction_at(pc) : NULL;
+        Inst *inst = fetched >= MOST_FETCHED ? NULL : before ? instruction_behind(before) : instruction_at(pc);
         if (!inst) squash_before(forever); /* nothing is fetched any more */
-        if (!inst || !get_bytes(pc, inst->len)) {
+        if (!inst || !get_bytes(pc, inst->len, asked && statistics.replays == replays)) {
             pc = turn();
             if (!pc) break;
+            before = NULL;
             continue;
         }
         fetched += inst->nuops;
-        for (UInt i = 0; i < inst->nuops; i++) place_ghost(inst, &inst->uops[i]);
-        pc = inst->kind == K_PLAIN ? inst->pc + inst->len : goes_to(inst);
+        fetch(inst);
+        before = inst->kind == K_PLAIN ? inst : NULL;
+        pc = before ? inst->pc + inst->len : goes_to(inst);
     }
-    UInt renamed = (begun ? ghosts_left(stop + 1) : 0) + (late ? 0 : renamed_from(from, stop - 2));
-    drop_ghosts(from);
+    UInt renamed = (begun ? ghosts_left(stop + 1) : 0) + (late ? 0 : renamed_from(0, stop - 2));
     if (begun) ghosts_end();
     wandering = False;
     history_restore();

@@ -1,0 +1,145 @@
+/* Operations of the right path that are fetched and wait to be passed, with what fetch lost before them.
+ *
+ * They wait until fetch has come to the cycle in which they can begin, so that fetch and loads ask the caches in the
+ * order of time. An entry is an instruction, or a part of one that its micro-code fetches in turn. */
+#include "front_end.h"
+
+enum { WAITING = 64, LOSSES = 1024 };
+_Static_assert(MOST_WAITING < WAITING, "each operation that waits has its place");
+
+typedef struct {
+    Inst *inst;
+    Addr load, store;
+    UInt losses;           /* of fetch, told up to this one */
+    UInt branch;           /* its name, if it `resolves` with the last operation */
+    UChar next, end;       /* [next, end) of its operations are to be passed */
+    Bool ends, resolves;   /* its cycle, by a branch that is taken; `branch` */
+} Waiting;
+static Waiting waiting[WAITING];
+static UInt first_entry, last_entry; /* [first_entry, last_entry) */
+static Cycle fetched[WAITING];       /* when each operation was */
+static UInt oldest, youngest;        /* [oldest, youngest) of the operations */
+static Bool fetching_again;
+Passed last;
+
+/* Where fetch lost cycles: told when the operation that follows is passed. */
+static struct {
+    UChar why;
+    Cycle cycles;
+} losses[LOSSES];
+static UInt lost, told;
+
+void lose(UChar why, Cycle cycles) { losses[lost++ % LOSSES] = (typeof(losses[0])){why, cycles}; }
+
+/* A load overtook a store that it depends on: it and all that follows is fetched once more. */
+static __attribute__((noinline)) void fetch_again(void) {
+    UInt i = oldest;
+    statistics.replays++;
+    lose(ORDER, last.restart > now_ ? last.restart - now_ : 0);
+    fetching_again = True;
+    restart(last.restart);
+    for (UInt k = first_entry; i != youngest; k++) {
+        Waiting *w = &waiting[k % WAITING];
+        if (w->next == 0) get_bytes(w->inst->pc, w->inst->len, False);
+        for (UInt n = w->next; n < w->end && i != youngest; n++) {
+            place_operation();
+            fetched[i++ % WAITING] = now_;
+        }
+        if (w->ends) next_cycle();
+    }
+    waiting[first_entry % WAITING].losses = lost;
+    fetching_again = False;
+}
+
+static void tell_losses(UInt until) {
+    for (; (Int)(until - told) > 0; told++) fetch_lost(losses[told % LOSSES].why, losses[told % LOSSES].cycles);
+}
+
+/* Passes what can begin by `now`, and no more than `most`. */
+static __attribute__((noinline)) void pass_waiting(Cycle now, UInt most) {
+    while (most && oldest != youngest && fetched[oldest % WAITING] + FETCH_TO_EXECUTE <= now) {
+        Waiting *w = &waiting[first_entry % WAITING];
+        Inst *inst = w->inst;
+        const UChar takes = inst->loop == L_DIVIDE ? DIVISION : RETIRING;
+        tell_losses(w->losses);
+        do {
+            const Uop *u = &inst->uops[w->next];
+            if (__builtin_expect(annotating, 0)) tally_passing();
+            pass(u, fetched[oldest % WAITING], w->load, w->store, inst->pc, takes, &last);
+            if (__builtin_expect(annotating, 0)) tally_passed(inst);
+            most--;
+            if (__builtin_expect(last.replayed, 0)) {
+                fetch_again();
+                break;
+            }
+            oldest++;
+            if (++w->next == w->end) {
+                if (w->resolves) branch_commits(w->branch, last.committed);
+                first_entry++;
+                break;
+            }
+        } while (most && oldest != youngest && fetched[oldest % WAITING] + FETCH_TO_EXECUTE <= now);
+    }
+}
+
+Bool catch_up(Cycle now) {
+    if (oldest != youngest && fetched[oldest % WAITING] + FETCH_TO_EXECUTE <= now && !fetching_again)
+        pass_waiting(now, ~0u);
+    return oldest == youngest;
+}
+
+void pass_all(void) { pass_waiting(forever, ~0u); }
+
+Cycle waiting_until(void) {
+    return oldest != youngest ? fetched[oldest % WAITING] + FETCH_TO_EXECUTE : forever;
+}
+
+UInt waiting_ahead(void) { return youngest - oldest; }
+
+void make_room(UInt behind) {
+    while (oldest != youngest && youngest - oldest + behind >= MOST_WAITING) pass_waiting(forever, 1);
+}
+
+void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store) {
+    Waiting *w = &waiting[last_entry++ % WAITING];
+    w->inst = inst;
+    w->load = load;
+    w->store = store;
+    w->losses = lost;
+    w->next = from;
+    w->end = to;
+    w->ends = w->resolves = False;
+    UInt more = to - from, ahead = youngest - oldest;
+    if (in_this_cycle + more <= CORE_FETCH_WIDTH && ahead + more <= MOST_WAITING &&
+        fetch_room(ahead + more - 1) <= now_) { /* all in this cycle; room comes in order */
+        for (UInt i = 0; i < more; i++) fetched[youngest++ % WAITING] = now_;
+        in_this_cycle += more;
+        return;
+    }
+    for (UInt i = from; i < to; i++) {
+        make_room(0);
+        fetched[youngest % WAITING] = fetch_one(fetch_room(youngest - oldest));
+        youngest++;
+    }
+}
+
+void resolves_then(UInt branch, Bool ends) {
+    if (oldest == youngest) {
+        branch_commits(branch, last.committed);
+        return;
+    }
+    Waiting *w = &waiting[(last_entry - 1) % WAITING];
+    w->resolves = True;
+    w->branch = branch;
+    w->ends = ends;
+}
+
+Bool decode_late(void) {
+    const Uop *ahead[MOST_WAITING];
+    UInt n = 0;
+    for (UInt k = first_entry; k != last_entry; k++) {
+        const Waiting *w = &waiting[k % WAITING];
+        for (UInt i = w->next; i < w->end && n < youngest - oldest; i++) ahead[n++] = &w->inst->uops[i];
+    }
+    return rename_late(now_, ahead, n);
+}
