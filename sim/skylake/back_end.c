@@ -128,6 +128,9 @@ static Cycle as_oldest(Cycle from) {
     return stores_drained(from) + 2;
 }
 
+/* The same of one that is no barrier: commit tells it in the cycle in which the one before is committed. */
+static Cycle alone(Cycle from) { return later(from, stores_drained(last_commit() + 1)); }
+
 static inline Cycle operands(const Uop *u, Cycle from) {
     Cycle last = later(ready[u->src[0]], ready[u->src[1]]);
     if (u->nsrc > 2) {
@@ -206,6 +209,7 @@ static inline __attribute__((always_inline)) void pass_as(const Bool only_comput
     out->replayed = False;
     if (loads || stores) issued = access(u, pc, dispatched, issued);
     else if (other && u->flags & U_BARRIER) issued = as_oldest(issued);
+    else if (other && u->flags & U_OLDEST) issued = alone(issued);
     issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
     if (loads || stores) {

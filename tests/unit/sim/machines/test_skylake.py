@@ -95,6 +95,20 @@ def test_an_instruction_costs_what_the_configuration_says(
     assert cycles_per_operation(machine, tmp_path, body) == pytest.approx(cycles, rel=0.08)
 
 
+@pytest.mark.parametrize(
+    ("body", "cycles"),  # of gem5 24.0.0.1 in a loop of 64 copies
+    [
+        ("fldl (%rdx)\n fstp %st(0)", 53.1),
+        ("fldt (%rdx)\n fstpt 16(%rdx)", 80.5),
+        ("fld %st(1)\n faddp", 43.2),
+    ],
+)
+def test_what_moves_the_floating_point_stack_is_done_alone(
+    machine: Skylake, tmp_path: Path, body: str, cycles: float
+) -> None:
+    assert cycles_per_operation(machine, tmp_path, body) == pytest.approx(cycles, rel=0.05)
+
+
 def test_a_chain_of_loads_costs_the_first_levels_latency(machine: Skylake, tmp_path: Path) -> None:
     body = "mov (%rdx,%rax), %rax"
     assert cycles_per_operation(machine, tmp_path, body) == pytest.approx(5.0, rel=0.05)
