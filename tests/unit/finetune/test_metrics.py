@@ -121,7 +121,7 @@ def test_tensorboard_is_told_of_each_number_under_the_run_s_folder(
             told.append("closed")
 
     package = ModuleType("torch.utils.tensorboard")
-    package.SummaryWriter = Writer  # type: ignore[attr-defined]
+    vars(package)["SummaryWriter"] = Writer
     monkeypatch.setitem(sys.modules, package.__name__, package)
     monkeypatch.setattr(torch.utils, "tensorboard", package, raising=False)
     metrics = Metrics(make_recipe(report_to=["tensorboard"]), 0)

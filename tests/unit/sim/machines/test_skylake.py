@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,9 +13,9 @@ from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake, read_counters
-from sim.program import Build, Language
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 LOG = b"""==2== Command: /pie/prog
@@ -42,14 +41,6 @@ _start: lea buffer(%rip), %rdx
 """
 
 
-@pytest.fixture
-def machine() -> Skylake:
-    found = Skylake().check()
-    if not found.ok:
-        pytest.skip(f"{found.problem}; {found.remedy}")
-    return Skylake()
-
-
 def run(
     machine: Skylake, folder: Path, body: str, turns: int, copies: int, limits: Limits = LIMITS
 ) -> Measurement:
@@ -60,11 +51,7 @@ def run(
     compiler = shutil.which("gcc")
     assert compiler is not None
     subprocess.run([compiler, "-nostdlib", "-static", "-o", made, text], check=True)
-    code = made.read_bytes()
-    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
-    build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
+    build = kept(made)
     stdin = folder / "input"
     stdin.write_text("")
     return machine.measure(build, stdin, limits, Toolchain())

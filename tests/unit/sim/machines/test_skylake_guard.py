@@ -5,7 +5,6 @@ Each program works a little, attacks, and would end well if it were let.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,10 +15,10 @@ from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake
-from sim.program import Build, Language
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 # The tool's data follow its text; the translator's own mappings begin here.
@@ -110,14 +109,6 @@ OPENS = {
 }
 
 
-@pytest.fixture(scope="module")
-def machine() -> Skylake:
-    found = Skylake().check()
-    if not found.ok:
-        pytest.skip(f"{found.problem}; {found.remedy}")
-    return Skylake()
-
-
 def needs(feature: str) -> None:
     if feature not in Path("/proc/cpuinfo").read_text().split():
         pytest.skip(f"needs a processor with {feature}")
@@ -132,15 +123,6 @@ def data_of_the_tool() -> int:
     _, _, address, _, in_file, in_memory, *_ = loads[-1]
     begin = int(address, 16) + int(in_file, 16)
     return (begin + int(address, 16) + int(in_memory, 16)) // 2 & ~63
-
-
-def kept(made: Path) -> Build:
-    code = made.read_bytes()
-    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
-    build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
-    return build
 
 
 def run(machine: Skylake, folder: Path, source: str, *, suffix: str = ".s") -> Measurement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -15,9 +14,10 @@ from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake
-from sim.program import Build, Language
+from sim.program import Build
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 HEADERS = """#include <cstdio>
@@ -42,26 +42,13 @@ HEADERS = """#include <cstdio>
 """
 
 
-@pytest.fixture(scope="module")
-def machine() -> Skylake:
-    found = Skylake().check()
-    if not found.ok:
-        pytest.skip(f"{found.problem}; {found.remedy}")
-    return Skylake()
-
-
 def built(folder: Path, body: str) -> Build:
     text, made = folder / "program.cpp", folder / "program"
     text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
     compiler = shutil.which("g++")
     assert compiler is not None
     subprocess.run([compiler, "-static", "-o", made, text], check=True)
-    code = made.read_bytes()
-    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
-    build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
-    return build
+    return kept(made)
 
 
 def run(machine: Skylake, folder: Path, body: str) -> Measurement:

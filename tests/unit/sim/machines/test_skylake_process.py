@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -17,9 +16,9 @@ from sim.limits import Limits
 from sim.machine import Machine, Measurement
 from sim.machines.cachegrind import Cachegrind
 from sim.machines.skylake import Skylake
-from sim.program import Build, Language
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 HEADERS = """#include <cerrno>
@@ -39,25 +38,13 @@ static void show(long a, long b) { std::printf("%ld %ld", a, b); }
 """
 
 
-@pytest.fixture(scope="module")
-def machine() -> Skylake:
-    found = Skylake().check()
-    if not found.ok:
-        pytest.skip(f"{found.problem}; {found.remedy}")
-    return Skylake()
-
-
 def measured(machine: Machine, folder: Path, body: str, stdin: Path | None = None) -> Measurement:
     text, made = folder / "program.cpp", folder / "program"
     text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
     compiler = shutil.which("g++")
     assert compiler is not None
     subprocess.run([compiler, "-static", "-o", made, text], check=True)
-    code = made.read_bytes()
-    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
-    build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
+    build = kept(made)
     if stdin is None:
         stdin = folder / "input"
         stdin.write_text("12345678\n")
@@ -125,8 +112,9 @@ def test_a_program_goes_on_where_it_could_make_no_process(
 
 def test_cachegrind_that_crashes_on_it_is_no_crash_of_the_program(tmp_path: Path) -> None:
     cachegrind = Cachegrind()
-    if not cachegrind.check().ok:
-        pytest.skip("needs valgrind")
+    found = cachegrind.check()
+    if not found.ok:
+        pytest.skip(f"{found.problem}; {found.remedy}")
     grow = "volatile char deep[300000]; for (int i = 299999; i > 0; i -= 99) deep[i] = 1;"
     try:
         ended = measured(cachegrind, tmp_path, f"fork(); [] {{ {grow} }}(); show(1, 2);")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,10 +15,11 @@ from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines import valgrind
 from sim.machines.skylake import Skylake
-from sim.program import Build, Language
+from sim.program import Build
 from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
+from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 LOOP = """.globl _start
@@ -45,14 +45,6 @@ CHASE = "add (%rax), %rax\n add $8256, %rax"
 RANDOM = "imul $1664525,%r8d\n add $1013904223,%r8d\n test $0x400000,%r8d\n jz 3f\n nop\n3:"
 
 
-@pytest.fixture
-def machine() -> Skylake:
-    found = Skylake().check()
-    if not found.ok:
-        pytest.skip(f"{found.problem}; {found.remedy}")
-    return Skylake()
-
-
 def built(folder: Path, body: str, turns: int, copies: int) -> Build:
     text, made = folder / "loop.s", folder / "loop"
     text.write_text(LOOP.format(body=body, turns=turns, copies=copies))
@@ -60,15 +52,6 @@ def built(folder: Path, body: str, turns: int, copies: int) -> Build:
     assert compiler is not None
     subprocess.run([compiler, "-nostdlib", "-static", "-o", made, text], check=True)
     return kept(made)
-
-
-def kept(made: Path) -> Build:
-    code = made.read_bytes()
-    build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
-    build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
-    return build
 
 
 def measured(machine: Skylake, build: Build, folder: Path) -> Measurement:
