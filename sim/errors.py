@@ -3,7 +3,8 @@
 SimError
 ├── InputError      something the user gave cannot be used
 ├── MissingTool     a program or permission is missing on this host
-└── MachineFailure  our own infrastructure failed on one run (becomes `not_measured`)
+├── MachineFailure  our own infrastructure failed on one run (becomes `not_measured`)
+└── Unsupported     the program does what the machine cannot measure (becomes `unsupported`)
 """
 
 from __future__ import annotations
@@ -31,3 +32,7 @@ class MissingTool(SimError):
 
 class MachineFailure(SimError):
     """Our own infrastructure failed on one run: never counted against the program."""
+
+
+class Unsupported(SimError):
+    """The program does what the machine cannot measure: final, and the program's own."""

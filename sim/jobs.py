@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import clock, comparison, compiler, judge, printed
-from sim.errors import MachineFailure
+from sim.errors import MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.machine import Measurement
 from sim.printed import PRINTED_VERSION, Asked, Printed
@@ -127,14 +127,24 @@ class MeasureJob:
             return [self._kept([one]) for one in machine.measure_together(self.builds, *arguments)]
         kept = []
         for build in self.builds:
-            runs = [machine.measure(build, *arguments)]
+            runs = [self._measure(build)]
             if machine.deterministic and build.clock_dependent:
                 clock.next_second()
-                runs.append(machine.measure(build, *arguments))
+                runs.append(self._measure(build))
             elif machine.may_compute_otherwise and self._difference(runs[0]):
-                runs.append(machine.measure(build, *arguments))
+                runs.append(self._measure(build))
             kept.append(self._kept(runs))
         return kept
+
+    def _measure(self, build: Build) -> Measurement:
+        """Cost one run; what the machine cannot measure is the program's verdict, not a failure."""
+        setting = self.setting
+        try:
+            return setting.machine.measure(
+                build, self.test.input_path, setting.limits, setting.toolchain
+            )
+        except Unsupported as limit:
+            return Measurement(Verdict.UNSUPPORTED, str(limit))
 
     def _difference(self, run: Measurement) -> str:
         """Return how a run differs from the native one, which was accepted; empty if it does not.

@@ -19,12 +19,14 @@ class Verdict(StrEnum):
     NO_CODE = "no_code"
     NONDETERMINISTIC = "nondeterministic"
     TAMPERING = "tampering"
+    UNSUPPORTED = "unsupported"
     NOT_MEASURED = "not_measured"
 
 
 # From the mildest to the gravest: what a reader must hear first about a program with several.
-# `not_measured` is above the program's own failings, since a program that we failed to run has
-# no proven verdict; tampering is above everything, since it was proven.
+# `unsupported` is the program's own: it does what the machine cannot measure. `not_measured` is
+# above all of a program's failings, since a program that we failed to run has no proven verdict;
+# tampering is above everything, since it was proven.
 _GRAVITY = (
     Verdict.ACCEPTED,
     Verdict.NONDETERMINISTIC,
@@ -35,6 +37,7 @@ _GRAVITY = (
     Verdict.RUNTIME_ERROR,
     Verdict.COMPILE_ERROR,
     Verdict.NO_CODE,
+    Verdict.UNSUPPORTED,
     Verdict.NOT_MEASURED,
     Verdict.TAMPERING,
 )

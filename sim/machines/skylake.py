@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import SIGSYS
 
 from sim import annotation, sandbox
-from sim.errors import MachineFailure, MissingTool
+from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
@@ -91,7 +91,7 @@ class Skylake:
         if refused and refused[1] == b"tampering":
             return Measurement(Verdict.TAMPERING, refused[2].decode())
         if refused:
-            raise MachineFailure(
+            raise Unsupported(
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
                 _REMEDIES.get(refused[1], ""),
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 from signal import SIGSEGV
 
 from sim import process
-from sim.errors import MachineFailure
+from sim.errors import MachineFailure, Unsupported
 from sim.judge import guest_for
 from sim.limits import Limits
 from sim.machines import instruction_sets
@@ -69,7 +69,7 @@ def refuse_own_failure(ended: Ended) -> None:
     code = instruction_sets.unhandled(ended.log)
     if code is not None or b"nrecognised instruction" in ended.log:
         name = instruction_sets.name_of(code or [])
-        raise MachineFailure(
+        raise Unsupported(
             f"the program uses {name}, which Valgrind's translator lacks"
             if name
             else "the program uses an instruction that Valgrind cannot translate",
