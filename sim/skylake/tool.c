@@ -12,13 +12,15 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
+#include "forks.h"
 #include "guard.h"
 #include "processor_id.h"
 
 Statistics statistics;
-static ULong max_instructions, max_cycles;
+ULong max_instructions, max_cycles;
 
 static void summary(const HChar *ended) {
+    forks_tell_blocks();
     const Statistics *s = &statistics;
     const ULong *t = top_down();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
@@ -60,18 +62,21 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     return False;
 }
 
 static void usage(void) {
     VG_(printf)("    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
-                "    --annotate=no|yes     count for each instruction's address [no]\n");
+                "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --serve=N             fork for each test that socket N asks for\n");
 }
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
+    forks_before_call(thread, call, arguments);
     call_begins(call);
     guard_call(call, arguments);
     refuse_timers(call, arguments);
