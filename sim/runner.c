@@ -11,6 +11,7 @@
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
+ *   server      the same for such a translator that serves each test from a process of its own
  *   interpreter the same for a dynamically linked interpreter
  *   simulator   the same for a simulator that serves each run from a process of its own
  *   compiler    may start programs of its own
@@ -173,6 +174,7 @@ int main(int argc, char **argv) {
     unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
                        stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
                        nofile = strtoull(argv[7], 0, 10);
+    int server = !strcmp(profile, "server");
     fcntl(report, F_SETFD, FD_CLOEXEC);
     unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -198,7 +200,8 @@ int main(int argc, char **argv) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != runner) _exit(125);
         start_afresh();
-        limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+        /* A server has no end of its own: it lifts its limit once it serves, and gives each test one. */
+        setrlimit(RLIMIT_CPU, &(struct rlimit){cpu_s ?: RLIM_INFINITY, server || !cpu_s ? RLIM_INFINITY : cpu_s + 1});
         limit(RLIMIT_STACK, stack, stack);
         limit(RLIMIT_FSIZE, fsize, fsize);
         limit(RLIMIT_NOFILE, nofile, 2 * nofile);
@@ -210,12 +213,12 @@ int main(int argc, char **argv) {
         die(image->path);
     }
     run.child = child;
-    run.translated = !strcmp(profile, "instrument");
+    run.translated = is_translator(profile);
     run.ended = (int)syscall(__NR_pidfd_open, child, 0);
     if (run.ended < 0) die("pidfd_open");
     find_listener(listener);
-    /* A compiler waits for its parts and a simulator for its next program. */
-    await(strcmp(profile, "compiler") && strcmp(profile, "simulator"));
+    /* A compiler waits for its parts, a simulator for its next program, a server for its next test. */
+    await(strcmp(profile, "compiler") && strcmp(profile, "simulator") && !server);
     int status;
     struct rusage usage;
     while (wait4(child, &status, 0, &usage) != child)

@@ -17,7 +17,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -27,7 +27,7 @@ from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
 
-Profile = Literal["program", "instrument", "interpreter", "compiler", "simulator"]
+Profile = Literal["program", "instrument", "server", "interpreter", "compiler", "simulator"]
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
@@ -201,6 +201,101 @@ def _run(
         extra=wanted,
         close_after_start=inherited,
     )
+
+
+class TestServer:
+    """A guest that starts once and runs each of its tests in a process forked from that start.
+
+    A context manager. `run` returns None for a test that needs a start of its own.
+    """
+
+    __test__ = False  # not a test class for pytest
+
+    def __init__(self, guest: Guest, allowance: Allowance) -> None:
+        """Nothing is started before the first test; `{log}` and `{control}` in argv are numbers."""
+        self._guest = replace(guest, profile="server")
+        self._allowance = allowance
+        self._server: process.TestServer | None = None
+        self._gone = False
+        self._resources = contextlib.ExitStack()
+
+    def __enter__(self) -> TestServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.kill()
+        self._resources.close()
+
+    def run(self, stdin: Path, allowance: Allowance, budgets: str) -> Ended | None:
+        """Run one test within its own allowance; `budgets` is the server's word for the rest.
+
+        OSError when the input cannot be read.
+        """
+        if self._server is None and not self._gone:
+            self._server = self._started()
+            words = self._server.message(self._allowance.guard_seconds)
+            if words[:1] != ("ready",):
+                self._end()
+        if self._server is None:
+            return None
+        with standard_input.private_copy(stdin) as given:
+            request = f"run {budgets} {allowance.cpu_seconds}"
+            answered = self._server.ask(
+                request, given, allowance.output_bytes, 64 << 10, allowance.guard_seconds
+            )
+        if answered.words[:1] != ("ended",):
+            self._end()
+            return None
+        status, wall, user, system, resident, idle = (int(part) for part in answered.words[1:7])
+        killed = os.WIFSIGNALED(status)
+        return Ended(
+            exit_code=None if killed else os.WEXITSTATUS(status),
+            signal=os.WTERMSIG(status) if killed else None,
+            stdout=answered.stdout,
+            stderr=answered.stderr,
+            log=answered.log,
+            overflowed=answered.overflowed,
+            user_seconds=user / 1e6,
+            system_seconds=system / 1e6,
+            wall_seconds=wall / 1e9,
+            resident_bytes=resident * 1024,
+            idle=bool(idle),
+        )
+
+    def _end(self) -> None:
+        """End the server for good: what is left to run gets starts of its own."""
+        if self._server is not None:
+            self._server.kill()
+        self._server, self._gone = None, True
+
+    def _started(self) -> process.TestServer:
+        report = os.open("/dev/null", os.O_WRONLY)
+        control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        numbers = {}
+        for name, given in (("{log}", report), ("{control}", far.fileno())):
+            numbers[name] = fcntl.fcntl(given, fcntl.F_DUPFD, _TRUSTED_DESCRIPTOR)
+        far.close()
+        argv = self._guest.argv
+        for name, number in numbers.items():
+            argv = tuple(part.replace(name, str(number)) for part in argv)
+        runner = _runner(self._guest, self._allowance, report, argv)
+        inherited = [report, *numbers.values()]
+        if level() == "full":
+            command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
+            return process.TestServer(command, control, env={}, close_after_start=inherited)
+        scratch = self._resources.enter_context(
+            tempfile.TemporaryDirectory(prefix="pie-", dir=base_folder())
+        )
+        places = self._resources.enter_context(_script_of(self._guest))
+        outside = _shown(self._guest, scratch, places)
+        return process.TestServer(
+            [str(runner_path()), *(outside(part) for part in runner)],
+            control,
+            env={name: outside(value) for name, value in self._guest.env.items()},
+            cwd=outside(self._guest.cwd or next(iter(self._guest.writable), scratch)),
+            close_after_start=inherited,
+        )
 
 
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
