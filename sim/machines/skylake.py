@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGSYS
 
 from sim import annotation, sandbox
 from sim.errors import MachineFailure, MissingTool, Unsupported
@@ -32,6 +31,7 @@ _MOST_CYCLES = 10_000
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
+    b"copies": "have the program copy by itself, in its own memory",
     b"timers": "bound its work by a count instead of by a timer",
 }
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
@@ -95,8 +95,8 @@ class Skylake:
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
                 _REMEDIES.get(refused[1], ""),
             )
-        if ended.signal == SIGSYS and not ended.log:
-            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if refused := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*refused)
         if ended.idle:
             return Measurement(
                 Verdict.NONDETERMINISTIC,

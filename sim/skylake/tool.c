@@ -74,6 +74,7 @@ static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
     call_begins(call);
     guard_call(call, arguments);
+    refuse_call(call);
     refuse_timers(call, arguments);
 }
 
@@ -84,7 +85,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         answer_failed(thread, call, arguments);
         return;
     }
-    if (!guard_opened(call, arguments, sr_Res(result))) {
+    count_traffic(call, arguments, sr_Res(result));
+    if (!guard_opened(call, arguments, sr_Res(result)) || shows_host(call, arguments, sr_Res(result))) {
         answer_missing(thread);
         return;
     }
@@ -99,6 +101,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
 static void post_clo_init(void) {
     guard_init();
     files_init();
+    traffic_init();
     caches_init();
     branch_init();
     back_end_init();
