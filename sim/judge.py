@@ -16,7 +16,7 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
 PYTHON_ENV = {
