@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim import policy, precompiled, sandbox
-from sim.errors import MachineFailure, MissingTool
+from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
@@ -118,8 +118,11 @@ def _compile_cpp(
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
     compiled = (work / "main.o").read_bytes()
-    if not reason and _addresses_simulator(compiled, work, limits):
-        reason = "the program contains an instruction of the simulator gem5"
+    try:
+        if not reason and _addresses_simulator(compiled, work, limits):
+            reason = "the program contains an instruction of the simulator gem5"
+    except Unsupported as limit:
+        return Build(Language.CPP, verdict=Verdict.UNSUPPORTED, detail=str(limit))
     if reason:
         return Build(Language.CPP, verdict=Verdict.TAMPERING, detail=reason)
     made = Build(
@@ -153,6 +156,8 @@ def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> 
         ),
         replace(_allowance(limits), output_bytes=limits.file_bytes),
     )
+    if ended.overflowed or ended.exhausted(limits.cpu_seconds):
+        raise Unsupported("the program is too large to look through for instructions of gem5")
     if not ended.ok:
         raise MachineFailure(f"objdump could not list the program: {ended.reason}")
     return policy.addresses_simulator(ended.stdout)

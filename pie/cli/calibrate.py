@@ -156,6 +156,8 @@ def _tell_plan(request: Request, planned: Planned) -> None:
 def _exit_code(finished: Finished) -> int:
     from pie.core.wording import count
 
+    for reason, number in sorted(finished.unsupported.items(), key=lambda one: -one[1])[:5]:
+        say(f"pie: unsupported on {reason} ({count(number, 'run')})")
     if not finished.not_measured:
         return Exit.OK
     for reason, number in sorted(finished.not_measured.items(), key=lambda one: -one[1])[:5]:

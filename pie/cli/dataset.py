@@ -263,6 +263,9 @@ def _measured(
     code = print_step(manifest, as_json)
     verdicts = manifest.get("verdicts")
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0
+    refused = verdicts.get("unsupported", 0) if isinstance(verdicts, dict) else 0
+    if refused:
+        say(f"pie: {refused} programs did what the machine cannot measure (final, no runtime)")
     if missed:
         say(f"pie: {missed} programs could not be measured; the same command tries again")
         return Exit.NOT_MEASURED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pie.core.metrics.standing import UnsupportedAs
     from sim.setting import Setting
 
 Machine = Annotated[
@@ -64,6 +65,14 @@ NoCache = Annotated[
     typer.Option(
         "--no-cache",
         help="Reuse nothing of other runs and keep nothing for them (the run itself can go on).",
+    ),
+]
+Unsupported = Annotated[
+    str,
+    typer.Option(
+        "--unsupported",
+        help="What a generated program counts as that the machine cannot measure: failed or "
+        "left-out.",
     ),
 ]
 
@@ -126,3 +135,14 @@ def setting(
         ),
         budget=ReferenceBudget() if in_rows and unbounded else None,
     )
+
+
+def unsupported_as(text: str) -> UnsupportedAs:
+    """Return the choice of `--unsupported`; InputError names the known ones."""
+    from pie.core.metrics.standing import UnsupportedAs
+    from sim.errors import InputError
+
+    if text not in tuple(UnsupportedAs):
+        known = " or ".join(UnsupportedAs)
+        raise InputError(f"unknown choice --unsupported {text!r}", f"choose {known}")
+    return UnsupportedAs(text)

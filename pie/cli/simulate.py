@@ -52,6 +52,7 @@ def command(
             "--fail-under", help="Exit with 3 when the mean source/target speedup is lower."
         ),
     ] = None,
+    unsupported: options.Unsupported = "failed",
     as_json: options.Json = False,
 ) -> int:
     """Compile, judge and measure every program of a pairs file.
@@ -84,6 +85,7 @@ def command(
         jobs=jobs,
         use_cache=not no_cache,
         strict=strict,
+        unsupported=options.unsupported_as(unsupported),
     )
     made = flow.plan(request)
     _tell_plan(request, made)
@@ -129,9 +131,17 @@ def _tell_plan(request: Request, made: object) -> None:
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:
     from pie.core.wording import count
+    from sim.verdict import Verdict
 
+    if finished.unsupported:
+        for reason, number in finished.reasons(Verdict.UNSUPPORTED).most_common(5):
+            say(f"pie: unsupported: {reason} ({count(number, 'program')})")
+        say(
+            f"pie: {count(finished.unsupported, 'program')} did what the machine cannot measure "
+            "(final; --unsupported says how these count)"
+        )
     if finished.not_measured:
-        for reason, number in finished.failures().most_common(5):
+        for reason, number in finished.reasons(Verdict.NOT_MEASURED).most_common(5):
             say(f"pie: not measured: {reason} ({count(number, 'program')})")
         say(
             f"pie: {count(finished.not_measured, 'program')} could not be measured; "

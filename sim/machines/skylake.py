@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import annotation, sandbox
-from sim.errors import MachineFailure, MissingTool, Unsupported
+from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
@@ -45,7 +45,7 @@ class Skylake:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = True
-    may_compute_otherwise: bool = False
+    may_compute_otherwise: bool = True
 
     def check(self) -> Check:
         """Tell whether the tool can be built here; it is built."""
@@ -69,7 +69,7 @@ class Skylake:
     def measure(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
-        """Run once in the model. MachineFailure when Valgrind failed."""
+        """Run once in the model; see `Machine.measure` for what it raises."""
         return self._read(_run(build, stdin, limits, toolchain), limits)
 
     def annotate(
@@ -98,10 +98,7 @@ class Skylake:
         if refused := valgrind.ended_for_a_call(ended, limits):
             return Measurement(*refused)
         if ended.idle:
-            return Measurement(
-                Verdict.NONDETERMINISTIC,
-                "accepted natively, but it waits without end in the measured run",
-            )
+            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
@@ -146,15 +143,15 @@ def read_counters(log: bytes) -> tuple[str, dict[str, int]]:
     """Return (how it ended, counters); MachineFailure unless there is exactly one summary."""
     found = _SUMMARY.findall(log)
     if not found:
-        raise MachineFailure("the timing tool gave no summary of its counts")
+        raise InstrumentFailure("the timing tool gave no summary of its counts")
     if len(found) > 1:
-        raise MachineFailure("the tool's log holds two summaries", "do not trust this program")
+        raise InstrumentFailure("the tool's log holds two summaries", "do not trust this program")
     values = json.loads(found[0])
     ended = values.pop("ended")
     if values["instructions"] == 0:
         raise MachineFailure("the timing tool counted no instruction")
     if values["cycles"] > _MOST_CYCLES * values["micro_operations"]:
-        raise MachineFailure(
+        raise InstrumentFailure(
             f"the timing model lost count: {values['cycles']} cycles for "
             f"{values['micro_operations']} operations",
             "report this with the program",
