@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sim import policy, precompiled, sandbox
+from sim import online_judge, policy, precompiled, sandbox
 from sim.errors import MachineFailure, MissingTool
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
@@ -95,9 +95,12 @@ def _compile_cpp(
     if folder is not None:
         read_only["/pie/pch"] = str(folder)
         include = ["-I", "/pie/pch"]
+    for number, headers_of_user in enumerate(toolchain.include):
+        read_only[f"/pie/include/{number}"] = headers_of_user
+        include += ["-I", f"/pie/include/{number}"]
     steps = (
         [*toolchain.compile_flags(), *include, "-c", "main.cpp", "-o", "main.o"],
-        [*toolchain.link_flags(), "main.o", "-o", "prog"],
+        [*toolchain.link_flags(), "main.o", *toolchain.linked_libraries(), "-o", "prog"],
     )
     for arguments in steps:
         ended = sandbox.run(
@@ -172,6 +175,8 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
         raise MachineFailure("the compiler was killed, as by a host that is out of memory")
     telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]
     detail = telling[0][:300] if telling else ended.reason
+    if remedy := online_judge.remedy_for(detail):
+        detail += f"; {remedy}"
     if b"CPU time limit exceeded" in ended.stderr or ended.exhausted(limits.cpu_seconds):
         detail = f"the compiler used its {limits.cpu_seconds} s of CPU time"
     return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)
