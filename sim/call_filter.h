@@ -57,7 +57,7 @@ static void refuse_above(unsigned int number, int i, unsigned int first) {
 static void guard_descriptors(unsigned int first) {
     static const unsigned int by_first[] = {__NR_dup, __NR_dup2, __NR_dup3, __NR_writev, __NR_pwrite64,
                                             __NR_pwritev, __NR_pwritev2, __NR_sendfile, __NR_vmsplice,
-                                            __NR_ioctl};
+                                            __NR_ioctl, __NR_sendto, __NR_recvfrom};
     for (size_t i = 0; i < sizeof by_first / sizeof *by_first; i++) refuse_above(by_first[i], 0, first);
     refuse_above(__NR_tee, 1, first);
     refuse_above(__NR_splice, 2, first);
@@ -102,6 +102,20 @@ static void own_limits_only(void) {
     load(NUMBER);
 }
 
+/* Allows no sockets but a pair of connected streams, a pipe of two directions: an event loop wakes
+ * itself by one. It has no address, is sent none (the kernel refuses one to a connected stream) and
+ * passes no descriptors, since sendmsg stays refused. */
+static void allow_pair_only(void) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 7, __NR_socketpair);
+    load(LOW(0));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AF_UNIX);
+    load(LOW(1));
+    emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf /* its type, without flags */);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SOCK_STREAM);
+    answer(REFUSE(EPERM));
+    answer(SECCOMP_RET_ALLOW);
+}
+
 static const unsigned int refused_always[] = {
     __NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp, __NR_pidfd_open,
     __NR_pidfd_getfd, __NR_pidfd_send_signal, __NR_bpf, __NR_perf_event_open, __NR_userfaultfd,
@@ -113,9 +127,9 @@ static const unsigned int refused_always[] = {
     __NR_quotactl, __NR_reboot, __NR_swapon, __NR_swapoff, __NR_syslog, __NR_acct, __NR_iopl,
     __NR_ioperm, __NR_modify_ldt, __NR_settimeofday, __NR_clock_settime, __NR_clock_adjtime,
     __NR_adjtimex, __NR_sethostname, __NR_setdomainname, __NR_lookup_dcookie, __NR_socket,
-    __NR_socketpair, __NR_shmget, __NR_shmat, __NR_semget, __NR_msgget, __NR_mq_open,
+    __NR_shmget, __NR_shmat, __NR_semget, __NR_msgget, __NR_mq_open,
     __NR_rt_sigqueueinfo, __NR_rt_tgsigqueueinfo, __NR_vhangup, __NR_fanotify_init,
-    __NR_sendto, __NR_sendmsg, __NR_sendmmsg, __NR_recvfrom, __NR_recvmsg, __NR_recvmmsg,
+    __NR_sendmsg, __NR_sendmmsg, __NR_recvmsg, __NR_recvmmsg,
     __NR_shutdown, __NR_setsockopt, __NR_connect, __NR_bind, __NR_listen, __NR_accept, __NR_accept4,
     __NR_io_setup, __NR_io_submit,
 };
@@ -146,6 +160,11 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
     answer(REFUSE(ENOSYS));
     for (size_t i = 0; i < sizeof refused_always / sizeof *refused_always; i++)
         refuse(refused_always[i], EPERM);
+    if (compiler || simulator) {
+        refuse(__NR_socketpair, EPERM);
+        refuse(__NR_sendto, EPERM);
+        refuse(__NR_recvfrom, EPERM);
+    } else allow_pair_only();
     if (!compiler) {
         if (!simulator) {
             refuse(__NR_fork, EPERM);

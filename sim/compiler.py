@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim import online_judge, policy, precompiled, sandbox
 from sim.errors import MachineFailure, MissingTool
+from sim.executable_image import static_bytes
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
@@ -21,8 +22,9 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 # What the compiler's messages hold where they name the reason.
+_ADDRESSED_BYTES = 2 << 30  # of the small code model, which GCC's code has
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
 
 
@@ -117,6 +119,8 @@ def _compile_cpp(
         )
         if not ended.ok:
             _refuse_full_disk(ended, work)
+            if reason := _beyond_addresses(ended, work / "main.o"):
+                return Build(Language.CPP, verdict=Verdict.MEMORY_LIMIT, detail=reason)
             return _compile_error(ended, Language.CPP, limits)
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
@@ -129,6 +133,7 @@ def _compile_cpp(
         Language.CPP,
         digest=hashlib.sha256(executable).hexdigest(),
         size=len(executable),
+        static_bytes=static_bytes(executable),
         clock_dependent=policy.clock_dependent(compiled),
     )
     return _keep(work / "prog", made)
@@ -159,6 +164,16 @@ def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> 
     if not ended.ok:
         raise MachineFailure(f"objdump could not list the program: {ended.reason}")
     return policy.addresses_simulator(ended.stdout)
+
+
+def _beyond_addresses(ended: Ended, compiled: Path) -> str:
+    """Say that static data was too large to link; empty where that was not the reason."""
+    if b"relocation truncated to fit" not in ended.stderr or not compiled.is_file():
+        return ""
+    size = static_bytes(compiled.read_bytes())
+    if size < _ADDRESSED_BYTES - (64 << 20):  # the C library's own data and code are linked, too
+        return ""
+    return f"its static data takes {size >> 20} MiB, beyond the 2048 MiB that its code can address"
 
 
 def _refuse_full_disk(ended: Ended, work: Path) -> None:
