@@ -61,7 +61,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -96,6 +98,8 @@ def command(
             memory_limit,
             gem5,
             gem5_config,
+            judge=judge,
+            include=include,
         )
 
     request = flow.Request(
