@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from signal import SIGSYS, SIGXFSZ
+from signal import SIGKILL, SIGSYS, SIGXFSZ
 
 from sim import comparison, sandbox
 from sim.compiler import prefix_mounts
@@ -117,6 +117,8 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
     if ended.lost:
         raise MachineFailure(ended.lost, "run it again on a quieter host")
+    if ended.out_of_memory and ended.signal == SIGKILL:
+        return Verdict.MEMORY_LIMIT, f"more than {limits.memory_bytes >> 20} MiB in use"
     if ended.idle:
         return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
     if ended.exit_code == 0:

@@ -303,3 +303,9 @@ def test_refusals_of_neighbouring_lines_are_one_remark():
 def test_a_run_in_the_weaker_sandbox_says_so(level, said):
     made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": level}})
     assert any("weaker sandbox (no bubblewrap)" in note for note in made.notes) == said
+
+
+@pytest.mark.parametrize(("kind", "said"), [("address space", True), ("resident pages", False)])
+def test_a_run_without_control_groups_says_what_limited_its_memory(kind, said):
+    made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": "full", "memory": kind}})
+    assert any("limited as address space" in note for note in made.notes) == said
