@@ -191,6 +191,9 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
     if ended.lost and not ended.overflowed:
         raise MachineFailure(f"the compiler was stopped: {ended.lost}")
     lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+    if ended.out_of_memory:
+        detail = f"the compiler needs more than {limits.memory_bytes >> 20} MiB of memory"
+        return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)
     if b"Killed signal terminated program" in ended.stderr:
         raise MachineFailure("the compiler was killed, as by a host that is out of memory")
     telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]

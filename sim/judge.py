@@ -155,6 +155,8 @@ def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Ver
         raise MachineFailure(ended.lost, "run it again on a quieter host")
     if ended.refused:
         return _refused(ended)
+    if ended.out_of_memory and ended.signal == SIGKILL:
+        return Verdict.MEMORY_LIMIT, f"more than {limits.memory_bytes >> 20} MiB in use"
     if ended.idle:
         return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
     if ended.exit_code == 0:

@@ -145,8 +145,8 @@ def _tell_plan(request: Request, planned: Planned) -> None:
     from pie.flows.simulate import walls
 
     settings = [one for one in (request.setting, request.reference) if one is not None]
-    for why in sorted({walls(one) for one in settings} - {""}):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {why}")
+    for notice in sorted({notice for one in settings for notice in walls(one)}):
+        say(f"pie: {notice}")
     names = request.setting.machine.name
     if request.reference is not None:
         names += f" and {request.reference.machine.name}"

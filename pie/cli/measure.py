@@ -91,8 +91,8 @@ def command(
         judge=judge,
         include=include,
     )
-    if walls := machines.why_weaker(setting.machine):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
+    for notice in machines.weaker_walls(setting.machine):
+        say(f"pie: {notice}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)

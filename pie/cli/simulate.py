@@ -95,8 +95,8 @@ def command(
     _tell_plan(request, made)
     if plan_only:
         return Exit.OK
-    if walls := flow.walls(request.setting):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
+    for notice in flow.walls(request.setting):
+        say(f"pie: {notice}")
     folder: list[Path] = []
     try:
         with Display() as display:
