@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Machine = Annotated[
     str,
     typer.Option(
-        "--machine", "-m", help="auto, gem5, skylake, cachegrind or native.", show_default=True
+        "--machine",
+        "-m",
+        help="auto, gem5, skylake, counts, cachegrind or native.",
+        show_default=True,
     ),
 ]
 Gem5 = Annotated[
@@ -75,8 +78,8 @@ MaxCycles = Annotated[
         "--max-cycles",
         min=1,
         max=LARGEST_BUDGET,
-        help="Budget of simulated cycles of one run; gem5 and skylake stop there, cachegrind "
-        "tells afterwards. Default: none.",
+        help="Budget of simulated cycles of one run; gem5, skylake and counts stop there, "
+        "cachegrind tells afterwards. Default: none.",
         show_default=False,
     ),
 ]
