@@ -156,12 +156,14 @@ class ToolRuns:
         )
 
     def read_counters(self, log: bytes) -> tuple[str, dict[str, int]]:
-        """Return (how it ended, counters); InstrumentFailure unless there is exactly one summary."""
+        """Return (how it ended, counters); InstrumentFailure unless there is one summary."""
         found = _SUMMARY.findall(log)
         if not found:
             raise InstrumentFailure("the tool gave no summary of its counts")
         if len(found) > 1:
-            raise InstrumentFailure("the tool's log holds two summaries", "do not trust this program")
+            raise InstrumentFailure(
+                "the tool's log holds two summaries", "do not trust this program"
+            )
         values = json.loads(found[0])
         ended = values.pop("ended")
         self.check_counters(values)
