@@ -145,6 +145,20 @@ static void allow_values(unsigned int number, int i, const unsigned int *values,
         allow_values(number, i, values, sizeof values / sizeof *values, otherwise); \
     } while (0)
 
+/* Allows no sockets but a pair of connected streams, a pipe of two directions: an event loop wakes
+ * itself by one. It has no address, is sent none (the kernel refuses one to a connected stream) and
+ * passes no descriptors, since sendmsg stays refused. */
+static void allow_pair_only(void) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 7, __NR_socketpair);
+    load(LOW(0));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AF_UNIX);
+    load(LOW(1));
+    emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf /* its type, without flags */);
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SOCK_STREAM);
+    answer(REFUSE(EPERM));
+    answer(SECCOMP_RET_ALLOW);
+}
+
 /* Calls that do many things by an argument: those that libraries do. Locks, leases, hints and attributes of files stay
  * behind or show to others; a filter computes in the kernel; advice can empty the page cache. */
 static void by_argument(void) {
@@ -158,7 +172,7 @@ static void by_argument(void) {
     ALLOW_VALUES(__NR_arch_prctl, 0, REFUSE(EINVAL), SET_GS, SET_FS, GET_FS, GET_GS);
     ALLOW_VALUES(__NR_madvise, 2, REFUSE(EINVAL), MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED,
                  MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP);
-    ALLOW_VALUES(__NR_socketpair, 0, REFUSE(EPERM), 1 /* AF_UNIX */);
+    allow_pair_only();
 }
 
 static const struct {

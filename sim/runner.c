@@ -7,7 +7,8 @@
  * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
  * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
  *
- * usage: runner REPORT_FD PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * usage: runner REPORT_FD[,GROUP_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * GROUP_FD is the list of a control group's members: the child joins it, and is bounded by it.
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
@@ -36,6 +37,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -169,13 +171,15 @@ static long long now(void) {
 
 int main(int argc, char **argv) {
     if (argc < 11) return 125;
-    int report = atoi(argv[1]), cpu = atoi(argv[8]);
+    char *comma = strchr(argv[1], ',');
+    int report = atoi(argv[1]), group = comma ? atoi(comma + 1) : -1, cpu = atoi(argv[8]);
     const char *profile = argv[2];
     unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
                        stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
                        nofile = strtoull(argv[7], 0, 10);
     int server = !strcmp(profile, "server");
     fcntl(report, F_SETFD, FD_CLOEXEC);
+    if (group >= 0) fcntl(group, F_SETFD, FD_CLOEXEC);
     unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -199,6 +203,7 @@ int main(int argc, char **argv) {
         failure = told[1];
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != runner) _exit(125);
+        if (group >= 0 && write(group, "0", 1) != 1) die("control group");
         start_afresh();
         /* A server has no end of its own: it lifts its limit once it serves, and gives each test one. */
         setrlimit(RLIMIT_CPU, &(struct rlimit){cpu_s ?: RLIM_INFINITY, server || !cpu_s ? RLIM_INFINITY : cpu_s + 1});

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim import devices, process, standard_input
+from sim import cgroup, devices, process, standard_input
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
@@ -39,6 +39,11 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 _TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+_KERNEL_BYTES = 16 << 20
+"""For what the kernel holds for a process: its stacks, pipes, and names of files."""
+_MAPPED_PER_RESIDENT = 4
+"""Address space for each byte that may be in use: arenas and big arrays are mapped, then used in
+part."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Allowance:
 
     cpu_seconds: int
     memory_bytes: int
+    """Pages in use, where a control group counts them, files in /tmp apart; else address space."""
     stack_bytes: int
     file_bytes: int
     output_bytes: int
@@ -100,6 +106,8 @@ class Ended:
     resident_bytes: int
     idle: bool = False
     """It was ended because it used no processor time for a long while."""
+    out_of_memory: bool = False
+    """The kernel ended it, or a process of its own, for it used more memory than its limit."""
     lost: str = ""
     """Not empty: the runner could not report; why."""
     refused: str = ""
@@ -171,11 +179,18 @@ def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
-    runner = _runner(guest, allowance, report_write, argv)
     try:
-        done = _run(guest, allowance, runner, stdin, wanted, inherited)
+        with cgroup.membership(_resident_limit(allowance)) as stay:
+            trusted = str(report_write)
+            if stay is not None:
+                inherited.append(stay.descriptor)
+                trusted += f",{stay.descriptor}"
+            runner = _runner(guest, allowance, trusted, argv)
+            done = _run(guest, allowance, runner, stdin, wanted, inherited)
+            out_of_memory = stay is not None and stay.out_of_memory()
         log = done.extra[log_read.fileno()] if log_read is not None else b""
-        return _ended(done, done.extra[report_read], log, allowance)
+        ended = _ended(done, done.extra[report_read], log, allowance)
+        return replace(ended, out_of_memory=out_of_memory)
     finally:
         os.close(report_read)
         if log_read is not None:
@@ -304,7 +319,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     Where there is no bubblewrap, the guest's paths lie in `folder`, which the caller removes.
     """
     report = os.open("/dev/null", os.O_WRONLY)
-    runner = _runner(guest, allowance, report, guest.argv)
+    runner = _runner(guest, allowance, str(report), guest.argv)
     if level() == "full":
         argv = [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
         return process.Service(argv, env={}, close_after_start=[report])
@@ -317,17 +332,40 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     )
 
 
-def _runner(guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]) -> list[str]:
-    """Return the runner's arguments."""
+def _resident_limit(allowance: Allowance) -> int:
+    """Return what a guest's control group may hold, in bytes; 0 as an allowance has no limit.
+
+    What lies in /tmp is memory as well, and so are the tables by which the kernel finds pages: a
+    program within its address space must never meet this limit.
+    """
+    if not allowance.memory_bytes:
+        return 1 << 50
+    files = max(allowance.tmp_bytes or allowance.file_bytes, 1 << 20)
+    return allowance.memory_bytes + files + allowance.memory_bytes // 64 + _KERNEL_BYTES
+
+
+def _address_space(guest: Guest, allowance: Allowance) -> int:
+    """Return the limit on address space: the wider one where the pages in use are counted.
+
+    It stays bounded, so that a request beyond it fails on every host, however much memory that has.
+    A compiler keeps the limit in each of its processes: it then says itself that it has no memory.
+    """
+    if guest.profile in ("compiler", "simulator") or cgroup.kind() == "address space":
+        return allowance.memory_bytes
+    return allowance.memory_bytes * _MAPPED_PER_RESIDENT
+
+
+def _runner(guest: Guest, allowance: Allowance, trusted: str, argv: tuple[str, ...]) -> list[str]:
+    """Return the runner's arguments; `trusted` are the descriptors that only it may hold."""
     numbers = (
         allowance.cpu_seconds,
-        allowance.memory_bytes,
+        _address_space(guest, allowance),
         allowance.stack_bytes,
         allowance.file_bytes,
         _OPEN_FILES,
         allowance.cpu,
     )
-    return [str(report), guest.profile, *map(str, numbers), guest.program, *argv]
+    return [trusted, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
 def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
