@@ -231,6 +231,7 @@ class TestServer:
         self._guest = replace(guest, profile="server")
         self._allowance = allowance
         self._server: process.TestServer | None = None
+        self._stay: cgroup.Membership | None = None
         self._gone = False
         self._resources = contextlib.ExitStack()
 
@@ -263,6 +264,7 @@ class TestServer:
             self._end()
             return None
         status, wall, user, system, resident, idle = (int(part) for part in answered.words[1:7])
+        out_of_memory = self._stay is not None and self._stay.out_of_memory()
         killed = os.WIFSIGNALED(status)
         return Ended(
             exit_code=None if killed else os.WEXITSTATUS(status),
@@ -276,6 +278,7 @@ class TestServer:
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
             idle=bool(idle),
+            out_of_memory=out_of_memory,
         )
 
     def _end(self) -> None:
@@ -294,8 +297,15 @@ class TestServer:
         argv = self._guest.argv
         for name, number in numbers.items():
             argv = tuple(part.replace(name, str(number)) for part in argv)
-        runner = _runner(self._guest, self._allowance, report, argv)
         inherited = [report, *numbers.values()]
+        trusted = str(report)
+        self._stay = self._resources.enter_context(
+            cgroup.membership(_resident_limit(self._allowance))
+        )
+        if self._stay is not None:
+            inherited.append(self._stay.descriptor)
+            trusted += f",{self._stay.descriptor}"
+        runner = _runner(self._guest, self._allowance, trusted, argv)
         if level() == "full":
             command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
             return process.TestServer(command, control, env={}, close_after_start=inherited)

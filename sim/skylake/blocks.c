@@ -4,7 +4,6 @@
  * has begun; nothing else is added to it but one call at its head, which passes the block executed
  * before to the model. The block's description is made once, at translation. */
 #include "blocks.h"
-#include "forks.h"
 #include "guard.h"
 #include "model.h"
 #include "processor_id.h"
@@ -186,7 +185,6 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
                         IRType host_word) {
     Making m = {deepCopyIRSBExceptStmts(in), NULL, NO_VALUE + 1, layout->offset_IP, False};
     UInt instructions = 0, i = 0;
-    forks_translated(closure->nraddr);
     for (UInt k = 0; k < in->stmts_used; k++) {
         IRStmt *st = in->stmts[k];
         if (st->tag == Ist_IMark) instructions += 1 + st->Ist.IMark.len / 4;

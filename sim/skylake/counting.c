@@ -40,11 +40,16 @@ static const Counted *current; /* block under way; NULL after a system call */
 
 ULong counted(void) { return budget - left; }
 
-void counting_init(ULong most_instructions, ULong most_cycles) {
+void counting_limits(ULong most_instructions, ULong most_cycles) {
+    ULong up_to_now = counted();
     budget = 1LL << UNBOUNDED;
     if (most_instructions && most_instructions < budget) budget = most_instructions;
     if (most_cycles && most_cycles < budget) budget = most_cycles; /* an instruction is a cycle */
-    left = budget;
+    left = budget - up_to_now;
+}
+
+void counting_init(ULong most_instructions, ULong most_cycles) {
+    counting_limits(most_instructions, most_cycles);
     VG_(track_pre_deliver_signal)(counting_signal);
 }
 

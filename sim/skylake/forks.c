@@ -169,8 +169,7 @@ static void begin(ThreadId thread, const Request *r) {
         if (r->handed[i] >= STREAMS) call4(__NR_close, r->handed[i], 0, 0, 0);
     struct vki_rlimit cpu = {r->cpu_seconds, r->cpu_seconds + 1};
     call4(__NR_setrlimit, CPU_TIME, (UWord)&cpu, 0, 0);
-    max_instructions = r->instructions;
-    max_cycles = r->cycles;
+    limit_run(r->instructions, r->cycles);
     files_restart();
     traffic_init();
     take_rights_away();

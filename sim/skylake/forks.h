@@ -11,6 +11,6 @@ void forks_before_call(ThreadId thread, UInt call, const UWord *arguments);
 void forks_translated(Addr start);
 /* At the end of a run. */
 void forks_tell_blocks(void);
-/* The run's budgets (tool.c). */
-extern ULong max_instructions, max_cycles;
+/* Gives the run under way other budgets (tool.c). */
+void limit_run(ULong instructions, ULong cycles);
 #endif

@@ -18,7 +18,7 @@
 #include "processor_id.h"
 
 Statistics statistics;
-ULong max_instructions, max_cycles;
+static ULong max_instructions, max_cycles;
 
 static void summary(const HChar *ended) {
     forks_tell_blocks();
@@ -53,7 +53,14 @@ void stop_at_limits(void) {
     }
 }
 
+void limit_run(ULong instructions, ULong cycles) {
+    max_instructions = instructions;
+    max_cycles = cycles;
+    if (counting) counting_limits(instructions, cycles);
+}
+
 static void count_summary(const HChar *ended) {
+    forks_tell_blocks();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu}\n",
               ended, counted(), counted(), statistics.syscalls);
@@ -145,6 +152,7 @@ static void post_clo_init(void) {
 static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
+    forks_translated(closure->nraddr);
     return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
                                                                 host_word);
 }
