@@ -9,6 +9,7 @@ from signal import SIGSYS, SIGXFSZ
 from sim import comparison, sandbox
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
+from sim.last_words import with_last_words
 from sim.limits import Limits
 from sim.program import Build, Language, TestCase
 from sim.sandbox import Allowance, Ended, Guest
@@ -119,6 +120,8 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         raise MachineFailure(ended.lost, "run it again on a quieter host")
     if ended.idle:
         return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
+    if ended.asleep:
+        return Verdict.TIME_LIMIT, f"it sleeps for more than {sandbox.ASLEEP_SECONDS} s in all"
     if ended.exit_code == 0:
         return Verdict.ACCEPTED, ""
     if ended.exhausted(limits.cpu_seconds):
@@ -130,4 +133,4 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"
     if ended.resident_bytes >= 0.9 * limits.memory_bytes:
         return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
-    return Verdict.RUNTIME_ERROR, ended.reason
+    return Verdict.RUNTIME_ERROR, with_last_words(ended.reason, ended.stderr)

@@ -2,10 +2,11 @@
  * program: the sandbox starts it, it applies resource limits and a system-call filter to its only
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
- *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 if it was idle>
+ *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 idle, 2 asleep too long>
  *
- * usage: runner REPORT_FD PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
- * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
+ * usage: runner REPORT_FD[:PROC_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * PROC_FD is the host's /proc, in which the runner looks up how long the child waits for a processor;
+ * the child never holds it. A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
  *   interpreter the same for a dynamically linked interpreter
@@ -13,6 +14,7 @@
  *   compiler    may start programs of its own
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -91,12 +93,43 @@ static void start_afresh(void) {
     umask(022);
 }
 
-/* Waits for the child; returns whether it had to be ended because it used no processor time for
- * IDLE_SECONDS (it sleeps, or waits for what never comes). A busy host does not look like that. */
+/* How long the child's threads have waited for a processor, in ns, by the host's /proc; -1 unknown.
+ * One thread that has ended takes its waiting along, so a sum that shrinks says nothing. */
+static long long waited(int proc, const char *task) {
+    char path[32], text[128];
+    long long sum = 0, run, wait;
+    int folder = proc < 0 ? -1 : openat(proc, task, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *threads = folder < 0 ? 0 : fdopendir(folder);
+    if (!threads) {
+        if (folder >= 0) close(folder);
+        return -1;
+    }
+    for (struct dirent *thread; (thread = readdir(threads));) {
+        if (thread->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%.20s/schedstat", thread->d_name);
+        int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        if (file >= 0) close(file);
+        if (length <= 0) continue;
+        text[length] = 0;
+        if (sscanf(text, "%lld %lld", &run, &wait) == 2) sum += wait;
+    }
+    closedir(threads);
+    return sum;
+}
+
+/* Waits for the child; returns 1 if it had to be ended because it used no processor time for
+ * IDLE_SECONDS (it waits for what never comes), 2 if it was asleep for ASLEEP_SECONDS in all: time in
+ * which it neither ran nor waited for a processor. A busy host looks like neither. */
 #define IDLE_SECONDS 20
+#ifndef ASLEEP_SECONDS
+#define ASLEEP_SECONDS 20
+#endif
 static long long now(void);
-static int await(pid_t child, int watch, int *status, struct rusage *usage) {
+static int await(pid_t child, int watch, int proc, const char *task, int *status,
+                 struct rusage *usage) {
     clockid_t clock;
+    long long at = now(), ran = 0, waiting = waited(proc, task), asleep = 0;
     struct timespec used, second = {1, 0};
     sigset_t ended;
     sigemptyset(&ended);
@@ -110,12 +143,20 @@ static int await(pid_t child, int watch, int *status, struct rusage *usage) {
         if (got < 0 && errno != EINTR) die("wait4");
         if (got == 0) sigtimedwait(&ended, 0, &second);
         if (!watch || clock_gettime(clock, &used)) continue;
-        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec;
+        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec, time = now();
+        long long in_line = waited(proc, task);
+        if (waiting >= 0 && in_line >= waiting) {
+            /* Waiting is told when it ends, so a second may be taken back in the next. */
+            asleep += (time - at) - (spent - ran) - (in_line - waiting);
+            if (asleep < 0) asleep = 0;
+        }
+        at = time, ran = spent, waiting = in_line;
         if (spent - before > 50000000ll) {
             before = spent;
-            since = now();
-        } else if (now() - since > IDLE_SECONDS * 1000000000ll) {
-            idle = 1;
+            since = time;
+        }
+        if (time - since > IDLE_SECONDS * 1000000000ll || asleep > ASLEEP_SECONDS * 1000000000ll) {
+            idle = asleep > ASLEEP_SECONDS * 1000000000ll ? 2 : 1;
             kill(child, SIGKILL);
             watch = 0;
         }
@@ -130,12 +171,15 @@ static long long now(void) {
 
 int main(int argc, char **argv) {
     if (argc < 11) return 125;
-    int report = atoi(argv[1]), cpu = atoi(argv[8]);
+    char *proc_number;
+    int report = (int)strtol(argv[1], &proc_number, 10), cpu = atoi(argv[8]);
+    int proc = *proc_number == ':' ? atoi(proc_number + 1) : -1;
     const char *profile = argv[2];
     unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
                        stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
                        nofile = strtoull(argv[7], 0, 10);
     fcntl(report, F_SETFD, FD_CLOEXEC);
+    if (proc >= 0) fcntl(proc, F_SETFD, FD_CLOEXEC);
     unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -149,8 +193,8 @@ int main(int argc, char **argv) {
     struct image *image = hidden_image(argv[9], argv + 10, argc - 10);
     pid_t runner = getpid();
     long long start = now();
-    int told[2];
-    if (pipe2(told, O_CLOEXEC)) die("pipe");
+    int told[2], named[2];
+    if (pipe2(told, O_CLOEXEC) || pipe2(named, O_CLOEXEC)) die("pipe");
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
@@ -161,6 +205,9 @@ int main(int argc, char **argv) {
         failure = told[1];
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != runner) _exit(125);
+        char self[32]; /* the child's number as the host's /proc has it */
+        ssize_t length = proc < 0 ? -1 : readlinkat(proc, "self", self, sizeof self);
+        if (length > 0 && write(named[1], self, (size_t)length) != length) die("pipe");
         start_afresh();
         limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
         limit(RLIMIT_STACK, stack, stack);
@@ -177,7 +224,11 @@ int main(int argc, char **argv) {
     struct rusage usage;
     /* A compiler waits for its parts and a simulator for its next program. */
     int watch = strcmp(profile, "compiler") && strcmp(profile, "simulator");
-    int idle = await(child, watch, &status, &usage);
+    char task[64] = "";
+    close(named[1]);
+    ssize_t length = read(named[0], task, 32);
+    strcpy(length > 0 ? task + length : task, "/task");
+    int idle = await(child, watch, length > 0 ? proc : -1, task, &status, &usage);
     long long wall = now() - start;
     char mark;
     close(told[1]);

@@ -39,6 +39,8 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 _TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+ASLEEP_SECONDS = 20
+"""As runner.c has it: so long may a program sleep in all."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Ended:
     resident_bytes: int
     idle: bool = False
     """It was ended because it used no processor time for a long while."""
+    asleep: bool = False
+    """It was ended because it slept too long in all, by calls of its own."""
     lost: str = ""
     """Not empty: the runner could not report; why."""
 
@@ -150,7 +154,10 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
-    runner = _runner(guest, allowance, report_write, argv)
+    # The runner looks up there how long its child waits for a processor; see runner.c.
+    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+    inherited.append(proc)
+    runner = _runner(guest, allowance, f"{report_write}:{proc}", argv)
     try:
         if level() == "full":
             done = process.run(
@@ -158,6 +165,7 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
                 env={},
                 stdin=stdin,
                 stdout_limit=allowance.output_bytes,
+                latest_stderr=guest.profile != "compiler",
                 guard_seconds=allowance.guard_seconds,
                 extra=wanted,
                 close_after_start=inherited,
@@ -178,7 +186,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     Where there is no bubblewrap, the guest's paths lie in `folder`, which the caller removes.
     """
     report = os.open("/dev/null", os.O_WRONLY)
-    runner = _runner(guest, allowance, report, guest.argv)
+    runner = _runner(guest, allowance, str(report), guest.argv)
     if level() == "full":
         argv = [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
         return process.Service(argv, env={}, close_after_start=[report])
@@ -191,7 +199,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     )
 
 
-def _runner(guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]) -> list[str]:
+def _runner(guest: Guest, allowance: Allowance, report: str, argv: tuple[str, ...]) -> list[str]:
     """Return the runner's arguments."""
     numbers = (
         allowance.cpu_seconds,
@@ -201,7 +209,7 @@ def _runner(guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ..
         _OPEN_FILES,
         allowance.cpu,
     )
-    return [str(report), guest.profile, *map(str, numbers), guest.program, *argv]
+    return [report, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
 def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
@@ -258,6 +266,7 @@ def _run_bare(
             cwd=outside(guest.cwd or next(iter(guest.writable), scratch)),
             stdin=stdin,
             stdout_limit=allowance.output_bytes,
+            latest_stderr=guest.profile != "compiler",
             guard_seconds=allowance.guard_seconds,
             extra=wanted,
             close_after_start=inherited,
@@ -319,7 +328,8 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
             system_seconds=system / 1e6,
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
-            idle=bool(idle),
+            idle=idle == 1,
+            asleep=idle == 2,
         )
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"

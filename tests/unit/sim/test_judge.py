@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from signal import SIGABRT, SIGKILL, SIGSEGV, SIGSYS, SIGXCPU, SIGXFSZ
 
 import pytest
@@ -59,6 +60,7 @@ def ended(
         (ended(signal=SIGSEGV, resident=250 * MIB), Verdict.MEMORY_LIMIT),
         (ended(0, resident=250 * MIB), Verdict.ACCEPTED),
         (ended(None, 9, idle=True), Verdict.TIME_LIMIT),
+        (replace(ended(None, 9), asleep=True), Verdict.TIME_LIMIT),
     ],
 )
 def test_the_end_of_a_run_gives_its_verdict(end: Ended, verdict: Verdict) -> None:
