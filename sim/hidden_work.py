@@ -19,12 +19,12 @@ _RATIO = 4.0
 # The slowest honest instructions, x87 remainders of huge numbers, took 102 ns each in user mode on
 # a busy host, sines 13 ns, denormals and divisions 0.6 ns.
 _USER_SECONDS_PER_INSTRUCTION = 100e-9
-# A call that moves a byte takes 1 to 2 us, the first touch of a page 4.3 us on a virtual machine.
-# Such a touch misses all caches, so that misses bound the pages.
-_SECONDS_PER_CALL = 10e-6
+# A call that moves a byte takes 0.6 us at a load of 15, the first touch of a page 4.3 us on a
+# virtual machine. Such a touch misses all caches, so that misses bound the pages.
+_SECONDS_PER_CALL = 3e-6
 _SECONDS_PER_PAGE = 10e-6
-# Where an instrument counts no calls, the instructions around one bound them: ten at least.
-_KERNEL_SECONDS_PER_INSTRUCTION = 1e-6
+# Where an instrument counts no calls, the instructions around one bound them: 15 or so.
+_KERNEL_SECONDS_PER_INSTRUCTION = 200e-9
 # The kernel may take user from system time by samples, one in 4 ms: so much it can mistake.
 _MISTAKEN_SECONDS = 0.05
 

@@ -79,7 +79,7 @@ def test_cheap_instructions_hide_no_more_than_the_slowest_honest_ones_take() -> 
 
 
 def test_half_in_user_mode_and_half_in_the_kernel_is_seen_too() -> None:
-    run = measured(0.001, 2e6, 20_000)
+    run = measured(0.001, 2e6, 60_000)
     assert hidden_work(native(0.19, 0.0), run) is None
     assert hidden_work(native(0.0, 0.19), run) is None
     odd = hidden_work(native(0.19, 0.19), run)
