@@ -23,8 +23,11 @@ _USER_SECONDS_PER_INSTRUCTION = 100e-9
 # virtual machine. Such a touch misses all caches, so that misses bound the pages.
 _SECONDS_PER_CALL = 3e-6
 _SECONDS_PER_PAGE = 10e-6
-# Where an instrument counts no calls, the instructions around one bound them: 15 or so.
-_KERNEL_SECONDS_PER_INSTRUCTION = 200e-9
+# Where an instrument counts no calls, the instructions around one bound them: 15 or so. Where it
+# counts no misses, the pages in use do, and for those that come and go again the instructions.
+_CALL_SECONDS_PER_INSTRUCTION = 200e-9
+_PAGE_SECONDS_PER_INSTRUCTION = 500e-9
+_PAGE_BYTES = 4096
 # The kernel may take user from system time by samples, one in 4 ms: so much it can mistake.
 _MISTAKEN_SECONDS = 0.05
 
@@ -40,7 +43,7 @@ def hidden_work(native: Judgement, measured: MeasuredRun) -> tuple[Verdict, str]
     instructions = measured.instructions or 0
     usual = _SECONDS + _RATIO * measured.seconds
     of_user = _USER_SECONDS_PER_INSTRUCTION * instructions
-    of_kernel = _kernel_seconds(measured)
+    of_kernel = _kernel_seconds(native, measured)
     most_user = max(usual, of_user + min(of_kernel, _MISTAKEN_SECONDS))
     most_kernel = max(usual, of_kernel + min(of_user, _MISTAKEN_SECONDS))
     together = user + kernel > max(most_user, most_kernel)
@@ -57,12 +60,15 @@ def hidden_work(native: Judgement, measured: MeasuredRun) -> tuple[Verdict, str]
     )
 
 
-def _kernel_seconds(measured: MeasuredRun) -> float:
+def _kernel_seconds(native: Judgement, measured: MeasuredRun) -> float:
     """Return the most time in the kernel that a run's counts explain."""
-    counters = measured.counters
-    misses = counters.get("l3_misses", counters.get("ll_misses", 0.0))
+    counters, instructions = measured.counters, measured.instructions or 0
     if "system_calls" in counters:
         calls = _SECONDS_PER_CALL * counters["system_calls"]
     else:
-        calls = _KERNEL_SECONDS_PER_INSTRUCTION * (measured.instructions or 0)
-    return calls + _SECONDS_PER_PAGE * misses
+        calls = _CALL_SECONDS_PER_INSTRUCTION * instructions
+    misses = counters.get("l3_misses", counters.get("ll_misses"))
+    if misses is not None:
+        return calls + _SECONDS_PER_PAGE * misses
+    in_use = native.resident_bytes / _PAGE_BYTES
+    return calls + _SECONDS_PER_PAGE * in_use + _PAGE_SECONDS_PER_INSTRUCTION * instructions

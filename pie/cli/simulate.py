@@ -32,7 +32,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -78,6 +80,8 @@ def command(
             gem5,
             gem5_config,
             max_cycles=max_cycles,
+            judge=judge,
+            include=include,
             in_rows=True,
         ),
         testcases=testcases,
@@ -91,8 +95,8 @@ def command(
     _tell_plan(request, made)
     if plan_only:
         return Exit.OK
-    if walls := flow.walls(request.setting):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
+    for notice in flow.walls(request.setting):
+        say(f"pie: {notice}")
     folder: list[Path] = []
     try:
         with Display() as display:

@@ -296,6 +296,6 @@ def resume_line(arguments: Sequence[str]) -> str:
     return shlex.join(["pie", *arguments])
 
 
-def walls(setting: Setting) -> str:
-    """Return the notice on a sandbox that is not full; empty when it is."""
-    return machines.why_weaker(setting.machine)
+def walls(setting: Setting) -> list[str]:
+    """Return the notices on what of the sandbox is weaker here; none when all of it holds."""
+    return machines.weaker_walls(setting.machine)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sim import sandbox
+from sim import cgroup, sandbox
 from sim.errors import InputError
 from sim.machine import Machine
 from sim.machines import gem5_installation
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.gem5 import CONFIGURATIONS, Gem5
 from sim.machines.native import Native
 from sim.machines.skylake import Skylake
@@ -14,6 +15,7 @@ from sim.machines.skylake import Skylake
 MACHINES: dict[str, type[Machine]] = {
     "gem5": Gem5,
     "skylake": Skylake,
+    "counts": Counts,
     "cachegrind": Cachegrind,
     "native": Native,
 }
@@ -54,3 +56,13 @@ def why_weaker(machine: Machine) -> str:
             "a program that is made to cheat can forge its numbers on gem5"
         )
     return why
+
+
+def weaker_walls(machine: Machine) -> list[str]:
+    """Return one sentence for each wall around this machine's runs that is weaker here."""
+    notices = []
+    if why := why_weaker(machine):
+        notices.append(f"WARNING: weaker sandbox (limits and call filter only): {why}")
+    if why := cgroup.why_address_space():
+        notices.append(f"memory is limited as address space, not as pages in use: {why}")
+    return notices

@@ -8,6 +8,7 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     machine          whether it is measured too (default: yes, if it gets that far)
     skylake          what is different on that machine, which shows a program less of the host and counts
                      what it hides from others; or "no", where that takes too long
+    without_groups   what is different where no control group counts memory, and address space is limited
     limits           what is smaller or larger than usual, by the names of `Limits`
     compile_limits   the same by the names of `CompileLimits`
     needs            "full" (a sandbox with namespaces) or a flag of /proc/cpuinfo
@@ -24,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from sim import sandbox
+from sim import cgroup, sandbox
 from sim.jobs import Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
@@ -93,6 +94,8 @@ def test_the_program_gets_its_verdict(
     wanted = settings_of(case)
     if machine.name == "skylake":
         wanted |= wanted.get("skylake", {})
+    if cgroup.kind() == "address space":
+        wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
     outcome = examined(case, wanted, machine, tmp_path, monkeypatch)
     assert outcome.verdict in verdicts_of(wanted), outcome.detail

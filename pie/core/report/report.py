@@ -211,6 +211,8 @@ def _weaker_sandbox(manifest: Mapping[str, object]) -> Iterable[str]:
             "measured in the weaker sandbox (no bubblewrap): a program could read the host's "
             "files, also expected outputs"
         )
+    if isinstance(setting, Mapping) and setting.get("memory") == "address space":
+        yield "memory was limited as address space, since no control group could be made"
 
 
 def _notes(rows: RowCounts, problems: int, scores: Sequence[Score]) -> Iterable[str]:

@@ -55,6 +55,16 @@ def test_honest_time_is_explained(user: float, kernel: float, run: MeasuredRun) 
     assert hidden_work(native(user, kernel), run) is None
 
 
+def test_pages_are_explained_by_memory_in_use_where_no_misses_are_counted() -> None:
+    run = MeasuredRun(Verdict.ACCEPTED, "", 880_000, 880_000, 0.00025, {"system_calls": 18})
+    touched = Judgement("0", Verdict.ACCEPTED, "", 0.027, 0.92, 800 << 20)
+    assert hidden_work(touched, run) is None
+    copied = Judgement("0", Verdict.ACCEPTED, "", 0.027, 0.92, 4 << 20)
+    odd = hidden_work(copied, run)
+    assert odd is not None
+    assert odd[0] is KERNEL
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 1.0, 5.0])
 @pytest.mark.parametrize(
     ("share", "verdict"), [(1.0, HIDDEN), (0.6, HIDDEN), (0.4, KERNEL), (0.0, KERNEL)]

@@ -50,7 +50,7 @@ def ended(
         (ended(signal=SIGXCPU, cpu=1.74), Verdict.TIME_LIMIT),
         (ended(signal=SIGKILL, cpu=2.9), Verdict.TIME_LIMIT),
         (ended(signal=SIGSEGV, cpu=2.9), Verdict.RUNTIME_ERROR),
-        (ended(signal=SIGSYS), Verdict.TAMPERING),
+        (ended(signal=SIGSYS), Verdict.RUNTIME_ERROR),
         (ended(signal=SIGXFSZ), Verdict.OUTPUT_LIMIT),
         (ended(0, overflowed=True), Verdict.OUTPUT_LIMIT),
         (ended(lost="more than 5 bytes of output", overflowed=True), Verdict.OUTPUT_LIMIT),

@@ -333,3 +333,9 @@ def test_a_source_or_target_that_the_machine_cannot_measure_is_a_row_without_a_b
     assert made.human.scored == made.human_at_1.scored == 3
     assert made.verdicts["source"]["unsupported"] == made.verdicts["target"]["unsupported"] == 1
     assert any("the machine cannot measure" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("address space", True), ("resident pages", False)])
+def test_a_run_without_control_groups_says_what_limited_its_memory(kind, said):
+    made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": "full", "memory": kind}})
+    assert any("limited as address space" in note for note in made.notes) == said
