@@ -103,6 +103,16 @@ class JudgeJob:
 
 
 @dataclass(frozen=True)
+class ConfirmJob(JudgeJob):
+    """Run a built program natively once more, where its measured run does not explain the first.
+
+    The same runs under a key of their own, so that two native times are kept.
+    """
+
+    kind: str = "confirm"
+
+
+@dataclass(frozen=True)
 class MeasureJob:
     """Cost one test on a machine: one program, or several together where the machine compares."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+import sim
 from sim import process
 from sim.errors import MissingTool
 from sim.program import Build
@@ -22,6 +24,8 @@ class Report:
     """What the runner wrote, and how it ended itself."""
 
     fields: list[int]
+    call: str
+    forged: bool
     returncode: int
     stdout: bytes
     stderr: bytes
@@ -37,13 +41,16 @@ def run(
     file: int = 0,
     argv: Sequence[str] = ("prog",),
     cwd: Path | None = None,
+    runner: Path | None = None,
+    proc: bool = False,
 ) -> Report:
     reader, writer = os.pipe()
+    passed = [writer, *([os.open("/proc", os.O_PATH)] if proc else [])]
     try:
         done = process.run(
             [
-                str(runner_path()),
-                str(writer),
+                str(runner or runner_path()),
+                ":".join(map(str, passed)),
                 profile,
                 *map(str, (cpu, memory, stack, file, 64, -1)),
                 program,
@@ -52,13 +59,14 @@ def run(
             env={"SEEN": "yes", "PWD": "/somewhere"},
             cwd=str(cwd) if cwd else None,
             extra={reader: 4096},
-            close_after_start=[writer],
+            close_after_start=passed,
             guard_seconds=60,
         )
     finally:
         os.close(reader)
-    fields = [int(word) for word in done.extra[reader].split()]
-    return Report(fields, done.returncode, done.stdout, done.stderr)
+    *numbers, call, forged = done.extra[reader].decode().split() or ["-", "0"]
+    fields = [int(word) for word in numbers]
+    return Report(fields, call, forged == "1", done.returncode, done.stdout, done.stderr)
 
 
 def test_a_report_has_status_times_and_memory(cache: Path) -> None:
@@ -69,6 +77,7 @@ def test_a_report_has_status_times_and_memory(cache: Path) -> None:
     assert user + system < wall / 1000 + 20_000
     assert 100 < resident < 100_000
     assert idle == 0
+    assert (shown.call, shown.forged) == ("-", False)
     assert shown.returncode == 0
 
 
@@ -202,7 +211,8 @@ def test_under_a_translator_only_the_translators_own_code_makes_system_calls(
 ) -> None:
     built = build('#include <unistd.h>\nint main() { return write(1, "x", 1) != 1; }')
     shown = run(str(built.path), profile="instrument")
-    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.forged
     assert shown.stdout == b""
 
 
@@ -246,3 +256,40 @@ def test_without_a_c_compiler_the_remedy_is_told(
             runner_path()
     finally:
         runner_path.cache_clear()
+
+
+NAPS = "import time\nwhile True:\n    time.sleep(0.4)\n    sum(range(4_000_000))\n"
+WORKS = "import time\nwhile time.process_time() < 4: pass\n"
+NAPS_A_LITTLE = "import time\ntime.sleep(1.2)\nsum(range(20_000_000))\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "proc", "end"),
+    [(NAPS, True, 2), (WORKS, True, 0), (NAPS_A_LITTLE, True, 0), (NAPS_A_LITTLE, False, 0)],
+)
+def test_a_program_that_naps_is_ended_and_one_that_works_or_waits_in_line_is_not(
+    cache: Path, tmp_path: Path, script: str, proc: bool, end: int
+) -> None:
+    """With a bound of two seconds asleep; without the host's /proc nobody knows who waits."""
+    runner = tmp_path / "runner"
+    source = Path(sim.__file__).with_name("runner.c")
+    command = ["gcc", "-O2", "-static", "-w", "-DASLEEP_SECONDS=2", "-o", str(runner), str(source)]
+    subprocess.run(command, check=True)
+    shown = run(
+        sys.executable,
+        profile="interpreter",
+        argv=["python", "-c", script],
+        cpu=8,
+        runner=runner,
+        proc=proc,
+    )
+    status, *_times, idle = shown.fields
+    assert idle == end
+    if end:
+        assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def test_the_program_never_holds_the_hosts_proc(cache: Path) -> None:
+    script = "import os\nprint(sorted(os.listdir('/proc/self/fd')))"
+    shown = run(sys.executable, argv=["python", "-c", script], proc=True)
+    assert shown.stdout == run(sys.executable, argv=["python", "-c", script]).stdout
