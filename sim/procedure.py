@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from sim.agreement import Agreement
 from sim.budget import ReferenceBudget
 from sim.jobs import BuildJob, Failed, Job, JudgeJob, MeasuredRun, MeasureJob, Result
 from sim.judge import Judgement
@@ -51,6 +52,8 @@ class Outcome:
     tests: tuple[TestOutcome, ...] = ()
     build: Build | None = None
     program_digest: str = ""
+    native: Agreement | None = None
+    """How its speedup agrees with the processor's; None where they were not compared."""
 
     @property
     def seconds(self) -> float | None:
