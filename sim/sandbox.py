@@ -17,12 +17,12 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim import process
+from sim import cgroup, devices, process, standard_input
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
@@ -39,6 +39,11 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 _TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+_KERNEL_BYTES = 16 << 20
+"""For what the kernel holds for a process: its stacks, pipes, and names of files."""
+_MAPPED_PER_RESIDENT = 4
+"""Address space for each byte that may be in use: arenas and big arrays are mapped, then used in
+part."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Guest:
     """It needs the system's programs and libraries (/usr and its aliases), read-only."""
     proc: bool = False
     """It needs /proc (of its own namespace)."""
+    devices: bool = False
+    """It has the standard devices in /dev, not only /dev/null where it has the system."""
     cwd: str = ""
     """Its working directory; empty: the first of the writable folders, else /tmp."""
     script_digest: str = ""
@@ -71,6 +78,7 @@ class Allowance:
 
     cpu_seconds: int
     memory_bytes: int
+    """Pages in use, where a control group counts them, files in /tmp apart; else address space."""
     stack_bytes: int
     file_bytes: int
     output_bytes: int
@@ -98,8 +106,14 @@ class Ended:
     resident_bytes: int
     idle: bool = False
     """It was ended because it used no processor time for a long while."""
+    out_of_memory: bool = False
+    """The kernel ended it, or a process of its own, for it used more memory than its limit."""
     lost: str = ""
     """Not empty: the runner could not report; why."""
+    refused: str = ""
+    """Not empty: it made this system call, which no guest of its profile has, and was ended."""
+    forged: bool = False
+    """The refused call was made past the sandbox: as one of 32 bits, or past its translator."""
 
     @property
     def cpu_seconds(self) -> float:
@@ -123,9 +137,16 @@ class Ended:
         """How it ended, in words."""
         if self.lost:
             return self.lost
+        if self.refused:
+            return f"it made {call_in_words(self.refused)}"
         if self.signal is not None:
             return f"killed by {name_of_signal(self.signal)}"
         return f"exit code {self.exit_code}"
+
+
+def call_in_words(name: str) -> str:
+    """Return a refused system call's name in words; "?" is one that the kernel did not name."""
+    return "a system call" if name == "?" else f"the system call {name}"
 
 
 def name_of_signal(number: int) -> str:
@@ -137,7 +158,15 @@ def name_of_signal(number: int) -> str:
 
 
 def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
-    """Run a guest to its end; MachineFailure only when the sandbox itself failed."""
+    """Run a guest to its end; MachineFailure only when the sandbox itself failed.
+
+    It reads a copy of `stdin` that is its own, or nothing. OSError when that cannot be read.
+    """
+    with standard_input.private_copy(stdin) as given:
+        return _run_on(guest, allowance, given)
+
+
+def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
     report_read, report_write = os.pipe()
     inherited = [report_write]
     wanted = {report_read: 4096}
@@ -150,26 +179,43 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
-    runner = _runner(guest, allowance, report_write, argv)
     try:
-        if level() == "full":
-            done = process.run(
-                [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
-                env={},
-                stdin=stdin,
-                stdout_limit=allowance.output_bytes,
-                guard_seconds=allowance.guard_seconds,
-                extra=wanted,
-                close_after_start=inherited,
-            )
-        else:
-            done = _run_bare(guest, allowance, runner, stdin, wanted, inherited)
+        with cgroup.membership(_resident_limit(allowance)) as stay:
+            trusted = str(report_write)
+            if stay is not None:
+                inherited.append(stay.descriptor)
+                trusted += f",{stay.descriptor}"
+            runner = _runner(guest, allowance, trusted, argv)
+            done = _run(guest, allowance, runner, stdin, wanted, inherited)
+            out_of_memory = stay is not None and stay.out_of_memory()
         log = done.extra[log_read.fileno()] if log_read is not None else b""
-        return _ended(done, done.extra[report_read], log, allowance)
+        ended = _ended(done, done.extra[report_read], log, allowance)
+        return replace(ended, out_of_memory=out_of_memory)
     finally:
         os.close(report_read)
         if log_read is not None:
             log_read.close()
+
+
+def _run(
+    guest: Guest,
+    allowance: Allowance,
+    runner: list[str],
+    stdin: int,
+    wanted: Mapping[int, int],
+    inherited: list[int],
+) -> process.Finished:
+    if level() != "full":
+        return _run_bare(guest, allowance, runner, stdin, wanted, inherited)
+    return process.run(
+        [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
+        env={},
+        stdin=stdin,
+        stdout_limit=allowance.output_bytes,
+        guard_seconds=allowance.guard_seconds,
+        extra=wanted,
+        close_after_start=inherited,
+    )
 
 
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
@@ -178,7 +224,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     Where there is no bubblewrap, the guest's paths lie in `folder`, which the caller removes.
     """
     report = os.open("/dev/null", os.O_WRONLY)
-    runner = _runner(guest, allowance, report, guest.argv)
+    runner = _runner(guest, allowance, str(report), guest.argv)
     if level() == "full":
         argv = [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
         return process.Service(argv, env={}, close_after_start=[report])
@@ -191,17 +237,40 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     )
 
 
-def _runner(guest: Guest, allowance: Allowance, report: int, argv: tuple[str, ...]) -> list[str]:
-    """Return the runner's arguments."""
+def _resident_limit(allowance: Allowance) -> int:
+    """Return what a guest's control group may hold, in bytes; 0 as an allowance has no limit.
+
+    What lies in /tmp is memory as well, and so are the tables by which the kernel finds pages: a
+    program within its address space must never meet this limit.
+    """
+    if not allowance.memory_bytes:
+        return 1 << 50
+    files = max(allowance.tmp_bytes or allowance.file_bytes, 1 << 20)
+    return allowance.memory_bytes + files + allowance.memory_bytes // 64 + _KERNEL_BYTES
+
+
+def _address_space(guest: Guest, allowance: Allowance) -> int:
+    """Return the limit on address space: the wider one where the pages in use are counted.
+
+    It stays bounded, so that a request beyond it fails on every host, however much memory that has.
+    A compiler keeps the limit in each of its processes: it then says itself that it has no memory.
+    """
+    if guest.profile in ("compiler", "simulator") or cgroup.kind() == "address space":
+        return allowance.memory_bytes
+    return allowance.memory_bytes * _MAPPED_PER_RESIDENT
+
+
+def _runner(guest: Guest, allowance: Allowance, trusted: str, argv: tuple[str, ...]) -> list[str]:
+    """Return the runner's arguments; `trusted` are the descriptors that only it may hold."""
     numbers = (
         allowance.cpu_seconds,
-        allowance.memory_bytes,
+        _address_space(guest, allowance),
         allowance.stack_bytes,
         allowance.file_bytes,
         _OPEN_FILES,
         allowance.cpu,
     )
-    return [str(report), guest.profile, *map(str, numbers), guest.program, *argv]
+    return [trusted, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
 def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
@@ -221,8 +290,10 @@ def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
         # even without capabilities, and so is the memory of the instrument it shares.
         argv += ["--proc", "/proc", "--tmpfs", "/proc/1"]
         argv += ["--remount-ro", "/proc/1", "--remount-ro", "/proc"]
-    if guest.proc or guest.system:
-        argv += ["--dev-bind", "/dev/null", "/dev/null"]
+    if guest.devices:
+        argv += devices.mounts()
+    elif guest.proc or guest.system:
+        argv += devices.NULL
     argv += ["--ro-bind", str(runner_path()), "/pie/runner"]
     for inside, outside in guest.read_only.items():
         argv += ["--ro-bind", outside, inside]
@@ -238,7 +309,7 @@ def _run_bare(
     guest: Guest,
     allowance: Allowance,
     runner: list[str],
-    stdin: Path | None,
+    stdin: int,
     wanted: Mapping[int, int],
     inherited: list[int],
 ) -> process.Finished:
@@ -305,8 +376,9 @@ def _show(host: Path, place: Path) -> None:
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.split()
-    if len(fields) == 6:
-        status, wall, user, system, resident, idle = (int(part) for part in fields)
+    if len(fields) == 8:
+        status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
+        call = fields[6].decode("ascii", "replace")
         killed = os.WIFSIGNALED(status)
         return Ended(
             exit_code=None if killed else os.WEXITSTATUS(status),
@@ -320,6 +392,8 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
             idle=bool(idle),
+            refused="" if call == "-" else call,
+            forged=fields[7] == b"1",
         )
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"

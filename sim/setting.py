@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 
-from sim import comparison, sandbox
+from sim import cgroup, comparison, sandbox
 from sim.budget import ReferenceBudget
 from sim.compiler import BUILD_VERSION
 from sim.judge import JUDGE_VERSION
@@ -49,6 +49,7 @@ class Setting:
             comparison.TOLERANCE,
             self.limits.plain(),
             sandbox.level(),
+            cgroup.kind(),
             self._libraries(),
         )
 
@@ -68,6 +69,7 @@ class Setting:
             "compile_limits": asdict(self.compile_limits),
             "versions": {"build": BUILD_VERSION, "judge": JUDGE_VERSION},
             "sandbox": sandbox.level(),
+            "memory": cgroup.kind(),
         }
 
     def _libraries(self) -> object:

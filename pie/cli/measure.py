@@ -33,7 +33,9 @@ def command(
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -86,9 +88,11 @@ def command(
         gem5,
         gem5_config,
         max_cycles=max_cycles,
+        judge=judge,
+        include=include,
     )
-    if walls := machines.why_weaker(setting.machine):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
+    for notice in machines.weaker_walls(setting.machine):
+        say(f"pie: {notice}")
     compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)

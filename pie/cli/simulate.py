@@ -32,7 +32,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -53,6 +55,7 @@ def command(
             "--fail-under", help="Exit with 3 when the mean source/target speedup is lower."
         ),
     ] = None,
+    unsupported: options.Unsupported = "failed",
     as_json: options.Json = False,
 ) -> int:
     """Compile, judge and measure every program of a pairs file.
@@ -78,6 +81,8 @@ def command(
             gem5,
             gem5_config,
             max_cycles=max_cycles,
+            judge=judge,
+            include=include,
             in_rows=True,
         ),
         testcases=testcases,
@@ -86,13 +91,14 @@ def command(
         use_cache=not no_cache,
         strict=strict,
         trust_programs=trust_programs,
+        unsupported=options.unsupported_as(unsupported),
     )
     made = flow.plan(request)
     _tell_plan(request, made)
     if plan_only:
         return Exit.OK
-    if walls := flow.walls(request.setting):
-        say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")
+    for notice in flow.walls(request.setting):
+        say(f"pie: {notice}")
     folder: list[Path] = []
     try:
         with Display() as display:
@@ -131,9 +137,17 @@ def _tell_plan(request: Request, made: object) -> None:
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:
     from pie.core.wording import count
+    from sim.verdict import Verdict
 
+    if finished.unsupported:
+        for reason, number in finished.reasons(Verdict.UNSUPPORTED).most_common(5):
+            say(f"pie: unsupported: {reason} ({count(number, 'program')})")
+        say(
+            f"pie: {count(finished.unsupported, 'program')} did what the machine cannot measure "
+            "(final; --unsupported says how these count)"
+        )
     if finished.not_measured:
-        for reason, number in finished.failures().most_common(5):
+        for reason, number in finished.reasons(Verdict.NOT_MEASURED).most_common(5):
             say(f"pie: not measured: {reason} ({count(number, 'program')})")
         say(
             f"pie: {count(finished.not_measured, 'program')} could not be measured; "

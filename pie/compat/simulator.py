@@ -157,8 +157,8 @@ class PieEnvironment:
             show_progress()
         for sentence in arguments.notices(given, self._machine):
             self._say(sentence)
-        if walls := machines.why_weaker(self._machine):
-            self._say(f"the sandbox is weaker (limits and call filter): {walls}")
+        for notice in machines.weaker_walls(self._machine):
+            self._say(notice)
 
     def submit_single_submission(
         self,

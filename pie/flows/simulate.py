@@ -14,6 +14,7 @@ from typing import Any
 
 from pie import __version__
 from pie.core import plan as planning
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.native_check import examine_with_check
 from pie.core.native_lines import native_lines
 from pie.core.plan import Plan
@@ -51,6 +52,8 @@ class Request:
     strict: bool = False
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    """How the report counts generated programs that the machine cannot measure."""
 
 
 @dataclass
@@ -86,8 +89,13 @@ class Finished:
         """Programs that our own infrastructure failed to measure."""
         return int(self.summary["counts"].get(Verdict.NOT_MEASURED.value, 0))
 
-    def failures(self) -> Counter[str]:
-        """Return why programs were not measured, and how many for each reason."""
+    @property
+    def unsupported(self) -> int:
+        """Programs that do what the machine cannot measure."""
+        return int(self.summary["counts"].get(Verdict.UNSUPPORTED.value, 0))
+
+    def reasons(self, wanted: Verdict) -> Counter[str]:
+        """Return why programs got a verdict, and how many for each reason."""
         reasons: Counter[str] = Counter()
         with (self.folder / "pairs.jsonl").open("rb") as lines:
             for line in lines:
@@ -99,7 +107,7 @@ class Finished:
                 reasons.update(
                     re.sub(r"^test \S+: | \(and \d+ more\)$", "", detail)
                     for verdict, detail in told
-                    if verdict == Verdict.NOT_MEASURED
+                    if verdict == wanted
                 )
         return reasons
 
@@ -164,7 +172,7 @@ def simulate(
         finally:
             store.close()
         seconds = time.monotonic() - begin
-        report = read_report(path)
+        report = read_report(path, unsupported=request.unsupported)
         summary = _summary(report, startup, made)
         folder.finish(summary)
         folder.save_manifest("finished", **_effort(progress.tally, seconds))
@@ -298,6 +306,6 @@ def resume_line(arguments: Sequence[str]) -> str:
     return shlex.join(["pie", *arguments])
 
 
-def walls(setting: Setting) -> str:
-    """Return the notice on a sandbox that is not full; empty when it is."""
-    return machines.why_weaker(setting.machine)
+def walls(setting: Setting) -> list[str]:
+    """Return the notices on what of the sandbox is weaker here; none when all of it holds."""
+    return machines.weaker_walls(setting.machine)

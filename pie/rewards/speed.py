@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.answers.extraction import extract
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.native_check import examine_with_check
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import Row, parse_row
@@ -60,6 +61,7 @@ class SpeedReward:
     | wrong, broken, over a limit, missing                | 0                         |
     | accepted, but marked `suspicious` by this host      | None, or 0 by option      |
     | tampering or nondeterministic                       | 0                         |
+    | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
 
     "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
@@ -81,6 +83,7 @@ class SpeedReward:
         cap: float = 64.0,
         jobs: int = 0,
         suspicious: float | None = None,
+        unsupported: UnsupportedAs = UnsupportedAs.FAILED,
     ) -> None:
         missing = setting.machine.check()
         if not missing.ok:
@@ -91,6 +94,7 @@ class SpeedReward:
         self._scale = scale
         self._cap = cap
         self._suspicious = suspicious
+        self._unsupported = unsupported
         self._session = Session(jobs, frozenset())
         self._warned: set[str] = set()
 
@@ -156,7 +160,7 @@ class SpeedReward:
         if answer is None:
             return Measured(Verdict.NO_CODE, None, NOTHING)
         if answer.verdict is not Verdict.ACCEPTED:
-            reward = reward_of(answer.verdict, None, self._scale, self._cap)
+            reward = reward_of(answer.verdict, None, self._scale, self._cap, self._unsupported)
             return Measured(answer.verdict, None, reward)
         if source.verdict is not Verdict.ACCEPTED:
             return Measured(answer.verdict, None, None)
@@ -203,15 +207,17 @@ def speed_reward(
     memory_limit: int = 1024,
     suspicious: str = "none",
     trust_programs: bool = False,
+    unsupported: str = "failed",
 ) -> SpeedReward:
     """Return a reward function for `trl.GRPOTrainer(reward_funcs=...)`; see `SpeedReward`.
 
     `testcases` is a folder in PIE's layout, for rows whose tests are indices. The machine and its
     options are those of `pie simulate`, `jobs` the worker processes (0: one a processor; with
-    several training processes on a host, give each its share). `suspicious`: an answer with that
-    mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `trust_programs`: measure on
-    cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in
-    one sentence, for what cannot be used.
+    several training processes on a host, give each its share). An answer that the machine cannot
+    measure is worth 0; with `unsupported="left-out"` it has no reward. `suspicious`: an answer with
+    that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `trust_programs`: measure on
+    cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in one
+    sentence, for what cannot be used.
     """
     if scale not in tuple(Scale):
         raise InputError(f"unknown scale {scale!r}", f"choose one of {', '.join(Scale)}")
@@ -221,6 +227,11 @@ def speed_reward(
         raise InputError(
             f"unknown reward of a suspicious answer {suspicious!r}",
             f"choose one of {', '.join(SUSPICIOUS)}",
+        )
+    if unsupported not in tuple(UnsupportedAs):
+        known = " or ".join(UnsupportedAs)
+        raise InputError(
+            f"unknown way to count unsupported answers {unsupported!r}", f"choose {known}"
         )
     comparison.rule(compare)
     limits = Limits(
@@ -244,6 +255,7 @@ def speed_reward(
         cap=cap,
         jobs=jobs,
         suspicious=SUSPICIOUS[suspicious],
+        unsupported=UnsupportedAs(unsupported),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim import sandbox
+from sim import cgroup, sandbox
 from sim.errors import InputError
 from sim.machine import Machine
 from sim.machines import gem5_installation
@@ -70,3 +70,13 @@ def why_weaker(machine: Machine) -> str:
             "a program that is made to cheat can forge its numbers on gem5"
         )
     return why
+
+
+def weaker_walls(machine: Machine) -> list[str]:
+    """Return one sentence for each wall around this machine's runs that is weaker here."""
+    notices = []
+    if why := why_weaker(machine):
+        notices.append(f"WARNING: weaker sandbox (limits and call filter only): {why}")
+    if why := cgroup.why_address_space():
+        notices.append(f"memory is limited as address space, not as pages in use: {why}")
+    return notices

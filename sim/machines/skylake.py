@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import annotation
-from sim.errors import MachineFailure
+from sim.errors import InstrumentFailure
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.tool_runs import ToolRuns
@@ -47,10 +47,10 @@ class Skylake(ToolRuns):
         return self.read(ended, limits), annotation.read_addresses(ended.log)
 
     def check_counters(self, counters: Mapping[str, int]) -> None:
-        """MachineFailure where the model took longer than any run can."""
+        """InstrumentFailure where the model took longer than any run can."""
         super().check_counters(counters)
         if counters["cycles"] > _MOST_CYCLES * counters["micro_operations"]:
-            raise MachineFailure(
+            raise InstrumentFailure(
                 f"the timing model lost count: {counters['cycles']} cycles for "
                 f"{counters['micro_operations']} operations",
                 "report this with the program",

@@ -11,10 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGSYS
 
 from sim import sandbox
-from sim.errors import MachineFailure, MissingTool, Unsupported
+from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
@@ -28,6 +27,7 @@ from sim.verdict import Verdict
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
+    b"copies": "have the program copy by itself, in its own memory",
     b"timers": "bound its work by a count instead of by a timer",
 }
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
@@ -41,7 +41,7 @@ class ToolRuns:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = True
-    may_compute_otherwise: bool = False
+    may_compute_otherwise: bool = True
 
     mode: str = ""
     """The tool's `--mode`."""
@@ -79,7 +79,7 @@ class ToolRuns:
     def measure(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
-        """Run once in the tool. MachineFailure when Valgrind failed."""
+        """Run once in the tool; see `Machine.measure` for what it raises."""
         return self.read(self.run(build, stdin, limits, toolchain), limits)
 
     def measure_together(
@@ -106,7 +106,7 @@ class ToolRuns:
         )
 
     def read(self, ended: Ended, limits: Limits) -> Measurement:
-        """Say what the end of a run means. MachineFailure when Valgrind failed."""
+        """Say what the end of a run means; see `Machine.measure` for what it raises."""
         if b"EXEC FAILED" in ended.log:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
@@ -119,13 +119,10 @@ class ToolRuns:
                 f"the program cannot be measured on {self.name}: {refused[2].decode()}",
                 _REMEDIES.get(refused[1], ""),
             )
-        if ended.signal == SIGSYS and not ended.log:
-            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if told := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*told)
         if ended.idle:
-            return Measurement(
-                Verdict.NONDETERMINISTIC,
-                "accepted natively, but it waits without end in the measured run",
-            )
+            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(self.cpu_seconds(limits)):
             return Measurement(
@@ -159,12 +156,14 @@ class ToolRuns:
         )
 
     def read_counters(self, log: bytes) -> tuple[str, dict[str, int]]:
-        """Return (how it ended, counters); MachineFailure unless there is exactly one summary."""
+        """Return (how it ended, counters); InstrumentFailure unless there is one summary."""
         found = _SUMMARY.findall(log)
         if not found:
-            raise MachineFailure("the tool gave no summary of its counts")
+            raise InstrumentFailure("the tool gave no summary of its counts")
         if len(found) > 1:
-            raise MachineFailure("the tool's log holds two summaries", "do not trust this program")
+            raise InstrumentFailure(
+                "the tool's log holds two summaries", "do not trust this program"
+            )
         values = json.loads(found[0])
         ended = values.pop("ended")
         self.check_counters(values)

@@ -99,6 +99,7 @@ static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count
         call_begins(call);
     }
     guard_call(call, arguments);
+    refuse_call(call);
     refuse_timers(call, arguments);
 }
 
@@ -109,7 +110,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         answer_failed(thread, call, arguments);
         return;
     }
-    if (!guard_opened(call, arguments, sr_Res(result))) {
+    count_traffic(call, arguments, sr_Res(result));
+    if (!guard_opened(call, arguments, sr_Res(result)) || shows_host(call, arguments, sr_Res(result))) {
         answer_missing(thread);
         return;
     }
@@ -124,6 +126,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
 static void post_clo_init(void) {
     guard_init();
     files_init();
+    traffic_init();
     if (counting) {
         counting_init(max_instructions, max_cycles);
         return;

@@ -8,6 +8,7 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     machine          whether it is measured too (default: yes, if it gets that far)
     skylake          what is different on that machine, which shows a program less of the host and counts
                      what it hides from others; or "no", where that takes too long
+    without_groups   what is different where no control group counts memory, and address space is limited
     limits           what is smaller or larger than usual, by the names of `Limits`
     compile_limits   the same by the names of `CompileLimits`
     needs            "full" (a sandbox with namespaces) or a flag of /proc/cpuinfo
@@ -24,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from sim import sandbox
+from sim import cgroup, sandbox
 from sim.jobs import Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
@@ -57,7 +58,7 @@ def test_there_is_a_program_for_every_verdict_that_a_program_can_get() -> None:
         "no_code",
         "nondeterministic",
         "tampering",
-        "not_measured",
+        "unsupported",
     }
 
 
@@ -73,7 +74,7 @@ def verdicts_of(settings: dict[str, Any]) -> list[str]:
 
 def machines_of(settings: dict[str, Any]) -> list[Machine]:
     """On which machines a program is tried; one that is never measured gets its verdict once."""
-    measured = {"accepted", "nondeterministic", "tampering", "not_measured"}
+    measured = {"accepted", "nondeterministic", "tampering", "unsupported"}
     if not settings.get("machine", True) or not measured & set(verdicts_of(settings)):
         return [Cachegrind()]
     return [Cachegrind()] if settings.get("skylake") == "no" else [Skylake(), Cachegrind()]
@@ -93,6 +94,8 @@ def test_the_program_gets_its_verdict(
     wanted = settings_of(case)
     if machine.name == "skylake":
         wanted |= wanted.get("skylake", {})
+    if cgroup.kind() == "address space":
+        wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
     outcome = examined(case, wanted, machine, tmp_path, monkeypatch)
     assert outcome.verdict in verdicts_of(wanted), outcome.detail

@@ -56,7 +56,7 @@ def finished(folder: Path, made: Any, result: dict[str, Any]) -> Finished:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "pairs.jsonl").write_text(json.dumps({**ROW, **result}) + "\n")
     verdicts = [result["src_verdict"], result["tgt_verdict"]]
-    counts = {one: verdicts.count(one) for one in ("accepted", "not_measured")}
+    counts = {one: verdicts.count(one) for one in ("accepted", "not_measured", "unsupported")}
     return Finished(folder, made, read_report(folder), {"counts": counts}, Tally(), 1.0)
 
 
@@ -104,6 +104,23 @@ def test_programs_that_could_not_be_measured_are_four_whatever_the_threshold(sim
     assert "1 program could not be measured; the same command tries these again" in result.stderr
 
 
+def test_programs_that_the_machine_cannot_measure_are_told_and_are_no_failure_of_ours(
+    simulate: Any,
+) -> None:
+    why = "test 0: the program starts a thread"
+    refused = {"tgt_agg_runtime": None, "tgt_verdict": "unsupported", "tgt_detail": why}
+    result = simulate({**refused, "speedup": None})
+    assert result.exit_code == 0
+    assert "unsupported: the program starts a thread (1 program)" in result.stderr
+    assert "1 program did what the machine cannot measure (final" in result.stderr
+
+
+def test_a_choice_for_them_that_is_not_known_is_one_sentence(simulate: Any) -> None:
+    result = simulate({}, "--unsupported", "ignored")
+    assert result.exit_code == 1
+    assert "unknown choice --unsupported 'ignored'; choose failed or left-out" in result.stderr
+
+
 def test_an_interrupt_is_130_with_the_folder_and_the_line_to_go_on_with(
     simulate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,11 +149,10 @@ def test_a_weaker_sandbox_is_said_aloud(
     simulate: Any, monkeypatch: pytest.MonkeyPatch, pairs: Path
 ) -> None:
     simulate({})
-    monkeypatch.setattr(flow, "walls", lambda _setting: "bubblewrap is not installed")
+    monkeypatch.setattr(flow, "walls", lambda _setting: ["WARNING: no bubblewrap", "no groups"])
     monkeypatch.setattr(flow, "simulate", lambda *_: (_ for _ in ()).throw(InputError("stop")))
     result = CliRunner().invoke(app, ["simulate", "--pairs", str(pairs)])
-    assert "WARNING: weaker sandbox" in result.stderr
-    assert "bubblewrap is not installed" in result.stderr
+    assert result.stderr.splitlines()[1:3] == ["pie: WARNING: no bubblewrap", "pie: no groups"]
 
 
 def test_many_bad_lines_are_told_in_few(simulate: Any, pairs: Path) -> None:

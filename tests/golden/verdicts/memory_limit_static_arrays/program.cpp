@@ -1,4 +1,4 @@
-// 1.6 GB of static arrays: cannot even be loaded.
+// 1.6 GB of static arrays of which a page is used: only where address space is limited can it not be loaded.
 #include <cstdio>
 static volatile int table[400000000];
 int main() {
