@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from sim.agreement import Agreement
 from sim.budget import ReferenceBudget
 from sim.hidden_work import hidden_work
 from sim.jobs import (
@@ -53,6 +54,8 @@ class Outcome:
     tests: tuple[TestOutcome, ...] = ()
     build: Build | None = None
     program_digest: str = ""
+    native: Agreement | None = None
+    """How its speedup agrees with the processor's; None where they were not compared."""
 
     @property
     def seconds(self) -> float | None:
