@@ -18,8 +18,8 @@ NULL = ("--dev-bind", "/dev/null", "/dev/null")
 _RANDOM_BYTES = 1 << 20
 _STREAMS = {"stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "fd": "fd"}
 # The streams' files are links into /proc, which a program sees only if it names them. `freopen`
-# without a name does so, too, in a word of eight bytes and one more.
-_NAMED = re.compile(rb"/dev/(?:std|fd)|/proc/se(?!lf/(?:exe|maps))")
+# without a name does so, too: in its code, as a word of eight bytes and what is left.
+_NAMED = re.compile(rb"/dev/(?:std|fd)|/proc/self/fd|/proc/se[^l]")
 
 
 def mounts() -> list[str]:
