@@ -27,7 +27,8 @@ def mounts() -> list[str]:
     argv = [*NULL]
     for name in ("zero", "full"):
         argv += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    argv += ["--ro-bind", str(_random_file()), "/dev/urandom", "--symlink", "urandom", "/dev/random"]
+    argv += ["--ro-bind", str(_random_file()), "/dev/urandom"]
+    argv += ["--symlink", "urandom", "/dev/random"]
     for name, place in _STREAMS.items():
         argv += ["--symlink", f"/proc/self/{place}", f"/dev/{name}"]
     return argv
@@ -35,7 +36,7 @@ def mounts() -> list[str]:
 
 @functools.lru_cache(maxsize=1024)
 def names_its_streams(program: Path, _digest: str) -> bool:
-    """Tell whether a program's bytes name a file of its standard streams, so that it needs /proc."""
+    """Tell whether a program names a file of its standard streams, so that it needs /proc."""
     return _NAMED.search(program.read_bytes()) is not None
 
 

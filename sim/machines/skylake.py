@@ -95,8 +95,8 @@ class Skylake:
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
                 _REMEDIES.get(refused[1], ""),
             )
-        if refused := valgrind.ended_for_a_call(ended, limits):
-            return Measurement(*refused)
+        if end := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*end)
         if ended.idle:
             return Measurement(
                 Verdict.NONDETERMINISTIC,

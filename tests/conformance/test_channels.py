@@ -49,7 +49,17 @@ PROGRAM = """#include <cerrno>
 static const char *own = access("/pie/prog", F_OK) == 0 ? "/pie/prog" : "pie/prog";
 static struct stat about(const char *path) { struct stat s{}; stat(path, &s); return s; }
 static struct stat input() { struct stat s{}; fstat(0, &s); return s; }
-static sockaddr_un name() { sockaddr_un a{}; a.sun_family = AF_UNIX; std::strcpy(a.sun_path + 1, "n"); return a; }
+static sockaddr_un named() {
+    sockaddr_un a{};
+    a.sun_family = AF_UNIX;
+    std::strcpy(a.sun_path + 1, "n");
+    return a;
+}
+static const sockaddr_un address = named();
+static int unnamed() { return socket(AF_UNIX, SOCK_STREAM, 0); }
+static int executable() { return open(own, O_RDONLY); }
+static void say(long seen) { std::printf("%ld ", seen); }
+static void *const page = (void *)((long)&say & ~4095l);
 int main() {
     setvbuf(stdout, nullptr, _IONBF, 0);
     BODY
@@ -59,97 +69,97 @@ int main() {
 CHANNELS = {
     "attributes of the input": (
         'fsetxattr(0, "user.n", "x", 1, 0);',
-        'char b[8]; std::printf("%ld", (long)fgetxattr(0, "user.n", b, 8));',
+        'char b[8]; say(fgetxattr(0, "user.n", b, 8));',
     ),
     "attributes of the executable": (
         'setxattr(own, "user.n", "x", 1, 0); lsetxattr(own, "user.n", "x", 1, 0);',
-        'char b[8]; std::printf("%ld", (long)getxattr(own, "user.n", b, 8));',
+        'char b[8]; say(getxattr(own, "user.n", b, 8));',
     ),
     "flags of the executable": (
-        "long flags = FS_NODUMP_FL; ioctl(open(own, O_RDONLY), FS_IOC_SETFLAGS, &flags);",
-        'long f = 0; ioctl(open(own, O_RDONLY), FS_IOC_GETFLAGS, &f); std::printf("%ld", f & FS_NODUMP_FL);',
+        "long flags = FS_NODUMP_FL; ioctl(executable(), FS_IOC_SETFLAGS, &flags);",
+        "long f = 0; ioctl(executable(), FS_IOC_GETFLAGS, &f); say(f & FS_NODUMP_FL);",
     ),
     "hints at the executable": (
-        "unsigned long hint = 3; fcntl(open(own, O_RDONLY), F_SET_RW_HINT, &hint);",
-        'unsigned long h = 0; fcntl(open(own, O_RDONLY), F_GET_RW_HINT, &h); std::printf("%lu", h);',
+        "unsigned long hint = 3; fcntl(executable(), F_SET_RW_HINT, &hint);",
+        "unsigned long h = 0; fcntl(executable(), F_GET_RW_HINT, &h); say(h);",
     ),
-    "rights of the input": ("fchmod(0, 04777);", 'std::printf("%o", input().st_mode);'),
+    "rights of the input": ("fchmod(0, 04777);", "say(input().st_mode);"),
     "rights of the input by its path": (
         'chmod("/proc/self/fd/0", 04777); chmod("/dev/stdin", 04777);',
-        'std::printf("%o", input().st_mode);',
+        "say(input().st_mode);",
     ),
-    "rights of the executable": ("chmod(own, 04755);", 'std::printf("%o", about(own).st_mode);'),
-    "rights of a device": ('chmod("/dev/null", 0);', 'std::printf("%o", about("/dev/null").st_mode);'),
-    "owner of the input": ("if (fchown(0, 1, 1)) {}", 'std::printf("%d", input().st_uid);'),
+    "rights of the executable": ("chmod(own, 04755);", "say(about(own).st_mode);"),
+    "rights of a device": ('chmod("/dev/null", 0);', 'say(about("/dev/null").st_mode);'),
+    "owner of the input": ("if (fchown(0, 1, 1)) {}", "say(input().st_uid);"),
     "date of the input": (
         "timespec t[2] = {{1, 0}, {1, 0}}; futimens(0, t);",
-        'std::printf("%d", input().st_mtime == 1);',
+        "say(input().st_mtime == 1);",
     ),
     "date of the executable": (
         "timespec t[2] = {{1, 0}, {1, 0}}; utimensat(AT_FDCWD, own, t, 0);",
-        'std::printf("%d", about(own).st_mtime == 1);',
+        "say(about(own).st_mtime == 1);",
     ),
     "date of the last reading": (
-        "char b[9]; if (read(open(own, O_RDONLY), b, 9) < 0) {}",
-        'std::printf("%ld", (long)about(own).st_atime);',
+        "char b[9]; if (read(executable(), b, 9) < 0) {}",
+        "say(about(own).st_atime);",
     ),
     "names of the executable": (
         'if (link(own, "/tmp/second") == 0 || rename(own, "/tmp/other") == 0) {}',
-        'std::printf("%d", (int)about(own).st_nlink);',
+        "say(about(own).st_nlink);",
     ),
     "bytes of the input": (
-        'int w = open("/proc/self/fd/0", O_RDWR); if (write(w, "zz", 2) < 0) {} if (ftruncate(w, 0)) {}',
+        'int w = open("/proc/self/fd/0", O_RDWR); if (write(w, "z", 1) + ftruncate(w, 0)) {}',
         'char b[9] = ""; if (read(0, b, 8) < 0) {} std::printf("%s", b);',
     ),
-    "place in the input": ("char b[2]; if (read(0, b, 2)) {}", 'std::printf("%ld", (long)lseek(0, 0, SEEK_CUR));'),
-    "flags of the input": ("fcntl(0, F_SETFL, O_NONBLOCK);", 'std::printf("%d", fcntl(0, F_GETFL));'),
+    "place in the input": ("char b[2]; if (read(0, b, 2)) {}", "say(lseek(0, 0, SEEK_CUR));"),
+    "flags of the input": ("fcntl(0, F_SETFL, O_NONBLOCK);", "say(fcntl(0, F_GETFL));"),
     "locks": (
         "struct flock l{}; l.l_type = F_RDLCK; fcntl(0, F_SETLK, &l); flock(0, LOCK_EX);",
-        'std::printf("%d", flock(0, LOCK_EX | LOCK_NB));',
+        "say(flock(0, LOCK_EX | LOCK_NB));",
     ),
     "leases": (
-        "fcntl(open(own, O_RDONLY), F_SETLEASE, F_RDLCK);",
-        'std::printf("%d", fcntl(open(own, O_RDONLY), F_GETLEASE));',
+        "fcntl(executable(), F_SETLEASE, F_RDLCK);",
+        "say(fcntl(executable(), F_GETLEASE));",
     ),
     "shared memory": (
         "shmget(4711, 4096, IPC_CREAT | 0600);",
-        'std::printf("%d", shmget(4711, 4096, 0600));',
+        "say(shmget(4711, 4096, 0600));",
     ),
-    "semaphores": ("semget(4711, 1, IPC_CREAT | 0600);", 'std::printf("%d", semget(4711, 1, 0600));'),
-    "messages": ("msgget(4711, IPC_CREAT | 0600);", 'std::printf("%d", msgget(4711, 0600));'),
+    "semaphores": ("semget(4711, 1, IPC_CREAT | 0600);", "say(semget(4711, 1, 0600));"),
+    "messages": ("msgget(4711, IPC_CREAT | 0600);", "say(msgget(4711, 0600));"),
     "message queues": (
         'mq_open("/note", O_CREAT | O_RDWR, 0600, nullptr);',
-        'std::printf("%d", (int)mq_open("/note", O_RDONLY));',
+        'say(mq_open("/note", O_RDONLY));',
     ),
     "keys": (
         'syscall(SYS_add_key, "user", "note", "x", 1, -5);',
-        'std::printf("%ld", syscall(SYS_request_key, "user", "note", 0, 0));',
+        'say(syscall(SYS_request_key, "user", "note", 0, 0));',
     ),
     "abstract sockets": (
-        "sockaddr_un a = name(); bind(socket(AF_UNIX, SOCK_STREAM, 0), (sockaddr *)&a, 4);",
-        'sockaddr_un a = name(); std::printf("%d", connect(socket(AF_UNIX, SOCK_STREAM, 0), (sockaddr *)&a, 4));',
+        "bind(unnamed(), (sockaddr *)&address, 4);",
+        "say(connect(unnamed(), (sockaddr *)&address, 4));",
     ),
     "cached pages": (
-        "volatile char sum = 0; int f = open(own, O_RDONLY); char b[4096]; posix_fadvise(f, 0, 0, 4);"
-        " for (int i = 0; i < 40; i++) if (pread(f, b, 4096, i * 20480) > 0) sum = b[0];",
-        'unsigned char seen[1] = {7}; mincore((void *)((long)&main & ~4095l), 4096, seen); std::printf("%d", seen[0]);',
+        "int f = executable(); char b[4096]; posix_fadvise(f, 0, 0, 4);"
+        " for (int i = 0; i < 40; i++) if (pread(f, b, 4096, i * 20480) < 0) return 1;",
+        "unsigned char seen[1] = {7}; mincore(page, 4096, seen); say(seen[0]);",
     ),
     "reading of cached pages": (
-        "posix_fadvise(open(own, O_RDONLY), 0, 0, 4);",
-        'char b; iovec p{&b, 1}; std::printf("%ld", (long)preadv2(open(own, O_RDONLY), &p, 1, 4096, RWF_NOWAIT));',
+        "posix_fadvise(executable(), 0, 0, 4);",
+        "char b; iovec p{&b, 1}; say(preadv2(executable(), &p, 1, 4096, RWF_NOWAIT));",
     ),
     "old pages": (
         "char *p = (char *)std::malloc(64 << 20); std::memset(p, 7, 64 << 20);",
-        'char *p = (char *)std::malloc(64 << 20); long sum = 0;'
-        ' for (long i = 0; i < 64 << 20; i += 64) sum += p[i]; std::printf("%ld", sum);',
+        "char *p = (char *)std::malloc(64 << 20); long sum = 0;"
+        " for (long i = 0; i < 64 << 20; i += 64) sum += p[i]; say(sum);",
     ),
     "process limits": (
         "rlimit l{5, 5}; setrlimit(RLIMIT_NOFILE, &l);",
-        'rlimit l{}; getrlimit(RLIMIT_NOFILE, &l); std::printf("%ld", (long)l.rlim_cur);',
+        "rlimit l{}; getrlimit(RLIMIT_NOFILE, &l); say(l.rlim_cur);",
     ),
     "timers": (
-        "timer_t t; sigevent e{}; e.sigev_notify = SIGEV_NONE; timer_create(CLOCK_MONOTONIC, &e, &t);",
-        'itimerspec i; std::printf("%d", timer_gettime((timer_t)0, &i));',
+        "timer_t t; sigevent e{}; e.sigev_notify = SIGEV_NONE; timer_create(1, &e, &t);",
+        "itimerspec i; say(timer_gettime((timer_t)0, &i));",
     ),
     "the host's name": (
         'if (sethostname("note", 4)) {}',
@@ -160,15 +170,15 @@ CHANNELS = {
 FILES = {
     "temporary files": (
         'std::fclose(std::fopen("/tmp/note", "w"));',
-        'std::printf("%d", access("/tmp/note", F_OK));',
+        'say(access("/tmp/note", F_OK));',
     ),
     "shared memory's files": (
         'open("/dev/shm/note", O_CREAT | O_RDWR, 0600);',
-        'std::printf("%d", access("/dev/shm/note", F_OK));',
+        'say(access("/dev/shm/note", F_OK));',
     ),
     "files beside the executable": (
         'open("/pie/note", O_CREAT | O_RDWR, 0600);',
-        'std::printf("%d", access("/pie/note", F_OK));',
+        'say(access("/pie/note", F_OK));',
     ),
 }
 # Natively the host shows them; no cost hangs on that.
@@ -176,9 +186,12 @@ MEASURED_ONLY = {
     "numbers of files": (
         "int e[2]; for (int i = 0; i < 5000; i++) if (pipe(e) == 0) close(e[0]), close(e[1]);",
         'int e[2]; struct stat s{}; char b[64] = ""; if (pipe(e) == 0) fstat(e[0], &s);'
-        ' std::printf("%lu %ld ", s.st_ino, (long)readlink("/proc/self/fd/1", b, 63)); std::printf("%s", b);',
+        ' say(s.st_ino); say(readlink("/proc/self/fd/1", b, 63)); std::printf("%s", b);',
     ),
-    "the host's clock": ("usleep(1000);", 'timespec t; clock_gettime(CLOCK_MONOTONIC, &t); std::printf("%ld", t.tv_sec);'),
+    "the host's clock": (
+        "usleep(1000);",
+        "timespec t; clock_gettime(CLOCK_MONOTONIC, &t); say(t.tv_sec);",
+    ),
 }
 BOTH_LEVELS = sorted(CHANNELS)
 LEVELS = ["full", "partial"]

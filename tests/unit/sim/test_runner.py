@@ -287,7 +287,9 @@ int main() {
 
 
 def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> None:
-    built = build('int main() { long r; asm volatile("int $0x80" : "=a"(r) : "a"(20L)); return 0; }')
+    built = build(
+        'int main() { long r; asm volatile("int $0x80" : "=a"(r) : "a"(20L)); return 0; }'
+    )
     shown = run(str(built.path), profile="program")
     if shown.fields[0] and os.WTERMSIG(shown.fields[0]) == signal.SIGSEGV:
         pytest.skip("the kernel has no 32-bit calls")
@@ -295,7 +297,9 @@ def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> Non
 
 
 def test_a_signal_of_its_own_is_no_refused_call(build: Callable[..., Build]) -> None:
-    shown = run(str(build("#include <csignal>\nint main() { raise(SIGSYS); }").path), profile="program")
+    shown = run(
+        str(build("#include <csignal>\nint main() { raise(SIGSYS); }").path), profile="program"
+    )
     assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
     assert (shown.call, shown.forged) == ("-", False)
 
