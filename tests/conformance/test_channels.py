@@ -104,7 +104,7 @@ CHANNELS = {
         "say(about(own).st_atime);",
     ),
     "names of the executable": (
-        'if (link(own, "/tmp/second") == 0 || rename(own, "/tmp/other") == 0) {}',
+        'if (link(own, "second") == 0 || rename(own, "other") == 0) {}',
         "say(about(own).st_nlink);",
     ),
     "bytes of the input": (
