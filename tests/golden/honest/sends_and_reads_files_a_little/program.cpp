@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-static char from[1 << 12], to[1 << 18];
+static char from[1 << 12], to[1 << 12];
 int main() {
     int file = open("/tmp/a", O_CREAT | O_RDWR, 0600), other = open("/tmp/b", O_CREAT | O_RDWR, 0600), ends[2], pair[2];
     std::memset(from, 3, sizeof from);
