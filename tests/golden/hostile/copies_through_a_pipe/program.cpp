@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-static char from[1 << 20], to[1 << 20];
+alignas(4096) static char from[1 << 20], to[1 << 20];
 int main() {
     unsigned sum = 0;
     std::memset(from, 3, sizeof from);

@@ -14,6 +14,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 int main() {
-    unsigned long hint = 3; fcntl(open("/pie/prog", O_RDONLY), F_LINUX_SPECIFIC_BASE + 12, &hint);
+    unsigned long hint = 3; fcntl(open("/pie/prog", O_RDONLY), 1036, &hint);
     std::puts("15");
 }
