@@ -373,14 +373,11 @@ def _shown(
 
 
 def _show(host: Path, place: Path) -> None:
-    """Make a file or folder of the host appear at another place; a file under no other name."""
+    """Make a folder of the host appear at another place, or a copy of a file: it is the guest's."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if host.is_dir():
         place.symlink_to(host)
-        return
-    try:
-        place.hardlink_to(host)
-    except OSError:
+    else:
         shutil.copy(host, place)
 
 

@@ -22,6 +22,7 @@ from sim.runner import COMPILER_REMEDY
 from sim.setting import Setting
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
+from sim.verdict import Verdict
 
 _OPTIONAL = {
     "retrieval": ("faiss", "transformers", "torch", "code_bert_score"),
@@ -183,7 +184,8 @@ def _attacks() -> Iterator[Finding]:
         except SimError as error:
             yield Finding(name, False, str(error), error.remedy)
             continue
-        held = result.verdict.value == "accepted"
+        # A wall that refuses the call itself ends the program there, by the call's name.
+        held = result.verdict in (Verdict.ACCEPTED, Verdict.UNSUPPORTED)
         yield Finding(
             name, held, what if held else f"{what}: {result.detail}", "do not run hostile code here"
         )
