@@ -21,7 +21,11 @@ JUDGE_VERSION = 2
 # What the loader needs besides the program's own segments: the C library's, and the first stack.
 _LOADER_BYTES = 8 * MIB
 _LOADER_FAILED = 127
-_LOADER_WORDS = (b"Fatal glibc error: Cannot allocate", b"cannot allocate TLS", b"prog: error while")
+_LOADER_WORDS = (
+    b"Fatal glibc error: Cannot allocate",
+    b"cannot allocate TLS",
+    b"prog: error while loading shared libraries",
+)
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
 PYTHON_ENV = {
