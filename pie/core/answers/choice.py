@@ -24,7 +24,7 @@ _READS = {
         r"|fread(?:_unlocked)?|read|readv|pread|mmap|stdin|STDIN_FILENO|[iw]fstream|freopen)\b"
     ),
     Language.PYTHON: re.compile(
-        r"\b(?:input|raw_input|stdin|fileinput|__stdin__)\b|\bopen\s*\(\s*0|\bos\.read\b"
+        r"\b(?:input|raw_input|stdin|fileinput|__stdin__|open|os\.read|genfromtxt|loadtxt|fromfile)\b"
     ),
 }
 _COMMENTS = {
@@ -35,7 +35,7 @@ _INCLUDES = re.compile(r"^[ \t]*(?:#[ \t]*include\b|import[ \t]+[<\"\w])", re.MU
 _OLD = re.compile(
     r"\W*(?:(?:here(?:'s| is)|this (?:is|was)|for (?:comparison|reference),?|and|the|your|in|with)"
     r"\s+)*"
-    r"(?:original|old|older|before|previous|previously|slow|slower|naive|unoptimi[sz]ed|given)\b",
+    r"(?:original|old|older|before|previous|previously|slow|slower|naive|unoptimi[sz]ed)\b",
     re.IGNORECASE,
 )
 _NEW = re.compile(
@@ -91,7 +91,8 @@ def _cpp(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
 
 
 def _python(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
-    """Return rank and text of each program: 2 reads input, 1 lacks no name, 0 is a snippet.
+    """Return rank and text of each program: 2 reads input, 1 lacks no name, 0 is a snippet, -1
+    calls what an earlier block defines.
 
     A block that reads input and needs definitions of earlier ones is read with those in front. An
     earlier block that reads input itself is a program of its own: what calls it is its usage.
@@ -102,7 +103,8 @@ def _python(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
     for place, (candidate, own) in enumerate(zip(candidates, names, strict=True)):
         missing = set(own.missing) if own else set()
         if not reads[place]:
-            readings.append((0 if missing else 1, candidate.text))
+            called = any(other and missing & other.functions for other in names[:place])
+            readings.append((1 if not missing else -1 if called else 0, candidate.text))
             continue
         needed, usage = {place}, False
         for earlier in range(place - 1, -1, -1):
@@ -121,7 +123,25 @@ def _python(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
 
 
 def _reads(text: str, language: Language) -> bool:
+    """Whether a program reads its standard input, as far as its words tell."""
+    tree = _parsed(text) if language is Language.PYTHON else None
+    if tree is not None:  # words in its texts and comments read nothing
+        return any(_READS[language].search(_words(node)) for node in ast.walk(tree))
     return _READS[language].search(_COMMENTS[language].sub(" ", text)) is not None
+
+
+def _words(node: ast.AST) -> str:
+    """Return what could read input in a node, without the nodes below it."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()) | ast.alias(name=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{name}.{attribute}"
+        case ast.Attribute(attr=attribute):
+            return attribute
+        case ast.ImportFrom(module="sys", names=names):
+            return " ".join(alias.name for alias in names)
+    return ""
 
 
 def _is_old(candidate: Candidate, language: Language) -> bool:
