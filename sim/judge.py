@@ -25,7 +25,7 @@ _LOADER_FAILED = 127
 _LOADER_WORDS = (
     b"Fatal glibc error: Cannot allocate",
     b"cannot allocate TLS",
-    b"prog: error while",
+    b"prog: error while loading shared libraries",
 )
 
 # The environment of every measured process; the same on every host, since its size moves the stack.

@@ -104,7 +104,33 @@ def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Set
     distinct = {program.digest: _Candidate(program) for program in programs}
     everyone = list(distinct.values())
     cases = tuple(tests)
+    built = yield from _judge(everyone, cases, setting)
+    accepted = [
+        one
+        for one in built
+        if not one.failure and all(j.verdict is Verdict.ACCEPTED for j in one.judgements)
+    ]
+    budget = setting.reference_budget
+    if budget is not None and accepted and accepted[0] is everyone[0]:
+        yield from _measure_by_reference(accepted, cases, setting, budget)
+    else:
+        yield from _measure(accepted, cases, [setting] * len(cases))
+    yield from _confirm(accepted, cases, setting)
+    return [_outcome(distinct[program.digest], cases) for program in programs]
 
+
+def judged(programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting) -> Procedure:
+    """Build and judge programs, and measure nothing; return their outcomes in the same order."""
+    distinct = {program.digest: _Candidate(program) for program in programs}
+    cases = tuple(tests)
+    yield from _judge(list(distinct.values()), cases, setting)
+    return [_outcome(distinct[program.digest], cases) for program in programs]
+
+
+def _judge(
+    everyone: Sequence[_Candidate], cases: tuple[TestCase, ...], setting: Setting
+) -> Generator[Sequence[Job], Sequence[Result | Failed], list[_Candidate]]:
+    """Build and judge programs; return those that compiled."""
     results = yield [
         BuildJob(one.program, setting, setting.build_context(one.program.language))
         for one in everyone
@@ -124,19 +150,7 @@ def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Set
             one.failure = result.reason
         else:
             one.judgements = [item for item in result if isinstance(item, Judgement)]  # type: ignore[union-attr]
-
-    accepted = [
-        one
-        for one in built
-        if not one.failure and all(j.verdict is Verdict.ACCEPTED for j in one.judgements)
-    ]
-    budget = setting.reference_budget
-    if budget is not None and accepted and accepted[0] is everyone[0]:
-        yield from _measure_by_reference(accepted, cases, setting, budget)
-    else:
-        yield from _measure(accepted, cases, [setting] * len(cases))
-    yield from _confirm(accepted, cases, setting)
-    return [_outcome(distinct[program.digest], cases) for program in programs]
+    return built
 
 
 def _confirm(

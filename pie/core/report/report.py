@@ -113,7 +113,7 @@ def read_report(
             f"{run} is not a run folder: it has no manifest.json; "
             "give the folder that `pie simulate --out` wrote"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{path}: cannot be read ({error})") from error
     if isinstance(manifest, dict) and manifest.get("kind") == "generations":
         raise ReportError(
