@@ -7,6 +7,8 @@
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word);
+/* A signal is about to be delivered where the program is at `at`: a fault inside a block leaves it there. */
+void blocks_interrupted(Addr at);
 /* Passes the last executed block to the model. */
 void blocks_flush(void);
 /* Whether counts are kept for each instruction's address. */
