@@ -18,7 +18,7 @@ from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
-from sim.machines import valgrind
+from sim.machines import unknown, valgrind
 from sim.program import Build
 from sim.sandbox import Ended, Guest
 from sim.skylake import build as tool
@@ -125,6 +125,7 @@ def _measurement(ended: Ended, limits: Limits) -> Measurement:
     if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
         return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
     end, counters = read_counters(ended.log)
+    unknown.refuse(ended.log, counters)
     cycles = counters.pop("cycles")
     # Its last block can carry a program that ends by itself over its budget, too.
     excess = limits.excess(counters["instructions"], cycles)

@@ -107,6 +107,7 @@ static void record(Making *m, UShort *place, IRExpr *value) {
 /* An access without an operation of its own in the model: what the decoder took the instruction for is wrong. */
 static void check_operations(Step *step, UChar cls) {
     Inst *inst = step->inst;
+    if (inst->by_stack) return;
     for (UInt i = 0; i < inst->nuops; i++)
         if (inst->uops[i].cls == cls) return;
     inst->known = 0;

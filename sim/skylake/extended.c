@@ -45,6 +45,7 @@ static void bit_test(Decoding *d, UInt which, Bool by_immediate) {
     if (by_immediate) immediate(d, 1);
     UInt by = by_immediate ? R_NONE : gpr(d->reg);
     if (in_register(d)) {
+        d->inst->by_stack = !by_immediate;
         op(d, INT_ALU, R_NONE, gpr(d->rm), by, F_CARRY_ONLY);
         if (which == 0) return;
         limm(d, t1());
@@ -246,7 +247,8 @@ void decode_two_byte(Decoding *d, UChar opcode) {
     case 0x0d: case 0x18: { /* prefetch */
         read_modrm(d);
         read_rip(d);
-        load(d, R_NONE, 1, 0);
+        if (in_register(d)) add_uop(d, NO_UNIT);
+        else load(d, R_NONE, 1, 0);
         return;
     }
     case 0x01:
@@ -254,9 +256,6 @@ void decode_two_byte(Decoding *d, UChar opcode) {
         if (d->modrm == 0xf9) { /* rdtscp */
             time_stamp(d);
             unit(d, gpr(1), t1(), R_NONE);
-        } else if (d->modrm == 0xd0) { /* xgetbv */
-            unit(d, gpr(0), gpr(1), R_NONE);
-            unit(d, gpr(2), gpr(1), R_NONE);
         } else {
             add_uop(d, NO_UNIT);
         }

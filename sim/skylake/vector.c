@@ -258,6 +258,11 @@ void decode_vector(Decoding *d, UChar opcode) {
         else move_halves(d, opcode & 1);
         return;
     case 0x12: case 0x16:
+        if (d->repeat) { /* movddup; movsldup, movshdup */
+            if (d->repeat == 0xf2) widened(d, WAY(SIMD_MISC), 8);
+            else packed_way(d, WAY(SIMD_MISC), ABSENT, ABSENT);
+            return;
+        }
         read_rip(d);
         if (in_register(d))
             move(d, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12));
