@@ -94,9 +94,12 @@ typedef struct {
     Int offset_ip;
     Bool exited; /* the current instruction has had an exit */
     UInt element; /* of the current gather: its next */
+    Bool refused; /* the translator does not know the current instruction */
 } Making;
 
-static Step *now(Making *m) { return m->block->count ? &m->block->steps[m->block->count - 1] : NULL; }
+static Step *now(Making *m) {
+    return m->block->count && !m->refused ? &m->block->steps[m->block->count - 1] : NULL;
+}
 
 static void record(Making *m, UShort *place, IRExpr *value) {
     if (*place != NO_VALUE || m->nvalues >= MAX_VALUES) return;
@@ -107,7 +110,7 @@ static void record(Making *m, UShort *place, IRExpr *value) {
 /* An access without an operation of its own in the model: what the decoder took the instruction for is wrong. */
 static void check_operations(Step *step, UChar cls) {
     Inst *inst = step->inst;
-    if (inst->by_stack) return;
+    if (inst->by_memory) return;
     for (UInt i = 0; i < inst->nuops; i++)
         if (inst->uops[i].cls == cls) return;
     inst->known = 0;
@@ -255,6 +258,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         if (st->tag == Ist_NoOp) continue;
         if (st->tag == Ist_IMark) {
             add_instructions(&m, st->Ist.IMark.addr, st->Ist.IMark.len);
+            m.refused = st->Ist.IMark.len == 0;
             addStmtToIRSB(m.out, st);
             continue;
         }

@@ -45,7 +45,7 @@ static void bit_test(Decoding *d, UInt which, Bool by_immediate) {
     if (by_immediate) immediate(d, 1);
     UInt by = by_immediate ? R_NONE : gpr(d->reg);
     if (in_register(d)) {
-        d->inst->by_stack = !by_immediate;
+        d->inst->by_memory = !by_immediate;
         op(d, INT_ALU, R_NONE, gpr(d->rm), by, F_CARRY_ONLY);
         if (which == 0) return;
         limm(d, t1());

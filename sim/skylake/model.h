@@ -111,7 +111,7 @@ typedef struct Inst {
     UChar len, kind, loop;
     UChar pre, body, nuops; /* of a micro-coded loop, or a gather's loads: [0,pre) body [pre,pre+body) rest; else nuops */
     UChar known;            /* the decoder knows this instruction */
-    Bool by_stack;          /* the translator keeps its register operand on the stack for a moment */
+    Bool by_memory;         /* the translator does it by accesses to memory that are not its own */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
     Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */

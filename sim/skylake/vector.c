@@ -208,6 +208,7 @@ static void mmx(Decoding *d, UChar opcode) {
 
 void masked_bytes(Decoding *d) {
     Bool on_mmx = !d->vex && !d->wide16;
+    d->inst->by_memory = True;
     d->mod = 0;
     d->base = gpr(7); /* rdi */
     d->index = R_NONE;

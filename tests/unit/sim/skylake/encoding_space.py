@@ -40,6 +40,7 @@ FOREIGN = set(_FOREIGN)
 _FMA4 = re.compile(r"vfn?m(add|sub)(add|sub)?[ps][ds]$")
 _FOREIGN_256 = {"vaesenc", "vaesenclast", "vaesdec", "vaesdeclast", "vpclmulqdq"}
 _PREFIXES = (b"", b"\x66", b"\xf2", b"\xf3")
+_NO_OPCODES = {0x0F, 0x62, 0xC4, 0xC5, 0x8F, 0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3}
 _DISPLACED = 0x10  # [rsi + 16]
 
 
@@ -79,7 +80,7 @@ def _immediates() -> bytes:
 def _legacy() -> Iterator[bytes]:
     for escape in (b"", b"\x0f", b"\x0f\x38", b"\x0f\x3a"):
         for opcode in range(256):
-            if escape == b"" and (opcode in (0x62, 0xC4, 0xC5, 0x8F) or 0x40 <= opcode < 0x50):
+            if escape == b"" and (opcode in _NO_OPCODES or 0x40 <= opcode < 0x50):
                 continue
             checksum = escape == b"\x0f\x38" and opcode in (0xF0, 0xF1)
             for prefix in _PREFIXES[: 3 if checksum else 4] + ((b"\x66\xf2",) if checksum else ()):
@@ -97,6 +98,8 @@ def _vex() -> Iterator[bytes]:
                     byte = wide << 7 | (~own & 15 if own != 15 else 15) << 3 | long << 2 | pp
                     for operands in _operands():
                         gathers = place == 2 and 0x90 <= opcode <= 0x93
+                        if gathers and own == 15:
+                            continue  # the mask would be the destination
                         shown = bytes([operands[0] & 0xF8 | 4, 0x0E, *operands[1:]])
                         yield bytes([0xC4, 0xE0 | place, byte, opcode]) + (
                             shown if gathers and len(operands) > 1 else operands
