@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.errors import MachineFailure
+from sim.errors import Unsupported
 from sim.machines import instruction_sets, valgrind
 from sim.sandbox import Ended
 
@@ -53,13 +53,18 @@ def test_an_instruction_that_is_cut_short_is_no_error(code: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "code"), EXAMPLES)
-def test_each_is_not_measured_and_says_what_to_remove(name: str, code: str) -> None:
+def test_each_is_unsupported_and_says_what_to_remove(name: str, code: str) -> None:
     ended = Ended(None, 4, b"", b"", log_of(code), False, 0, 0, 0, 0)
-    with pytest.raises(MachineFailure) as failure:
+    with pytest.raises(Unsupported) as failure:
         valgrind.refuse_own_failure(ended)
     assert (name or "an instruction that Valgrind cannot translate") in failure.value.what
     assert "target pragma" in failure.value.remedy
     assert "--machine native" in failure.value.remedy
+
+
+def test_an_instruction_that_is_there_to_raise_a_signal_is_none_that_is_lacking() -> None:
+    assert instruction_sets.unhandled(log_of("0f 0b 90")) is None
+    assert instruction_sets.unhandled(log_of("0f 0b") + b"\n" + log_of("62 f1")) == [0x62, 0xF1]
 
 
 def test_a_log_without_such_a_line_is_no_failure() -> None:
