@@ -1,4 +1,4 @@
-"""Instructions that the timing tool cannot cost: few may be executed, or the run is refused by name.
+"""Instructions that the timing tool cannot cost: few may be executed, or the run is refused.
 
 The tool counts them and writes the commonest, as bytes; binutils' objdump names them where it is
 installed, in the sandbox of the compiler.
@@ -57,7 +57,7 @@ def names(codes: Sequence[bytes]) -> list[str]:
         ended = sandbox.run(
             Guest(
                 program=program,
-                argv=(program, *"-D -b binary -m i386:x86-64".split(), "/pie/code"),
+                argv=(program, *["-D", "-b", "binary", "-m", "i386:x86-64"], "/pie/code"),
                 profile="compiler",
                 read_only={"/pie/code": str(file)},
                 env=COMPILER_ENV,

@@ -40,7 +40,8 @@ static void by_register(int, siginfo_t *, void *context) {
 static void by_jump(int, siginfo_t *, void *) { ++caught; siglongjmp(back, 1); }
 static void by_exception(int, siginfo_t *, void *) { ++caught; throw 1; }
 __attribute__((noinline)) static void work() {
-    asm volatile("mov %%0, %%%%rax\n .rept %(work)d\n %(body)s\n .endr\n %(end)s\n .globl after\nafter:"
+    asm volatile("mov %%0, %%%%rax\n .rept %(work)d\n %(body)s\n .endr\n"
+                 "%(end)s\n .globl after\nafter:"
                  : : "m"(chain), "m"(beyond) : "rax", "rcx", "rdx", "rbx", "cc", "memory");
 }
 int main() {
@@ -51,7 +52,8 @@ int main() {
     struct sigaction action = {};
     action.sa_sigaction = %(leaves)s;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
-    for (int signal : {SIGSEGV, SIGFPE, SIGILL, SIGBUS, SIGTRAP}) sigaction(signal, &action, nullptr);
+    for (int signal : {SIGSEGV, SIGFPE, SIGILL, SIGBUS, SIGTRAP})
+        sigaction(signal, &action, nullptr);
     for (volatile int i = 0; i < TURNS; ++i) {
         if (sigsetjmp(back, 1)) continue;
         try { work(); } catch (int) {}

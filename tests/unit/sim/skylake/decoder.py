@@ -21,8 +21,10 @@ GPR, XMM, ST, FLAGS = 1, 40, 80, (90, 91)
 _GPRS = ("ax", "cx", "dx", "bx", "sp", "bp", "si", "di")
 Described = dict[str, Any]
 
-# Written although capstone says that it is read, or the other way round: it has the operand's access wrong.
-_STORES = re.compile(r"v?(mov|maskmov|pmaskmov|extract|pextr|cvtps2ph)|f(n?st|ist|bst|n?save)|set|xsave|fxsave|v?stmxcsr")
+# Where capstone has the access of an operand in memory wrong.
+_STORES = re.compile(
+    r"v?(mov|maskmov|pmaskmov|extract|pextr|cvtps2ph)|f(n?st|ist|bst|n?save)|set|xsave|fxsave|v?stmxcsr"
+)
 _LOADS_ONLY = re.compile(
     r"cmp|test|bt$|v?u?comis|f(ld|ild|bld|i?com|u?com|rstor|i?add|i?sub|i?mul|i?div)|i?mul$|i?div$|xrstor|fxrstor|v?ldmxcsr"
 )
@@ -38,7 +40,12 @@ def build(folder: Path) -> Path:
     subprocess.run(
         [
             *(compiler, "-O1", "-std=gnu11", "-w", "-DVGA_amd64=1", "-DVGO_linux=1"),
-            *("-DVGP_amd64_linux=1", "-DVGPV_amd64_linux_vanilla=1", "-I", str(valgrind_parts()[0])),
+            *(
+                "-DVGP_amd64_linux=1",
+                "-DVGPV_amd64_linux_vanilla=1",
+                "-I",
+                str(valgrind_parts()[0]),
+            ),
             *("-I", str(folder), "-o", str(made), str(Path(__file__).with_name("describe.c"))),
             *(str(folder / f"{part}.c") for part in PARTS),
         ],
@@ -73,7 +80,13 @@ def accesses(form: Form) -> tuple[int | None, int | None]:
     places = [k for k, one in enumerate(insn.operands) if one.type == x86.X86_OP_MEM]
     name = insn.mnemonic.split()[-1]
     if name in ("lea", "nop") or not places:
-        return (0, 0) if not re.match(r"(rep|movs|stos|lods|scas|cmps|xlat|v?maskmov|push|pop)", insn.mnemonic) else (None, None)
+        return (
+            (0, 0)
+            if not re.match(
+                r"(rep|movs|stos|lods|scas|cmps|xlat|v?maskmov|push|pop)", insn.mnemonic
+            )
+            else (None, None)
+        )
     if name.startswith(("prefetch", "clflush", "clwb")):
         return None, 0
     size = sum(insn.operands[k].size for k in places[:1])
@@ -82,21 +95,26 @@ def accesses(form: Form) -> tuple[int | None, int | None]:
         element = 8 if name.endswith(("q", "pd")) else 4
         by = 8 if name.removeprefix("vp").removeprefix("v")[6] == "q" else 4
         return element * (wide // max(element, by)), 0
-    if re.match(r"(cmps|movs[bwdq]|repe? (cmps|movs)|xsave|xrstor|fxsave|fxrstor)", insn.mnemonic) and "xmm" not in insn.op_str:
+    if (
+        re.match(r"(cmps|movs[bwdq]|repe? (cmps|movs)|xsave|xrstor|fxsave|fxrstor)", insn.mnemonic)
+        and "xmm" not in insn.op_str
+    ):
         return None, None
     first = places[0] == 0
     access = insn.operands[places[0]].access
     reads, writes = bool(access & CS_AC_READ), bool(access & CS_AC_WRITE)
     if form.is_vex or _STORES.match(name):
-        writes = first and not _LOADS_ONLY.match(name) and name not in ("vstmxcsr", "movbe") or (first and "stmxcsr" in name)
+        writes = (first and not _LOADS_ONLY.match(name) and name not in ("vstmxcsr", "movbe")) or (
+            first and "stmxcsr" in name
+        )
         reads = not writes
         if name == "movbe":
             writes, reads = first, not first
     elif re.match(r"(ro|rc|sa|sh)[lr]$", name) or name.startswith("cmpxchg"):
         reads = writes = True
-    elif name in ("roundss", "roundsd"):
-        reads, writes = True, False
-    elif _LOADS_ONLY.match(name) and not name.startswith("cmpxchg"):
+    elif name in ("roundss", "roundsd") or (
+        _LOADS_ONLY.match(name) and not name.startswith("cmpxchg")
+    ):
         reads, writes = True, False
     return size * reads, size * writes
 

@@ -1,4 +1,4 @@
-"""Walks the encodings of x86-64 that g++ and its intrinsics can emit, with what capstone says of them.
+"""Walks the encodings of x86-64 that g++ and its intrinsics can emit, as capstone reads them.
 
 Every opcode of the one-byte map, 0F, 0F 38 and 0F 3A is tried with each prefix that selects another
 instruction, with registers and with memory, and with VEX of 128 and 256 bits. What a disassembler
@@ -22,25 +22,201 @@ REFUSED_SETS = {
     x86.X86_GRP_VM, x86.X86_GRP_PRIVILEGE, x86.X86_GRP_SGX, x86.X86_GRP_FSGSBASE,
 }  # fmt: skip
 # Not emitted for programs: segments, ports, system registers, far calls, hints of other processors.
-_FOREIGN = (
-    "in ins outs out cli sti clac stac iret ret far lcall ljmp hlt int int1 into lfs lgs lss lar lsl verr verw"
-    " sgdt sidt sldt str smsw lgdt lidt lldt ltr lmsw invlpg rdmsr wrmsr rdpmc sysenter sysexit sysret"
-    " syscall swapgs monitor mwait xabort xbegin xend xtest ud0 ud1 ud2 ud2b femms cpuid getsec rsm"
-    " clgi stgi vmcall salc loop loopne loope jcxz jecxz jrcxz push pop retf retfq iretd iretq call"
-    " invd wbinvd clts rdpkru wrpkru encls enclu skinit invlpga rdtsc rdtscp xgetbv xsetbv ptwrite"
-    " rdpid clzero wbnoinvd monitorx mwaitx pconfig cldemote incsspd incsspq rdsspd rdsspq endbr64 endbr32"
-    " xsaves xsaves64 xrstors xrstors64 xsaveopt xsaveopt64 xsavec xsavec64 saveprevssp setssbsy"
-    " sysretq sysexitq insb insd insw outsb outsd outsw int3 ljmp bnd data16 rex64 lock rep repne xacquire"
-    " xrelease wait loopz loopnz fsetpm fnsetpm fneni fndisi fstpnce ffreep fxch4 fxch7 fcom2 fcomp3 fcomp5 fstp1"
-    " fstp8 fstp9 montmul xcryptecb xcryptcbc xcryptctr xcryptcfb xcryptofb xsha1 xsha256 xstore prefetchwt1"
-    " vpermil2pd vpermil2ps clrssbsy rstorssp wrssd wrssq wrussd wrussq movdir64b movdiri tpause umonitor umwait"
-    " vmread vmwrite"
-).split()
+_FOREIGN = [
+    "in",
+    "ins",
+    "outs",
+    "out",
+    "cli",
+    "sti",
+    "clac",
+    "stac",
+    "iret",
+    "ret",
+    "far",
+    "lcall",
+    "ljmp",
+    "hlt",
+    "int",
+    "int1",
+    "into",
+    "lfs",
+    "lgs",
+    "lss",
+    "lar",
+    "lsl",
+    "verr",
+    "verw",
+    "sgdt",
+    "sidt",
+    "sldt",
+    "str",
+    "smsw",
+    "lgdt",
+    "lidt",
+    "lldt",
+    "ltr",
+    "lmsw",
+    "invlpg",
+    "rdmsr",
+    "wrmsr",
+    "rdpmc",
+    "sysenter",
+    "sysexit",
+    "sysret",
+    "syscall",
+    "swapgs",
+    "monitor",
+    "mwait",
+    "xabort",
+    "xbegin",
+    "xend",
+    "xtest",
+    "ud0",
+    "ud1",
+    "ud2",
+    "ud2b",
+    "femms",
+    "cpuid",
+    "getsec",
+    "rsm",
+    "clgi",
+    "stgi",
+    "vmcall",
+    "salc",
+    "loop",
+    "loopne",
+    "loope",
+    "jcxz",
+    "jecxz",
+    "jrcxz",
+    "push",
+    "pop",
+    "retf",
+    "retfq",
+    "iretd",
+    "iretq",
+    "call",
+    "invd",
+    "wbinvd",
+    "clts",
+    "rdpkru",
+    "wrpkru",
+    "encls",
+    "enclu",
+    "skinit",
+    "invlpga",
+    "rdtsc",
+    "rdtscp",
+    "xgetbv",
+    "xsetbv",
+    "ptwrite",
+    "rdpid",
+    "clzero",
+    "wbnoinvd",
+    "monitorx",
+    "mwaitx",
+    "pconfig",
+    "cldemote",
+    "incsspd",
+    "incsspq",
+    "rdsspd",
+    "rdsspq",
+    "endbr64",
+    "endbr32",
+    "xsaves",
+    "xsaves64",
+    "xrstors",
+    "xrstors64",
+    "xsaveopt",
+    "xsaveopt64",
+    "xsavec",
+    "xsavec64",
+    "saveprevssp",
+    "setssbsy",
+    "sysretq",
+    "sysexitq",
+    "insb",
+    "insd",
+    "insw",
+    "outsb",
+    "outsd",
+    "outsw",
+    "int3",
+    "ljmp",
+    "bnd",
+    "data16",
+    "rex64",
+    "lock",
+    "rep",
+    "repne",
+    "xacquire",
+    "xrelease",
+    "wait",
+    "loopz",
+    "loopnz",
+    "fsetpm",
+    "fnsetpm",
+    "fneni",
+    "fndisi",
+    "fstpnce",
+    "ffreep",
+    "fxch4",
+    "fxch7",
+    "fcom2",
+    "fcomp3",
+    "fcomp5",
+    "fstp1",
+    "fstp8",
+    "fstp9",
+    "montmul",
+    "xcryptecb",
+    "xcryptcbc",
+    "xcryptctr",
+    "xcryptcfb",
+    "xcryptofb",
+    "xsha1",
+    "xsha256",
+    "xstore",
+    "prefetchwt1",
+    "vpermil2pd",
+    "vpermil2ps",
+    "clrssbsy",
+    "rstorssp",
+    "wrssd",
+    "wrssq",
+    "wrussd",
+    "wrussq",
+    "movdir64b",
+    "movdiri",
+    "tpause",
+    "umonitor",
+    "umwait",
+    "vmread",
+    "vmwrite",
+]
 FOREIGN = set(_FOREIGN)
 _FMA4 = re.compile(r"vfn?m(add|sub)(add|sub)?[ps][ds]$")
 _FOREIGN_256 = {"vaesenc", "vaesenclast", "vaesdec", "vaesdeclast", "vpclmulqdq"}
 _PREFIXES = (b"", b"\x66", b"\xf2", b"\xf3")
-_NO_OPCODES = {0x0F, 0x62, 0xC4, 0xC5, 0x8F, 0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3}
+_NO_OPCODES = {
+    0x0F,
+    0x62,
+    0xC4,
+    0xC5,
+    0x8F,
+    0x26,
+    0x2E,
+    0x36,
+    0x3E,
+    0x64,
+    0x65,
+    0x66,
+    0x67,
+    0xF0,
+    0xF2,
+    0xF3,
+}
 _DISPLACED = 0x10  # [rsi + 16]
 
 
@@ -101,9 +277,11 @@ def _vex() -> Iterator[bytes]:
                         if gathers and own == 15:
                             continue  # the mask would be the destination
                         shown = bytes([operands[0] & 0xF8 | 4, 0x0E, *operands[1:]])
-                        yield bytes([0xC4, 0xE0 | place, byte, opcode]) + (
-                            shown if gathers and len(operands) > 1 else operands
-                        ) + _immediates()
+                        yield (
+                            bytes([0xC4, 0xE0 | place, byte, opcode])
+                            + (shown if gathers and len(operands) > 1 else operands)
+                            + _immediates()
+                        )
 
 
 def forms() -> Iterator[Form]:
@@ -127,13 +305,23 @@ def _wanted(instruction: capstone.CsInsn, code: bytes) -> bool:
         return False
     if name in FOREIGN or name.startswith(("j", "k", "sha", "gf2p8", "vgf2p8")):
         return False
-    if any(one.type == x86.X86_OP_REG and _strange(instruction.reg_name(one.reg)) for one in instruction.operands):
+    if any(
+        one.type == x86.X86_OP_REG and _strange(instruction.reg_name(one.reg))
+        for one in instruction.operands
+    ):
         return False
     return not (code[0] in (0xC4, 0xC5) and name in _FOREIGN_256 and "ymm" in instruction.op_str)
 
 
 def _strange(register: str) -> bool:
-    return register.startswith(("cr", "dr", "k", "zmm", "bnd")) or register in ("cs", "ds", "es", "fs", "gs", "ss")
+    return register.startswith(("cr", "dr", "k", "zmm", "bnd")) or register in (
+        "cs",
+        "ds",
+        "es",
+        "fs",
+        "gs",
+        "ss",
+    )
 
 
 def _kind(instruction: capstone.CsInsn, code: bytes) -> tuple[object, ...]:
