@@ -73,7 +73,7 @@ def refuse_own_failure(ended: Ended) -> None:
     program; MachineFailure where the host is to blame.
     """
     code = instruction_sets.unhandled(ended.log)
-    if code is not None or b"nrecognised instruction" in ended.log:
+    if code is not None:
         name = instruction_sets.name_of(code or [])
         raise Unsupported(
             f"the program uses {name}, which Valgrind's translator lacks"
