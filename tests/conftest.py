@@ -1,9 +1,17 @@
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).parents[1]
+
+# What progress is shown depends on how fast the host is; tests of the display ask for it.
+os.environ["PIE_PROGRESS"] = "never"
+# A shell starts what runs in its background deaf to Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy host is slow now and then; that is no failure of what is tested.
 settings.register_profile("pie", deadline=None)

