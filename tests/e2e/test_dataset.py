@@ -170,6 +170,7 @@ def test_bad_input_is_one_sentence(
 
 @pytest.mark.shared
 @pytest.mark.slow
+@pytest.mark.prove
 def test_real_programs_of_people_become_pairs_whose_gain_was_measured(
     pie: Pie, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def fenced(code: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_a_thousand_requests_survive_faults_and_a_kill_and_each_is_answered_once(
     pie: Pie, start_pie: Start, tmp_path: Path
 ) -> None:

@@ -160,7 +160,10 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     assert_nothing_repeated(run, cache, before)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
+@pytest.mark.parametrize(
+    "seconds",
+    [0.0, *(pytest.param(later, marks=pytest.mark.prove) for later in (0.15, 0.4))],
+)
 def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
     start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind, seconds: float
 ) -> None:
@@ -229,6 +232,7 @@ def test_two_drivers_never_work_in_one_folder(
     assert first.returncode == 0, errors
 
 
+@pytest.mark.prove
 def test_two_drivers_may_share_a_cache(
     start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -153,6 +153,7 @@ def test_two_processes_with_fsdp_have_the_loss_of_one(
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_a_lost_process_is_told_and_the_run_goes_on_from_its_checkpoint_in_one_process(
     make_recipe: Make, tmp_path: Path, tied: Path
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_lost_process_is_told_and_the_run_goes_on_from_its_checkpoint_in_one_p
         (signal.SIGKILL, ""),
     ],
 )
+@pytest.mark.prove
 def test_a_training_does_not_outlive_its_launcher(
     make_recipe: Make, tmp_path: Path, sent: signal.Signals, told: str
 ) -> None:
