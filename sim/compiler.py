@@ -11,8 +11,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sim import policy, precompiled, sandbox
-from sim.errors import MachineFailure, MissingTool
+from sim import online_judge, policy, precompiled, sandbox
+from sim.errors import MachineFailure, MissingTool, Unsupported
+from sim.executable_image import static_bytes
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
@@ -21,8 +22,9 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 # What the compiler's messages hold where they name the reason.
+_ADDRESSED_BYTES = 2 << 30  # of the small code model, which GCC's code has
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
 
 
@@ -95,9 +97,12 @@ def _compile_cpp(
     if folder is not None:
         read_only["/pie/pch"] = str(folder)
         include = ["-I", "/pie/pch"]
+    for number, headers_of_user in enumerate(toolchain.include):
+        read_only[f"/pie/include/{number}"] = headers_of_user
+        include += ["-I", f"/pie/include/{number}"]
     steps = (
         [*toolchain.compile_flags(), *include, "-c", "main.cpp", "-o", "main.o"],
-        [*toolchain.link_flags(), "main.o", "-o", "prog"],
+        [*toolchain.link_flags(), "main.o", *toolchain.linked_libraries(), "-o", "prog"],
     )
     for arguments in steps:
         ended = sandbox.run(
@@ -114,18 +119,24 @@ def _compile_cpp(
         )
         if not ended.ok:
             _refuse_full_disk(ended, work)
+            if reason := _beyond_addresses(ended, work / "main.o"):
+                return Build(Language.CPP, verdict=Verdict.MEMORY_LIMIT, detail=reason)
             return _compile_error(ended, Language.CPP, limits)
     executable = (work / "prog").read_bytes()
     reason = policy.tampering(executable)
     compiled = (work / "main.o").read_bytes()
-    if not reason and _addresses_simulator(compiled, work, limits):
-        reason = "the program contains an instruction of the simulator gem5"
+    try:
+        if not reason and _addresses_simulator(compiled, work, limits):
+            reason = "the program contains an instruction of the simulator gem5"
+    except Unsupported as limit:
+        return Build(Language.CPP, verdict=Verdict.UNSUPPORTED, detail=str(limit))
     if reason:
         return Build(Language.CPP, verdict=Verdict.TAMPERING, detail=reason)
     made = Build(
         Language.CPP,
         digest=hashlib.sha256(executable).hexdigest(),
         size=len(executable),
+        static_bytes=static_bytes(executable),
         clock_dependent=policy.clock_dependent(compiled),
     )
     return _keep(work / "prog", made)
@@ -153,9 +164,21 @@ def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> 
         ),
         replace(_allowance(limits), output_bytes=limits.file_bytes),
     )
+    if ended.overflowed or ended.exhausted(limits.cpu_seconds):
+        raise Unsupported("the program is too large to look through for instructions of gem5")
     if not ended.ok:
         raise MachineFailure(f"objdump could not list the program: {ended.reason}")
     return policy.addresses_simulator(ended.stdout)
+
+
+def _beyond_addresses(ended: Ended, compiled: Path) -> str:
+    """Say that static data was too large to link; empty where that was not the reason."""
+    if b"relocation truncated to fit" not in ended.stderr or not compiled.is_file():
+        return ""
+    size = static_bytes(compiled.read_bytes())
+    if size < _ADDRESSED_BYTES - (64 << 20):  # the C library's own data and code are linked, too
+        return ""
+    return f"its static data takes {size >> 20} MiB, beyond the 2048 MiB that its code can address"
 
 
 def _refuse_full_disk(ended: Ended, work: Path) -> None:
@@ -175,6 +198,8 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
         raise MachineFailure("the compiler was killed, as by a host that is out of memory")
     telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]
     detail = telling[0][:300] if telling else ended.reason
+    if remedy := online_judge.remedy_for(detail):
+        detail += f"; {remedy}"
     if b"CPU time limit exceeded" in ended.stderr or ended.exhausted(limits.cpu_seconds):
         detail = f"the compiler used its {limits.cpu_seconds} s of CPU time"
     return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)

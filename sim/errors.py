@@ -4,6 +4,7 @@ SimError
 ├── InputError      something the user gave cannot be used
 ├── MissingTool     a program or permission is missing on this host
 ├── MachineFailure  our own infrastructure failed on one run (becomes `not_measured`)
+│   └── InstrumentFailure  the instrument broke down on this program; twice alike: `unsupported`
 └── Unsupported     the program does what the machine cannot measure (becomes `unsupported`)
 """
 
@@ -32,6 +33,14 @@ class MissingTool(SimError):
 
 class MachineFailure(SimError):
     """Our own infrastructure failed on one run: never counted against the program."""
+
+
+class InstrumentFailure(MachineFailure):
+    """The instrument broke down on this program.
+
+    Whoever measures runs it again: the same breakdown twice is a limit of the instrument that this
+    program meets, and so its own (`unsupported`); else a failure of ours.
+    """
 
 
 class Unsupported(SimError):

@@ -13,14 +13,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import clock, comparison, compiler, judge, printed
-from sim.errors import MachineFailure, Unsupported
+from sim import clock, comparison, compiler, instrument_limits, judge, printed
+from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.machine import Measurement
 from sim.printed import PRINTED_VERSION, Asked, Printed
 from sim.program import Build, Language, Program, TestCase, digest_of
 from sim.setting import Setting
 from sim.verdict import Verdict
+
+_ENDS_BADLY = frozenset({Verdict.RUNTIME_ERROR, Verdict.NONDETERMINISTIC})
+# What a run that was accepted natively may come to on a machine by its own doing or the machine's:
+# whose, a second run tells. A time limit is decided by counts, and tampering was seen.
+_ENDS_OF_ITS_OWN = _ENDS_BADLY | {Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT}
 
 
 @dataclass(frozen=True)
@@ -124,27 +129,43 @@ class MeasureJob:
         machine = self.setting.machine
         arguments = (self.test.input_path, self.setting.limits, self.setting.toolchain)
         if machine.interleaved:
-            return [self._kept([one]) for one in machine.measure_together(self.builds, *arguments)]
+            together = machine.measure_together(self.builds, *arguments)
+            return [
+                self._kept([one], program, build)
+                for one, program, build in zip(together, self.programs, self.builds, strict=True)
+            ]
         kept = []
-        for build in self.builds:
+        for program, build in zip(self.programs, self.builds, strict=True):
             runs = [self._measure(build)]
-            if machine.deterministic and build.clock_dependent:
+            if runs[0].verdict is Verdict.UNSUPPORTED:
+                pass  # another run would say the same
+            elif machine.deterministic and build.clock_dependent:
                 clock.next_second()
                 runs.append(self._measure(build))
             elif machine.may_compute_otherwise and self._difference(runs[0]):
                 runs.append(self._measure(build))
-            kept.append(self._kept(runs))
+            kept.append(self._kept(runs, program, build))
         return kept
 
     def _measure(self, build: Build) -> Measurement:
-        """Cost one run; what the machine cannot measure is the program's verdict, not a failure."""
-        setting = self.setting
-        try:
-            return setting.machine.measure(
-                build, self.test.input_path, setting.limits, setting.toolchain
-            )
-        except Unsupported as limit:
-            return Measurement(Verdict.UNSUPPORTED, str(limit))
+        """Cost one run; what the machine cannot measure is the program's verdict, not a failure.
+
+        A machine that breaks down twice in the same words cannot measure the program either.
+        """
+        broken = ""
+        while True:
+            try:
+                return self.setting.machine.measure(
+                    build, self.test.input_path, self.setting.limits, self.setting.toolchain
+                )
+            except Unsupported as limit:
+                return Measurement(Verdict.UNSUPPORTED, str(limit))
+            except InstrumentFailure as failure:
+                if failure.what == broken:
+                    return Measurement(Verdict.UNSUPPORTED, f"both times {failure}")
+                if broken:
+                    raise
+                broken = failure.what
 
     def _difference(self, run: Measurement) -> str:
         """Return how a run differs from the native one, which was accepted; empty if it does not.
@@ -155,29 +176,29 @@ class MeasureJob:
             compare = comparison.rule(self.setting.rule)
             wrong = compare(run.stdout, self.test.expected_path.read_bytes())
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
-        if run.verdict is Verdict.RUNTIME_ERROR:
-            return f"its measured run ended with {run.detail}"
-        return ""
+        own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
+        return f"its measured run ended with {run.detail}" if run.verdict in own else ""
 
-    def _kept(self, runs: Sequence[Measurement]) -> MeasuredRun:
+    def _kept(self, runs: Sequence[Measurement], program: Program, build: Build) -> MeasuredRun:
         """Check the output of the very run that was costed; keep the rest.
 
-        MachineFailure where the machine computes something else than the processor.
+        Where the machine computes something else than the processor, the same thing each time, the
+        program meets a limit of the instrument; something else each time is its own doing.
         """
         first = runs[0]
         verdict, detail = first.verdict, first.detail
         if difference := self._difference(first):
             same = len({(run.verdict, run.detail, run.stdout) for run in runs}) == 1
             machine = self.setting.machine
-            if machine.may_compute_otherwise and len(runs) > 1 and same:
-                raise MachineFailure(
-                    f"{machine.name} computes something else than the processor, both times: "
-                    f"accepted natively, but {difference}; its simulation of this program is not "
-                    "faithful",
-                    "measure it on another machine",
-                )
             verdict = Verdict.NONDETERMINISTIC
             detail = f"accepted natively, but {difference}"
+            if machine.may_compute_otherwise and len(runs) > 1 and same:
+                verdict = Verdict.UNSUPPORTED
+                cause = instrument_limits.cause(program, build, first.verdict, machine.name)
+                detail = (
+                    f"{machine.name} computes something else than the processor, both times: "
+                    f"{detail}; {cause}; measure it on another machine"
+                )
         if verdict is Verdict.ACCEPTED and any(
             (run.verdict, run.cycles, run.stdout) != (first.verdict, first.cycles, first.stdout)
             for run in runs

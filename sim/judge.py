@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from signal import SIGKILL, SIGSYS, SIGXFSZ
+from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import comparison, sandbox
+from sim import comparison, devices, sandbox
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
-from sim.limits import Limits
+from sim.limits import MIB, Limits
 from sim.program import Build, Language, TestCase
 from sim.sandbox import Allowance, Ended, Guest
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
+
+# What the loader needs besides the program's own segments: the C library's, and the first stack.
+_LOADER_BYTES = 8 * MIB
+_LOADER_FAILED = 127
+_LOADER_WORDS = (
+    b"Fatal glibc error: Cannot allocate",
+    b"cannot allocate TLS",
+    b"prog: error while",
+)
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
 PYTHON_ENV = {
     "HOME": "/tmp",  # else it looks for it in the host's list of users
     "LC_ALL": "C.UTF-8",
+    "ONLINE_JUDGE": "1",  # as macros tell C++ programs
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
+    "PYTHONINTMAXSTRDIGITS": "0",  # judges' interpreters are older than the limit
 }
 
 
@@ -52,6 +63,8 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
             env=PYTHON_ENV,
             script_digest=build.digest,
             system=True,
+            devices=True,
+            proc=devices.names_its_streams(build.path, build.digest),
         )
     dynamic = toolchain.link == "dynamic"
     return Guest(
@@ -60,6 +73,8 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
         profile="interpreter" if dynamic else "program",
         read_only={"/pie/prog": str(build.path)},
         system=dynamic,
+        devices=True,
+        proc=devices.names_its_streams(build.path, build.digest),
     )
 
 
@@ -83,12 +98,14 @@ def judge(
 
     A program that uses up its time once is not run further: the rest would cost the same each.
     """
+    if reason := beyond_memory(build, limits):
+        return [Judgement(test.name, Verdict.MEMORY_LIMIT, reason) for test in tests]
     compare = comparison.rule(rule)
     guest = guest_for(build, toolchain)
     results: list[Judgement] = []
     for test in tests:
         ended = sandbox.run(guest, allowance_for(limits), test.input_path)
-        verdict, detail = verdict_of(ended, limits)
+        verdict, detail = verdict_of(ended, limits, build.static_bytes)
         if verdict is Verdict.ACCEPTED and test.expected_path is not None:
             detail = compare(ended.stdout, test.expected_path.read_bytes())
             verdict = Verdict.WRONG_ANSWER if detail else verdict
@@ -107,7 +124,30 @@ def judge(
     return results
 
 
-def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
+def beyond_memory(build: Build, limits: Limits) -> str:
+    """Say that a program cannot be loaded within its memory limit; empty when it can."""
+    if build.static_bytes <= limits.memory_bytes:
+        return ""
+    return _about_static(build.static_bytes, limits)
+
+
+def _about_static(static_bytes: int, limits: Limits) -> str:
+    return (
+        f"its static data and code take {static_bytes / MIB:,.1f} MiB, "
+        f"the limit is {limits.memory_bytes >> 20} MiB"
+    )
+
+
+def _died_of_loading(ended: Ended, limits: Limits, static_bytes: int) -> bool:
+    """Tell whether a program died before `main` for want of memory beside its static data."""
+    if static_bytes + _LOADER_BYTES <= limits.memory_bytes:
+        return False
+    return ended.signal in (SIGSEGV, SIGKILL) or (
+        ended.exit_code == _LOADER_FAILED and ended.stderr[:4096].startswith(_LOADER_WORDS)
+    )
+
+
+def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Verdict, str]:
     """Read the end of a native run, output aside: (verdict, why). MachineFailure if it was ours.
 
     Codes alone are not believed: a limit needs its own evidence (time used, the allocator's
@@ -117,6 +157,8 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
     if ended.lost:
         raise MachineFailure(ended.lost, "run it again on a quieter host")
+    if ended.refused:
+        return _refused(ended)
     if ended.out_of_memory and ended.signal == SIGKILL:
         return Verdict.MEMORY_LIMIT, f"more than {limits.memory_bytes >> 20} MiB in use"
     if ended.idle:
@@ -125,11 +167,19 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         return Verdict.ACCEPTED, ""
     if ended.exhausted(limits.cpu_seconds):
         return Verdict.TIME_LIMIT, f"stopped after {limits.cpu_seconds} s of CPU time"
-    if ended.signal == SIGSYS:
-        return Verdict.TAMPERING, "the program made a system call past its filter"
+    if _died_of_loading(ended, limits, static_bytes):
+        return Verdict.MEMORY_LIMIT, _about_static(static_bytes, limits)
     tail = ended.stderr[-4096:]
     if b"std::bad_alloc" in tail or b"MemoryError" in tail:
         return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"
     if ended.resident_bytes >= 0.9 * limits.memory_bytes:
         return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
     return Verdict.RUNTIME_ERROR, ended.reason
+
+
+def _refused(ended: Ended) -> tuple[Verdict, str]:
+    """Read a run that the sandbox ended because of a system call."""
+    call = sandbox.call_in_words(ended.refused)
+    if ended.forged:
+        return Verdict.TAMPERING, f"it made {call} past the sandbox's filter or its instrument"
+    return Verdict.UNSUPPORTED, f"it makes {call}, which no measured program has"

@@ -79,7 +79,11 @@ class Machine(Protocol):
     def measure(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
-        """Cost one run. MachineFailure when the machine failed, not the program."""
+        """Cost one run.
+
+        Unsupported when the program does what the machine cannot measure, InstrumentFailure when
+        the machine broke down on it, MachineFailure when the host or the machine failed.
+        """
 
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain

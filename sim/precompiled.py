@@ -46,6 +46,8 @@ def folder_for(header: str, toolchain: Toolchain) -> Path | None:
     is remembered for good; after any other failure (a full disk, a killed compiler) it is tried
     again, a minute later.
     """
+    if any(Path(folder, header).exists() for folder in toolchain.include):
+        return None  # the user's own header is meant
     key = digest_of("pch-2", header, toolchain.compile_flags(), toolchain.fingerprint(Language.CPP))
     folder = cache_directory() / "precompiled" / key
     target = folder / f"{header}.gch"

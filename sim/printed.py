@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sim import clock, sandbox
 from sim.comparison import one_form
-from sim.judge import allowance_for, guest_for, verdict_of
+from sim.judge import allowance_for, beyond_memory, guest_for, verdict_of
 from sim.limits import Limits
 from sim.program import Build, TestCase
 from sim.sandbox import Allowance, Guest
@@ -58,6 +58,9 @@ def printed(
     All inputs are run before any is run again, and a program that asks for the time is run again
     in another second, so that one seeded with it shows that it is.
     """
+    if reason := beyond_memory(build, limits):
+        refused = [Printed(Verdict.MEMORY_LIMIT, reason) for _ in inputs]
+        return refused[:1] if asked.required else refused
     guest, allowance = guest_for(build, toolchain), allowance_for(limits)
     results: list[Printed] = []
     for number, test in enumerate(inputs):

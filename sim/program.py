@@ -71,6 +71,8 @@ class Build:
     """Host time of the build; not part of any result."""
     size: int = 0
     """Bytes of the executable."""
+    static_bytes: int = 0
+    """Memory of its own code and data before it runs; 0 for a script."""
     clock_dependent: bool = False
     """It asks for the time, randomness or threads: run twice, to see whether its cost changes."""
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sim import process
 from sim.errors import InputError, MissingTool
+from sim.online_judge import DEFINES, LIBRARIES, Library, digest_of_headers
 from sim.program import Language
 from sim.runner import COMPILER_REMEDY
 
@@ -20,7 +21,7 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
-PYTHON_START = "2"
+PYTHON_START = "3"
 """Raised when scripts are started in another way, with another path or environment."""
 
 
@@ -32,6 +33,12 @@ class Toolchain:
     """Name or path of a GCC-compatible C++ compiler."""
     flags: tuple[str, ...] = ("-O3", "-std=c++17")
     link: Link = "static"
+    defines: tuple[str, ...] = DEFINES
+    """Macros that are defined in every build."""
+    include: tuple[str, ...] = ()
+    """Folders of the user's headers, on the host."""
+    libraries: tuple[str, ...] = ()
+    """Names of libraries that programs may use where they are installed."""
     interpreter: str = ""
     """Path of the Python interpreter for Python programs; empty: the system's, else ours."""
 
@@ -54,13 +61,26 @@ class Toolchain:
         return str(Path(path).resolve())
 
     def compile_flags(self) -> list[str]:
-        """Return all flags of the compilation step; the last ones make it reproducible."""
-        return [*self.flags, "-w", "-frandom-seed=pie"]
+        """Return all flags of the compilation step; the last ones make it reproducible.
+
+        Macros come first, so that the user's flags can define or undefine them otherwise.
+        """
+        defines = [f"-D{name}" for name in self.defines]
+        folders = [word for one in self._installed() if one.folder for word in ("-I", one.folder)]
+        return [*defines, *self.flags, *folders, "-w", "-frandom-seed=pie"]
 
     def link_flags(self) -> list[str]:
         """Return all flags of the linking step."""
         link = ["-static"] if self.link == "static" else []
         return [*self.flags, *link, "-Wl,--build-id=none", "-Wl,-z,noexecstack"]
+
+    def linked_libraries(self) -> list[str]:
+        """Return what follows the program's own object file in the linking step."""
+        return [f"-l{name}" for one in self._installed() for name in one.linked]
+
+    def _installed(self) -> list[Library]:
+        chosen = [LIBRARIES[name] for name in self.libraries]
+        return [library for library in chosen if library.installed(self.link)]
 
     def fingerprint(self, language: Language) -> dict[str, str]:
         """Return what identifies the builds of a language.
@@ -78,8 +98,18 @@ class Toolchain:
         return {
             "compiler": _version(path, "--version"),
             "flags": " ".join(self.flags),
+            "defines": " ".join(self.defines),
             "link": self.link,
             "libc": _libc_hash(path),
+            **{
+                f"library {name}": LIBRARIES[name].fingerprint()
+                for name in self.libraries
+                if LIBRARIES[name].installed(self.link)
+            },
+            **{
+                f"include {number}": digest_of_headers(folder)
+                for number, folder in enumerate(self.include)
+            },
         }
 
 
@@ -88,6 +118,7 @@ def parse_flags(text: str) -> tuple[str, ...]:
     import shlex
 
     flags = tuple(shlex.split(text))
+    _refuse_unseen_folders(flags)
     for flag in flags:
         if flag.startswith(("-o", "@", "-fplugin", "-B", "-wrapper", "--sysroot")):
             raise InputError(
@@ -99,6 +130,23 @@ def parse_flags(text: str) -> tuple[str, ...]:
                 "name the architecture, such as -march=x86-64-v3",
             )
     return flags
+
+
+_FOLDER_FLAGS = ("-isystem", "-iquote", "-idirafter", "-I", "-L")
+
+
+def _refuse_unseen_folders(flags: tuple[str, ...]) -> None:
+    """Refuse a folder that the sandbox does not show to the compiler: it would find nothing."""
+    for flag, following in zip(flags, (*flags[1:], ""), strict=True):
+        name = next((name for name in _FOLDER_FLAGS if flag.startswith(name)), None)
+        if name is None:
+            continue
+        folder = flag.removeprefix(name).removeprefix("=") or following
+        if not folder.startswith("/usr/"):
+            raise InputError(
+                f"the compiler does not see the folder {folder or '(none)'} of {name}",
+                "give a folder of headers with --include DIR",
+            )
 
 
 @functools.cache

@@ -61,7 +61,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -96,6 +98,8 @@ def command(
             memory_limit,
             gem5,
             gem5_config,
+            judge=judge,
+            include=include,
         )
 
     request = flow.Request(
@@ -156,6 +160,8 @@ def _tell_plan(request: Request, planned: Planned) -> None:
 def _exit_code(finished: Finished) -> int:
     from pie.core.wording import count
 
+    for reason, number in sorted(finished.unsupported.items(), key=lambda one: -one[1])[:5]:
+        say(f"pie: unsupported on {reason} ({count(number, 'run')})")
     if not finished.not_measured:
         return Exit.OK
     for reason, number in sorted(finished.not_measured.items(), key=lambda one: -one[1])[:5]:

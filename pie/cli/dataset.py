@@ -101,7 +101,9 @@ def merge_tests(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
@@ -126,6 +128,8 @@ def merge_tests(
         max_instructions=max_instructions,
         gem5=gem5,
         gem5_configuration=gem5_config,
+        judge=judge,
+        include=include,
     )
     request = cases.Request(
         submissions,
@@ -153,7 +157,9 @@ def measure(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -185,6 +191,8 @@ def measure(
             memory_limit,
             gem5,
             gem5_config,
+            judge=judge,
+            include=include,
         )
         measuring = Measuring(setting, jobs, not no_cache)
     request = flow.Request(submissions, out, testcases, measuring, fresh)
@@ -212,6 +220,8 @@ def build(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
@@ -230,7 +240,12 @@ def build(
     from pie.flows.dataset.measuring import Measuring
 
     setting = options.setting(
-        machine, max_instructions=max_instructions, gem5=gem5, gem5_configuration=gem5_config
+        machine,
+        max_instructions=max_instructions,
+        gem5=gem5,
+        gem5_configuration=gem5_config,
+        judge=judge,
+        include=include,
     )
     request = flow.Request(
         source,
@@ -263,6 +278,9 @@ def _measured(
     code = print_step(manifest, as_json)
     verdicts = manifest.get("verdicts")
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0
+    refused = verdicts.get("unsupported", 0) if isinstance(verdicts, dict) else 0
+    if refused:
+        say(f"pie: {refused} programs did what the machine cannot measure (final, no runtime)")
     if missed:
         say(f"pie: {missed} programs could not be measured; the same command tries again")
         return Exit.NOT_MEASURED

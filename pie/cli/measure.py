@@ -33,7 +33,9 @@ def command(
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -86,6 +88,8 @@ def command(
         gem5,
         gem5_config,
         max_cycles=max_cycles,
+        judge=judge,
+        include=include,
     )
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from pie.core.metrics.standing import UnsupportedAs
     from sim.setting import Setting
 
 Machine = Annotated[
     str,
     typer.Option(
-        "--machine", "-m", help="auto, gem5, skylake, cachegrind or native.", show_default=True
+        "--machine",
+        "-m",
+        help="auto, gem5, skylake, counts, cachegrind or native.",
+        show_default=True,
     ),
 ]
 Gem5 = Annotated[
@@ -24,7 +30,32 @@ Gem5 = Annotated[
 Gem5Configuration = Annotated[
     str, typer.Option("--gem5-config", help="Verbatim, Tuned or Unconstrained.")
 ]
-Flags = Annotated[str, typer.Option("--cxxflags", help="Flags of the C++ compiler.")]
+DEFAULT_FLAGS = "-O3 -std=c++17"
+Flags = Annotated[
+    str | None,
+    typer.Option(
+        "--cxxflags",
+        help=f"Flags of the C++ compiler. Default: {DEFAULT_FLAGS}, or those of --judge.",
+        show_default=False,
+    ),
+]
+Judge = Annotated[
+    str,
+    typer.Option(
+        "--judge",
+        help="Compile C++ as a judge does: none, atcoder, codeforces or aizu (flags, macros, "
+        "headers). ONLINE_JUDGE is always defined.",
+    ),
+]
+Include = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--include",
+        "-I",
+        metavar="DIR",
+        help="Folder of headers for C++ programs, such as the AtCoder Library's; repeatable.",
+    ),
+]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
@@ -47,8 +78,8 @@ MaxCycles = Annotated[
         "--max-cycles",
         min=1,
         max=LARGEST_BUDGET,
-        help="Budget of simulated cycles of one run; gem5 and skylake stop there, cachegrind "
-        "tells afterwards. Default: none.",
+        help="Budget of simulated cycles of one run; gem5, skylake and counts stop there, "
+        "cachegrind tells afterwards. Default: none.",
         show_default=False,
     ),
 ]
@@ -66,13 +97,19 @@ NoCache = Annotated[
         help="Reuse nothing of other runs and keep nothing for them (the run itself can go on).",
     ),
 ]
-
-DEFAULT_FLAGS = "-O3 -std=c++17"
+Unsupported = Annotated[
+    str,
+    typer.Option(
+        "--unsupported",
+        help="What a generated program counts as that the machine cannot measure: failed or "
+        "left-out.",
+    ),
+]
 
 
 def setting(
     machine: str,
-    cxxflags: str = DEFAULT_FLAGS,
+    cxxflags: str | None = None,
     cxx: str = "g++",
     link: str = "static",
     compare: str = "tokens",
@@ -83,6 +120,8 @@ def setting(
     *,
     max_cycles: int | None = None,
     in_rows: bool = False,
+    judge: str = "none",
+    include: Sequence[Path] | None = None,
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known.
 
@@ -92,14 +131,16 @@ def setting(
     from sim.budget import ReferenceBudget
     from sim.errors import InputError
     from sim.limits import MIB, Limits
+    from sim.online_judge import OnlineJudge, header_folders, online_judge
     from sim.setting import Setting
     from sim.toolchain import Toolchain, parse_flags
 
     comparison.rule(compare)
     if link not in ("static", "dynamic"):
         raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
+    preset = OnlineJudge(Toolchain.flags) if judge == "none" else online_judge(judge)
     try:
-        flags = parse_flags(cxxflags)
+        flags = preset.flags if cxxflags is None else parse_flags(cxxflags)
     except ValueError as error:
         raise InputError(
             f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes"
@@ -117,6 +158,9 @@ def setting(
             compiler=cxx,
             flags=flags,
             link="static" if link == "static" else "dynamic",
+            defines=preset.defines,
+            include=header_folders(include or ()),
+            libraries=preset.libraries,
         ),
         rule=compare,
         limits=Limits(
@@ -126,3 +170,14 @@ def setting(
         ),
         budget=ReferenceBudget() if in_rows and unbounded else None,
     )
+
+
+def unsupported_as(text: str) -> UnsupportedAs:
+    """Return the choice of `--unsupported`; InputError names the known ones."""
+    from pie.core.metrics.standing import UnsupportedAs
+    from sim.errors import InputError
+
+    if text not in tuple(UnsupportedAs):
+        known = " or ".join(UnsupportedAs)
+        raise InputError(f"unknown choice --unsupported {text!r}", f"choose {known}")
+    return UnsupportedAs(text)

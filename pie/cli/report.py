@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pie.cli import options
 from pie.cli.exits import Exit, printing, say, show, told
+
+if TYPE_CHECKING:
+    from pie.core.metrics.standing import UnsupportedAs
 
 
 class Format(StrEnum):
@@ -58,6 +62,7 @@ def command(
             help="Why generated programs do not optimise, and speedups by kind of edit.",
         ),
     ] = False,
+    unsupported: options.Unsupported = "failed",
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
@@ -72,14 +77,20 @@ def command(
 
     if threshold <= 1:
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
+    counted = options.unsupported_as(unsupported)
     chosen = Format.JSON if as_json else form
     if errors and upper_bound is not None:
         raise InputError("--errors and --upper-bound are two reports", "ask for one at a time")
     if errors:
-        return _errors(run, threshold, chosen)
+        return _errors(run, threshold, chosen, counted)
     if upper_bound is not None:
-        return _upper_bound(run, upper_bound, chosen)
-    report = read_report(run, threshold=threshold, not_measured_limit=not_measured_limit)
+        return _upper_bound(run, upper_bound, chosen, counted)
+    report = read_report(
+        run,
+        threshold=threshold,
+        not_measured_limit=not_measured_limit,
+        unsupported=counted,
+    )
     with printing():
         if chosen is Format.TABLE:
             show(report_formats.as_table(report))
@@ -100,14 +111,14 @@ def command(
     return Exit.OK
 
 
-def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
+def _upper_bound(run: Path, submissions: Path, form: Format, unsupported: UnsupportedAs) -> int:
     """Print the fastest humans against the fastest generations."""
     import json
 
     from pie.core.report import upper_bound_formats as formats
     from pie.flows.upper_bound import read_upper_bound
 
-    compared = read_upper_bound(run, submissions)
+    compared = read_upper_bound(run, submissions, unsupported)
     title = f"{compared.run} against {compared.submissions}, on {compared.machine}"
     with printing():
         if form is Format.TABLE:
@@ -123,7 +134,7 @@ def _upper_bound(run: Path, submissions: Path, form: Format) -> int:
     return Exit.OK
 
 
-def _errors(run: Path, threshold: float, form: Format) -> int:
+def _errors(run: Path, threshold: float, form: Format, unsupported: UnsupportedAs) -> int:
     """Print the error analysis instead of the metrics."""
     from pie.core.extras import require_parsers
     from pie.core.report import error_formats
@@ -135,7 +146,8 @@ def _errors(run: Path, threshold: float, form: Format) -> int:
     read_report(run, threshold=threshold)  # refuses what is not one whole run folder
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
-    found = analyse(read_pairs_and_rows(pairs) if pairs.exists() else (), threshold)
+    rows = read_pairs_and_rows(pairs) if pairs.exists() else ()
+    found = analyse(rows, threshold, unsupported)
     with printing():
         if form is Format.TABLE:
             show(error_formats.as_table(found))

@@ -120,7 +120,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
     no_cache: options.NoCache = False,
@@ -150,6 +152,8 @@ def command(
         gem5=gem5,
         gem5_configuration=gem5_config,
         in_rows=True,
+        judge=judge,
+        include=include,
     )
     backend = ModelOptions(
         concurrency=concurrency,

@@ -104,6 +104,8 @@ def _print(summary: dict[str, Any]) -> None:
     _print_reasons(answers)
     print(f"{programs['in']:,} new programs in {summary['classes']:,} classes of equal behaviour")
     _print_reasons(programs)
+    if refused := summary["versions"].get("unsupported", 0):
+        print(f"{refused:,} versions did what the machine cannot measure (final)")
     kept, classes = summary["kept"], summary["kept_classes"]
     print(f"{kept:,} pairs of {classes:,} classes kept: {summary['rows']}")
 

@@ -32,7 +32,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = options.DEFAULT_FLAGS,
+    cxxflags: options.Flags = None,
+    judge: options.Judge = "none",
+    include: options.Include = None,
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
@@ -52,6 +54,7 @@ def command(
             "--fail-under", help="Exit with 3 when the mean source/target speedup is lower."
         ),
     ] = None,
+    unsupported: options.Unsupported = "failed",
     as_json: options.Json = False,
 ) -> int:
     """Compile, judge and measure every program of a pairs file.
@@ -77,6 +80,8 @@ def command(
             gem5,
             gem5_config,
             max_cycles=max_cycles,
+            judge=judge,
+            include=include,
             in_rows=True,
         ),
         testcases=testcases,
@@ -84,6 +89,7 @@ def command(
         jobs=jobs,
         use_cache=not no_cache,
         strict=strict,
+        unsupported=options.unsupported_as(unsupported),
     )
     made = flow.plan(request)
     _tell_plan(request, made)
@@ -129,9 +135,17 @@ def _tell_plan(request: Request, made: object) -> None:
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:
     from pie.core.wording import count
+    from sim.verdict import Verdict
 
+    if finished.unsupported:
+        for reason, number in finished.reasons(Verdict.UNSUPPORTED).most_common(5):
+            say(f"pie: unsupported: {reason} ({count(number, 'program')})")
+        say(
+            f"pie: {count(finished.unsupported, 'program')} did what the machine cannot measure "
+            "(final; --unsupported says how these count)"
+        )
     if finished.not_measured:
-        for reason, number in finished.failures().most_common(5):
+        for reason, number in finished.reasons(Verdict.NOT_MEASURED).most_common(5):
             say(f"pie: not measured: {reason} ({count(number, 'program')})")
         say(
             f"pie: {count(finished.not_measured, 'program')} could not be measured; "

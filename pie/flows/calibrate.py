@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pie.core.calibration import cost_file
@@ -35,6 +35,8 @@ class Finished:
     """Runs that our own infrastructure failed to measure, by reason."""
     tally: Tally
     seconds: float
+    unsupported: Mapping[str, int] = field(default_factory=dict)
+    """Runs that a machine cannot measure, by machine and reason; final."""
 
 
 def folder_for(request: Request, planned: Planned) -> Path:
@@ -80,6 +82,7 @@ def calibrate(
         constants=constants,
         notices=notices,
         not_measured=measured.failures,
+        unsupported=measured.unsupported,
         tally=measured.tally,
         seconds=time.monotonic() - begin,
     )

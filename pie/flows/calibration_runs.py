@@ -29,6 +29,8 @@ class Measured:
     left_out: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     """Why our own infrastructure failed on runs."""
+    unsupported: Counter[str] = field(default_factory=Counter)
+    """Why a machine cannot measure runs, by the machine's name and the reason."""
     tally: Tally = field(default_factory=Tally)
 
 
@@ -84,6 +86,8 @@ def _take(
     made.left_out[f"runs on {machine}: the program is {outcome.verdict}"] += len(names)
     if outcome.verdict is Verdict.NOT_MEASURED:
         made.failures[outcome.detail] += len(names)
+    elif outcome.verdict is Verdict.UNSUPPORTED:
+        made.unsupported[f"{machine}: {outcome.detail}"] += len(names)
 
 
 def _names(

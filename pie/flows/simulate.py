@@ -14,6 +14,7 @@ from typing import Any
 
 from pie import __version__
 from pie.core import plan as planning
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.plan import Plan
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.report import Report, read_report
@@ -47,6 +48,8 @@ class Request:
     """Worker processes; 0 is one for each processor."""
     use_cache: bool = True
     strict: bool = False
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    """How the report counts generated programs that the machine cannot measure."""
 
 
 @dataclass
@@ -82,8 +85,13 @@ class Finished:
         """Programs that our own infrastructure failed to measure."""
         return int(self.summary["counts"].get(Verdict.NOT_MEASURED.value, 0))
 
-    def failures(self) -> Counter[str]:
-        """Return why programs were not measured, and how many for each reason."""
+    @property
+    def unsupported(self) -> int:
+        """Programs that do what the machine cannot measure."""
+        return int(self.summary["counts"].get(Verdict.UNSUPPORTED.value, 0))
+
+    def reasons(self, wanted: Verdict) -> Counter[str]:
+        """Return why programs got a verdict, and how many for each reason."""
         reasons: Counter[str] = Counter()
         with (self.folder / "pairs.jsonl").open("rb") as lines:
             for line in lines:
@@ -95,7 +103,7 @@ class Finished:
                 reasons.update(
                     re.sub(r"^test \S+: | \(and \d+ more\)$", "", detail)
                     for verdict, detail in told
-                    if verdict == Verdict.NOT_MEASURED
+                    if verdict == wanted
                 )
         return reasons
 
@@ -158,7 +166,7 @@ def simulate(
         finally:
             store.close()
         seconds = time.monotonic() - begin
-        report = read_report(path)
+        report = read_report(path, unsupported=request.unsupported)
         summary = _summary(report, startup, made)
         folder.finish(summary)
         folder.save_manifest("finished", **_effort(progress.tally, seconds))

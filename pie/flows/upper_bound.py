@@ -9,6 +9,7 @@ from typing import Any
 
 from pie.core.dataset.table import read, require_file
 from pie.core.dataset.trajectory import in_range
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.pair_rows import ReportError, pair_from_row, read_rows
 from pie.core.report.upper_bound import Human, RunRow, UpperBound, add_submission, upper_bound
@@ -30,7 +31,9 @@ class Compared:
     bound: UpperBound
 
 
-def read_upper_bound(run: Path, submissions: Path) -> Compared:
+def read_upper_bound(
+    run: Path, submissions: Path, unsupported: UnsupportedAs = UnsupportedAs.FAILED
+) -> Compared:
     """Compare a run with measured submissions, in one pass over each.
 
     InputError when the submissions were not measured, or on another machine or configuration than
@@ -75,7 +78,9 @@ def read_upper_bound(run: Path, submissions: Path) -> Compared:
             )
         add_submission(humans, fields, sources)
     deterministic = bool(machine.get("deterministic", True))
-    bound = upper_bound(rows, humans, deterministic=deterministic, others=others)
+    bound = upper_bound(
+        rows, humans, deterministic=deterministic, others=others, unsupported=unsupported
+    )
     return Compared(str(run), str(submissions), label, bound)
 
 

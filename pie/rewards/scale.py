@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
+from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from sim.verdict import Verdict
 
 NOTHING = 0.0
@@ -25,19 +26,25 @@ class Scale(StrEnum):
 
 
 def reward_of(
-    verdict: Verdict, speedup: float | None, scale: Scale = Scale.LOG2, cap: float = 64.0
+    verdict: Verdict,
+    speedup: float | None,
+    scale: Scale = Scale.LOG2,
+    cap: float = 64.0,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> float | None:
     """Return an answer's reward: above 0 exactly when it is accepted, and never above `cap`'s.
 
-    None when it could not be measured through our own failure: TRL then leaves the sample out.
+    None when it could not be measured through our own failure, or does what the machine cannot
+    measure and `unsupported` leaves that out: TRL then leaves the sample out.
     `cap` is the speedup from which on more is worth no more. ValueError for an accepted program
     without a speedup above 0, and for a cap below 1.
     """
     if not cap >= 1:
         raise ValueError(f"the cap of a reward is a speedup of at least 1, not {cap}")
-    if verdict is Verdict.NOT_MEASURED:
+    counts = standing(verdict, unsupported)
+    if counts is Standing.LEFT_OUT:
         return None
-    if verdict is not Verdict.ACCEPTED:
+    if counts is Standing.FAILED:
         return NOTHING
     if speedup is None or not (math.isfinite(speedup) and speedup > 0):
         raise ValueError(f"an accepted program has a speedup above 0, not {speedup}")

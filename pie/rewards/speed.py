@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.answers.extraction import extract
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import Row, parse_row
 from pie.core.run_folder import encode
@@ -52,6 +53,7 @@ class SpeedReward:
     | accepted on all tests                               | `reward_of` its speedup   |
     | wrong, broken, over a limit, missing                | 0                         |
     | tampering or nondeterministic                       | 0                         |
+    | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
 
     "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
@@ -71,6 +73,7 @@ class SpeedReward:
         scale: Scale = Scale.LOG2,
         cap: float = 64.0,
         jobs: int = 0,
+        unsupported: UnsupportedAs = UnsupportedAs.FAILED,
     ) -> None:
         missing = setting.machine.check()
         if not missing.ok:
@@ -80,6 +83,7 @@ class SpeedReward:
         self._tests = TestCases(testcases)
         self._scale = scale
         self._cap = cap
+        self._unsupported = unsupported
         self._session = Session(jobs, frozenset())
         self._warned: set[str] = set()
 
@@ -145,7 +149,7 @@ class SpeedReward:
         if answer is None:
             return Measured(Verdict.NO_CODE, None, NOTHING)
         if answer.verdict is not Verdict.ACCEPTED:
-            reward = reward_of(answer.verdict, None, self._scale, self._cap)
+            reward = reward_of(answer.verdict, None, self._scale, self._cap, self._unsupported)
             return Measured(answer.verdict, None, reward)
         if source.verdict is not Verdict.ACCEPTED:
             return Measured(answer.verdict, None, None)
@@ -188,18 +192,25 @@ def speed_reward(
     compare: str = "tokens",
     max_instructions: int | None = None,
     memory_limit: int = 1024,
+    unsupported: str = "failed",
 ) -> SpeedReward:
     """Return a reward function for `trl.GRPOTrainer(reward_funcs=...)`; see `SpeedReward`.
 
     `testcases` is a folder in PIE's layout, for rows whose tests are indices. The machine and its
     options are those of `pie simulate`, `jobs` the worker processes (0: one a processor; with
-    several training processes on a host, give each its share). InputError or MissingTool, each in
-    one sentence, for what cannot be used.
+    several training processes on a host, give each its share). An answer that the machine cannot
+    measure is worth 0; with `unsupported="left-out"` it has no reward. InputError or
+    MissingTool, each in one sentence, for what cannot be used.
     """
     if scale not in tuple(Scale):
         raise InputError(f"unknown scale {scale!r}", f"choose one of {', '.join(Scale)}")
     if not cap >= 1:
         raise InputError(f"the cap {cap} is below 1", "give a speedup of at least 1")
+    if unsupported not in tuple(UnsupportedAs):
+        known = " or ".join(UnsupportedAs)
+        raise InputError(
+            f"unknown way to count unsupported answers {unsupported!r}", f"choose {known}"
+        )
     comparison.rule(compare)
     limits = Limits(
         max_instructions=max_instructions or Limits.max_instructions,
@@ -213,7 +224,14 @@ def speed_reward(
         budget=ReferenceBudget() if max_instructions is None else None,
     )
     folder = None if testcases is None else test_folder(Path(testcases), Path())
-    return SpeedReward(setting, folder, scale=Scale(scale), cap=cap, jobs=jobs)
+    return SpeedReward(
+        setting,
+        folder,
+        scale=Scale(scale),
+        cap=cap,
+        jobs=jobs,
+        unsupported=UnsupportedAs(unsupported),
+    )
 
 
 def _keys(count: int, columns: Mapping[str, Any]) -> list[bytes]:

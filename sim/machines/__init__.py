@@ -7,6 +7,7 @@ from sim.errors import InputError
 from sim.machine import Machine
 from sim.machines import gem5_installation
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.gem5 import CONFIGURATIONS, Gem5
 from sim.machines.native import Native
 from sim.machines.skylake import Skylake
@@ -14,6 +15,7 @@ from sim.machines.skylake import Skylake
 MACHINES: dict[str, type[Machine]] = {
     "gem5": Gem5,
     "skylake": Skylake,
+    "counts": Counts,
     "cachegrind": Cachegrind,
     "native": Native,
 }

@@ -17,11 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from signal import SIGSYS
 from typing import Any
 
 from sim import sandbox
-from sim.errors import MachineFailure, MissingTool
+from sim.errors import InstrumentFailure, MachineFailure, MissingTool
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
@@ -48,7 +47,7 @@ class Cachegrind:
     deterministic: bool = True
     interleaved: bool = False
     stops_at_count: bool = False
-    may_compute_otherwise: bool = False
+    may_compute_otherwise: bool = True
 
     def check(self) -> Check:
         """Tell whether Valgrind and its cachegrind tool are here."""
@@ -76,7 +75,7 @@ class Cachegrind:
     def measure(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
-        """Run once under cachegrind. MachineFailure when Valgrind failed."""
+        """Run once under cachegrind; see `Machine.measure` for what it raises."""
         ended = sandbox.run(
             _guest(build, limits, toolchain),
             valgrind.allowance(limits, limits.instrument_cpu_seconds),
@@ -86,13 +85,10 @@ class Cachegrind:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
-        if ended.signal == SIGSYS and not ended.log:
-            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if refused := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*refused)
         if ended.idle:
-            return Measurement(
-                Verdict.NONDETERMINISTIC,
-                "accepted natively, but it waits without end in the measured run",
-            )
+            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.instrument_cpu_seconds):
             return Measurement(
@@ -159,9 +155,9 @@ def read_counters(log: bytes) -> dict[str, int]:
     """Read cachegrind's summary; MachineFailure when it is missing, cut short or there are two."""
     found = _SUMMARY.search(log)
     if found is None:
-        raise MachineFailure("cachegrind gave no summary of its counts")
+        raise InstrumentFailure("cachegrind gave no summary of its counts")
     if len(re.findall(rb"I\s+refs:", log)) > 1:
-        raise MachineFailure("cachegrind's log holds two summaries", "do not trust this program")
+        raise InstrumentFailure("cachegrind's log holds two summaries", "do not trust this program")
     value = {name: int(text.replace(b",", b"")) for name, text in found.groupdict().items()}
     if value["ir"] == 0:
         raise MachineFailure("cachegrind counted no instruction")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import sandbox
-from sim.errors import MachineFailure, MissingTool
+from sim.errors import InstrumentFailure, MachineFailure, MissingTool, SimError, Unsupported
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.machines import gem5_installation, gem5_server, gem5_statistics
@@ -67,9 +67,9 @@ class Gem5:
     def measure(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
-        """Simulate one run. MachineFailure when gem5 failed, or cannot run such a program."""
+        """Simulate one run. Unsupported for what gem5 cannot run; MachineFailure when it failed."""
         if build.language is not Language.CPP:
-            raise MachineFailure(
+            raise Unsupported(
                 "gem5 measures compiled programs only", "use --machine native for Python"
             )
         path = gem5_installation.find(self.path)
@@ -84,7 +84,10 @@ class Gem5:
 
 
 def measurement(answer: Answer, limits: Limits) -> Measurement:
-    """Say what an answer means: a cost, a verdict, or MachineFailure; never a number in doubt."""
+    """Say what an answer means: a cost or a verdict; never a number in doubt.
+
+    Unsupported for what gem5 lacks, MachineFailure where it failed.
+    """
     if len(answer.stdout) > limits.output_bytes or _killed_by(answer, signal.SIGXFSZ):
         detail = f"more than {limits.output_bytes} bytes of output"
         return Measurement(Verdict.OUTPUT_LIMIT, detail, host_seconds=answer.cpu_seconds)
@@ -196,31 +199,37 @@ def _beyond_stack(messages: str) -> bool:
     return touched is not None and _MAPPINGS <= int(touched[1], 16) < _STACK_END
 
 
-def _failure(answer: Answer) -> MachineFailure:
-    """Return why the gem5 process of a run ended badly, in one sentence."""
+def _failure(answer: Answer) -> SimError:
+    """Return why the gem5 process of a run ended badly, in one sentence, and whose fault it is.
+
+    Unsupported for what gem5 lacks, InstrumentFailure where it broke down on the program, and
+    MachineFailure where the host killed it.
+    """
     if _beyond_stack(answer.messages):
-        return MachineFailure(
+        return Unsupported(
             "the program needs more stack than the 120 MB that it has in gem5",
             "measure it on another machine, or have it recurse less deeply",
         )
     for pattern, sentence, remedy in _KNOWN:
         found = pattern.search(answer.messages)
         if found:
-            return MachineFailure(sentence.format(what=found["what"].strip()[:200]), remedy)
+            return Unsupported(sentence.format(what=found["what"].strip()[:200]), remedy)
     if _killed_by(answer, signal.SIGXCPU) or (
         _killed_by(answer, signal.SIGKILL) and answer.cpu_seconds > 100
     ):
-        return MachineFailure(
+        return Unsupported(
             f"gem5 came to no end in {answer.cpu_seconds:.0f} s of CPU time",
             "lower --max-instructions",
         )
     telling = re.findall(r"(?:panic|fatal)(?: condition [^\n]*)?: ([^\n]*)", answer.messages)
     if telling:
-        return MachineFailure(f"gem5 stopped: {telling[0][:200]}")
+        return InstrumentFailure(f"gem5 stopped: {telling[0][:200]}")
     if os.WIFSIGNALED(answer.status):
         name = sandbox.name_of_signal(os.WTERMSIG(answer.status))
-        return MachineFailure(f"gem5 was killed by {name}")
-    return MachineFailure(f"gem5 ended with exit code {os.WEXITSTATUS(answer.status)}")
+        if _killed_by(answer, signal.SIGKILL):  # as by a host that is out of memory
+            return MachineFailure(f"gem5 was killed by {name}")
+        return InstrumentFailure(f"gem5 was killed by {name}")
+    return InstrumentFailure(f"gem5 ended with exit code {os.WEXITSTATUS(answer.status)}")
 
 
 def _killed_by(answer: Answer, number: signal.Signals) -> bool:

@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from sim.errors import MachineFailure
+from sim.errors import InstrumentFailure, MachineFailure
 
 LAST_THREAD = "exiting with last active thread context"
 INSTRUCTION_LIMIT = "instruction limit"
@@ -69,7 +69,7 @@ def read(answer: str) -> Simulated:
     if cause not in (LAST_THREAD, INSTRUCTION_LIMIT, TICK_LIMIT):
         if _BY_PROGRAM.match(cause):
             raise Tampered(f"the program ended the simulation itself ({cause})")
-        raise MachineFailure(f"gem5 ended for an unexpected reason: {cause}")
+        raise InstrumentFailure(f"gem5 ended for an unexpected reason: {cause}")
     _before, begin, rest = answer.partition(_BEGIN)
     section, end, after = rest.partition(_END)
     if not begin or not end or after.strip():

@@ -9,13 +9,14 @@ from pathlib import Path
 from signal import SIGSEGV
 
 from sim import process
-from sim.errors import MachineFailure, Unsupported
-from sim.judge import guest_for
+from sim.errors import InstrumentFailure, MachineFailure, Unsupported
+from sim.judge import guest_for, verdict_of
 from sim.limits import Limits
 from sim.machines import instruction_sets
 from sim.program import Build
 from sim.sandbox import Allowance, Ended, Guest
 from sim.toolchain import Toolchain
+from sim.verdict import Verdict
 
 _OWN_MEMORY = 1 << 30
 """Address space for Valgrind itself, above the program's; it starts with 200 MB."""
@@ -47,6 +48,7 @@ def guest(
         },
         script_digest=native.script_digest,
         system=native.system,
+        devices=True,
         proc=True,
         log=True,
     )
@@ -65,7 +67,11 @@ def allowance(limits: Limits, cpu_seconds: int) -> Allowance:
 
 
 def refuse_own_failure(ended: Ended) -> None:
-    """Raise MachineFailure where Valgrind, not the program, is the reason for the end."""
+    """Raise where Valgrind, not the program, is the reason for the end.
+
+    Unsupported for an instruction that it lacks; InstrumentFailure where it broke down on this
+    program; MachineFailure where the host is to blame.
+    """
     code = instruction_sets.unhandled(ended.log)
     if code is not None or b"nrecognised instruction" in ended.log:
         name = instruction_sets.name_of(code or [])
@@ -80,13 +86,25 @@ def refuse_own_failure(ended: Ended) -> None:
             f"the measured run was lost: {ended.lost}", "measure it again on a quieter host"
         )
     if any(words in ended.log for words in _OWN_FAILURES):
-        raise MachineFailure("Valgrind itself failed on this program")
+        raise InstrumentFailure("Valgrind itself failed on this program")
     # It says so where a signal ends the program; Cachegrind 3.19, that a process could not be made.
     if ended.signal == SIGSEGV and b"Process terminating" not in ended.log:
-        raise MachineFailure(
+        raise InstrumentFailure(
             "Valgrind itself crashed on this program",
             "if it starts a process (system, popen, fork), leave that out, or use another machine",
         )
+
+
+def ended_for_a_call(ended: Ended, limits: Limits) -> tuple[Verdict, str] | None:
+    """Return the verdict of a run that the sandbox ended because of a call; None: it did not.
+
+    MachineFailure where Valgrind did not come so far as to make one for the program.
+    """
+    if not ended.refused:
+        return None
+    if not ended.log:
+        raise MachineFailure("Valgrind could not be started in the sandbox")
+    return verdict_of(ended, limits)
 
 
 @functools.cache

@@ -116,7 +116,7 @@ static Bool named(const IRCallee *callee, const HChar *name) {
     return VG_(strncmp)(callee->name, name, VG_(strlen)(name)) == 0;
 }
 
-static void replace_identification(IRDirty *d) {
+void replace_identification(IRDirty *d) {
     if (named(d->cee, "amd64g_dirtyhelper_CPUID")) d->cee->addr = answer_cpuid;
     if (named(d->cee, "amd64g_dirtyhelper_RDRAND") || named(d->cee, "amd64g_dirtyhelper_RDSEED"))
         d->cee->addr = answer_rdrand;
@@ -168,11 +168,22 @@ static void instrument_statement(Making *m, IRStmt *st) {
         record_quotient(m, st->Ist.WrTmp.data->Iex.Binop.op, st->Ist.WrTmp.tmp);
 }
 
+void begin_process(VgCallbackClosure *closure, IRSB *out, const VexGuestLayout *layout) {
+    static Bool begun;
+    if (begun) return;
+    begun = True;
+    ULong sp = start_stack(VG_(get_SP)(closure->tid));
+    addStmtToIRSB(out, IRStmt_Put(layout->offset_SP, IRExpr_Const(IRConst_U64(sp))));
+}
+
+void without_requests(IRSB *out) {
+    if (out->jumpkind == Ijk_ClientReq) out->jumpkind = Ijk_Boring;
+}
+
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
     Making m = {deepCopyIRSBExceptStmts(in), NULL, NO_VALUE + 1, layout->offset_IP, False};
-    static Bool begun;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {
         IRStmt *st = in->stmts[k];
@@ -188,11 +199,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
     IRDirty *call =
         unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);
     addStmtToIRSB(m.out, IRStmt_Dirty(call));
-    if (!begun) {
-        begun = True;
-        ULong sp = start_stack(VG_(get_SP)(closure->tid));
-        addStmtToIRSB(m.out, IRStmt_Put(layout->offset_SP, IRExpr_Const(IRConst_U64(sp))));
-    }
+    begin_process(closure, m.out, layout);
     for (; i < in->stmts_used; i++) {
         IRStmt *st = in->stmts[i];
         if (st->tag == Ist_NoOp) continue;
@@ -204,7 +211,6 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         instrument_statement(&m, st);
     }
     note_progress(m.out, m.block->count);
-    /* A client request would speak to this tool: to the program it is a sequence of no effect. */
-    if (m.out->jumpkind == Ijk_ClientReq) m.out->jumpkind = Ijk_Boring;
+    without_requests(m.out);
     return m.out;
 }

@@ -7,6 +7,12 @@
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word);
+/* What both modes add to a block. The first one of all begins with the target's stack. */
+void begin_process(VgCallbackClosure *closure, IRSB *out, const VexGuestLayout *layout);
+/* What asks for the processor or its clock asks for the target's. */
+void replace_identification(IRDirty *d);
+/* A client request would speak to this tool: to the program it is a sequence of no effect. */
+void without_requests(IRSB *out);
 /* Passes the last executed block to the model. */
 void blocks_flush(void);
 /* Whether counts are kept for each instruction's address. */

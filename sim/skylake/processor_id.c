@@ -3,6 +3,7 @@
  * The C library chooses its code by CPUID; so a program runs the same instructions here as there. */
 #include "processor_id.h"
 #include "libvex_guest_amd64.h"
+#include "counting.h"
 #include "model.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
@@ -40,12 +41,14 @@ void answer_cpuid(void *guest_state) {
 }
 
 /* The time of the last committed instruction: simulated time. */
-ULong answer_rdtsc(void) { return last_commit(); }
+static ULong simulated_cycles(void) { return counting ? counted() : last_commit(); }
+
+ULong answer_rdtsc(void) { return simulated_cycles(); }
 
 void answer_rdtscp(void *guest_state) {
     VexGuestAMD64State *st = guest_state;
-    st->guest_RAX = (UInt)last_commit();
-    st->guest_RDX = last_commit() >> 32;
+    st->guest_RAX = (UInt)simulated_cycles();
+    st->guest_RDX = simulated_cycles() >> 32;
     st->guest_RCX = 0;
 }
 
@@ -57,7 +60,7 @@ static void return_value(ThreadId thread, ULong value) {
 void answer_clock(ThreadId thread, UInt call, UWord *arguments) {
     enum { GETTIMEOFDAY = 96, GETRUSAGE = 98, TIMES = 100, TIME = 201, CLOCK_GETTIME = 228 };
     enum { EPOCH = 1000000000, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
-    ULong nanoseconds = last_commit() * 2 / (CLOCK_HZ / 500000000);
+    ULong nanoseconds = simulated_cycles() * 2 / (CLOCK_HZ / 500000000);
     ULong seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
     Bool second = call == CLOCK_GETTIME || call == GETRUSAGE;
     ULong *to = (ULong *)arguments[second];

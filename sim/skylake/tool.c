@@ -12,6 +12,7 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
+#include "counting.h"
 #include "guard.h"
 #include "processor_id.h"
 
@@ -50,7 +51,23 @@ void stop_at_limits(void) {
     }
 }
 
+static void count_summary(const HChar *ended) {
+    VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
+              "\"system_calls\": %llu}\n",
+              ended, counted(), counted(), statistics.syscalls);
+}
+
+void end_of_budget(void) {
+    count_summary("budget");
+    VG_(exit)(0);
+}
+
 static void fini(Int code) {
+    if (counting) {
+        counting_settle(VG_(get_running_tid)());
+        count_summary("exit");
+        return;
+    }
     blocks_flush();
     if (annotating) annotations();
     summary("exit");
@@ -60,11 +77,14 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
+    if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
     return False;
 }
 
 static void usage(void) {
-    VG_(printf)("    --max-instructions=N  end after N instructions (0: never)\n"
+    VG_(printf)("    --mode=cycles|counts  the model's cycles, or instructions alone [cycles]\n"
+                "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n");
 }
@@ -72,8 +92,14 @@ static void usage(void) {
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
 static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
-    call_begins(call);
+    if (counting) {
+        statistics.syscalls++;
+        counting_call();
+    } else {
+        call_begins(call);
+    }
     guard_call(call, arguments);
+    refuse_call(call);
     refuse_timers(call, arguments);
 }
 
@@ -84,7 +110,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         answer_failed(thread, call, arguments);
         return;
     }
-    if (!guard_opened(call, arguments, sr_Res(result))) {
+    count_traffic(call, arguments, sr_Res(result));
+    if (!guard_opened(call, arguments, sr_Res(result)) || shows_host(call, arguments, sr_Res(result))) {
         answer_missing(thread);
         return;
     }
@@ -99,10 +126,22 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
 static void post_clo_init(void) {
     guard_init();
     files_init();
+    traffic_init();
+    if (counting) {
+        counting_init(max_instructions, max_cycles);
+        return;
+    }
     caches_init();
     branch_init();
     back_end_init();
     front_end_init();
+}
+
+static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+                        const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
+                        IRType host_word) {
+    return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
+                                                                host_word);
 }
 
 static void pre_clo_init(void) {
@@ -112,7 +151,7 @@ static void pre_clo_init(void) {
     VG_(details_copyright_author)("PIE toolkit");
     VG_(details_bug_reports_to)("the PIE toolkit");
     VG_(details_avg_translation_sizeB)(400);
-    VG_(basic_tool_funcs)(post_clo_init, blocks_instrument, fini);
+    VG_(basic_tool_funcs)(post_clo_init, instrument, fini);
     /* Each branch ends its block, so that the registers at a branch are those at the next block. */
     VG_(clo_vex_control).guest_chase = False;
     VG_(clo_vex_control).iropt_unroll_thresh = 0;

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sim.errors import MachineFailure
+from sim.errors import Unsupported
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines import gem5_installation, gem5_server
@@ -174,10 +174,10 @@ def test_the_configurations_differ_and_each_is_the_same_twice(gem5: str, measure
         ('asm volatile("vpbroadcastd %xmm0, %ymm1");', "instruction that gem5 does not have"),
     ],
 )
-def test_what_gem5_cannot_do_is_not_measured_and_says_why(
+def test_what_gem5_cannot_do_is_unsupported_and_says_why(
     machine: Gem5, measure: Measure, body: str, words: str
 ) -> None:
-    with pytest.raises(MachineFailure, match=words) as failure:
+    with pytest.raises(Unsupported, match=words) as failure:
         measure(machine, f"{INCLUDE}int main() {{ {body} }}", limits=LIMITS)
     assert failure.value.remedy
     assert measure(machine, PROGRAMS["reads"], "41\n", limits=LIMITS).stdout == b"42"

@@ -62,7 +62,7 @@ def test_there_is_a_program_for_every_verdict_that_a_program_can_get() -> None:
         "no_code",
         "nondeterministic",
         "tampering",
-        "not_measured",
+        "unsupported",
     }
 
 
@@ -78,7 +78,7 @@ def verdicts_of(settings: dict[str, Any]) -> list[str]:
 
 def machines_of(settings: dict[str, Any]) -> list[Machine]:
     """On which machines a program is tried; one that is never measured gets its verdict once."""
-    measured = {"accepted", "nondeterministic", "tampering", "unsupported", "not_measured"}
+    measured = {"accepted", "nondeterministic", "tampering", "unsupported"}
     counted = "budget" in settings.get("detail_contains", "")
     if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]

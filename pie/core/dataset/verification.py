@@ -58,7 +58,14 @@ def references(submissions: Sequence[Record], number: int) -> list[Record]:
     return list(islice(first.values(), number))
 
 
-_UNDECIDED = frozenset({Verdict.NOT_MEASURED, Verdict.NONDETERMINISTIC, Verdict.COMPILE_ERROR})
+_UNDECIDED = frozenset(
+    {
+        Verdict.NOT_MEASURED,
+        Verdict.NONDETERMINISTIC,
+        Verdict.COMPILE_ERROR,
+        Verdict.UNSUPPORTED,
+    }
+)
 """Of the program or of us, not of the test."""
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from pie.core.metrics.averages import mean
 from pie.core.metrics.pair_result import Generation, PairResult
+from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from sim.verdict import Verdict
 
 OPTIMISED_THRESHOLD = 1.10
@@ -28,6 +29,8 @@ class Exclusion(StrEnum):
 
     NO_GENERATIONS = "no_generations"
     NOT_MEASURED = "not_measured"
+    UNSUPPORTED_REFERENCE = "unsupported_reference"
+    UNSUPPORTED = "unsupported"
     NO_BASELINE = "no_baseline"
     TARGET_NOT_ACCEPTED = "target_not_accepted"
 
@@ -41,28 +44,41 @@ def best_at_k(generations: Sequence[Generation], k: int) -> float | None:
     return min((g.seconds for g in _first(generations, k) if g.seconds is not None), default=None)
 
 
-def exclusion_at_k(pair: PairResult, k: int) -> Exclusion | None:
+def exclusion_at_k(
+    pair: PairResult, k: int, unsupported: UnsupportedAs = UnsupportedAs.FAILED
+) -> Exclusion | None:
     """Why the row has no speedup at k, or None when it has one.
 
     `not_measured`: our own failure on the source or on one of the first k generations (a later
     one does not matter). The row is left out even if another generation was accepted: keeping
     only the rows whose outcome happens to be known would favour the good outcomes.
-    `no_baseline`: the source was not accepted, so there is nothing to be faster than.
+    `unsupported_reference`: the source does what the machine cannot measure, so there is nothing to
+    be faster than. `unsupported`: one of the first k generations does, and `unsupported` says that
+    these are left out. `no_baseline`: the source was not accepted.
     """
     if not pair.generations:
         return Exclusion.NO_GENERATIONS
-    if pair.src_verdict == Verdict.NOT_MEASURED or not is_judged_at_k(pair, k):
+    verdicts = {one.verdict for one in _first(pair.generations, k)}
+    if Verdict.NOT_MEASURED in verdicts | {pair.src_verdict}:
         return Exclusion.NOT_MEASURED
+    if pair.src_verdict == Verdict.UNSUPPORTED:
+        return Exclusion.UNSUPPORTED_REFERENCE
+    if not is_judged_at_k(pair, k, unsupported):
+        return Exclusion.UNSUPPORTED
     return None if pair.src_verdict == Verdict.ACCEPTED else Exclusion.NO_BASELINE
 
 
-def is_judged_at_k(pair: PairResult, k: int) -> bool:
-    """Whether the row counts in %Correct at k: generations exist, and ours failed on none.
+def is_judged_at_k(
+    pair: PairResult, k: int, unsupported: UnsupportedAs = UnsupportedAs.FAILED
+) -> bool:
+    """Whether the row counts in %Correct at k: generations exist, and none of them is left out.
 
     The source plays no part: a generation can be correct where the source has no baseline.
     """
     first = _first(pair.generations, k)
-    return bool(first) and all(g.verdict != Verdict.NOT_MEASURED for g in first)
+    return bool(first) and all(
+        standing(g.verdict, unsupported) is not Standing.LEFT_OUT for g in first
+    )
 
 
 def speedup_at_k(pair: PairResult, k: int) -> float:
@@ -115,6 +131,8 @@ def human_exclusion(pair: PairResult) -> Exclusion | None:
     """Why the row has no human ratio, or None when it has one."""
     if Verdict.NOT_MEASURED in (pair.src_verdict, pair.tgt_verdict):
         return Exclusion.NOT_MEASURED
+    if Verdict.UNSUPPORTED in (pair.src_verdict, pair.tgt_verdict):
+        return Exclusion.UNSUPPORTED_REFERENCE
     if pair.src_verdict != Verdict.ACCEPTED:
         return Exclusion.NO_BASELINE
     return None if pair.tgt_verdict == Verdict.ACCEPTED else Exclusion.TARGET_NOT_ACCEPTED

@@ -27,6 +27,7 @@ from pie.core.metrics.metrics import (
     speedup_at_k,
 )
 from pie.core.metrics.pair_result import PairResult
+from pie.core.metrics.standing import UnsupportedAs
 
 NOT_MEASURED_LIMIT = 0.05
 """Above this share of rows that we failed to measure, no numbers are given."""
@@ -78,6 +79,7 @@ class Tally:
     """What a score needs of the rows so far, by problem."""
 
     threshold: float = OPTIMISED_THRESHOLD
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
     rows: int = 0
     speedups: dict[str, array[float]] = field(default_factory=dict)
     optimised: Counter[str] = field(default_factory=Counter)
@@ -88,10 +90,10 @@ class Tally:
     def add_best_at_k(self, pair: PairResult, k: int) -> None:
         """Add one row's best@k, by PIE's formulas."""
         self.rows += 1
-        if is_judged_at_k(pair, k):
+        if is_judged_at_k(pair, k, self.unsupported):
             self.judged[pair.problem_id] += 1
             self.correct[pair.problem_id] += is_correct_at_k(pair, k)
-        reason = exclusion_at_k(pair, k)
+        reason = exclusion_at_k(pair, k, self.unsupported)
         if reason is not None:
             self.excluded[reason] += 1
             return

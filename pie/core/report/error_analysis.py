@@ -20,6 +20,7 @@ from enum import StrEnum
 from pie.core.metrics.averages import geometric_mean, mean, median
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, is_optimised
 from pie.core.metrics.pair_result import Generation, PairResult
+from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from pie.core.problem import RowProblem
 from pie.core.report.edit_kinds import EditKind, kind_between
 from pie.core.report.pair_rows import ReportError
@@ -45,12 +46,15 @@ class Failing(StrEnum):
     BELOW_THRESHOLD = "correct, faster, but not by the threshold"
     NO_CODE = "no program in the answer"
     UNRELIABLE = "output or cost changed, or it tampered"
+    UNSUPPORTED = "does what the machine cannot measure"
 
 
 class NotCounted(StrEnum):
     """Why a generated program is in neither number."""
 
     NOT_MEASURED = "not measured through our own failure"
+    UNSUPPORTED_SOURCE = "source does what the machine cannot measure"
+    UNSUPPORTED = "does what the machine cannot measure, and left out"
     NO_BASELINE = "source not accepted, so nothing to compare with"
 
 
@@ -92,11 +96,14 @@ class ErrorAnalysis:
     human_by_kind: tuple[KindLine, ...]
     """The same of the pairs' targets."""
     definitions: str
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    """What a generated program counts as that the machine cannot measure."""
 
 
 def analyse(
     rows: Iterable[tuple[PairResult, Mapping[str, object]]],
     threshold: float = OPTIMISED_THRESHOLD,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> ErrorAnalysis:
     """Analyse the finished rows of a run, one at a time. ReportError for a row without its codes.
 
@@ -110,7 +117,7 @@ def analyse(
     for pair, row in rows:
         generated += len(pair.generations)
         outcomes = [
-            outcome(pair, one, told, threshold)
+            outcome(pair, one, told, threshold, unsupported)
             for one, told in zip(pair.generations, _told(row), strict=True)
         ]
         optimised += sum(one is None for one in outcomes)
@@ -132,15 +139,24 @@ def analyse(
         _lines(by_kind, threshold),
         _lines(human, threshold),
         _definitions(threshold),
+        unsupported,
     )
 
 
 def outcome(
-    pair: PairResult, one: Generation, told: Mapping[str, object], threshold: float
+    pair: PairResult,
+    one: Generation,
+    told: Mapping[str, object],
+    threshold: float,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> Failing | NotCounted | None:
     """Return why a generation does not optimise its source; None when it does."""
     if Verdict.NOT_MEASURED in (one.verdict, pair.src_verdict):
         return NotCounted.NOT_MEASURED
+    if pair.src_verdict == Verdict.UNSUPPORTED:
+        return NotCounted.UNSUPPORTED_SOURCE
+    if standing(one.verdict, unsupported) is Standing.LEFT_OUT:
+        return NotCounted.UNSUPPORTED
     if pair.src_seconds is None:
         return NotCounted.NO_BASELINE
     if one.seconds is not None:
@@ -150,6 +166,7 @@ def outcome(
         Verdict.COMPILE_ERROR: Failing.COMPILE_ERROR,
         Verdict.NONDETERMINISTIC: Failing.UNRELIABLE,
         Verdict.TAMPERING: Failing.UNRELIABLE,
+        Verdict.UNSUPPORTED: Failing.UNSUPPORTED,
     }
     if one.verdict in named:
         return named[one.verdict]

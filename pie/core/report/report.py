@@ -15,6 +15,7 @@ from pie.core.metrics.bootstrap import LEVEL, RESAMPLES
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, Exclusion, human_as_generation
 from pie.core.metrics.pair_result import PairResult, add_verdicts, no_verdicts
 from pie.core.metrics.score import NOT_MEASURED_LIMIT, Score, Tally
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.pair_rows import ReportError, read_pairs
 from pie.core.wording import count
 
@@ -23,6 +24,10 @@ __all__ = ["Report", "ReportError", "RowCounts", "build_report", "read_report"]
 SCHEMA_VERSION = 1
 T = TypeVar("T")
 V = TypeVar("V")
+_COUNTED = {
+    UnsupportedAs.FAILED: "counted as failed",
+    UnsupportedAs.LEFT_OUT: "their rows left out",
+}
 _MOST_NAMED = 10
 """Most numbers that one remark lists."""
 FEW_PROBLEMS = 10
@@ -30,6 +35,8 @@ FEW_PROBLEMS = 10
 
 _REASONS = {
     Exclusion.NOT_MEASURED: "not measured through our own failure",
+    Exclusion.UNSUPPORTED_REFERENCE: "whose source or target the machine cannot measure",
+    Exclusion.UNSUPPORTED: "left out for an answer that the machine cannot measure",
     Exclusion.NO_BASELINE: "without a baseline (source not accepted)",
     Exclusion.TARGET_NOT_ACCEPTED: "whose target was not accepted",
     Exclusion.NO_GENERATIONS: "without generations",
@@ -70,6 +77,8 @@ class Report:
     notes: tuple[str, ...]
     """What a reader must know before quoting a number."""
     definitions: str
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    """What a generated program counts as that the machine cannot measure."""
 
     @property
     def scores(self) -> tuple[Score, ...]:
@@ -87,6 +96,7 @@ def read_report(
     *,
     threshold: float = OPTIMISED_THRESHOLD,
     not_measured_limit: float = NOT_MEASURED_LIMIT,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> Report:
     """Report on a run folder, also on one that is empty or still growing.
 
@@ -111,7 +121,11 @@ def read_report(
     # A run that was stopped before its first row has no such file yet.
     finished = read_pairs(pairs) if pairs.exists() else ()
     return build_report(
-        finished, manifest, threshold=threshold, not_measured_limit=not_measured_limit
+        finished,
+        manifest,
+        threshold=threshold,
+        not_measured_limit=not_measured_limit,
+        unsupported=unsupported,
     )
 
 
@@ -121,19 +135,22 @@ def build_report(
     *,
     threshold: float = OPTIMISED_THRESHOLD,
     not_measured_limit: float = NOT_MEASURED_LIMIT,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> Report:
     """Report on finished rows, keeping a few numbers of each.
 
     `threshold` is the speedup from which a row counts in %Opt; `not_measured_limit` the share of
-    rows that we may fail to measure before a line's numbers are refused.
+    rows that we may fail to measure before a line's numbers are refused; `unsupported` what a
+    generated program counts as that the machine cannot measure.
     """
     version = _entry(manifest, "schema_version", int)
     if version != 1:
         raise ReportError(f"manifest.json has schema_version {version}; this program reads 1")
     machine = _entry(manifest, "machine", dict)
     planned = _entry(manifest, "rows", int)
-    human, human_at_1 = Tally(threshold), Tally(threshold)
-    best_at = [Tally(threshold)]
+    # The target of a pair is a reference, also where it is scored as a generation.
+    human, human_at_1 = Tally(threshold), Tally(threshold, UnsupportedAs.LEFT_OUT)
+    best_at = [Tally(threshold, unsupported)]
     verdicts = no_verdicts()
     problems: set[str] = set()
     finished = most = 0
@@ -175,7 +192,8 @@ def build_report(
         human_at_1=scores[1],
         best_at=tuple(scores[2:]),
         notes=(*_weaker_sandbox(manifest), *_notes(rows, len(problems), scores)),
-        definitions=_definitions(threshold),
+        definitions=_definitions(threshold, unsupported),
+        unsupported=unsupported,
     )
 
 
@@ -248,7 +266,7 @@ def _ranges(values: Mapping[str, V]) -> list[tuple[str, V]]:
     return found
 
 
-def _definitions(threshold: float) -> str:
+def _definitions(threshold: float, unsupported: UnsupportedAs) -> str:
     return (
         "speedup: source / fastest accepted one of the first k generations (all of them when a row "
         "has fewer), at least 1, and 1 when none is accepted; "
@@ -256,5 +274,6 @@ def _definitions(threshold: float) -> str:
         "%Correct: share of rows with an accepted generation; "
         "human: source / target, below 1 where the target is slower; "
         "human@1: the target scored as a generation; "
+        f"generated programs that the machine cannot measure: {_COUNTED[unsupported]}; "
         f"interval: {LEVEL:.0%}, {RESAMPLES} bootstrap resamples of problems."
     )

@@ -150,6 +150,7 @@ def _csv_line(report: Report, score: Score) -> dict[str, object]:
     return line | {
         "median": score.median,
         "refusal": score.refusal,
+        "unsupported_as": report.unsupported.value,
         "machine": report.machine,
         "fingerprint": report.fingerprint,
         "pairs_file": report.pairs_file,

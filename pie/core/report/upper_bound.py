@@ -19,6 +19,7 @@ from pie.core.metrics.averages import geometric_mean, mean
 from pie.core.metrics.bootstrap import Cluster, mean_interval
 from pie.core.metrics.pair_result import PairResult
 from pie.core.metrics.score import Estimate
+from pie.core.metrics.standing import UnsupportedAs
 from sim.program import Language
 from sim.verdict import Verdict
 
@@ -37,6 +38,7 @@ class Human:
     name: str = ""
     solutions: int = 0
     not_measured: int = 0
+    unsupported: int = 0
     sources: dict[str, float] = field(default_factory=dict)
     """Seconds of the submissions that are a row's source."""
 
@@ -62,6 +64,7 @@ class _Model:
     generations: int = 0
     accepted: int = 0
     not_measured: int = 0
+    unsupported: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,10 @@ class UpperBound:
     generations: int
     not_measured_submissions: int
     not_measured_generations: int
+    unsupported_submissions: int
+    unsupported_generations: int
+    unsupported_as: UnsupportedAs
+    """What a generation counts as that the machine cannot measure."""
     wins: Mapping[str, int]
     problems: tuple[ProblemBound, ...]
 
@@ -114,6 +121,7 @@ def upper_bound(
     *,
     deterministic: bool,
     others: Container[str] = (),
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
 ) -> UpperBound:
     """Compare the fastest generation of each problem with its fastest human program.
 
@@ -127,7 +135,8 @@ def upper_bound(
     number = 0
     for row in rows:
         number += 1
-        reason = _exclusion(row, humans.get(row.result.problem_id), deterministic)
+        best = humans.get(row.result.problem_id)
+        reason = _exclusion(row, best, deterministic, unsupported)
         if reason == _NOBODY and row.result.problem_id in others:
             reason = "human submissions in another language"
         if reason:
@@ -151,21 +160,31 @@ def upper_bound(
         generations=sum(one.generations for one in models.values()),
         not_measured_submissions=sum(humans[name].not_measured for name in models),
         not_measured_generations=sum(one.not_measured for one in models.values()),
+        unsupported_submissions=sum(humans[name].unsupported for name in models),
+        unsupported_generations=sum(one.unsupported for one in models.values()),
+        unsupported_as=unsupported,
         wins={who: sum(one.winner == who for one in problems) for who in get_args(Winner)},
         problems=problems,
     )
 
 
-def _exclusion(row: RunRow, human: Human | None, deterministic: bool) -> str:
+def _exclusion(
+    row: RunRow, human: Human | None, deterministic: bool, unsupported: UnsupportedAs
+) -> str:
     result = row.result
     if result.src_verdict == Verdict.NOT_MEASURED:
         return "source not measured"
+    if result.src_verdict == Verdict.UNSUPPORTED:
+        return "source does what the machine cannot measure"
     if result.src_seconds is None:
         return "source not accepted"
     if not result.generations:
         return "no generations"
     if human is None or not human.solutions:
         return _NOBODY
+    left_out = unsupported is UnsupportedAs.LEFT_OUT
+    if left_out and any(one.verdict == Verdict.UNSUPPORTED for one in result.generations):
+        return "a generation does what the machine cannot measure"
     if row.tests is None or set(row.tests) != set(human.tests):
         return "measured on other tests"
     stated = human.sources.get(row.src_id or "")
@@ -181,6 +200,7 @@ def _add(model: _Model, result: PairResult) -> None:
     for number, one in enumerate(result.generations, start=1):
         model.generations += 1
         model.not_measured += one.verdict == Verdict.NOT_MEASURED
+        model.unsupported += one.verdict == Verdict.UNSUPPORTED
         if one.seconds is not None:
             model.accepted += 1
             if one.seconds < model.seconds:
@@ -235,6 +255,7 @@ def add_submission(humans: dict[str, Human], row: Mapping[str, Any], sources: se
     problem_id = str(row["problem_id"])
     human = humans.setdefault(problem_id, Human(tuple(row["tests"])))
     human.not_measured += row["verdict"] == Verdict.NOT_MEASURED
+    human.unsupported += row["verdict"] == Verdict.UNSUPPORTED
     if row["verdict"] != Verdict.ACCEPTED:
         return
     seconds, name = float(row["agg_runtime"]), str(row["submission_id"])

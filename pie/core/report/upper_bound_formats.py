@@ -90,6 +90,12 @@ def notes(bound: UpperBound) -> list[str]:
     if bound.not_measured_generations:
         number = count(bound.not_measured_generations, "generation")
         told.append(f"{number} could not be measured: the model may be faster")
+    if bound.unsupported_submissions:
+        number = count(bound.unsupported_submissions, "human submission")
+        told.append(f"{number} did what the machine cannot measure: people may be faster")
+    if bound.unsupported_generations:
+        number = count(bound.unsupported_generations, "generation")
+        told.append(f"{number} did what the machine cannot measure, and counted as failed")
     return told
 
 

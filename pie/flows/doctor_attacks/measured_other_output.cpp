@@ -1,5 +1,5 @@
 // any: the output of the measured run is the one that counts
-// ends: nondeterministic
+// ends: unsupported
 #include <cpuid.h>
 #include <cstdio>
 int main() {

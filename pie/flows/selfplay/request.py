@@ -83,7 +83,7 @@ class Request:
             raise InputError(
                 f"the machine {machine.name} gives another number each time, so no pair could be "
                 "kept for its speedup",
-                "give a deterministic one with --machine: gem5, skylake or cachegrind",
+                "give a deterministic one with --machine: gem5, skylake or counts",
             )
         if self.strategy not in STRATEGIES:
             raise InputError(

@@ -112,6 +112,12 @@ def test_what_could_not_be_measured_is_told_and_is_four(calibrate: Any) -> None:
     assert "pie: not measured: gem5 lacks AVX (2 runs)" in result.stderr
 
 
+def test_what_a_machine_cannot_measure_is_told_and_is_no_failure_of_ours(calibrate: Any) -> None:
+    result = calibrate(finished(unsupported={"gem5: it uses AVX": 2}))
+    assert result.exit_code == 0
+    assert "pie: unsupported on gem5: it uses AVX (2 runs)" in result.stderr
+
+
 def test_an_interruption_keeps_everything_and_tells_how_to_go_on(calibrate: Any) -> None:
     result = calibrate(KeyboardInterrupt())
     assert result.exit_code == 130

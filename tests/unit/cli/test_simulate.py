@@ -56,7 +56,7 @@ def finished(folder: Path, made: Any, result: dict[str, Any]) -> Finished:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "pairs.jsonl").write_text(json.dumps({**ROW, **result}) + "\n")
     verdicts = [result["src_verdict"], result["tgt_verdict"]]
-    counts = {one: verdicts.count(one) for one in ("accepted", "not_measured")}
+    counts = {one: verdicts.count(one) for one in ("accepted", "not_measured", "unsupported")}
     return Finished(folder, made, read_report(folder), {"counts": counts}, Tally(), 1.0)
 
 
@@ -102,6 +102,23 @@ def test_programs_that_could_not_be_measured_are_four_whatever_the_threshold(sim
     result = simulate(failed, "--fail-under", "9")
     assert result.exit_code == 4
     assert "1 program could not be measured; the same command tries these again" in result.stderr
+
+
+def test_programs_that_the_machine_cannot_measure_are_told_and_are_no_failure_of_ours(
+    simulate: Any,
+) -> None:
+    why = "test 0: the program starts a thread"
+    refused = {"tgt_agg_runtime": None, "tgt_verdict": "unsupported", "tgt_detail": why}
+    result = simulate({**refused, "speedup": None})
+    assert result.exit_code == 0
+    assert "unsupported: the program starts a thread (1 program)" in result.stderr
+    assert "1 program did what the machine cannot measure (final" in result.stderr
+
+
+def test_a_choice_for_them_that_is_not_known_is_one_sentence(simulate: Any) -> None:
+    result = simulate({}, "--unsupported", "ignored")
+    assert result.exit_code == 1
+    assert "unknown choice --unsupported 'ignored'; choose failed or left-out" in result.stderr
 
 
 def test_an_interrupt_is_130_with_the_folder_and_the_line_to_go_on_with(

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from pie.core.metrics.standing import UnsupportedAs
 from pie.rewards import Scale, reward_of
 from sim.verdict import Verdict
 
@@ -38,6 +39,12 @@ def test_whatever_is_not_accepted_is_worth_nothing(verdict: Verdict, scale: Scal
 
 def test_our_own_failure_is_no_reward_at_all() -> None:
     assert reward_of(Verdict.NOT_MEASURED, None) is None
+
+
+def test_what_the_machine_cannot_measure_is_worth_nothing_or_left_out() -> None:
+    assert reward_of(Verdict.UNSUPPORTED, None) == 0.0
+    assert reward_of(Verdict.UNSUPPORTED, None, unsupported=UnsupportedAs.LEFT_OUT) is None
+    assert reward_of(Verdict.WRONG_ANSWER, None, unsupported=UnsupportedAs.LEFT_OUT) == 0.0
 
 
 @pytest.mark.parametrize("scale", list(Scale))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sim import clock, jobs
-from sim.errors import MachineFailure
+from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.jobs import BuildJob, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
 from sim.limits import CompileLimits, Limits
@@ -108,7 +108,7 @@ def test_digests_tell_apart_what_joins_to_the_same_text() -> None:
 class Scripted:
     """A machine that gives prepared measurements, one after the other."""
 
-    runs: tuple[Measurement, ...]
+    runs: tuple[Measurement | Exception, ...]
     name: str = "scripted"
     deterministic: bool = True
     interleaved: bool = False
@@ -118,7 +118,10 @@ class Scripted:
     def measure(self, *_: object) -> Measurement:
         index = len(CALLS)
         CALLS.append(index)
-        return self.runs[index]
+        run = self.runs[index]
+        if isinstance(run, Exception):
+            raise run
+        return run
 
 
 CALLS: list[int] = []
@@ -128,7 +131,7 @@ FINE = Measurement(Verdict.ACCEPTED, "", b"15\n", 100, 50, 1e-7)
 def measured(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    *runs: Measurement,
+    *runs: Measurement | Exception,
     twice: bool = False,
     otherwise: bool = False,
 ) -> MeasuredRun:
@@ -197,15 +200,22 @@ def test_a_program_that_asks_for_the_time_is_run_twice_and_must_cost_the_same(
 
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(
-    "run", [replace(FINE, stdout=b"16\n"), Measurement(Verdict.RUNTIME_ERROR, "exit code 1")]
+    "run",
+    [
+        replace(FINE, stdout=b"16\n"),
+        Measurement(Verdict.RUNTIME_ERROR, "exit code 1"),
+        Measurement(Verdict.MEMORY_LIMIT, "no memory"),
+        Measurement(Verdict.OUTPUT_LIMIT, "a flood"),
+        Measurement(Verdict.NONDETERMINISTIC, "a wait without end"),
+    ],
 )
-def test_a_machine_that_gives_another_output_twice_is_not_faithful_and_blames_no_program(
+def test_a_machine_that_gives_another_output_twice_does_not_support_the_program(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Measurement, twice: bool
 ) -> None:
-    with pytest.raises(MachineFailure, match="scripted computes something else") as failure:
-        measured(monkeypatch, tmp_path, run, run, twice=twice, otherwise=True)
-    assert failure.value.remedy
-    assert len(CALLS) == 2
+    kept = measured(monkeypatch, tmp_path, run, run, twice=twice, otherwise=True)
+    assert (kept.verdict, kept.runs) == (Verdict.UNSUPPORTED, 2)
+    assert kept.detail.startswith("scripted computes something else than the processor, both times")
+    assert kept.detail.endswith("measure it on another machine")
     first = measured(monkeypatch, tmp_path, run, FINE, twice=twice, otherwise=True)
     assert (first.verdict, first.runs) == (Verdict.NONDETERMINISTIC, 2)
 
@@ -214,3 +224,30 @@ def test_a_faithful_run_is_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert measured(monkeypatch, tmp_path, FINE, otherwise=True).runs == 1
     limit = Measurement(Verdict.TIME_LIMIT, "too many")
     assert measured(monkeypatch, tmp_path, limit, otherwise=True).runs == 1
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_what_a_machine_cannot_measure_is_final_after_one_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, twice: bool
+) -> None:
+    refusal = Unsupported("the program starts a thread", "use one")
+    kept = measured(monkeypatch, tmp_path, refusal, twice=twice, otherwise=True)
+    assert (kept.verdict, kept.runs) == (Verdict.UNSUPPORTED, 1)
+    assert kept.detail == "the program starts a thread; use one"
+    assert MeasureJob.load(json.loads(json.dumps(MeasureJob.dump([kept])))) == [kept]
+
+
+def test_an_instrument_that_breaks_down_twice_alike_does_not_support_the_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    crash = InstrumentFailure("Valgrind crashed", "leave fork out")
+    kept = measured(monkeypatch, tmp_path, crash, crash)
+    assert (kept.verdict, kept.detail) == (
+        Verdict.UNSUPPORTED,
+        "both times Valgrind crashed; leave fork out",
+    )
+    assert measured(monkeypatch, tmp_path, crash, FINE).verdict is Verdict.ACCEPTED
+    with pytest.raises(InstrumentFailure, match="no summary"):
+        measured(monkeypatch, tmp_path, crash, InstrumentFailure("no summary"))
+    with pytest.raises(MachineFailure, match="host"):
+        measured(monkeypatch, tmp_path, crash, MachineFailure("the host"))

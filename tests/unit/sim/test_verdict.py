@@ -25,6 +25,8 @@ def test_tampering_is_graver_than_anything(verdict: Verdict) -> None:
         (Verdict.WRONG_ANSWER, Verdict.RUNTIME_ERROR),
         (Verdict.RUNTIME_ERROR, Verdict.NOT_MEASURED),
         (Verdict.TIME_LIMIT, Verdict.RUNTIME_ERROR),
+        (Verdict.RUNTIME_ERROR, Verdict.UNSUPPORTED),
+        (Verdict.UNSUPPORTED, Verdict.NOT_MEASURED),
     ],
 )
 def test_the_graver_of_two_stands(mild: Verdict, grave: Verdict) -> None:

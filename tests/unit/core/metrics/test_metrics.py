@@ -152,6 +152,9 @@ def test_human_ratio_is_not_clamped_but_the_human_as_a_generation_is():
         (WRONG, LOST, Exclusion.NOT_MEASURED),
         (WRONG, WRONG, Exclusion.NO_BASELINE),
         (1.0, WRONG, Exclusion.TARGET_NOT_ACCEPTED),
+        (Verdict.UNSUPPORTED, 1.0, Exclusion.UNSUPPORTED_REFERENCE),
+        (WRONG, Verdict.UNSUPPORTED, Exclusion.UNSUPPORTED_REFERENCE),
+        (LOST, Verdict.UNSUPPORTED, Exclusion.NOT_MEASURED),
     ],
 )
 def test_the_human_ratio_says_why_a_row_has_none(source, target, reason):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report import error_formats
 from pie.core.report.edit_kinds import EditKind
 from pie.core.report.error_analysis import (
@@ -17,6 +18,7 @@ from pie.core.report.error_analysis import (
     NotCounted,
     analyse,
     of_wrong_share,
+    outcome,
 )
 from pie.core.report.pair_rows import ReportError, pair_from_row
 
@@ -97,8 +99,29 @@ def test_a_program_at_the_threshold_is_optimised_and_no_failure() -> None:
 def test_programs_that_cannot_be_compared_are_counted_apart() -> None:
     no_source = {"src_verdict": "wrong_answer", "src_agg_runtime": None}
     found = of(row(bad("not_measured"), correct(0.1)), row(bad("compile_error"), **no_source))
-    assert found.not_counted == {NotCounted.NOT_MEASURED: 1, NotCounted.NO_BASELINE: 1}
+    assert {reason: number for reason, number in found.not_counted.items() if number} == {
+        NotCounted.NOT_MEASURED: 1,
+        NotCounted.NO_BASELINE: 1,
+    }
     assert (found.generated, found.optimised, found.failed) == (3, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("unsupported", "reason"),
+    [
+        (UnsupportedAs.FAILED, Failing.UNSUPPORTED),
+        (UnsupportedAs.LEFT_OUT, NotCounted.UNSUPPORTED),
+    ],
+)
+def test_what_the_machine_cannot_measure_has_a_line_of_its_own(
+    unsupported: UnsupportedAs, reason: Failing | NotCounted
+) -> None:
+    pair = pair_from_row(row(bad("unsupported")))
+    told = bad("unsupported")
+    assert outcome(pair, pair.generations[0], told, 1.1, unsupported) is reason
+    refused = {"src_verdict": "unsupported", "src_agg_runtime": None}
+    found = of(row(correct(0.1), **refused))
+    assert found.not_counted[NotCounted.UNSUPPORTED_SOURCE] == 1
 
 
 GENERATIONS = st.one_of(

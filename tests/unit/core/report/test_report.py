@@ -17,6 +17,7 @@ from pie.core.metrics.metrics import (
     optimised_share_at_k,
 )
 from pie.core.metrics.pair_result import PairResult
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.pair_rows import pair_from_row
 from pie.core.report.report import Report, ReportError, build_report, read_report
 from sim.verdict import Verdict
@@ -304,6 +305,35 @@ def test_refusals_of_neighbouring_lines_are_one_remark():
 def test_a_run_in_the_weaker_sandbox_says_so(level, said):
     made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": level}})
     assert any("weaker sandbox (no bubblewrap)" in note for note in made.notes) == said
+
+
+def test_an_answer_that_the_machine_cannot_measure_is_failed_or_its_row_left_out():
+    rows = [row("a", 10, 5, 2), row("b", 10, 5, "unsupported", 5)]
+    failed = report(*rows)
+    assert [one.speedup.value for one in failed.best_at] == [3.0, 3.5]
+    assert [one.correct.value for one in failed.best_at] == [0.5, 1.0]
+    assert "counted as failed" in failed.definitions
+    left = report(*rows, unsupported=UnsupportedAs.LEFT_OUT)
+    assert [one.speedup.value for one in left.best_at] == [5.0, 5.0]
+    assert [one.excluded["unsupported"] for one in left.best_at] == [1, 1]
+    assert [one.correct.value for one in left.best_at] == [1.0, 1.0]
+    assert "their rows left out" in left.definitions
+    assert (failed.unsupported, left.unsupported) == ("failed", "left-out")
+    assert not left.refused
+
+
+@pytest.mark.parametrize("unsupported", list(UnsupportedAs))
+def test_a_source_or_target_that_the_machine_cannot_measure_is_a_row_without_a_baseline(
+    unsupported,
+):
+    rows = [row("a", 10, 5, 2)] * 3 + [row("b", "unsupported", 5, 2), row("c", 9, "unsupported", 3)]
+    made = report(*rows, unsupported=unsupported)
+    assert made.human.excluded["unsupported_reference"] == 2
+    assert made.best_at[0].excluded["unsupported_reference"] == 1
+    assert made.human_at_1.excluded["unsupported"] == 1
+    assert made.human.scored == made.human_at_1.scored == 3
+    assert made.verdicts["source"]["unsupported"] == made.verdicts["target"]["unsupported"] == 1
+    assert any("the machine cannot measure" in note for note in made.notes)
 
 
 @pytest.mark.parametrize(("kind", "said"), [("address space", True), ("resident pages", False)])

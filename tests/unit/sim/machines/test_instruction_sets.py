@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.errors import MachineFailure
+from sim.errors import Unsupported
 from sim.machines import instruction_sets, valgrind
 from sim.sandbox import Ended
 
@@ -53,9 +53,9 @@ def test_an_instruction_that_is_cut_short_is_no_error(code: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "code"), EXAMPLES)
-def test_each_is_not_measured_and_says_what_to_remove(name: str, code: str) -> None:
+def test_each_is_unsupported_and_says_what_to_remove(name: str, code: str) -> None:
     ended = Ended(None, 4, b"", b"", log_of(code), False, 0, 0, 0, 0)
-    with pytest.raises(MachineFailure) as failure:
+    with pytest.raises(Unsupported) as failure:
         valgrind.refuse_own_failure(ended)
     assert (name or "an instruction that Valgrind cannot translate") in failure.value.what
     assert "target pragma" in failure.value.remedy

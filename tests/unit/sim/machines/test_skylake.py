@@ -12,7 +12,7 @@ import pytest
 from sim.errors import MachineFailure
 from sim.limits import Limits
 from sim.machine import Measurement
-from sim.machines.skylake import Skylake, read_counters
+from sim.machines.skylake import Skylake
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 from tests.unit.sim.machines.conftest import kept
@@ -131,7 +131,7 @@ def test_a_loop_beyond_its_cycles_ends_inside_the_tool_after_the_same_cycle(
 
 def test_a_summary_is_read() -> None:
     counted = {"cycles": 12400, "instructions": 877, "micro_operations": 999}
-    assert read_counters(LOG) == ("exit", counted)
+    assert Skylake().read_counters(LOG) == ("exit", counted)
 
 
 IMPOSSIBLE = LOG.replace(b"12400", str(1 << 56).encode())
@@ -140,7 +140,7 @@ IMPOSSIBLE = LOG.replace(b"12400", str(1 << 56).encode())
 @pytest.mark.parametrize("log", [b"", LOG + LOG, LOG.replace(b"877", b"0"), IMPOSSIBLE])
 def test_a_missing_a_second_an_empty_or_an_impossible_summary_is_refused(log: bytes) -> None:
     with pytest.raises(MachineFailure):
-        read_counters(log)
+        Skylake().read_counters(log)
 
 
 def test_the_model_is_part_of_the_fingerprint(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import MachineFailure
+from sim.errors import MachineFailure, Unsupported
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake
@@ -244,7 +244,7 @@ def test_reading_the_instruments_memory_changes_nothing(machine: Skylake, tmp_pa
 
 def test_a_thread_is_refused_with_a_remedy(machine: Skylake, tmp_path: Path) -> None:
     source = "#include <thread>\nint main() { std::thread([] {}).join(); }"
-    with pytest.raises(MachineFailure, match="starts a thread") as failure:
+    with pytest.raises(Unsupported, match="starts a thread") as failure:
         run(machine, tmp_path, source, suffix=".cpp")
     assert "cachegrind" in failure.value.remedy
 

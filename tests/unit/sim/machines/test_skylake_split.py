@@ -10,7 +10,7 @@ import pytest
 
 from pie.core.report.explanation import Explanation, explain
 from sim.annotation import MOST_ADDRESSES
-from sim.errors import MachineFailure
+from sim.errors import Unsupported
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines import valgrind
@@ -163,11 +163,11 @@ def test_a_program_with_what_the_translator_lacks_is_refused_by_its_name(
     machine: Skylake, tmp_path: Path, code: str, name: str
 ) -> None:
     build = built(tmp_path, f".byte {code}", 1, 1)
-    with pytest.raises(MachineFailure, match=f"uses {name}.*remove its target pragma"):
+    with pytest.raises(Unsupported, match=f"uses {name}.*remove its target pragma"):
         measured(machine, build, tmp_path)
 
 
 def test_another_unknown_instruction_is_not_called_avx512() -> None:
     log = b"vex amd64->IR: unhandled instruction bytes: 0x0F 0xFF 0x62 0xF1"
-    with pytest.raises(MachineFailure, match="cannot translate"):
+    with pytest.raises(Unsupported, match="cannot translate"):
         valgrind.refuse_own_failure(Ended(None, 4, b"", b"", log, False, 0, 0, 0, 0))

@@ -1,0 +1,170 @@
+"""What the machines share that run our own Valgrind tool: the start of a run and its end.
+
+The tool is `sim/skylake/`; a machine is one mode of it. The guard, the clocks, the files and the
+processor that a program sees are the same in each mode.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim import sandbox
+from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
+from sim.judge import verdict_of
+from sim.limits import Limits
+from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.machines import valgrind
+from sim.program import Build
+from sim.sandbox import Ended
+from sim.skylake import build as tool
+from sim.toolchain import Toolchain
+from sim.verdict import Verdict
+
+_REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
+_REMEDIES = {
+    b"threads": "measure it on cachegrind, which counts all threads' work",
+    b"copies": "have the program copy by itself, in its own memory",
+    b"timers": "bound its work by a count instead of by a timer",
+}
+_SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ToolRuns:
+    """A machine that is one mode of our tool."""
+
+    name: str = ""
+    deterministic: bool = True
+    interleaved: bool = False
+    stops_at_count: bool = True
+    may_compute_otherwise: bool = True
+
+    mode: str = ""
+    """The tool's `--mode`."""
+    protocol: str = ""
+    """Raised when a change in Python could give another cost for the same run."""
+
+    def cpu_seconds(self, limits: Limits) -> int:
+        """Return the CPU time, in seconds, that no program within its budget needs."""
+        raise NotImplementedError
+
+    def check_counters(self, counters: Mapping[str, int]) -> None:
+        """MachineFailure for counters that no run can have."""
+        if counters["instructions"] == 0:
+            raise MachineFailure("the tool counted no instruction")
+
+    def check(self) -> Check:
+        """Tell whether the tool can be built here; it is built."""
+        try:
+            tool.tool_path()
+        except MissingTool as missing:
+            return Check(False, missing.what, missing.remedy)
+        return Check(True)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return the hash of the tool's sources, Valgrind's version and the sandbox."""
+        return {
+            "machine": self.name,
+            "protocol": self.protocol,
+            "model": tool.model_digest(),
+            "valgrind": valgrind.version(),
+            "clock_hz": str(CLOCK_HZ),
+            "sandbox": sandbox.level(),
+        }
+
+    def measure(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> Measurement:
+        """Run once in the tool; see `Machine.measure` for what it raises."""
+        return self.read(self.run(build, stdin, limits, toolchain), limits)
+
+    def measure_together(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Measure one after the other: the order cannot matter."""
+        return [self.measure(build, stdin, limits, toolchain) for build in builds]
+
+    def run(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str
+    ) -> Ended:
+        """Run a program in the tool, with more of its options."""
+        own = (
+            "--tool=skylake",
+            f"--mode={self.mode}",
+            f"--max-instructions={limits.max_instructions}",
+            f"--max-cycles={limits.max_cycles or 0}",
+            *options,
+        )
+        return sandbox.run(
+            valgrind.guest(tool.tool_path(), own, build, limits, toolchain),
+            valgrind.allowance(limits, self.cpu_seconds(limits)),
+            stdin,
+        )
+
+    def read(self, ended: Ended, limits: Limits) -> Measurement:
+        """Say what the end of a run means; see `Machine.measure` for what it raises."""
+        if b"EXEC FAILED" in ended.log:
+            return Measurement(
+                Verdict.TAMPERING, "it tried to become another program in the measured run"
+            )
+        refused = _REFUSED.search(ended.log)
+        if refused and refused[1] == b"tampering":
+            return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if refused:
+            raise Unsupported(
+                f"the program cannot be measured on {self.name}: {refused[2].decode()}",
+                _REMEDIES.get(refused[1], ""),
+            )
+        if told := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*told)
+        if ended.idle:
+            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
+        valgrind.refuse_own_failure(ended)
+        if ended.exhausted(self.cpu_seconds(limits)):
+            return Measurement(
+                Verdict.TIME_LIMIT,
+                f"{self.cpu_seconds(limits)} s of CPU time before {limits.max_instructions} "
+                "instructions: it spends its time in the kernel",
+            )
+        return self._measurement(ended, limits)
+
+    def _measurement(self, ended: Ended, limits: Limits) -> Measurement:
+        """Read a run that came to its end."""
+        verdict, detail = verdict_of(ended, limits)
+        silent = ended.signal is not None and not _SUMMARY.search(ended.log)
+        if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
+            return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
+        end, counters = self.read_counters(ended.log)
+        cycles = counters.pop("cycles")
+        # Its last block can carry a program that ends by itself over its budget, too.
+        excess = limits.excess(counters["instructions"], cycles)
+        if end != "exit" or (verdict is Verdict.ACCEPTED and excess):
+            return Measurement(Verdict.TIME_LIMIT, excess, host_seconds=ended.wall_seconds)
+        return Measurement(
+            verdict=verdict,
+            detail=detail,
+            stdout=ended.stdout,
+            cycles=cycles,
+            instructions=counters["instructions"],
+            seconds=cycles / CLOCK_HZ,
+            counters=counters,
+            host_seconds=ended.wall_seconds,
+        )
+
+    def read_counters(self, log: bytes) -> tuple[str, dict[str, int]]:
+        """Return (how it ended, counters); InstrumentFailure unless there is one summary."""
+        found = _SUMMARY.findall(log)
+        if not found:
+            raise InstrumentFailure("the tool gave no summary of its counts")
+        if len(found) > 1:
+            raise InstrumentFailure(
+                "the tool's log holds two summaries", "do not trust this program"
+            )
+        values = json.loads(found[0])
+        ended = values.pop("ended")
+        self.check_counters(values)
+        return ended, values

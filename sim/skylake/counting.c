@@ -1,0 +1,195 @@
+/* The counting mode (--mode=counts): instructions alone, as many as the model counts, at a few host instructions
+ * for each block.
+ *
+ * A block's instructions up to its first exit are counted at its head, those behind an exit where it was not taken.
+ * What a fault cuts short is taken back when its signal is delivered. */
+#include "blocks.h"
+#include "counting.h"
+#include "guard.h"
+#include "model.h"
+#include "processor_id.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_libcproc.h"
+#include "pub_tool_machine.h"
+#include "pub_tool_mallocfree.h"
+#include "pub_tool_threadstate.h"
+
+typedef struct {
+    Addr pc;
+    UShort undone; /* instructions that were counted and are not done where it faults: it, and those behind it */
+    Bool repeats;  /* a repeated string instruction is one of them */
+} Place;
+
+typedef struct {
+    UInt count;
+    Place places[];
+} Counted;
+
+typedef struct {
+    UInt count;        /* instructions to be counted, without the repeated one */
+    Addr repeated;     /* address of a repeated string instruction among them; 0 is none */
+} Stretch;
+
+enum { UNBOUNDED = 62 };
+
+Bool counting;
+static Long budget, left; /* what is left of the budget, once the block under way has ended */
+static Addr repeating;    /* the string instruction that the last block repeats */
+static ULong begun;       /* 1: the string instruction of the block under way was counted with it */
+static const Counted *current; /* block under way; NULL after a system call */
+
+ULong counted(void) { return budget - left; }
+
+void counting_init(ULong most_instructions, ULong most_cycles) {
+    budget = 1LL << UNBOUNDED;
+    if (most_instructions && most_instructions < budget) budget = most_instructions;
+    if (most_cycles && most_cycles < budget) budget = most_cycles; /* an instruction is a cycle */
+    left = budget;
+    VG_(track_pre_deliver_signal)(counting_signal);
+}
+
+static VG_REGPARM(0) void exhausted(void) { end_of_budget(); }
+
+/* A block that a fault has cut short was counted as a whole. */
+void counting_settle(ThreadId thread) {
+    if (!current || thread == VG_INVALID_THREADID) return;
+    const Place *p = current->places, *end = p + current->count;
+    Addr at = VG_(get_IP)(thread);
+    while (p != end && p->pc != at) p++;
+    current = NULL;
+    repeating = 0;
+    if (p == end) return;
+    left += p->undone;
+    if (p->repeats) left += begun;
+    if (p->repeats && !begun) repeating = at; /* it goes on */
+}
+
+void counting_signal(ThreadId thread, Int sent, Bool other_stack) {
+    if (!current) repeating = 0; /* the handler comes between two steps */
+    counting_settle(thread);
+}
+
+void counting_call(void) { current = NULL; }
+
+/* ---- instrumentation ------------------------------------------------------------------------------- */
+
+static IRExpr *computed(IRSB *out, IRType type, IRExpr *e) {
+    IRTemp t = newIRTemp(out->tyenv, type);
+    addStmtToIRSB(out, IRStmt_WrTmp(t, e));
+    return IRExpr_RdTmp(t);
+}
+static IRExpr *number(ULong value) { return IRExpr_Const(IRConst_U64(value)); }
+static IRExpr *kept(IRSB *out, void *place) {
+    return computed(out, Ity_I64, IRExpr_Load(Iend_LE, Ity_I64, mkIRExpr_HWord((HWord)place)));
+}
+static void keep(IRSB *out, void *place, IRExpr *value) {
+    addStmtToIRSB(out, IRStmt_Store(Iend_LE, mkIRExpr_HWord((HWord)place), value));
+}
+
+/* A repeated string instruction counts with the first of its steps. */
+static IRExpr *count_of(IRSB *out, const Stretch *s) {
+    if (!s->repeated) return number(s->count);
+    IRExpr *again = computed(out, Ity_I1, IRExpr_Binop(Iop_CmpEQ64, kept(out, &repeating), number(s->repeated)));
+    keep(out, &repeating, number(0));
+    IRExpr *begins = computed(out, Ity_I64, IRExpr_ITE(again, number(0), number(1)));
+    keep(out, &begun, begins);
+    return computed(out, Ity_I64, IRExpr_Binop(Iop_Add64, begins, number(s->count)));
+}
+
+/* Counts a stretch; at the head of a block the run ends first where its budget is used up. */
+static void count(IRSB *out, const Stretch *s, Bool head) {
+    if (!head && !s->count && !s->repeated) return;
+    IRExpr *before = kept(out, &left);
+    if (head) {
+        IRDirty *end = unsafeIRDirty_0_N(0, "exhausted", VG_(fnptr_to_fnentry)(&exhausted), mkIRExprVec_0());
+        end->guard = computed(out, Ity_I1, IRExpr_Binop(Iop_CmpLT64S, before, number(0)));
+        addStmtToIRSB(out, IRStmt_Dirty(end));
+    }
+    IRExpr *less = count_of(out, s);
+    keep(out, &left, computed(out, Ity_I64, IRExpr_Binop(Iop_Sub64, before, less)));
+}
+
+static Bool is_instruction(const IRStmt *st) { return st->tag == Ist_IMark; }
+
+/* Adds what is executed of the code at an address to a stretch. Valgrind takes its magic sequences for one
+ * instruction: they are several. */
+static void add_instructions(Stretch *s, Addr at, UInt length) {
+    for (UInt done = 0; done < length;) {
+        const Inst *inst = instruction_at(at + done);
+        if (!inst) break;
+        if (inst->loop == L_REPEAT) s->repeated = inst->pc;
+        else s->count += !(inst->uops[0].flags & U_TRAP);
+        done += inst->len ? inst->len : length;
+    }
+}
+
+/* The stretch from a statement to the next exit. */
+static Stretch stretch_from(const IRSB *in, UInt i) {
+    Stretch s = {0, 0};
+    for (; i < in->stmts_used && in->stmts[i]->tag != Ist_Exit; i++)
+        if (is_instruction(in->stmts[i])) add_instructions(&s, in->stmts[i]->Ist.IMark.addr, in->stmts[i]->Ist.IMark.len);
+    return s;
+}
+
+/* What a fault of each instruction leaves undone. */
+static Counted *describe(const IRSB *in) {
+    UInt instructions = 0;
+    for (UInt i = 0; i < in->stmts_used; i++) instructions += is_instruction(in->stmts[i]);
+    Counted *block = VG_(malloc)("counted", sizeof(Counted) + instructions * sizeof(Place));
+    block->count = 0;
+    for (UInt i = 0; i < in->stmts_used; i++) {
+        if (!is_instruction(in->stmts[i])) continue;
+        Stretch s = stretch_from(in, i);
+        block->places[block->count++] = (Place){in->stmts[i]->Ist.IMark.addr, s.count, s.repeated != 0};
+    }
+    return block;
+}
+
+static void guard_statement(IRSB *out, IRStmt *st, Int offset_ip) {
+    switch (st->tag) {
+    case Ist_WrTmp: guard_temporary(st); break;
+    case Ist_Store: guard_store(out, st->Ist.Store.addr, 1, NULL, offset_ip); break;
+    case Ist_StoreG: guard_store(out, st->Ist.StoreG.details->addr, 1, st->Ist.StoreG.details->guard, offset_ip); break;
+    case Ist_CAS: guard_store(out, st->Ist.CAS.details->addr, 1, NULL, offset_ip); break;
+    case Ist_Dirty: {
+        IRDirty *d = st->Ist.Dirty.details;
+        if (d->mFx == Ifx_Write || d->mFx == Ifx_Modify) guard_store(out, d->mAddr, d->mSize, d->guard, offset_ip);
+        replace_identification(d);
+        break;
+    }
+    default: break;
+    }
+}
+
+IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
+                          const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
+                          IRType host_word) {
+    IRSB *out = deepCopyIRSBExceptStmts(in);
+    UInt i = 0;
+    while (i < in->stmts_used && !is_instruction(in->stmts[i])) addStmtToIRSB(out, in->stmts[i++]);
+    Addr start = i < in->stmts_used ? in->stmts[i]->Ist.IMark.addr : 0;
+    guard_block(out, start);
+    Stretch s = stretch_from(in, i);
+    Addr repeated = s.repeated;
+    count(out, &s, True);
+    keep(out, &current, mkIRExpr_HWord((HWord)describe(in)));
+    begin_process(closure, out, layout);
+    for (; i < in->stmts_used; i++) {
+        IRStmt *st = in->stmts[i];
+        if (st->tag == Ist_NoOp) continue;
+        guard_statement(out, st, layout->offset_IP);
+        /* One that ends by what it finds goes on by an exit to itself. */
+        Bool step = st->tag == Ist_Exit && repeated && st->Ist.Exit.dst->Ico.U64 == repeated;
+        if (step) keep(out, &repeating, number(repeated));
+        addStmtToIRSB(out, st);
+        if (st->tag != Ist_Exit) continue;
+        if (step) keep(out, &repeating, number(0));
+        s = stretch_from(in, i + 1);
+        if (s.repeated) repeated = s.repeated;
+        count(out, &s, False);
+    }
+    Bool itself = repeated && out->next->tag == Iex_Const && out->next->Iex.Const.con->Ico.U64 == repeated;
+    if (itself) keep(out, &repeating, number(repeated));
+    without_requests(out);
+    return out;
+}
