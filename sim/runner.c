@@ -260,6 +260,12 @@ int main(int argc, char **argv) {
         personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
         shared->listener = filter(profile, (unsigned int)nofile, image->path, image->argv, environ) + 1 ?: -1;
         execve(image->path, image->argv, environ);
+        int error = errno;
+        if (!strcmp(profile, "program") && !access(image->path, X_OK)) {
+            dprintf(2, "the program cannot be loaded (%s)\n", strerror(error));
+            _exit(127); /* its own failure: it can name an interpreter that does not exist */
+        }
+        errno = error;
         die(image->path);
     }
     run.child = child;

@@ -313,7 +313,7 @@ def test_a_script_without_a_main_guard_runs_unchanged_and_once(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     runtime, accuracy = done.stdout.split()

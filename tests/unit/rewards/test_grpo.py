@@ -16,6 +16,7 @@ from tests.unit.rewards.test_speed import FAST, SLOW, TAMPERING, TESTS, WRONG
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.prove,
     pytest.mark.skipif(not Cachegrind().check().ok, reason="valgrind is not installed"),
 ]
 

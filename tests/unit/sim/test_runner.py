@@ -107,6 +107,17 @@ def test_a_program_that_cannot_be_started_is_no_report_but_a_failure(
     assert program.encode() in shown.stderr
 
 
+def test_a_program_that_cannot_be_loaded_has_failed_itself(tmp_path: Path) -> None:
+    """It is there, but names an interpreter that is not: no failure of ours."""
+    program = tmp_path / "prog"
+    program.write_text("#!/nowhere/at/all\n")
+    program.chmod(0o755)
+    done = run(str(program), profile="program")
+    assert os.waitstatus_to_exitcode(done.fields[0]) == 127
+    assert b"cannot be loaded (No such file or directory)" in done.stderr
+    assert run(str(tmp_path / "gone"), profile="program").fields == []
+
+
 def test_a_limit_that_may_not_be_set_is_no_report_but_a_failure(cache: Path) -> None:
     script = f"ulimit -f 10; exec {runner_path()} 1 compiler 0 0 0 99999999 64 -1 /bin/true true"
     done = subprocess.run(

@@ -265,7 +265,7 @@ def levels_rows(tmp_path: Path, cache: str, level: str) -> list[object]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     answer: list[object] = json.loads(done.stdout)
