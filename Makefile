@@ -4,9 +4,9 @@ BIN := .venv/bin
 
 # With both asked for, as in `make -j2 check test`, both wait for the one full installation
 # instead of linting while pip is at work.
-check_needs := $(if $(filter test,$(MAKECMDGOALS)),test,check)
+check_needs := $(if $(filter test prove,$(MAKECMDGOALS)),test,check)
 
-.PHONY: help simulate loop test check clean
+.PHONY: help simulate loop test prove check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -21,8 +21,12 @@ loop: ## install the rest, then train a tiny model and show that its score tag s
 
 test: ## install the rest, then run the tests (ARGS="-k store" passes options to pytest)
 	@scripts/bootstrap test
-	$(BIN)/python -m pytest -n 2 -m "not serial" $(ARGS)
-	$(BIN)/python -m pytest -m serial $(ARGS) || test $$? -eq 5 # 5: there are none
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not prove" $(ARGS)
+
+prove: ## install the rest, then run what takes long: rare tests, 10,000 cases a property, hostile programs under load
+	@scripts/bootstrap test
+	PIE_HYPOTHESIS=prove $(BIN)/python -m pytest -n 2 --dist loadgroup -m "prove or property" $(ARGS)
+	$(BIN)/python -m tests.repeat_hostile
 
 check: ## lint, format, types and the direction of imports
 	@scripts/bootstrap $(check_needs)

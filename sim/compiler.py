@@ -14,6 +14,7 @@ from pathlib import Path
 from sim import online_judge, policy, precompiled, sandbox
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.executable_image import static_bytes
+from sim.last_words import clean, last_words, shortened
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
 from sim.sandbox import Allowance, Ended, Guest
@@ -22,7 +23,7 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 # What the compiler's messages hold where they name the reason.
 _ADDRESSED_BYTES = 2 << 30  # of the small code model, which GCC's code has
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
@@ -197,7 +198,7 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
     if b"Killed signal terminated program" in ended.stderr:
         raise MachineFailure("the compiler was killed, as by a host that is out of memory")
     telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]
-    detail = telling[0][:300] if telling else ended.reason
+    detail = shortened(clean(telling[0])) if telling else ended.reason
     if remedy := online_judge.remedy_for(detail):
         detail += f"; {remedy}"
     if b"CPU time limit exceeded" in ended.stderr or ended.exhausted(limits.cpu_seconds):
@@ -226,8 +227,7 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
         script,
     )
     if not ended.ok:
-        lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-        detail = lines[-1][:300] if lines else ended.reason
+        detail = last_words(ended.stderr) or ended.reason
         return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     # The interpreter is a part of what runs: another version is another executable.
     version = digest_of(toolchain.fingerprint(Language.PYTHON)).encode()

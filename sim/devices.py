@@ -18,8 +18,8 @@ NULL = ("--dev-bind", "/dev/null", "/dev/null")
 _RANDOM_BYTES = 1 << 20
 _STREAMS = {"stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "fd": "fd"}
 # The streams' files are links into /proc, which a program sees only if it names them. `freopen`
-# without a name does so, too, in a word of eight bytes and one more.
-_NAMED = re.compile(rb"/dev/(?:std|fd)|/proc/se(?!lf/(?:exe|maps))")
+# without a name does so, too: in its code, as a word of eight bytes and what is left.
+_NAMED = re.compile(rb"/dev/(?:std|fd)|/proc/self/fd|/proc/se[^l]")
 
 
 def mounts() -> list[str]:
@@ -36,7 +36,7 @@ def mounts() -> list[str]:
 
 @functools.lru_cache(maxsize=1024)
 def names_its_streams(program: Path, _digest: str) -> bool:
-    """Tell whether a program's bytes name a file of its streams, so that it needs /proc."""
+    """Tell whether a program names a file of its standard streams, so that it needs /proc."""
     return _NAMED.search(program.read_bytes()) is not None
 
 

@@ -18,6 +18,8 @@ from sim import clock, comparison, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.machine import Measure, Measurement, one_start
+from sim.machines import native
+from sim.native_times import NATIVE_TIMES_VERSION, NativeTimes, native_times
 from sim.printed import PRINTED_VERSION, Asked, Printed
 from sim.program import Build, Language, Program, TestCase, digest_of
 from sim.setting import Setting
@@ -101,6 +103,16 @@ class JudgeJob:
     @staticmethod
     def load(data: Any) -> list[Judgement]:
         return [Judgement(**{**one, "verdict": Verdict(one["verdict"])}) for one in data]
+
+
+@dataclass(frozen=True)
+class ConfirmJob(JudgeJob):
+    """Run a built program natively once more, where its measured run does not explain the first.
+
+    The same runs under a key of their own, so that two native times are kept.
+    """
+
+    kind: str = "confirm"
 
 
 @dataclass(frozen=True)
@@ -297,8 +309,42 @@ def one_start_for(jobs: Sequence[MeasureJob]) -> Iterator[Measure]:
         yield measure
 
 
-Job = BuildJob | JudgeJob | MeasureJob | OutputsJob
-Result = Build | list[Judgement] | list[MeasuredRun] | list[Printed]
+@dataclass(frozen=True)
+class NativeJob:
+    """Run one built program natively on all its tests several times, for its CPU time."""
+
+    program: Program
+    build: Build
+    empty: Build
+    """An empty program of the same language: the start of a process."""
+    tests: tuple[TestCase, ...]
+    setting: Setting
+    context: str
+    kind: str = "native"
+
+    @property
+    def key(self) -> str:
+        tests = [test.input_digest for test in self.tests]
+        builds = [self.build.digest, self.empty.digest]
+        host = native.host()
+        return digest_of(self.kind, NATIVE_TIMES_VERSION, builds, tests, host, self.context)
+
+    def run(self) -> NativeTimes:
+        ensure_kept(self.program, self.build, self.setting)
+        setting = self.setting
+        return native_times(self.build, self.empty, self.tests, setting.limits, setting.toolchain)
+
+    @staticmethod
+    def dump(result: NativeTimes) -> Any:
+        return asdict(result)
+
+    @staticmethod
+    def load(data: Any) -> NativeTimes:
+        return NativeTimes(**data)
+
+
+Job = BuildJob | JudgeJob | MeasureJob | OutputsJob | NativeJob
+Result = Build | list[Judgement] | list[MeasuredRun] | list[Printed] | NativeTimes
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from signal import SIGKILL, SIGSEGV, SIGXFSZ
 from sim import comparison, devices, sandbox
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
+from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
 from sim.program import Build, Language, TestCase
 from sim.sandbox import Allowance, Ended, Guest
@@ -24,7 +25,7 @@ _LOADER_FAILED = 127
 _LOADER_WORDS = (
     b"Fatal glibc error: Cannot allocate",
     b"cannot allocate TLS",
-    b"prog: error while",
+    b"prog: error while loading shared libraries",
 )
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
@@ -163,6 +164,8 @@ def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Ver
         return Verdict.MEMORY_LIMIT, f"more than {limits.memory_bytes >> 20} MiB in use"
     if ended.idle:
         return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
+    if ended.asleep:
+        return Verdict.TIME_LIMIT, f"it sleeps for more than {sandbox.ASLEEP_SECONDS} s in all"
     if ended.exit_code == 0:
         return Verdict.ACCEPTED, ""
     if ended.exhausted(limits.cpu_seconds):
@@ -174,7 +177,7 @@ def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Ver
         return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"
     if ended.resident_bytes >= 0.9 * limits.memory_bytes:
         return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
-    return Verdict.RUNTIME_ERROR, ended.reason
+    return Verdict.RUNTIME_ERROR, with_last_words(ended.reason, ended.stderr)
 
 
 def _refused(ended: Ended) -> tuple[Verdict, str]:

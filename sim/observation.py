@@ -44,7 +44,7 @@ def observe(
         return [Observation(Verdict.NOT_MEASURED, result.reason, (), build, digest)]
     printed = tuple(one for one in result if isinstance(one, Printed))  # type: ignore[union-attr]
     verdict, detail = _verdict(printed, asked.required)
-    return [Observation(verdict, detail, (), build, digest, printed)]
+    return [Observation(verdict, detail, (), build, digest, printed=printed)]
 
 
 def _verdict(printed: Sequence[Printed], required: int) -> tuple[Verdict, str]:

@@ -61,15 +61,21 @@ def clock_dependent(object_file: bytes) -> bool:
 
 
 def _sections(image: bytes) -> list[tuple[int, int, int, int, int]]:
-    """Return (type, flags, offset, size, link) of each section of a 64-bit ELF file."""
+    """Return (type, flags, offset, size, link) of each section of a 64-bit ELF file.
+
+    The list ends where the file does.
+    """
     if image[:6] != b"\x7fELF\x02\x01" or len(image) < 64:
         return []
     start = struct.unpack_from("<Q", image, 40)[0]
     size, count = struct.unpack_from("<HH", image, 58)
     rows = []
     for index in range(count):
+        at = start + index * size
+        if at + 44 > len(image):
+            break
         _name, kind, flags, _address, offset, length, link = struct.unpack_from(
-            "<IIQQQQI", image, start + index * size
+            "<IIQQQQI", image, at
         )
         rows.append((kind, flags, offset, length, link))
     return rows
@@ -88,8 +94,9 @@ def _undefined_symbols(image: bytes) -> Iterator[bytes]:
     for kind, _flags, offset, length, link in sections:
         if kind != symbol_table:
             continue
-        names = sections[link][2]
-        for at in range(offset + 24, offset + length, 24):
+        names = sections[link][2] if link < len(sections) else len(image)
+        for at in range(offset + 24, min(offset + length, len(image) - 7), 24):
             name, _info, _other, section = struct.unpack_from("<IBBH", image, at)
             if section == 0 and name:
-                yield image[names + name : image.index(b"\0", names + name)]
+                end = image.find(b"\0", names + name)
+                yield image[names + name : end] if end >= 0 else b""

@@ -22,6 +22,7 @@ from sim.errors import MachineFailure
 _CHUNK = 1 << 16
 _MESSAGE = 256
 _LOG = 1 << 20
+_LARGEST_PIPE = 1 << 20
 _LONGEST_POLL_SECONDS = 3600.0  # the system call takes no more than 24 days
 
 
@@ -50,6 +51,7 @@ def run(
     stdin: int | None = None,
     stdout_limit: int = 64 << 20,
     stderr_limit: int = 64 << 10,
+    latest_stderr: bool = False,
     guard_seconds: float = 600.0,
     extra: Mapping[int, int] | None = None,
     close_after_start: Sequence[int] = (),
@@ -57,9 +59,10 @@ def run(
     """Run a command and return how it ended.
 
     `extra` maps a descriptor that this process reads from to the most bytes kept from it (the last
-    ones; the rest is read and dropped); `close_after_start` are the other ends, handed to the
-    command under the same numbers. `stdin` is a descriptor that stays the caller's; None: no input.
-    OSError when the command cannot be started.
+    ones; the rest is read and dropped), as of standard error with `latest_stderr`, else its first
+    bytes are kept; `close_after_start` are the other ends, handed to the command under the same
+    numbers. `stdin` is a descriptor that stays the caller's; None: no input. OSError when the
+    command cannot be started.
     """
     extra = dict(extra or {})
     start = time.monotonic()
@@ -81,7 +84,7 @@ def run(
     assert process.stderr is not None
     out, err = process.stdout.fileno(), process.stderr.fileno()
     limits = {out: stdout_limit, err: stderr_limit, **extra}
-    captured = _Capture(limits, latest=frozenset(extra))
+    captured = _Capture(limits, latest=frozenset(extra) | ({err} if latest_stderr else set()))
     try:
         overflowed, guarded = captured.drain(process, out, start + guard_seconds)
     finally:
@@ -376,8 +379,12 @@ class _Capture:
         """Take what is there already; a descendant that still holds a pipe is not waited for."""
         for descriptor in open_ones:
             os.set_blocking(descriptor, False)
+            # No pipe holds more; what a descendant writes meanwhile is none of ours.
+            room = self._size[descriptor] + _LARGEST_PIPE
+            if descriptor not in self._latest:
+                room = self._limits[descriptor]
             with contextlib.suppress(BlockingIOError):
-                while self._size[descriptor] <= self._limits[descriptor] and self._read(descriptor):
+                while self._size[descriptor] <= room and self._read(descriptor):
                     pass
 
     def _read(self, descriptor: int) -> bool:
@@ -385,6 +392,7 @@ class _Capture:
         limit = self._limits[descriptor]
         chunks = self._chunks[descriptor]
         if descriptor in self._latest:
+            self._size[descriptor] += len(data)
             self._chunks[descriptor] = [(b"".join(chunks) + data)[-limit:]]
             return bool(data)
         room = limit - self._size[descriptor]

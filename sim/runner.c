@@ -2,13 +2,14 @@
  * program: the sandbox starts it, it applies resource limits and a system-call filter to its only
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
- *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 if it was idle> <call> <1 if forged>
+ *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 idle, 2 asleep> <call> <1 if forged>
  *
  * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
  * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
  *
- * usage: runner REPORT_FD[,GROUP_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * usage: runner REPORT_FD[,GROUP_FD][:PROC_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
  * GROUP_FD is the list of a control group's members: the child joins it, and is bounded by it.
+ * PROC_FD is the host's /proc, in which the runner looks up how long the child waits for a processor.
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
@@ -18,6 +19,7 @@
  *   compiler    may start programs of its own
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -133,12 +135,42 @@ static void refuse_call(void) {
     kill(run.child, SIGKILL);
 }
 
-/* Waits for the child; ends it when it makes a call that it has not, or uses no processor time for IDLE_SECONDS (it
- * sleeps, or waits for what never comes). A busy host does not look like that. */
+/* How long the child's threads have waited for a processor, in ns, by the host's /proc; -1 unknown.
+ * One thread that has ended takes its waiting along, so a sum that shrinks says nothing. */
+static long long waited(int proc, const char *task) {
+    char path[32], text[128];
+    long long sum = 0, ran, wait;
+    int folder = proc < 0 ? -1 : openat(proc, task, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *threads = folder < 0 ? 0 : fdopendir(folder);
+    if (!threads) {
+        if (folder >= 0) close(folder);
+        return -1;
+    }
+    for (struct dirent *thread; (thread = readdir(threads));) {
+        if (thread->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%.20s/schedstat", thread->d_name);
+        int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+        if (file >= 0) close(file);
+        if (length <= 0) continue;
+        text[length] = 0;
+        if (sscanf(text, "%lld %lld", &ran, &wait) == 2) sum += wait;
+    }
+    closedir(threads);
+    return sum;
+}
+
+/* Waits for the child; ends it when it makes a call that it has not, uses no processor time for IDLE_SECONDS (it waits
+ * for what never comes), or was asleep for ASLEEP_SECONDS in all: time in which it neither ran nor waited for a
+ * processor. A busy host looks like neither. */
 #define IDLE_SECONDS 20
-static void await(int watch) {
+#ifndef ASLEEP_SECONDS
+#define ASLEEP_SECONDS 20
+#endif
+static void await(int watch, int proc, const char *task) {
     clockid_t clock;
     struct timespec used;
+    long long last = now(), ran = 0, waiting = waited(proc, task), asleep = 0;
     watch = watch && !clock_getcpuclockid(run.child, &clock);
     long long since = now(), before = 0;
     struct pollfd at[2] = {{run.ended, POLLIN}, {run.listener, POLLIN}};
@@ -151,12 +183,20 @@ static void await(int watch) {
             at[1].fd = -1;
         }
         if (!watch || clock_gettime(clock, &used)) continue;
-        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec;
+        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec, time = now();
+        long long in_line = waited(proc, task);
+        if (waiting >= 0 && in_line >= waiting) {
+            /* Waiting is told when it ends, so a second may be taken back in the next. */
+            asleep += (time - last) - (spent - ran) - (in_line - waiting);
+            if (asleep < 0) asleep = 0;
+        }
+        last = time, ran = spent, waiting = in_line;
         if (spent - before > 50000000ll) {
             before = spent;
-            since = now();
-        } else if (now() - since > IDLE_SECONDS * 1000000000ll) {
-            run.idle = 1;
+            since = time;
+        }
+        if (time - since > IDLE_SECONDS * 1000000000ll || asleep > ASLEEP_SECONDS * 1000000000ll) {
+            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll ? 2 : 1;
             kill(run.child, SIGKILL);
             watch = 0;
         }
@@ -172,6 +212,8 @@ static long long now(void) {
 int main(int argc, char **argv) {
     if (argc < 11) return 125;
     char *comma = strchr(argv[1], ',');
+    char *colon = strchr(argv[1], ':');
+    int proc = colon ? atoi(colon + 1) : -1;
     int report = atoi(argv[1]), group = comma ? atoi(comma + 1) : -1, cpu = atoi(argv[8]);
     const char *profile = argv[2];
     unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
@@ -180,6 +222,7 @@ int main(int argc, char **argv) {
     int server = !strcmp(profile, "server");
     fcntl(report, F_SETFD, FD_CLOEXEC);
     if (group >= 0) fcntl(group, F_SETFD, FD_CLOEXEC);
+    if (proc >= 0) fcntl(proc, F_SETFD, FD_CLOEXEC);
     unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -195,8 +238,11 @@ int main(int argc, char **argv) {
     long long start = now();
     int told[2];
     if (pipe2(told, O_CLOEXEC)) die("pipe");
-    volatile int *listener = mmap(0, sizeof *listener, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (listener == MAP_FAILED) die("mmap");
+    struct shared {
+        volatile int listener;
+        char task[64]; /* the child's threads, as the host's /proc has them */
+    } *shared = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) die("mmap");
     pid_t child = (pid_t)syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
     if (child < 0) die("fork");
     if (!child) {
@@ -204,6 +250,8 @@ int main(int argc, char **argv) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != runner) _exit(125);
         if (group >= 0 && write(group, "0", 1) != 1) die("control group");
+        ssize_t length = proc < 0 ? -1 : readlinkat(proc, "self", shared->task, 32);
+        if (length > 0) strcpy(shared->task + length, "/task");
         start_afresh();
         /* A server has no end of its own: it lifts its limit once it serves, and gives each test one. */
         setrlimit(RLIMIT_CPU, &(struct rlimit){cpu_s ?: RLIM_INFINITY, server || !cpu_s ? RLIM_INFINITY : cpu_s + 1});
@@ -213,17 +261,24 @@ int main(int argc, char **argv) {
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         limit(RLIMIT_AS, as, as);
         personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
-        *listener = filter(profile, (unsigned int)nofile, image->path, image->argv, environ) + 1 ?: -1;
+        shared->listener = filter(profile, (unsigned int)nofile, image->path, image->argv, environ) + 1 ?: -1;
         execve(image->path, image->argv, environ);
+        int error = errno;
+        if (!strcmp(profile, "program") && !access(image->path, X_OK)) {
+            dprintf(2, "the program cannot be loaded (%s)\n", strerror(error));
+            _exit(127); /* its own failure: it can name an interpreter that does not exist */
+        }
+        errno = error;
         die(image->path);
     }
     run.child = child;
     run.translated = is_translator(profile);
     run.ended = (int)syscall(__NR_pidfd_open, child, 0);
     if (run.ended < 0) die("pidfd_open");
-    find_listener(listener);
+    find_listener(&shared->listener);
     /* A compiler waits for its parts, a simulator for its next program, a server for its next test. */
-    await(strcmp(profile, "compiler") && strcmp(profile, "simulator") && !server);
+    await(strcmp(profile, "compiler") && strcmp(profile, "simulator") && !server, shared->task[0] ? proc : -1,
+          shared->task);
     int status;
     struct rusage usage;
     while (wait4(child, &status, 0, &usage) != child)

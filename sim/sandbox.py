@@ -39,6 +39,8 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 _TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+ASLEEP_SECONDS = 20
+"""As runner.c has it: so long may a program sleep in all."""
 _KERNEL_BYTES = 16 << 20
 """For what the kernel holds for a process: its stacks, pipes, and names of files."""
 _MAPPED_PER_RESIDENT = 4
@@ -106,6 +108,8 @@ class Ended:
     resident_bytes: int
     idle: bool = False
     """It was ended because it used no processor time for a long while."""
+    asleep: bool = False
+    """It was ended because it slept too long in all, by calls of its own."""
     out_of_memory: bool = False
     """The kernel ended it, or a process of its own, for it used more memory than its limit."""
     lost: str = ""
@@ -179,12 +183,16 @@ def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
+    # The runner looks up there how long its child waits for a processor; see runner.c.
+    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+    inherited.append(proc)
     try:
         with cgroup.membership(_resident_limit(allowance)) as stay:
             trusted = str(report_write)
             if stay is not None:
                 inherited.append(stay.descriptor)
                 trusted += f",{stay.descriptor}"
+            trusted += f":{proc}"
             runner = _runner(guest, allowance, trusted, argv)
             done = _run(guest, allowance, runner, stdin, wanted, inherited)
             out_of_memory = stay is not None and stay.out_of_memory()
@@ -212,6 +220,7 @@ def _run(
         env={},
         stdin=stdin,
         stdout_limit=allowance.output_bytes,
+        latest_stderr=guest.profile != "compiler",
         guard_seconds=allowance.guard_seconds,
         extra=wanted,
         close_after_start=inherited,
@@ -434,6 +443,7 @@ def _run_bare(
             cwd=outside(guest.cwd or next(iter(guest.writable), scratch)),
             stdin=stdin,
             stdout_limit=allowance.output_bytes,
+            latest_stderr=guest.profile != "compiler",
             guard_seconds=allowance.guard_seconds,
             extra=wanted,
             close_after_start=inherited,
@@ -468,14 +478,11 @@ def _shown(
 
 
 def _show(host: Path, place: Path) -> None:
-    """Make a file or folder of the host appear at another place; a file under no other name."""
+    """Make a folder of the host appear at another place, or a copy of a file: it is the guest's."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if host.is_dir():
         place.symlink_to(host)
-        return
-    try:
-        place.hardlink_to(host)
-    except OSError:
+    else:
         shutil.copy(host, place)
 
 
@@ -496,7 +503,8 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
             system_seconds=system / 1e6,
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
-            idle=bool(idle),
+            idle=idle == 1,
+            asleep=idle == 2,
             refused="" if call == "-" else call,
             forged=fields[7] == b"1",
         )

@@ -1,13 +1,31 @@
+import os
+import signal
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).parents[1]
 
+# What progress is shown depends on how fast the host is; tests of the display ask for it.
+os.environ["PIE_PROGRESS"] = "never"
+# A shell starts what runs in its background deaf to Ctrl-C, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # A busy host is slow now and then; that is no failure of what is tested.
 settings.register_profile("pie", deadline=None)
-settings.load_profile("pie")
+settings.register_profile(
+    "prove", deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile(os.environ.get("PIE_HYPOTHESIS", "pie"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what hypothesis feeds, for `make prove`."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.property)
 
 
 @pytest.fixture(scope="session")

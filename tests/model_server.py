@@ -151,7 +151,7 @@ def injected(body: Body, attempt: int) -> Fault | None:
     if kind < 8:
         return Fault(cut_after=60)
     if kind < 9:
-        return Fault(delay_seconds=5.0)
+        return Fault(delay_seconds=30.0)
     if kind < 10:
         return Fault(status=200, body=b'{"choices": []}')
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pie.cli import dataset_rows, options
+from pie.cli import dataset_check, dataset_rows, options
 from pie.cli.exits import Exit, say, told
 
 if TYPE_CHECKING:
@@ -308,4 +308,5 @@ def _wanted(language: str, with_c: bool) -> Wanted:
     return Wanted(Language(language), with_c)
 
 
+app.command("check")(dataset_check.check)
 dataset_rows.register(app)

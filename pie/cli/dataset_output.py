@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pie.cli.display import wanted
 from pie.cli.exits import Exit, printing, say, show
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Ticker:
 
     def _due(self) -> bool:
         now = time.monotonic()
+        if not wanted():
+            return False
         if now - self._start < _QUIET_SECONDS or now - self._last < _LINE_SECONDS:
             return False
         self._last = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 _QUIET_SECONDS = 2.0
 _LINE_SECONDS = 15.0
+
+
+def wanted() -> bool:
+    """Whether progress may be shown: what appears depends on how fast the host is.
+
+    `PIE_PROGRESS=never` is for logs that are compared, and for tests.
+    """
+    return os.environ.get("PIE_PROGRESS") != "never"
 
 
 class Display:
@@ -45,8 +54,8 @@ class Display:
 
     @property
     def quiet(self) -> bool:
-        """Whether it is too early to show anything."""
-        return self.seconds < _QUIET_SECONDS
+        """Whether nothing is to be shown: it is too early, or not wanted."""
+        return self.seconds < _QUIET_SECONDS or not wanted()
 
     def tell(self, line: Callable[[], str]) -> None:
         """Say a line, unless the last one was just now."""

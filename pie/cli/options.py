@@ -90,6 +90,13 @@ Jobs = Annotated[
     int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one for each processor.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+TrustPrograms = Annotated[
+    bool,
+    typer.Option(
+        "--trust-programs",
+        help="Measure a model's programs on cachegrind, where a program can forge its counts.",
+    ),
+]
 NoCache = Annotated[
     bool,
     typer.Option(

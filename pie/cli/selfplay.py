@@ -117,6 +117,7 @@ def command(
     dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
     device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
     machine: options.Machine = "auto",
+    trust_programs: options.TrustPrograms = False,
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
@@ -182,6 +183,7 @@ def command(
     request = Request(
         seeds=seeds,
         out=out,
+        trust_programs=trust_programs,
         proposer=open_asking(proposer, backend),
         optimiser=open_asking(improver, backend),
         measuring=Measuring(setting, jobs, not no_cache),

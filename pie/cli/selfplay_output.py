@@ -8,6 +8,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from pie.cli.display import wanted
 from pie.cli.exits import Exit, printing, say
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Display:
 
     def _due(self) -> bool:
         now = time.monotonic()
+        if not wanted():
+            return False
         if now - self._start < _QUIET_SECONDS or now - self._last < _LINE_SECONDS:
             return False
         self._last = now

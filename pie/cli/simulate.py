@@ -44,6 +44,7 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
+    trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     plan_only: Annotated[
         bool, typer.Option("--plan", help="Check the rows, say how much work they are, and stop.")
@@ -89,6 +90,7 @@ def command(
         jobs=jobs,
         use_cache=not no_cache,
         strict=strict,
+        trust_programs=trust_programs,
         unsupported=options.unsupported_as(unsupported),
     )
     made = flow.plan(request)

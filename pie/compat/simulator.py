@@ -64,6 +64,7 @@ class PieEnvironment:
     `PIE_TESTCASES`, the configuration file, or `test_cases` here. `compare`, `link`: as of
     `pie simulate` ("tokens", "static"); PIE's own are "pie" and "dynamic". `max_instructions`: the
     budget of a simulated run, else `timeout_seconds_gem5` million. `memory_limit`: in MiB.
+    `trust_programs`: machine="cachegrind" may be used, where a program can forge its counts.
 
     NotImplementedError for another architecture; InputError and MissingTool, in one sentence each,
     for what cannot be used.
@@ -101,6 +102,7 @@ class PieEnvironment:
         link: str | None = None,
         max_instructions: int | None = None,
         memory_limit: int = 1024,
+        trust_programs: bool = False,
     ) -> None:
         given = {name: value for name, value in locals().items() if name != "self"}
         if arch != "X86-skylake":
@@ -130,7 +132,10 @@ class PieEnvironment:
         self.do_run_without_container = do_run_without_container
         self.exit_early_on_fail = exit_early_on_fail
         arguments.flags(optimization_flag, cstd, None)
-        self._machine = _usable(machines.machine(machine, gem5, cpu_type))
+        chosen = machines.machine(machine, gem5, cpu_type)
+        if not trust_programs:
+            machines.refuse_untrusted(chosen, "trust_programs=True")
+        self._machine = _usable(chosen)
         toolchain = Toolchain(link="dynamic" if link == "dynamic" else "static")
         budgets = {
             "gem5": max_instructions or arguments.simulated_budget(timeout_seconds_gem5),

@@ -62,14 +62,7 @@ def measurement_lines(
 
     `written` remembers, in 16 bytes each, which (program, problem, tests, verdict) have been.
     """
-    tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
-    for role, one in _roles(results):
-        # With the verdict: beside another source, the same program may exceed its budget.
-        identity = (one.program_digest, row.problem_id, tests, one.verdict.value)
-        key = bytes.fromhex(digest_of(*identity))
-        if key in written:
-            continue
-        written.add(key)
+    for role, one in new_programs(row, results, written):
         about = {
             "problem_id": row.problem_id,
             "program": one.program_digest,
@@ -85,7 +78,22 @@ def measurement_lines(
             yield {**about, **_line(test)}
 
 
-def _roles(results: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
+def new_programs(
+    row: Row, results: Sequence[Outcome], written: set[bytes]
+) -> Iterator[tuple[str, Outcome]]:
+    """Yield the programs of a row with their roles that are not yet among the `written`."""
+    tests = [one if isinstance(one, int) else [one.input, one.output] for one in row.tests]
+    for role, one in roles(results):
+        # With the verdict: beside another source, the same program may exceed its budget.
+        identity = (one.program_digest, row.problem_id, tests, one.verdict.value)
+        key = bytes.fromhex(digest_of(*identity))
+        if key not in written:
+            written.add(key)
+            yield role, one
+
+
+def roles(results: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
+    """Yield the programs of a row, each with what it is there: `src`, `tgt`, `generation_0`."""
     names = ["src", "tgt", *(f"generation_{k}" for k in range(len(results) - 2))]
     yield from zip(names, results, strict=True)
 
@@ -101,8 +109,4 @@ def _line(test: TestOutcome) -> dict[str, Any]:
         "seconds": run.seconds if run else None,
         "counters": run.counters if run else {},
         "output_sha256": run.output_sha256 if run else None,
-        # Of the native run, so they differ between hosts; kept with it, so not between resumptions.
-        "native_cpu_seconds": test.native_seconds,
-        "peak_memory_bytes": test.peak_bytes or None,
-        "host_seconds": run.host_seconds if run else None,
     }

@@ -2,6 +2,7 @@
 
     manifest.json        what was asked, on what, with which fingerprint; status
     measurements.jsonl   a line for each program and test
+    native.jsonl         what the host's processor says; the one file that differs between hosts
     pairs.jsonl          the rows with their results, in the order of the data set
     left_out.jsonl       the lines that could not be used, with the reason
     summary.json         the metrics, once the run is finished
@@ -154,18 +155,21 @@ class RunFolder(HeldFolder):
             self.save_manifest("running")
             self.measurements = Lines(path / "measurements.jsonl")
             self.pairs = Lines(path / "pairs.jsonl")
+            self.native = Lines(path / "native.jsonl")
         except OSError as error:
             raise self._unwritable(error) from error
 
     def close(self) -> None:
         self.measurements.close()
         self.pairs.close()
+        self.native.close()
         super().close()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Complete the folder."""
         self.measurements.finish()
         self.pairs.finish()
+        self.native.finish()
         save_json(self.path / "summary.json", summary)
 
     def _refuse_another_configuration(self) -> None:

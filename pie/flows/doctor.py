@@ -6,28 +6,36 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pie.flows import measure
-from sim import compiler, sandbox
+from sim import cgroup, compiler, sandbox
 from sim.errors import SimError
 from sim.judge import judge
 from sim.limits import CompileLimits, Limits
 from sim.machines import DEFAULT, MACHINES, machine
+from sim.procedure import Outcome, examine
 from sim.program import Language, Program, TestCase
 from sim.runner import COMPILER_REMEDY
+from sim.scheduler import perform
+from sim.scratch import ScratchFolder
 from sim.setting import Setting
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
+from sim.verdict import Verdict
 
 _OPTIONAL = {
     "retrieval": ("faiss", "transformers", "torch", "code_bert_score"),
     "finetune": ("torch", "transformers", "trl", "peft", "accelerate", "datasets"),
     "plots": ("matplotlib",),
 }
+
+_NOTHING = TestCase("attack", Path("/dev/null"), None, "", "")
+_ATTACKS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Finding:
 
 def examine_host() -> list[Finding]:
     """Try everything; never raises for what is merely missing."""
-    findings = [_compiler(), _sandbox()]
+    findings = [_compiler(), _sandbox(), _memory()]
     findings += _machines()
     if all(one.ok for one in findings if one.needed and one.name != "sandbox"):
         findings.append(_known_pair())
@@ -96,6 +104,13 @@ def _sandbox() -> Finding:
         sandbox.BUBBLEWRAP_REMEDY,
         needed=False,
     )
+
+
+def _memory() -> Finding:
+    """Tell what limits the memory of a program."""
+    why = cgroup.why_address_space()
+    text = f"limited as address space: {why}" if why else "limited by a control group"
+    return Finding("memory", not why, text, "delegate a control group", needed=False)
 
 
 def _machines() -> Iterator[Finding]:
@@ -161,32 +176,61 @@ def _known_pair() -> Finding:
 def _attacks() -> Iterator[Finding]:
     """Run small hostile programs; each prints HELD when the wall that it tries holds."""
     folder = Path(str(resources.files("pie.flows").joinpath("doctor_attacks")))
+    with ThreadPoolExecutor(_ATTACKS_AT_ONCE) as pool:
+        yield from pool.map(attack, sorted(folder.glob("*.cpp")))
+
+
+def attack(file: Path) -> Finding:
+    """Try one hostile program: its first lines say what it tries and with which verdict it ends.
+
+    Files named `measured_...` go the whole way on the default machine, the others run natively.
+    """
+    source = file.read_text("utf-8")
+    first, second, *_ = source.splitlines()
+    level, _, what = first.removeprefix("// ").partition(": ")
+    wanted = second.removeprefix("// ends: ") if second.startswith("// ends: ") else "accepted"
+    name = f"wall {file.stem}"
+    if level == "full" and sandbox.level() != "full":
+        return Finding(name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False)
+    try:
+        program = Program(Language.CPP, source)
+        verdict, detail = (_measured if file.stem.startswith("measured_") else _judged)(program)
+    except SimError as error:
+        return Finding(name, False, str(error), error.remedy)
+    # A wall that refuses the call itself ends the program there, by the call's name.
+    if verdict in (wanted, Verdict.UNSUPPORTED):
+        return Finding(name, True, what)
+    if verdict in (Verdict.COMPILE_ERROR, Verdict.NOT_MEASURED):
+        return Finding(name, False, f"not tried: {detail}", COMPILER_REMEDY)
+    return Finding(name, False, f"{what}: {verdict}, {detail}", "do not run hostile code here")
+
+
+def _judged(program: Program) -> tuple[str, str]:
+    """Return the verdict of a native run, and why."""
     toolchain, limits = Toolchain(), Limits(max_instructions=400_000_000)
-    nothing = TestCase("attack", Path("/dev/null"), None, "", "")
-    full = sandbox.level() == "full"
-    for file in sorted(folder.glob("*.cpp")):
-        source = file.read_text("utf-8")
-        needs_full = source.startswith("// full")
-        what = source.splitlines()[0].partition(":")[2].strip()
-        name = f"wall {file.stem}"
-        if needs_full and not full:
-            yield Finding(
-                name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False
-            )
-            continue
-        try:
-            built = compiler.build(Program(Language.CPP, source), toolchain, CompileLimits())
-            if built.verdict is not None:
-                yield Finding(name, False, f"not tried: {built.detail}", COMPILER_REMEDY)
-                continue
-            result = judge(built, [nothing], "tokens", limits, toolchain)[0]
-        except SimError as error:
-            yield Finding(name, False, str(error), error.remedy)
-            continue
-        held = result.verdict.value == "accepted"
-        yield Finding(
-            name, held, what if held else f"{what}: {result.detail}", "do not run hostile code here"
-        )
+    built = compiler.build(program, toolchain, CompileLimits())
+    if built.verdict is not None:
+        return built.verdict, built.detail
+    result = judge(built, [_NOTHING], "tokens", limits, toolchain)[0]
+    return result.verdict, result.detail
+
+
+def _measured(program: Program) -> tuple[str, str]:
+    """Return the verdict on the default machine within a small budget, and why."""
+    with ScratchFolder("doctor") as folder:
+        empty = Path(folder) / "empty"
+        empty.touch()
+        digest = hashlib.sha256(b"").hexdigest()
+        test = TestCase("attack", empty, empty, digest, digest)
+        setting = Setting(machine(DEFAULT), limits=Limits(max_instructions=20_000_000))
+        procedure = examine([program], [test], setting)
+        jobs = next(procedure)
+        while True:
+            try:
+                jobs = procedure.send([perform(job)[0] for job in jobs])
+            except StopIteration as stop:
+                outcome: Outcome = stop.value[0]
+                return outcome.verdict, outcome.detail
 
 
 def _extras() -> Iterator[Finding]:

@@ -8,13 +8,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pie import __version__
 from pie.core import plan as planning
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.native_check import examine_with_check
+from pie.core.native_lines import native_lines
 from pie.core.plan import Plan
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.report import Report, read_report
@@ -28,7 +30,7 @@ from pie.core.wording import count
 from sim import machines
 from sim.errors import MissingTool
 from sim.paths import cache_directory
-from sim.procedure import Procedure, examine
+from sim.procedure import Procedure
 from sim.program import digest_of
 from sim.scheduler import Scheduler, Tally, interrupt_on_sigterm
 from sim.setting import Setting
@@ -48,6 +50,8 @@ class Request:
     """Worker processes; 0 is one for each processor."""
     use_cache: bool = True
     strict: bool = False
+    trust_programs: bool = False
+    """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
     unsupported: UnsupportedAs = UnsupportedAs.FAILED
     """How the report counts generated programs that the machine cannot measure."""
 
@@ -119,6 +123,8 @@ def plan(request: Request) -> Plan:
             f"({count(len(made.left_out), 'row')} cannot be used)",
             "mend them, or leave --strict out to measure the others",
         )
+    if made.most_generations and not request.trust_programs:
+        machines.refuse_untrusted(request.setting.machine, "--trust-programs")
     return made
 
 
@@ -198,16 +204,19 @@ def _measure_all(
                     f"the test cases of {row.problem_id} changed meanwhile ({problem})",
                     "run the command again",
                 ) from problem
-            yield examine(row.programs(), cases, setting)
+            yield examine_with_check(row.programs(), cases, setting)
 
     outcomes = scheduler.run(procedures(), lambda: show(progress))
     startup = Startup({language: next(outcomes)[0] for language in made.languages})
     written: set[bytes] = set()
+    run_natively: set[bytes] = set()
     label = f"{setting.machine.name}:{folder.manifest['machine']['fingerprint']}"
     for results in outcomes:
         row = pending.pop(0)
         for line in measurement_lines(row, results, written):
             folder.measurements.write(line)
+        for line in native_lines(progress.rows, row, results, run_natively):
+            folder.native.write(line)
         folder.pairs.write(result_row(row, results, label, startup))
         progress.rows += 1
         show(progress)
@@ -260,7 +269,8 @@ def _summary(report: Report, startup: Startup, made: Plan) -> dict[str, Any]:
         "programs": made.programs,
         "counts": counts,
         "startup": startup.as_dict(),
-        "report": as_dict(report),
+        # The host's own view stands in native.jsonl: this file is the same everywhere.
+        "report": as_dict(replace(report, native=None)),
     }
 
 

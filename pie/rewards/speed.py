@@ -11,6 +11,7 @@ from typing import Any
 
 from pie.core.answers.extraction import extract
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.native_check import examine_with_check
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import Row, parse_row
 from pie.core.run_folder import encode
@@ -21,7 +22,7 @@ from sim import comparison, machines
 from sim.budget import ReferenceBudget
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits
-from sim.procedure import Outcome, Procedure, examine
+from sim.procedure import Outcome, Procedure
 from sim.program import Language, Program, TestCase
 from sim.setting import Setting
 from sim.toolchain import Toolchain
@@ -31,6 +32,10 @@ COLUMNS = ("problem_id", "src_code", "tests")
 """What the data set must have besides `prompt`; `language` is known too (default cpp)."""
 
 
+SUSPICIOUS: dict[str, float | None] = {"none": None, "zero": NOTHING}
+"""What an answer that is marked `suspicious` is worth, by the option's value."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One completion: what became of its program, its speed against the source, its reward."""
@@ -38,6 +43,8 @@ class Measured:
     verdict: Verdict
     speedup: float | None
     reward: float | None
+    suspicious: bool = False
+    """The processor of this host does not agree with the speedup (`sim.agreement`)."""
 
 
 class SpeedReward:
@@ -52,13 +59,15 @@ class SpeedReward:
     | --------------------------------------------------- | ------------------------- |
     | accepted on all tests                               | `reward_of` its speedup   |
     | wrong, broken, over a limit, missing                | 0                         |
+    | accepted, but marked `suspicious` by this host      | None, or 0 by option      |
     | tampering or nondeterministic                       | 0                         |
     | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
 
     "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
     a warning names the problem. `log_metric`, as TRL passes it, is told the mean speedup of the
-    accepted programs, and their share of those that have a reward. InputError for columns that are
+    accepted programs that are not suspicious, and the share of accepted ones of those that have a
+    reward. InputError for columns that are
     missing or cannot be used. Use it as a context manager, or call `close()`, to end the workers
     before the process does.
     """
@@ -73,6 +82,7 @@ class SpeedReward:
         scale: Scale = Scale.LOG2,
         cap: float = 64.0,
         jobs: int = 0,
+        suspicious: float | None = None,
         unsupported: UnsupportedAs = UnsupportedAs.FAILED,
     ) -> None:
         missing = setting.machine.check()
@@ -83,6 +93,7 @@ class SpeedReward:
         self._tests = TestCases(testcases)
         self._scale = scale
         self._cap = cap
+        self._suspicious = suspicious
         self._unsupported = unsupported
         self._session = Session(jobs, frozenset())
         self._warned: set[str] = set()
@@ -94,7 +105,7 @@ class SpeedReward:
         **columns: Any,
     ) -> list[float | None]:
         found = self.measure(completions, **columns)
-        speedups = [one.speedup for one in found if one.speedup is not None]
+        speedups = [one.speedup for one in found if one.speedup is not None and not one.suspicious]
         judged = [one.verdict is Verdict.ACCEPTED for one in found if one.reward is not None]
         if log_metric is not None and judged:
             log_metric("speed/accepted", sum(judged) / len(judged))
@@ -122,7 +133,7 @@ class SpeedReward:
                 row = rows[key]
                 answers = [one for at in places if (one := programs[at]) is not None]
                 source = Program(row.language, row.src_code)
-                yield examine([source, *answers], self._cases(row), self._setting)
+                yield examine_with_check([source, *answers], self._cases(row), self._setting)
 
         alone = self._setting.machine.interleaved
         results = self._session.run(list(procedures()), alone=alone)
@@ -156,6 +167,8 @@ class SpeedReward:
         # Of integers where there are cycles, so that equal programs have exactly 1.
         before, after = source.cycles or source.seconds, answer.cycles or answer.seconds
         speedup = (before or 0.0) / after if after else None
+        if answer.native is not None and answer.native.suspicious:
+            return Measured(answer.verdict, speedup, self._suspicious, suspicious=True)
         reward = reward_of(answer.verdict, speedup, self._scale, self._cap)
         return Measured(answer.verdict, speedup, reward)
 
@@ -192,6 +205,8 @@ def speed_reward(
     compare: str = "tokens",
     max_instructions: int | None = None,
     memory_limit: int = 1024,
+    suspicious: str = "none",
+    trust_programs: bool = False,
     unsupported: str = "failed",
 ) -> SpeedReward:
     """Return a reward function for `trl.GRPOTrainer(reward_funcs=...)`; see `SpeedReward`.
@@ -199,13 +214,20 @@ def speed_reward(
     `testcases` is a folder in PIE's layout, for rows whose tests are indices. The machine and its
     options are those of `pie simulate`, `jobs` the worker processes (0: one a processor; with
     several training processes on a host, give each its share). An answer that the machine cannot
-    measure is worth 0; with `unsupported="left-out"` it has no reward. InputError or
-    MissingTool, each in one sentence, for what cannot be used.
+    measure is worth 0; with `unsupported="left-out"` it has no reward. `suspicious`: an answer with
+    that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `trust_programs`: measure on
+    cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in one
+    sentence, for what cannot be used.
     """
     if scale not in tuple(Scale):
         raise InputError(f"unknown scale {scale!r}", f"choose one of {', '.join(Scale)}")
     if not cap >= 1:
         raise InputError(f"the cap {cap} is below 1", "give a speedup of at least 1")
+    if suspicious not in SUSPICIOUS:
+        raise InputError(
+            f"unknown reward of a suspicious answer {suspicious!r}",
+            f"choose one of {', '.join(SUSPICIOUS)}",
+        )
     if unsupported not in tuple(UnsupportedAs):
         known = " or ".join(UnsupportedAs)
         raise InputError(
@@ -223,6 +245,8 @@ def speed_reward(
         limits=limits,
         budget=ReferenceBudget() if max_instructions is None else None,
     )
+    if not trust_programs:
+        machines.refuse_untrusted(setting.machine, "trust_programs=True")
     folder = None if testcases is None else test_folder(Path(testcases), Path())
     return SpeedReward(
         setting,
@@ -230,6 +254,7 @@ def speed_reward(
         scale=Scale(scale),
         cap=cap,
         jobs=jobs,
+        suspicious=SUSPICIOUS[suspicious],
         unsupported=UnsupportedAs(unsupported),
     )
 

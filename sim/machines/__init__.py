@@ -43,6 +43,20 @@ def machine(name: str, gem5: str = "", gem5_configuration: str = "Verbatim") -> 
     return MACHINES[name]()
 
 
+def refuse_untrusted(machine: Machine, word: str) -> None:
+    """InputError for a machine whose counts a program can forge; `word` is how to trust it.
+
+    For programs that a model wrote or a stranger sent. A request that a program makes to Valgrind
+    at run time changes what cachegrind counts, and nothing shows it.
+    """
+    if machine.name == Cachegrind.name:
+        raise InputError(
+            "a program can forge its counts on cachegrind (one request to Valgrind at run time "
+            "showed 580 times the speed), so programs of a model are not measured there",
+            f"measure with the machine 'counts', or say {word} if no program here is made to cheat",
+        )
+
+
 def why_weaker(machine: Machine) -> str:
     """Return one sentence on why the walls around this machine's runs are not full; else nothing.
 

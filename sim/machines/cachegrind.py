@@ -85,8 +85,8 @@ class Cachegrind:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
-        if refused := valgrind.ended_for_a_call(ended, limits):
-            return Measurement(*refused)
+        if end := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*end)
         if ended.idle:
             return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         valgrind.refuse_own_failure(ended)

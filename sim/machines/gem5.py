@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, SimError, Unsupported
+from sim.last_words import with_last_words
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.machines import gem5_installation, gem5_server, gem5_statistics
@@ -136,7 +137,7 @@ def _verdict(
         return Verdict.ACCEPTED, ""
     if b"std::bad_alloc" in answer.stderr[-4096:]:
         return Verdict.MEMORY_LIMIT, "no memory left in the simulated machine"
-    return Verdict.RUNTIME_ERROR, f"exit code {simulated.code}"
+    return Verdict.RUNTIME_ERROR, with_last_words(f"exit code {simulated.code}", answer.stderr)
 
 
 _STATISTICS = "Begin Simulation Statistics"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _TOLD = re.compile(rb"unhandled instruction bytes:((?: (?:0x)?[0-9a-f]{1,2})+)", re.IGNORECASE)
 _PREFIXES = {0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF0, 0xF2, 0xF3, *range(0x40, 0x50)}
+_UD2 = [0x0F, 0x0B]
 _EVEX, _VEX3, _VEX2, _XOP = 0x62, 0xC4, 0xC5, 0x8F
 # By map (1: 0F, 2: 0F 38, 3: 0F 3A) and opcode.
 _MASKS = {*range(0x41, 0x4C), 0x90, 0x91, 0x92, 0x93, 0x98, 0x99}
@@ -26,9 +27,12 @@ _OPTIONS = {
 
 
 def unhandled(log: bytes) -> list[int] | None:
-    """Return the bytes of the first instruction that the log names as unhandled; None without."""
-    found = _TOLD.search(log)
-    return [int(one, 16) for one in found[1].split()] if found else None
+    """Return the bytes of the first instruction that the log names as unhandled; None without.
+
+    `ud2` is no instruction that the translator lacks: its signal is what it is there for.
+    """
+    all_told = ([int(one, 16) for one in found[1].split()] for found in _TOLD.finditer(log))
+    return next((code for code in all_told if code[:2] != _UD2), None)
 
 
 def name_of(code: Sequence[int]) -> str:

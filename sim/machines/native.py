@@ -132,6 +132,11 @@ def _quiet_cpu() -> int:
     return max(os.sched_getaffinity(0))
 
 
+def host() -> dict[str, str]:
+    """Return what a native time depends on besides program and input, as far as it is known."""
+    return {"cpu": _cpu_model(), "kernel": platform.release()}
+
+
 @functools.cache
 def _cpu_model() -> str:
     for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():

@@ -14,6 +14,7 @@ from sim import annotation
 from sim.errors import InstrumentFailure
 from sim.limits import Limits
 from sim.machine import Measurement
+from sim.machines import unknown
 from sim.machines.tool_runs import ToolRuns
 from sim.program import Build
 from sim.toolchain import Toolchain
@@ -55,3 +56,7 @@ class Skylake(ToolRuns):
                 f"{counters['micro_operations']} operations",
                 "report this with the program",
             )
+
+    def check_known(self, log: bytes, counters: Mapping[str, int]) -> None:
+        """Unsupported where too many of its instructions are not in the model."""
+        unknown.refuse(log, counters)

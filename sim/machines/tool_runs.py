@@ -58,6 +58,9 @@ class ToolRuns:
         if counters["instructions"] == 0:
             raise MachineFailure("the tool counted no instruction")
 
+    def check_known(self, log: bytes, counters: Mapping[str, int]) -> None:
+        """Unsupported where this mode cannot cost what the program executed."""
+
     def check(self) -> Check:
         """Tell whether the tool can be built here; it is built."""
         try:
@@ -158,6 +161,7 @@ class ToolRuns:
         if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         end, counters = self.read_counters(ended.log)
+        self.check_known(ended.log, counters)
         cycles = counters.pop("cycles")
         # Its last block can carry a program that ends by itself over its budget, too.
         excess = limits.excess(counters["instructions"], cycles)

@@ -73,7 +73,7 @@ def refuse_own_failure(ended: Ended) -> None:
     program; MachineFailure where the host is to blame.
     """
     code = instruction_sets.unhandled(ended.log)
-    if code is not None or b"nrecognised instruction" in ended.log:
+    if code is not None:
         name = instruction_sets.name_of(code or [])
         raise Unsupported(
             f"the program uses {name}, which Valgrind's translator lacks"
@@ -96,7 +96,7 @@ def refuse_own_failure(ended: Ended) -> None:
 
 
 def ended_for_a_call(ended: Ended, limits: Limits) -> tuple[Verdict, str] | None:
-    """Return the verdict of a run that the sandbox ended because of a call; None: it did not.
+    """Return the verdict of a run that was ended because of a system call; None: it was not.
 
     MachineFailure where Valgrind did not come so far as to make one for the program.
     """

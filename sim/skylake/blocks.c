@@ -17,7 +17,7 @@ enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0 };
 
 typedef struct {
     Inst *inst;
-    UShort load, store, quotient; /* places among the recorded values */
+    UShort load, store, other; /* places among the recorded values; other: a quotient, or a gather's first element */
     Bool simple;
 } Step;
 
@@ -45,7 +45,7 @@ static void finish(Addr next) {
             execute_simple(s->inst, values[s->load], values[s->store], after);
             continue;
         }
-        Event e = {values[s->load], values[s->store], values[s->quotient],
+        Event e = {values[s->load], values[s->store], values[s->other], &values[s->other],
                    i + 1 < count || !(progress & EARLY)};
         if (annotating) tally_before();
         execute(s->inst, &e, after);
@@ -59,6 +59,17 @@ static VG_REGPARM(1) void enter(HWord block) {
     current = b;
     progress = 0;
     stop_at_limits();
+}
+
+void blocks_interrupted(Addr at) {
+    const Block *b = current;
+    if (!b) return;
+    for (UInt i = b->count; i-- > 0;)
+        if (b->steps[i].inst->pc == at) {
+            /* Where the block had come to its end, or to an exit, it is known already how far it came. */
+            if (i >= (progress & 0xffff)) progress = i + 1;
+            return;
+        }
 }
 
 void blocks_flush(void) {
@@ -82,9 +93,13 @@ typedef struct {
     UInt nvalues;
     Int offset_ip;
     Bool exited; /* the current instruction has had an exit */
+    UInt element; /* of the current gather: its next */
+    Bool refused; /* the translator does not know the current instruction */
 } Making;
 
-static Step *now(Making *m) { return m->block->count ? &m->block->steps[m->block->count - 1] : NULL; }
+static Step *now(Making *m) {
+    return m->block->count && !m->refused ? &m->block->steps[m->block->count - 1] : NULL;
+}
 
 static void record(Making *m, UShort *place, IRExpr *value) {
     if (*place != NO_VALUE || m->nvalues >= MAX_VALUES) return;
@@ -92,13 +107,48 @@ static void record(Making *m, UShort *place, IRExpr *value) {
     store(m->out, &values[*place], value);
 }
 
-static void record_load(Making *m, IRExpr *address) {
-    if (now(m)) record(m, &now(m)->load, address);
+/* An access without an operation of its own in the model: what the decoder took the instruction for is wrong. */
+static void check_operations(Step *step, UChar cls) {
+    Inst *inst = step->inst;
+    if (inst->by_memory) return;
+    for (UInt i = 0; i < inst->nuops; i++)
+        if (inst->uops[i].cls == cls) return;
+    inst->known = 0;
+    step->simple = False;
+}
+
+static IRExpr *where(IRSB *out, IRExpr *condition, IRExpr *address) {
+    IRTemp t = newIRTemp(out->tyenv, Ity_I64);
+    addStmtToIRSB(out, IRStmt_WrTmp(t, IRExpr_ITE(condition, address, mkIRExpr_HWord(0))));
+    return IRExpr_RdTmp(t);
+}
+
+/* A load, if `condition` (NULL: always). */
+static void record_load(Making *m, IRExpr *address, IRExpr *condition) {
+    Step *step = now(m);
+    if (!step) return;
+    check_operations(step, LOAD);
+    if (step->inst->loop == L_GATHER && step->other != NO_VALUE && m->element < step->inst->body) {
+        if (condition) address = where(m->out, condition, address);
+        store(m->out, &values[step->other + m->element++], address);
+    }
+    record(m, &step->load, address);
 }
 /* A store of `size` bytes, if `condition` (NULL: always). */
 static void record_store(Making *m, IRExpr *address, UInt size, IRExpr *condition) {
     guard_store(m->out, address, size, condition, m->offset_ip);
-    if (now(m)) record(m, &now(m)->store, address);
+    if (!now(m)) return;
+    check_operations(now(m), STORE);
+    record(m, &now(m)->store, address);
+}
+
+/* A gather's elements have places of their own, one behind the other. */
+static void reserve_elements(Making *m) {
+    Step *step = now(m);
+    m->element = 0;
+    if (step->inst->loop != L_GATHER || m->nvalues + step->inst->body > MAX_VALUES) return;
+    step->other = m->nvalues;
+    m->nvalues += step->inst->body;
 }
 
 static void add_instructions(Making *m, Addr at, UInt length) {
@@ -108,6 +158,7 @@ static void add_instructions(Making *m, Addr at, UInt length) {
         if (!inst) break;
         m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst)};
         done += inst->len ? inst->len : length;
+        reserve_elements(m);
     }
     m->exited = False;
 }
@@ -124,14 +175,22 @@ void replace_identification(IRDirty *d) {
     else if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }
 
+/* It may end in a signal, and the translator does not keep the program counter for it as for accesses. */
+static Bool divides(IROp op) {
+    switch (op) {
+    case Iop_DivModU64to32: case Iop_DivModS64to32: case Iop_DivModU128to64: case Iop_DivModS128to64: return True;
+    default: return False;
+    }
+}
+
 /* Both halves of a division's result: the program may use only the remainder. */
 static void record_quotient(Making *m, IROp op, IRTemp result) {
     if (op == Iop_DivModU64to32 || op == Iop_DivModS64to32) {
-        record(m, &now(m)->quotient, IRExpr_RdTmp(result));
+        record(m, &now(m)->other, IRExpr_RdTmp(result));
     } else if (op == Iop_DivModU128to64 || op == Iop_DivModS128to64) {
         IRTemp low = newIRTemp(m->out->tyenv, Ity_I64);
         addStmtToIRSB(m->out, IRStmt_WrTmp(low, IRExpr_Unop(Iop_128to64, IRExpr_RdTmp(result))));
-        record(m, &now(m)->quotient, IRExpr_RdTmp(low));
+        record(m, &now(m)->other, IRExpr_RdTmp(low));
     }
 }
 
@@ -140,19 +199,20 @@ static void instrument_statement(Making *m, IRStmt *st) {
     case Ist_WrTmp: {
         IRExpr *e = st->Ist.WrTmp.data;
         guard_temporary(st);
-        if (e->tag == Iex_Load) record_load(m, e->Iex.Load.addr);
+        if (e->tag == Iex_Binop && divides(e->Iex.Binop.op)) note_progress(m->out, m->block->count);
+        if (e->tag == Iex_Load) record_load(m, e->Iex.Load.addr, NULL);
         break;
     }
     case Ist_Store: record_store(m, st->Ist.Store.addr, 1, NULL); break;
     case Ist_StoreG: record_store(m, st->Ist.StoreG.details->addr, 1, st->Ist.StoreG.details->guard); break;
-    case Ist_LoadG: record_load(m, st->Ist.LoadG.details->addr); break;
+    case Ist_LoadG: record_load(m, st->Ist.LoadG.details->addr, st->Ist.LoadG.details->guard); break;
     case Ist_CAS:
-        record_load(m, st->Ist.CAS.details->addr);
+        record_load(m, st->Ist.CAS.details->addr, NULL);
         record_store(m, st->Ist.CAS.details->addr, 1, NULL);
         break;
     case Ist_Dirty: {
         IRDirty *d = st->Ist.Dirty.details;
-        if (d->mFx == Ifx_Read || d->mFx == Ifx_Modify) record_load(m, d->mAddr);
+        if (d->mFx == Ifx_Read || d->mFx == Ifx_Modify) record_load(m, d->mAddr, NULL);
         if (d->mFx == Ifx_Write || d->mFx == Ifx_Modify) record_store(m, d->mAddr, d->mSize, d->guard);
         replace_identification(d);
         break;
@@ -205,6 +265,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         if (st->tag == Ist_NoOp) continue;
         if (st->tag == Ist_IMark) {
             add_instructions(&m, st->Ist.IMark.addr, st->Ist.IMark.len);
+            m.refused = st->Ist.IMark.len == 0;
             addStmtToIRSB(m.out, st);
             continue;
         }

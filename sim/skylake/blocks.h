@@ -13,6 +13,8 @@ void begin_process(VgCallbackClosure *closure, IRSB *out, const VexGuestLayout *
 void replace_identification(IRDirty *d);
 /* A client request would speak to this tool: to the program it is a sequence of no effect. */
 void without_requests(IRSB *out);
+/* A signal is about to be delivered where the program is at `at`: a fault inside a block leaves it there. */
+void blocks_interrupted(Addr at);
 /* Passes the last executed block to the model. */
 void blocks_flush(void);
 /* Whether counts are kept for each instruction's address. */

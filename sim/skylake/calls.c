@@ -30,16 +30,28 @@ void refuse_call(UInt call) {
 
 /* ---- bytes that the kernel moves ------------------------------------------------------------------------ */
 
-/* Beyond the input's size once, and the output: what an interpreter reads of its modules at its start, and one byte
- * for so many instructions. The fastest copy takes a fifth of a cycle for a byte, so that what is hidden is no more
- * than a fortieth of the cost, and a fifth of a millisecond. */
-enum { FREE = 4 << 20, INSTRUCTIONS_PER_BYTE = 8 };
+/* Beyond the input's size once, and the output: a few pages, and one byte for so many instructions. The fastest copy
+ * takes a fifth of a cycle for a byte, so that what is hidden is a fortieth of the cost, and a tenth of an empty
+ * program's. What is loaded of the system's own files is not the program's to choose, and does not count. */
+enum { FREE = 64 << 10, INSTRUCTIONS_PER_BYTE = 8 };
 
 static ULong moved, input;
 
 void traffic_init(void) {
     struct vg_stat s;
     if (VG_(fstat)(0, &s) == 0) input = s.size;
+}
+
+extern Bool VG_(resolve_filename)(Int descriptor, const HChar **name);
+
+/* Whether a file can hold what the program put there: one of its own, or itself; pipes and sockets have no path. */
+static Bool is_own(UWord descriptor) {
+    static const HChar *const places[] = {"/tmp/", "/pie/", "/memfd:", "/dev/"};
+    const HChar *name;
+    if (descriptor == 0 || !VG_(resolve_filename)((Int)descriptor, &name) || name[0] != '/') return True;
+    for (UInt i = 0; i < sizeof places / sizeof *places; i++)
+        if (VG_(strncmp)(name, places[i], VG_(strlen)(places[i])) == 0) return True;
+    return False;
 }
 
 static Bool is_output(UWord descriptor) { return descriptor == 1 || descriptor == 2; }
@@ -56,7 +68,7 @@ static ULong moved_by(UInt call, const UWord *a, UWord result) {
     case __NR_readv:
     case __NR_pread64:
     case __NR_preadv:
-    case __NR_recvfrom:
+    case __NR_recvfrom: return is_own(a[0]) ? result : 0;
     case __NR_sendfile:
     case __NR_copy_file_range: return result;
     case __NR_write:
@@ -66,7 +78,8 @@ static ULong moved_by(UInt call, const UWord *a, UWord result) {
     case __NR_sendto: return is_output(a[0]) ? 0 : result;
     /* Pages of a file that the program can write are copied when it does. */
     case __NR_mmap:
-        return !(a[3] & VKI_MAP_ANONYMOUS) && a[3] & VKI_MAP_PRIVATE && a[2] & VKI_PROT_WRITE ? a[1] : 0;
+        if (a[3] & VKI_MAP_ANONYMOUS || !(a[3] & VKI_MAP_PRIVATE) || !(a[2] & VKI_PROT_WRITE)) return 0;
+        return is_own(a[4]) ? a[1] : 0;
     case __NR_mprotect: return a[2] & VKI_PROT_WRITE && of_file(a[0]) ? a[1] : 0;
     case __NR_madvise: return a[2] == DONT_NEED && of_file(a[0]) ? a[1] : 0;
     /* `realloc` lets its blocks grow and leaves their place to the kernel; whatever else moves is moved instead of

@@ -16,8 +16,7 @@
 
 typedef struct {
     Addr pc;
-    UShort undone; /* instructions that were counted and are not done where it faults: it, and those behind it */
-    Bool repeats;  /* a repeated string instruction is one of them */
+    UShort behind; /* instructions that were counted with it and begin after it */
 } Place;
 
 typedef struct {
@@ -35,7 +34,6 @@ enum { UNBOUNDED = 62 };
 Bool counting;
 static Long budget, left; /* what is left of the budget, once the block under way has ended */
 static Addr repeating;    /* the string instruction that the last block repeats */
-static ULong begun;       /* 1: the string instruction of the block under way was counted with it */
 static const Counted *current; /* block under way; NULL after a system call */
 
 ULong counted(void) { return budget - left; }
@@ -55,23 +53,19 @@ void counting_init(ULong most_instructions, ULong most_cycles) {
 
 static VG_REGPARM(0) void exhausted(void) { end_of_budget(); }
 
-/* A block that a fault has cut short was counted as a whole. */
+/* A block that a fault has cut short was counted as a whole: what had not begun is taken back. */
 void counting_settle(ThreadId thread) {
     if (!current || thread == VG_INVALID_THREADID) return;
     const Place *p = current->places, *end = p + current->count;
     Addr at = VG_(get_IP)(thread);
     while (p != end && p->pc != at) p++;
+    if (p != end) left += p->behind;
     current = NULL;
-    repeating = 0;
-    if (p == end) return;
-    left += p->undone;
-    if (p->repeats) left += begun;
-    if (p->repeats && !begun) repeating = at; /* it goes on */
 }
 
 void counting_signal(ThreadId thread, Int sent, Bool other_stack) {
-    if (!current) repeating = 0; /* the handler comes between two steps */
     counting_settle(thread);
+    repeating = 0; /* the handler comes between two steps */
 }
 
 void counting_call(void) { current = NULL; }
@@ -96,9 +90,7 @@ static IRExpr *count_of(IRSB *out, const Stretch *s) {
     if (!s->repeated) return number(s->count);
     IRExpr *again = computed(out, Ity_I1, IRExpr_Binop(Iop_CmpEQ64, kept(out, &repeating), number(s->repeated)));
     keep(out, &repeating, number(0));
-    IRExpr *begins = computed(out, Ity_I64, IRExpr_ITE(again, number(0), number(1)));
-    keep(out, &begun, begins);
-    return computed(out, Ity_I64, IRExpr_Binop(Iop_Add64, begins, number(s->count)));
+    return computed(out, Ity_I64, IRExpr_ITE(again, number(s->count), number(s->count + 1)));
 }
 
 /* Counts a stretch; at the head of a block the run ends first where its budget is used up. */
@@ -144,8 +136,8 @@ static Counted *describe(const IRSB *in) {
     block->count = 0;
     for (UInt i = 0; i < in->stmts_used; i++) {
         if (!is_instruction(in->stmts[i])) continue;
-        Stretch s = stretch_from(in, i);
-        block->places[block->count++] = (Place){in->stmts[i]->Ist.IMark.addr, s.count, s.repeated != 0};
+        Stretch s = stretch_from(in, i + 1);
+        block->places[block->count++] = (Place){in->stmts[i]->Ist.IMark.addr, s.count + (s.repeated != 0)};
     }
     return block;
 }

@@ -261,6 +261,20 @@ static UChar condition_of(const Inst *inst, const UChar *code) {
     return condition < 16 ? condition : NO_CONDITION;
 }
 
+/* Skips a VEX prefix and the opcode. What is behind it is no integer instruction, as far as it is followed: only
+ * its address is. A gather's is not (take_apart). */
+static UInt behind_vex(Parts *p, UInt first) {
+    enum { ANY_OF_0F = 0x1ff };
+    UInt a = code_byte(p);
+    p->rex = 0x40 | (a & 0x80 ? 0 : 4);
+    if (first == 0xc4) {
+        p->rex |= (a & 0x40 ? 0 : 2) | (a & 0x20 ? 0 : 1);
+        code_byte(p);
+    }
+    code_byte(p);
+    return ANY_OF_0F;
+}
+
 void take_apart(Inst *inst) {
     Effect *e = &inst->effect;
     const UChar *code = (const UChar *)inst->bytes;
@@ -289,6 +303,8 @@ void take_apart(Inst *inst) {
     }
     if (p.rex & 8) size = 8;
     if (opcode == 0x0f) opcode = 0x100 | code_byte(&p);
+    if (opcode == 0x138 || opcode == 0x13a) code_byte(&p); /* the operands follow the third byte */
+    if (opcode == 0xc4 || opcode == 0xc5) opcode = behind_vex(&p, opcode);
     p.opcode = opcode;
     e->size = size;
     Addr next = inst->pc + inst->len;
@@ -296,7 +312,7 @@ void take_apart(Inst *inst) {
     if (!simple(&p, next)) {
         e->form = E_OTHER;
         p.at = operands;
-        if (has_operands(opcode) && !e->memory && e->loads) read_operands(&p, next);
+        if (has_operands(opcode) && !e->memory && e->loads && inst->loop != L_GATHER) read_operands(&p, next);
     }
     if (!e->bytes) e->bytes = size;
     need_address(e);

@@ -156,38 +156,8 @@ void branch_uops(Decoding *d, Bool conditional) {
     if (conditional) read_flags(u);
 }
 
-/* Skips a VEX or EVEX instruction: gem5 has none of them; it costs like its 128-bit relatives. */
-static void decode_vex(Decoding *d, UChar first) {
-    UChar a = next_byte(d), map = 1;
-    d->rex = 0x40 | ((a & 0x80) ? 0 : 4);
-    if (first == 0xc4) {
-        map = a & 31;
-        d->rex |= ((a & 0x40) ? 0 : 2) | ((a & 0x20) ? 0 : 1);
-        next_byte(d);
-    } else if (first == 0x62) {
-        map = a & 7;
-        next_byte(d);
-        next_byte(d);
-    }
-    UChar opcode = next_byte(d);
-    if (!(map == 1 && opcode == 0x77)) {
-        read_modrm(d);
-        if (map == 3 || (map == 1 && ((opcode >= 0x70 && opcode <= 0x73) || opcode == 0xc2 ||
-                                      (opcode >= 0xc4 && opcode <= 0xc6))))
-            immediate(d, 1);
-        read_rip(d);
-        if (!in_register(d)) load(d, R_UFP, 16, 0);
-    }
-    for (UInt half = 0; half < 2; half++) {
-        Uop *u = add_uop(d, SIMD_ALU);
-        source(u, xmm(d->rm, half));
-        destination(u, xmm(d->reg, half));
-    }
-    d->inst->known = 0;
-}
-
 void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt room) {
-    Decoding d = {.code = code, .room = room, .inst = inst, .uops = uops, .mod = 3};
+    Decoding d = {.code = code, .room = room, .inst = inst, .uops = uops, .mod = 3, .half = 8};
     Bool prefix = True;
     *inst = (Inst){.pc = pc, .known = 1};
     UChar opcode = 0;

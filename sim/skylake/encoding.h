@@ -17,6 +17,9 @@ typedef struct {
     Bool cut;                  /* ran out of readable bytes */
     UChar size;                /* operand size in bytes */
     Bool absolute;
+    /* Of vectors: the left operand's register (without VEX the destination), and the bytes of a half of them. */
+    UChar own, half;
+    Bool vex, whole; /* it has a VEX prefix; its vectors have 256 bits */
 } Decoding;
 
 enum Flags { F_NONE, F_ALL, F_NO_CARRY, F_NO_ADJUST, F_ROTATE, F_CARRY_ONLY, F_EMULATED };
@@ -48,8 +51,15 @@ UInt operand_register(const Decoding *d, UInt number);
 void decode_one_byte(Decoding *d, UChar opcode);   /* integer.c */
 void decode_two_byte(Decoding *d, UChar opcode);   /* extended.c */
 void decode_vector(Decoding *d, UChar opcode);     /* vector.c */
+void decode_vex(Decoding *d, UChar first);         /* vex.c */
+void decode_three_byte(Decoding *d, UInt map);     /* three_byte.c */
+/* bits.c: what there is of map 0F 38 (and of 0F 3A: rorx) for integers; False for all others. */
+Bool decode_bits(Decoding *d, UInt map, UChar opcode);
 void decode_division(Decoding *d, Bool is_signed); /* loops.c */
 void decode_string(Decoding *d, UChar opcode);     /* loops.c */
 void decode_x87(Decoding *d, UChar opcode);        /* x87.c */
 void branch_uops(Decoding *d, Bool conditional);
+void byte_swap(Decoding *d, UInt reg);
+/* The group 0F AE where its operand is in memory. */
+void save_state(Decoding *d, UInt which);
 #endif

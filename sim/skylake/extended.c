@@ -45,6 +45,7 @@ static void bit_test(Decoding *d, UInt which, Bool by_immediate) {
     if (by_immediate) immediate(d, 1);
     UInt by = by_immediate ? R_NONE : gpr(d->reg);
     if (in_register(d)) {
+        d->inst->by_memory = !by_immediate;
         op(d, INT_ALU, R_NONE, gpr(d->rm), by, F_CARRY_ONLY);
         if (which == 0) return;
         limm(d, t1());
@@ -147,14 +148,7 @@ static void exchange_add(Decoding *d, Bool bytes) {
     if (in_register(d)) unit(d, reg, t2, R_NONE);
 }
 
-static void group15(Decoding *d) {
-    read_modrm(d);
-    UInt which = (d->modrm >> 3) & 7;
-    if (in_register(d)) {
-        Uop *u = add_uop(d, NO_UNIT);
-        u->flags = which == 5 ? U_SERIALIZE_AFTER : U_BARRIER;
-        return;
-    }
+void save_state(Decoding *d, UInt which) {
     read_rip(d);
     if (which == 2) { /* ldmxcsr */
         load(d, t1(), 4, 0);
@@ -171,7 +165,21 @@ static void group15(Decoding *d) {
     }
 }
 
-static void byte_swap(Decoding *d, UInt reg) {
+static void group15(Decoding *d) {
+    read_modrm(d);
+    UInt which = (d->modrm >> 3) & 7;
+    if (!in_register(d)) {
+        if (which == 6 && d->wide16) add_uop(d, NO_UNIT); /* clwb */
+        else save_state(d, which);
+    } else if (d->repeat == 0xf3) { /* rdfsbase and its like */
+        if (which < 2) unit(d, gpr(d->rm), R_NONE, R_NONE);
+        else unit(d, R_NONE, gpr(d->rm), R_NONE);
+    } else {
+        add_uop(d, NO_UNIT)->flags = which == 5 ? U_SERIALIZE_AFTER : U_BARRIER;
+    }
+}
+
+void byte_swap(Decoding *d, UInt reg) {
     UInt steps = d->size == 8 ? 4 : 3, t2 = temporary(2);
     if (steps == 3) {
         for (UInt i = 0; i < 3; i++) unit(d, reg, reg, R_NONE);
@@ -185,6 +193,51 @@ static void byte_swap(Decoding *d, UInt reg) {
     unit(d, reg, t1(), t2);
 }
 
+static void time_stamp(Decoding *d) {
+    for (UInt i = 0; i < 3; i++) unit(d, i == 0 ? t1() : i == 1 ? gpr(0) : gpr(2), t1(), R_NONE);
+}
+
+/* popcnt and lzcnt: three cycles on the multiplier's port (LLVM's model; gem5 has no figure). A tzcnt is what
+ * compilers write for bsf, and gem5 takes it for that. */
+static void count_bits(Decoding *d) {
+    read_modrm(d);
+    read_rip(d);
+    if (!in_register(d)) load(d, t1(), d->size, 0);
+    op(d, INT_MUL, gpr(d->reg), in_register(d) ? gpr(d->rm) : t1(), R_NONE, F_ALL);
+}
+
+/* cmpxchg8b and cmpxchg16b */
+static void compare_exchange_pair(Decoding *d) {
+    UInt t2 = temporary(2);
+    UChar size = d->rex & 8 ? 8 : 4;
+    d->size = size;
+    read_rip(d);
+    if (d->lock) add_uop(d, NO_UNIT)->flags = U_BARRIER;
+    load(d, t1(), size, 0);
+    load(d, t2, size, size);
+    op(d, INT_ALU, temporary(3), gpr(0), t1(), F_NONE);
+    op(d, INT_ALU, temporary(5), gpr(2), t2, F_NONE);
+    destination(op(d, INT_ALU, R_NONE, temporary(3), temporary(5), F_NONE), R_ZAPS);
+    source(op(d, INT_ALU, temporary(3), gpr(3), t1(), F_NONE), R_ZAPS);
+    source(op(d, INT_ALU, temporary(5), gpr(1), t2, F_NONE), R_ZAPS);
+    source(op(d, INT_ALU, gpr(0), gpr(0), t1(), F_NONE), R_ZAPS);
+    source(op(d, INT_ALU, gpr(2), gpr(2), t2, F_NONE), R_ZAPS);
+    save(d, temporary(3), size, 0);
+    save(d, temporary(5), size, size);
+    if (d->lock) add_uop(d, NO_UNIT)->flags = U_BARRIER;
+}
+
+/* rdrand and rdseed: 100 cycles in LLVM's model, one after the other. */
+static void random_bits(Decoding *d) {
+    enum { UNIT_OF_ITS_OWN = R_UFP + 7 };
+    for (UInt i = 0; i < 4; i++) {
+        Uop *u = add_uop(d, FLOAT_SQRT);
+        source(u, UNIT_OF_ITS_OWN);
+        destination(u, UNIT_OF_ITS_OWN);
+    }
+    op(d, FLOAT_ADD, gpr(d->rm), UNIT_OF_ITS_OWN, R_NONE, F_ALL);
+}
+
 void decode_two_byte(Decoding *d, UChar opcode) {
     switch (opcode) {
     case 0x05:
@@ -194,17 +247,24 @@ void decode_two_byte(Decoding *d, UChar opcode) {
     case 0x0d: case 0x18: { /* prefetch */
         read_modrm(d);
         read_rip(d);
-        load(d, R_NONE, 1, 0);
+        if (in_register(d)) add_uop(d, NO_UNIT);
+        else load(d, R_NONE, 1, 0);
         return;
     }
-    case 0x01: case 0x19 ... 0x1f:
+    case 0x01:
+        read_modrm(d);
+        if (d->modrm == 0xf9) { /* rdtscp */
+            time_stamp(d);
+            unit(d, gpr(1), t1(), R_NONE);
+        } else {
+            add_uop(d, NO_UNIT);
+        }
+        return;
+    case 0x19 ... 0x1f:
         read_modrm(d);
         add_uop(d, NO_UNIT);
         return;
-    case 0x31: {
-        for (UInt i = 0; i < 3; i++) unit(d, i == 0 ? t1() : i == 1 ? gpr(0) : gpr(2), t1(), R_NONE);
-        return;
-    }
+    case 0x31: time_stamp(d); return;
     case 0x40 ... 0x4f: conditional_move(d); return;
     case 0x80 ... 0x8f:
         d->inst->kind = K_COND;
@@ -248,29 +308,26 @@ void decode_two_byte(Decoding *d, UChar opcode) {
     case 0xb0: case 0xb1: compare_exchange(d, opcode == 0xb0); return;
     case 0xb6: case 0xbe: extend(d, 1); return;
     case 0xb7: case 0xbf: extend(d, 2); return;
-    case 0xb8:
-        read_modrm(d);
-        read_rip(d);
-        if (!in_register(d)) load(d, t1(), d->size, 0);
-        unit(d, gpr(d->reg), in_register(d) ? gpr(d->rm) : t1(), R_NONE);
+    case 0xb8: count_bits(d); return;
+    case 0xbc: case 0xbd:
+        if (opcode == 0xbd && d->repeat == 0xf3) count_bits(d);
+        else bit_scan(d, opcode == 0xbc);
         return;
-    case 0xbc: case 0xbd: bit_scan(d, opcode == 0xbc); return;
     case 0xc0: case 0xc1: exchange_add(d, opcode == 0xc0); return;
     case 0xc3:
         read_modrm(d);
         read_rip(d);
         save(d, gpr(d->reg), d->size, 0);
         return;
-    case 0xc7:
+    case 0xc7: {
         read_modrm(d);
-        if (!in_register(d)) {
-            load(d, t1(), 8, 0);
-            for (UInt i = 0; i < 6; i++) unit(d, t1(), t1(), R_NONE);
-            save(d, t1(), 8, 0);
-        } else {
-            unit(d, gpr(d->rm), R_NONE, R_NONE);
-        }
+        UInt which = (d->modrm >> 3) & 7;
+        if (in_register(d) && which >= 6) random_bits(d);
+        else if (!in_register(d) && which == 1) compare_exchange_pair(d);
+        else if (!in_register(d) && (which == 4 || which == 3)) save_state(d, which == 4 ? 4 : 5); /* xsavec, xrstors */
+        else d->inst->known = 0;
         return;
+    }
     case 0xc8 ... 0xcf: byte_swap(d, gpr((opcode & 7) | ((d->rex & 1) << 3))); return;
     default: decode_vector(d, opcode);
     }

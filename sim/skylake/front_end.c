@@ -181,6 +181,15 @@ static void repeat(Inst *inst, const Event *e, Addr next) {
     }
 }
 
+static void gather(Inst *inst, const Event *e) {
+    range(inst, 0, inst->pre, e);
+    for (UInt i = 0; i < inst->body; i++) {
+        Event element = {.load = e->loads ? e->loads[i] : e->load};
+        range(inst, inst->pre + i, inst->pre + i + 1, &element);
+    }
+    range(inst, inst->pre + inst->body, inst->nuops, e);
+}
+
 static void branch(Inst *inst, Addr next) {
     Addr fallthrough = inst->pc + inst->len;
     Bool taken = inst->kind != K_COND || next == inst->target;
@@ -231,12 +240,16 @@ void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
 void execute(Inst *inst, const Event *e, Addr next) {
     if (inst->loop != L_REPEAT || repeating != inst->pc) {
         statistics.instructions += !(inst->uops[0].flags & U_TRAP);
-        statistics.unknown += !inst->known;
+        if (!inst->known) {
+            statistics.unknown++;
+            inst->executed_unknown++;
+        }
         if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     }
     successor = next;
     if (inst->loop == L_DIVIDE) divide(inst, e);
     else if (inst->loop == L_REPEAT) repeat(inst, e, next);
+    else if (inst->loop == L_GATHER) gather(inst, e);
     else range(inst, 0, inst->nuops, e);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();

@@ -1,6 +1,7 @@
 /* Decoded instructions by guest address. A changed instruction is decoded anew. */
 #include "emulate.h"
 #include "pub_tool_libcbase.h"
+#include "pub_tool_libcprint.h"
 #include "pub_tool_mallocfree.h"
 
 enum { BUCKETS = 1 << 16 };
@@ -68,4 +69,19 @@ Inst *instruction_behind(Inst *inst) {
     inst->following = next;
     inst->following_found = decoded_again;
     return next;
+}
+
+void unknown_instructions(void) {
+    enum { MOST = 5 };
+    for (UInt told = 0; told < MOST; told++) {
+        Inst *most = NULL;
+        for (UInt i = 0; i < BUCKETS; i++)
+            for (Inst *k = buckets[i]; k; k = k->next_hash)
+                if (k->executed_unknown > (most ? most->executed_unknown : 0)) most = k;
+        if (!most) return;
+        HChar code[33];
+        for (UInt i = 0; i < most->len; i++) VG_(sprintf)(code + 2 * i, "%02x", ((const UChar *)most->bytes)[i]);
+        VG_(umsg)("PIE-UNKNOWN %s %llu\n", code, most->executed_unknown);
+        most->executed_unknown = 0;
+    }
 }

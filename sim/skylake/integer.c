@@ -319,6 +319,17 @@ void decode_one_byte(Decoding *d, UChar opcode) {
         pop_to(d, R_NONE);
         op(d, INT_ALU, R_NONE, t1(), R_NONE, F_ALL)->flags = U_SERIALIZE_AFTER;
         return;
+    case 0x9b: add_uop(d, NO_UNIT); return; /* fwait */
+    case 0x9e: op(d, INT_ALU, R_NONE, gpr(0), R_NONE, F_ALL); return;
+    case 0x9f: read_flags(op(d, INT_ALU, gpr(0), gpr(0), R_NONE, F_NONE)); return;
+    case 0xa0 ... 0xa3: /* mov between al or rax and an address of 8 bytes */
+        if (!(opcode & 1)) d->size = 1;
+        immediate(d, d->short_address ? 4 : 8);
+        limm(d, d->base = t2());
+        d->mod = 0;
+        if (opcode < 0xa2) load(d, gpr(0), d->size, 0);
+        else save(d, gpr(0), d->size, 0);
+        return;
     case 0xa4 ... 0xa7: case 0xaa ... 0xaf: decode_string(d, opcode); return;
     case 0xa8: case 0xa9:
         if (opcode == 0xa8) d->size = 1;
@@ -375,7 +386,25 @@ void decode_one_byte(Decoding *d, UChar opcode) {
         move(d, gpr(4), gpr(4));
         return;
     }
+    case 0xc8: { /* enter: push rbp; mov; sub; only without nested frames is it translated */
+        immediate(d, 2);
+        immediate(d, 1);
+        d->size = 8;
+        push_reg(d, gpr(5));
+        move(d, gpr(5), gpr(4));
+        limm(d, t1());
+        op(d, INT_ALU, gpr(4), gpr(4), t1(), F_NONE);
+        return;
+    }
     case 0xcc: case 0xf4: add_uop(d, INT_ALU); return;
+    case 0xd7: { /* xlat: rbx and al are the address */
+        d->base = gpr(3);
+        d->index = gpr(0);
+        d->size = 1;
+        d->mod = 0;
+        load(d, gpr(0), 1, 0);
+        return;
+    }
     case 0xd8 ... 0xdf:
         read_modrm(d);
         decode_x87(d, opcode);

@@ -87,7 +87,7 @@ typedef struct {
 /* ---- instructions ------------------------------------------------------------------------------------ */
 
 enum Kind { K_PLAIN, K_COND, K_JUMP, K_CALL, K_INDIRECT, K_INDIRECT_CALL, K_RET };
-enum Loop { L_NONE, L_DIVIDE, L_REPEAT };
+enum Loop { L_NONE, L_DIVIDE, L_REPEAT, L_GATHER };
 
 /* What an instruction does to registers, as far as a wrong path follows it (effects.c): operands by number. */
 enum { NO_REGISTER = 16, REGISTERS };
@@ -109,8 +109,9 @@ typedef struct Inst {
     Addr pc;
     Addr target; /* of a direct branch */
     UChar len, kind, loop;
-    UChar pre, body, nuops; /* of a micro-coded loop: [0,pre) body [pre,pre+body) rest; else nuops */
+    UChar pre, body, nuops; /* of a micro-coded loop, or a gather's loads: [0,pre) body [pre,pre+body) rest; else nuops */
     UChar known;            /* the decoder knows this instruction */
+    Bool by_memory;         /* the translator does it by accesses to memory that are not its own */
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
     Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */
@@ -118,6 +119,7 @@ typedef struct Inst {
     struct Inst *next_hash;
     struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
     UInt following_found;
+    ULong executed_unknown; /* how often, if it is not known */
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
     Uop *uops;
@@ -132,10 +134,14 @@ Inst *instruction_at(Addr pc);
 /* The same for what lies behind an instruction: faster, if it was asked for before. */
 Inst *instruction_behind(Inst *inst);
 
+/* Writes the unknown instructions that were executed most often, as bytes and how often. */
+void unknown_instructions(void);
+
 /* One executed instruction, as the instrumented code recorded it. */
 typedef struct {
     Addr load, store; /* first address read, first written; 0 is none recorded */
     ULong quotient;   /* of a division */
+    const ULong *loads; /* of a gather: the address of each element, 0 for one that is not wanted */
     Bool iterated;    /* a repeated string instruction did one step */
 } Event;
 

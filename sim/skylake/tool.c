@@ -24,6 +24,7 @@ static void summary(const HChar *ended) {
     forks_tell_blocks();
     const Statistics *s = &statistics;
     const ULong *t = top_down();
+    if (s->unknown) unknown_instructions();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"micro_operations\": %llu, \"l1i_misses\": %llu, \"l1d_misses\": %llu, "
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
@@ -135,6 +136,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
+static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) { blocks_interrupted(VG_(get_IP)(thread)); }
+
 static void post_clo_init(void) {
     guard_init();
     files_init();
@@ -169,6 +172,7 @@ static void pre_clo_init(void) {
     VG_(clo_vex_control).guest_chase = False;
     VG_(clo_vex_control).iropt_unroll_thresh = 0;
     VG_(needs_syscall_wrapper)(before_call, after_call);
+    VG_(track_pre_deliver_signal)(before_signal);
     VG_(needs_command_line_options)(option, usage, debug_usage);
 }
 

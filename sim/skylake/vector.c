@@ -1,18 +1,8 @@
 /* SSE to SSE4.2 and MMX. A 128-bit register is two halves, each with a micro-operation of its own. */
-#include "encoding.h"
-
-enum { UFP1 = R_UFP, UFP2, UFP3, UFP4 };
+#include "vectors.h"
 
 static UInt low(UInt n) { return xmm(n, 0); }
 static UInt high(UInt n) { return xmm(n, 1); }
-
-static Uop *vec(Decoding *d, UChar cls, UInt dst, UInt a, UInt b) {
-    Uop *u = add_uop(d, cls);
-    source(u, a);
-    source(u, b);
-    destination(u, dst);
-    return u;
-}
 
 /* The target's moves read what they overwrite. */
 static Uop *move(Decoding *d, UInt dst, UInt from) { return vec(d, INT_ALU, dst, from, dst); }
@@ -216,59 +206,44 @@ static void mmx(Decoding *d, UChar opcode) {
     vec(d, integer_class(opcode), reg, reg, rm);
 }
 
-static void three_byte(Decoding *d, Bool with_immediate) {
-    UChar opcode = next_byte(d);
-    read_modrm(d);
-    if (with_immediate) immediate(d, 1);
-    UInt reg = gpr(d->reg);
-    if (!with_immediate && opcode >= 0xf0) { /* crc32, movbe */
+void masked_bytes(Decoding *d) {
+    Bool on_mmx = !d->vex && !d->wide16;
+    d->inst->by_memory = True;
+    d->mod = 0;
+    d->base = gpr(7); /* rdi */
+    d->index = R_NONE;
+    for (UInt h = 0; h < (on_mmx ? 1 : 2); h++) {
+        UInt reg = on_mmx ? mmx_register(d->reg) : xmm(d->reg, h), mask = on_mmx ? mmx_register(d->rm) : xmm(d->rm, h);
+        vec(d, SIMD_MISC, UFP1, mask, reg);
+        for (UInt i = 0; i < 2; i++) vec(d, SIMD_ALU, UFP1, UFP1, R_NONE);
+        save(d, UFP1, 8, 8 * h);
+    }
+}
+
+/* Conversions between packed integers of MMX and vectors. */
+static void convert_mmx(Decoding *d, UChar opcode) {
+    UInt rm = mmx_register(d->rm);
+    if (opcode == 0x2a) {
         read_rip(d);
-        if (!in_register(d)) load(d, temporary(1), d->size, 0);
-        op(d, INT_ALU, reg, in_register(d) ? gpr(d->rm) : temporary(1), reg, F_NONE);
+        if (!in_register(d)) load(d, rm = UFP1, 8, 0);
+        vec(d, SIMD_FMUL, low(d->reg), rm, d->wide16 ? R_NONE : low(d->reg));
+        if (d->wide16) vec(d, SIMD_FMUL, high(d->reg), rm, R_NONE);
         return;
     }
-    if (with_immediate && opcode >= 0x14 && opcode <= 0x17) { /* pextr */
-        read_rip(d);
-        UInt to = in_register(d) ? gpr(d->rm) : temporary(1);
-        vec(d, SIMD_MISC, to, low(d->reg), to);
-        vec(d, SIMD_MISC, to, high(d->reg), to);
-        if (!in_register(d)) save(d, to, opcode == 0x14 ? 1 : opcode == 0x15 ? 2 : 4, 0);
-        return;
+    UInt from[2];
+    if (d->wide16) {
+        right(d, from);
+        vec(d, SIMD_FMUL, mmx_register(d->reg), from[0], from[1]);
+    } else {
+        from[0] = right_part(d, 8);
+        vec(d, SIMD_FMUL, mmx_register(d->reg), from[0], R_NONE);
     }
-    if (with_immediate && (opcode == 0x20 || opcode == 0x22)) { /* pinsr */
-        read_rip(d);
-        UInt from = in_register(d) ? gpr(d->rm) : temporary(1);
-        if (!in_register(d)) load(d, temporary(1), opcode == 0x20 ? 1 : d->size, 0);
-        vec(d, SIMD_MISC, low(d->reg), from, low(d->reg));
-        vec(d, SIMD_MISC, high(d->reg), from, high(d->reg));
-        return;
-    }
-    if (with_immediate && (opcode == 0x0a || opcode == 0x0b)) { /* round */
-        read_rip(d);
-        UInt from = in_register(d) ? low(d->rm) : UFP1;
-        vec(d, INT_ALU, temporary(1), R_NONE, R_NONE);
-        if (!in_register(d)) load(d, UFP1, opcode == 0x0a ? 4 : 8, 0);
-        vec(d, SIMD_MISC, low(d->reg), from, temporary(1));
-        return;
-    }
-    if (!with_immediate && opcode >= 0x20 && opcode <= 0x35 && opcode != 0x28 && opcode != 0x29) {
-        read_rip(d);
-        if (in_register(d)) move(d, UFP1, low(d->rm));
-        else load(d, UFP1, 8, 0);
-        vec(d, SIMD_MISC, low(d->reg), UFP1, R_NONE);
-        vec(d, SIMD_MISC, high(d->reg), UFP1, R_NONE);
-        return;
-    }
-    Bool multiplies = opcode == 0x28 || opcode == 0x40;
-    Bool compares = opcode == 0x29 || opcode == 0x37;
-    Bool plain = opcode >= 0x38 && opcode <= 0x3f;
-    packed(d, multiplies ? SIMD_MUL : compares ? SIMD_CVT : plain ? SIMD_ALU : SIMD_MISC, True);
 }
 
 void decode_vector(Decoding *d, UChar opcode) {
     UInt lo, hi;
     if (opcode == 0x38 || opcode == 0x3a) {
-        three_byte(d, opcode == 0x3a);
+        decode_three_byte(d, opcode == 0x3a ? 3 : 2);
         return;
     }
     if (opcode == 0x77) {
@@ -284,6 +259,11 @@ void decode_vector(Decoding *d, UChar opcode) {
         else move_halves(d, opcode & 1);
         return;
     case 0x12: case 0x16:
+        if (d->repeat) { /* movddup; movsldup, movshdup */
+            if (d->repeat == 0xf2) widened(d, WAY(SIMD_MISC), 8);
+            else packed_way(d, WAY(SIMD_MISC), ABSENT, ABSENT);
+            return;
+        }
         read_rip(d);
         if (in_register(d))
             move(d, xmm(d->reg, opcode == 0x16), xmm(d->rm, opcode == 0x12));
@@ -301,7 +281,13 @@ void decode_vector(Decoding *d, UChar opcode) {
         else move_halves(d, stores);
         return;
     }
-    case 0x2a: case 0x2c: case 0x2d: case 0x5a: case 0x5b: case 0xe6: convert(d, opcode); return;
+    case 0x2a: case 0x2c: case 0x2d:
+        if (d->repeat) convert(d, opcode);
+        else convert_mmx(d, opcode);
+        return;
+    case 0x5a: case 0x5b: case 0xe6: convert(d, opcode); return;
+    case 0xf0: move_halves(d, False); return; /* lddqu */
+    case 0xf7: masked_bytes(d); return;
     case 0x2e: case 0x2f: {
         operand(d, 1, &lo, &hi, d->wide16 ? 8 : 4);
         Uop *u = vec(d, SIMD_FMUL, R_ZAPS, lo, low(d->reg));
@@ -310,7 +296,10 @@ void decode_vector(Decoding *d, UChar opcode) {
         source(u, R_CFOF);
         return;
     }
-    case 0x50: case 0xd7: sign_mask(d); return;
+    case 0x50: case 0xd7:
+        if (opcode == 0x50 || d->wide16) sign_mask(d);
+        else vec(d, SIMD_MISC, gpr(d->reg), mmx_register(d->rm), R_NONE);
+        return;
     case 0x51: floating(d, SIMD_FSQRT); return;
     case 0x52: case 0x53: case 0x58: case 0x5c: case 0x5d: case 0x5f: floating(d, SIMD_FADD); return;
     case 0x54 ... 0x57: logical(d); return;
@@ -351,7 +340,12 @@ void decode_vector(Decoding *d, UChar opcode) {
         return;
     case 0xd6:
         read_rip(d);
-        if (in_register(d)) {
+        if (d->repeat == 0xf3) { /* movq2dq */
+            vec(d, INT_ALU, low(d->reg), mmx_register(d->rm), R_NONE);
+            vec(d, FLOAT_ADD, high(d->reg), R_NONE, R_NONE);
+        } else if (d->repeat) { /* movdq2q */
+            vec(d, INT_ALU, mmx_register(d->reg), low(d->rm), R_NONE);
+        } else if (in_register(d)) {
             move(d, low(d->rm), low(d->reg));
             vec(d, FLOAT_ADD, high(d->rm), R_NONE, R_NONE);
         } else {
@@ -382,11 +376,19 @@ void decode_vector(Decoding *d, UChar opcode) {
         read_rip(d);
         UInt from = in_register(d) ? gpr(d->rm) : temporary(1);
         if (!in_register(d)) load(d, temporary(1), 2, 0);
+        if (!d->wide16) {
+            vec(d, SIMD_MISC, mmx_register(d->reg), from, mmx_register(d->reg));
+            return;
+        }
         vec(d, SIMD_MISC, low(d->reg), from, low(d->reg));
         vec(d, SIMD_MISC, high(d->reg), from, high(d->reg));
         return;
     }
     case 0xc5:
+        if (!d->wide16) {
+            vec(d, SIMD_MISC, gpr(d->reg), mmx_register(d->rm), R_NONE);
+            return;
+        }
         vec(d, SIMD_MISC, gpr(d->reg), low(d->rm), gpr(d->reg));
         vec(d, SIMD_MISC, gpr(d->reg), high(d->rm), gpr(d->reg));
         return;

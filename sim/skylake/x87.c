@@ -16,6 +16,16 @@ static void alone(Uop *u) { u->flags |= U_SERIALIZE_AFTER | U_OLDEST; }
 
 static void pop(Decoding *d) { alone(add_uop(d, INT_ALU)); }
 
+/* All registers, or the control words before them, in words of 8 bytes and a last one of 4. */
+static void whole_state(Decoding *d, Bool loads, UInt words) {
+    for (UInt i = 0; i < words; i++) {
+        UInt size = i + 1 < words ? 8 : 4, offset = 8 * i;
+        if (loads) load(d, i + 9u > words ? st(i) : temporary(1), size, offset);
+        else save(d, st(i), size, offset);
+    }
+    pop(d);
+}
+
 static void in_memory(Decoding *d, UChar opcode, UInt which) {
     UInt size = opcode == 0xdc || opcode == 0xdd ? 8 : opcode == 0xde || opcode == 0xdf ? 2 : 4;
     Bool integer = opcode == 0xda || opcode == 0xdb || opcode == 0xde || opcode == 0xdf;
@@ -26,7 +36,23 @@ static void in_memory(Decoding *d, UChar opcode, UInt which) {
         fp(d, cls, st(0), st(0), R_UFP);
         return;
     }
-    if (opcode == 0xdb && which == 5) { /* fld m80 */
+    if (opcode == 0xdd && (which == 4 || which == 6)) { /* frstor, fnsave: 108 bytes */
+        whole_state(d, which == 4, 14);
+    } else if (opcode == 0xd9 && (which == 4 || which == 6)) { /* fldenv, fnstenv: 28 bytes */
+        whole_state(d, which == 4, 4);
+    } else if (opcode == 0xdd && which == 7) { /* fnstsw */
+        fp(d, INT_ALU, temporary(1), R_NONE, R_NONE);
+        save(d, temporary(1), 2, 0);
+    } else if (opcode == 0xdf && which == 4) { /* fbld: 80 bits of decimal digits */
+        load(d, temporary(1), 8, 0);
+        load(d, temporary(2), 2, 8);
+        alone(fp(d, FLOAT_SQRT, st(0), temporary(1), temporary(2)));
+    } else if (opcode == 0xdf && which == 6) { /* fbstp */
+        fp(d, FLOAT_SQRT, temporary(1), st(0), R_NONE);
+        save(d, temporary(1), 8, 0);
+        save(d, temporary(1), 2, 8);
+        pop(d);
+    } else if (opcode == 0xdb && which == 5) { /* fld m80 */
         load(d, temporary(1), 8, 0);
         load(d, temporary(2), 2, 8);
         alone(fp(d, FLOAT_ADD, st(0), temporary(1), temporary(2)));

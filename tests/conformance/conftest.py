@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sim import compiler
-from sim.limits import MIB, CompileLimits, Limits
+from sim.limits import MIB, Limits
 from sim.machine import Machine, Measurement
 from sim.machines import MACHINES
-from sim.program import Build, Language, Program, TestCase
+from sim.program import Build, TestCase
 from sim.toolchain import Toolchain
+from tests import built
 
 TOOLCHAIN = Toolchain()
 # Small, so that what never ends costs a second of CPU time.
@@ -51,12 +51,7 @@ def deterministic(request: pytest.FixtureRequest) -> Machine:
 
 @pytest.fixture
 def build() -> Builder:
-    def build(source: str, language: Language = Language.CPP) -> Build:
-        made = compiler.build(Program(language, source), TOOLCHAIN, CompileLimits())
-        assert made.verdict is None, made.detail
-        return made
-
-    return build
+    return built.build
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def costs_in_a_process(
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         preexec_fn=before,
     )
     assert done.returncode == 0, done.stderr

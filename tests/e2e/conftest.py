@@ -85,7 +85,7 @@ def pie(tmp_path: Path, environment: dict[str, str]) -> Pie:
     """Run `pie` to its end in the test's folder."""
 
     def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-        given: dict[str, Any] = {"cwd": tmp_path, "env": environment, "timeout": 180, **options}
+        given: dict[str, Any] = {"cwd": tmp_path, "env": environment, "timeout": 900, **options}
         command = [*given.pop("before", []), PIE, *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False, **given)
 

@@ -112,6 +112,7 @@ def test_what_is_not_accepted_is_left_out_and_counted_and_tests_inside_rows_do_t
 
 @pytest.mark.gem5
 @pytest.mark.slow
+@pytest.mark.prove
 def test_a_real_gem5_is_measured_and_leaves_a_record(pie: Pie, tmp_path: Path, gem5: str) -> None:
     pairs = write_rows(data_set(tmp_path), row("p0", SLOW, FAST, tests=[0]))
     done = pie(
@@ -130,6 +131,7 @@ def test_a_real_gem5_is_measured_and_leaves_a_record(pie: Pie, tmp_path: Path, g
 
 @pytest.mark.shared
 @pytest.mark.slow
+@pytest.mark.prove
 def test_the_machines_constants_hold_on_a_sample_of_golden_runs(
     pie: Pie, shared_data: Path, tmp_path: Path
 ) -> None:

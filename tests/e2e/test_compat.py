@@ -66,6 +66,7 @@ def compare(rows: list[Row], results: list[simulator.PiePairResult], factor: flo
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_both_ways_give_the_same_times_and_verdicts_on_the_examples(
     pie: Pie, tmp_path: Path
 ) -> None:
@@ -115,13 +116,14 @@ def test_a_script_that_is_interrupted_ends_at_once_and_leaves_no_process(
         assert script.stdout.readline() == "ready\n"
         time.sleep(4)  # both are built and run natively, ten seconds of CPU time each
         os.killpg(script.pid, signal.SIGINT)
-        _, told = script.communicate(timeout=30)
+        _, told = script.communicate(timeout=300)
     assert told.rstrip().endswith("KeyboardInterrupt"), told
-    assert left_behind(10) == []
+    assert left_behind(60) == []
 
 
 @pytest.mark.gem5
 @pytest.mark.slow
+@pytest.mark.prove
 def test_on_gem5_the_times_are_ticks_and_the_ratios_those_of_the_command(
     gem5: str, pie: Pie, tmp_path: Path
 ) -> None:
@@ -145,6 +147,7 @@ def test_on_gem5_the_times_are_ticks_and_the_ratios_those_of_the_command(
 @pytest.mark.gem5
 @pytest.mark.shared
 @pytest.mark.slow
+@pytest.mark.prove
 def test_the_published_row_is_near_its_published_times(gem5: str, shared_data: Path) -> None:
     """As PIE built it, with the dynamic loader in it; g++ 9.3 then, another one now."""
     (row,) = [json.loads(line) for line in (shared_data / "pie_real_rows.jsonl").open()]

@@ -126,7 +126,7 @@ def test_a_build_that_is_killed_goes_on_and_ends_the_same(
         process = start_pie(*arguments, env=own)
         time.sleep(seconds)
         process.send_signal(number)
-        _out, said = process.communicate(timeout=60)
+        _out, said = process.communicate(timeout=600)
         if number is signal.SIGINT and process.returncode == 130:
             assert "what was done is kept. Go on with:" in said
     build(pie, codenet, out, env=own)
@@ -170,6 +170,7 @@ def test_bad_input_is_one_sentence(
 
 @pytest.mark.shared
 @pytest.mark.slow
+@pytest.mark.prove
 def test_real_programs_of_people_become_pairs_whose_gain_was_measured(
     pie: Pie, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def test_measured_time_and_memory_are_what_an_execution_conditioned_row_shows(
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_writes(
     pie: Pie, tmp_path: Path
 ) -> None:
@@ -94,7 +95,7 @@ def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_write
         command("run"), env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    waited = time.monotonic() + 200
+    waited = time.monotonic() + 900
     while not checkpoint.all_of(tmp_path / "run"):
         assert killed.poll() is None
         assert time.monotonic() < waited
@@ -134,6 +135,7 @@ def test_a_killed_run_goes_on_and_its_merged_model_writes_what_the_adapter_write
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_training_needs_nothing_of_the_rest_of_the_project(tmp_path: Path) -> None:
     code = (
         "import sys, finetune.train, finetune.launch, finetune.merge, finetune.hosted\n"

@@ -37,6 +37,7 @@ def fenced(code: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_a_thousand_requests_survive_faults_and_a_kill_and_each_is_answered_once(
     pie: Pie, start_pie: Start, tmp_path: Path
 ) -> None:
@@ -44,11 +45,11 @@ def test_a_thousand_requests_survive_faults_and_a_kill_and_each_is_answered_once
     with ModelServer(fault=injected) as server:
         command = (
             *("generate", "--pairs", pairs, "--model", "openai:m", "--base-url", server.url),
-            *("--samples", 8, "--concurrency", 64, "--timeout", 2, "--out", tmp_path / "run"),
+            *("--samples", 8, "--concurrency", 64, "--timeout", 5, "--out", tmp_path / "run"),
         )
         killed = start_pie(*command)
         answers = tmp_path / "run" / "answers.jsonl"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 6000
         while not answers.exists() or answers.read_bytes().count(b"\n") < 300:
             assert time.monotonic() < deadline
             assert killed.poll() is None, killed.communicate()
@@ -91,13 +92,13 @@ def test_an_interrupted_run_says_how_to_go_on(start_pie: Start, pie: Pie, tmp_pa
             *("--samples", 2, "--out", "run"),
         )
         running = start_pie(*command)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while len(server.answered) < 4:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         time.sleep(0.5)
         running.send_signal(signal.SIGINT)
-        _out, err = running.communicate(timeout=30)
+        _out, err = running.communicate(timeout=300)
         assert running.returncode == 130
         assert "every answer is kept in run. Go on with:" in err
         stopped.append(True)

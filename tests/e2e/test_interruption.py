@@ -65,7 +65,7 @@ def kept(cache: Path) -> dict[str, float]:
 
 def wait_for(process: subprocess.Popen[str], cache: Path, number: int) -> None:
     """Wait until so many measurements are kept and others are under way."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while len(kept(cache)) < number and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -117,7 +117,7 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
         process.kill()
         process.wait()
         kills += process.returncode == -signal.SIGKILL
-        assert left_behind(10) == [], "workers and sandboxes die with their driver"
+        assert left_behind(60) == [], "workers and sandboxes die with their driver"
         now = kept(cache)
         assert {key: now[key] for key in seen} == seen, "what was kept stays kept"
         seen = now
@@ -145,8 +145,8 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     # A terminal sends Ctrl-C to the whole group, `kill` a signal to one process.
     send = os.killpg if number == signal.SIGINT else os.kill
     send(process.pid, number)
-    output, errors = process.communicate(timeout=20)
-    assert left_behind(5) == []
+    output, errors = process.communicate(timeout=300)
+    assert left_behind(60) == []
     before = kept(cache)
     assert (process.returncode, output) == (130, "")
     _plan, told, line = errors.splitlines()
@@ -160,7 +160,10 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     assert_nothing_repeated(run, cache, before)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.4])
+@pytest.mark.parametrize(
+    "seconds",
+    [0.0, *(pytest.param(later, marks=pytest.mark.prove) for later in (0.15, 0.4))],
+)
 def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
     start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind, seconds: float
 ) -> None:
@@ -174,8 +177,8 @@ def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=20)
-        assert left_behind(10) == []
+        process.wait(timeout=300)
+        assert left_behind(60) == []
         if number == signal.SIGINT:
             _output, errors = process.communicate()
             assert "Traceback" not in errors
@@ -193,9 +196,9 @@ def test_an_interrupt_does_not_wait_for_a_long_run(
     wait_for(process, tmp_path / "cache", 2)  # the empty program and the fast one
     time.sleep(2)  # and the slow one has begun
     process.send_signal(signal.SIGINT)
-    _output, errors = process.communicate(timeout=5)
+    _output, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
-    assert left_behind(5) == []
+    assert left_behind(60) == []
 
 
 def test_a_worker_that_dies_takes_nothing_with_it(
@@ -205,7 +208,7 @@ def test_a_worker_that_dies_takes_nothing_with_it(
     process = start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "2")
     wait_for(process, cache, 3)
     os.kill(workers(process.pid)[0], signal.SIGKILL)
-    _output, errors = process.communicate(timeout=120)
+    _output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     assert_same_result(run, undisturbed)
@@ -225,16 +228,17 @@ def test_two_drivers_never_work_in_one_folder(
         f"pie: another process is working in the run folder {run}; "
         "wait for it, or give another folder with --out"
     )
-    _output, errors = first.communicate(timeout=120)
+    _output, errors = first.communicate(timeout=600)
     assert first.returncode == 0, errors
 
 
+@pytest.mark.prove
 def test_two_drivers_may_share_a_cache(
     start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     runs = [tmp_path / "a", tmp_path / "b"]
     both = [start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "1") for run in runs]
     for process, run in zip(both, runs, strict=True):
-        _output, errors = process.communicate(timeout=120)
+        _output, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors
         assert_same_result(run, undisturbed)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import FAST, SLOW, Pie, Row, row, sums, write_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.prove]
 
 BYTES_FOR_A_ROW = 1_500
 """Most memory that a planned row may cost: a tenth of the row's own text."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import Pie, Row, write_rows
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow]
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.prove]
 
 CHEAP = 4_000_000
 """Instructions of the source, at most, of the pairs that are sampled."""

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pie.cli.app import app
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow]
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.prove]
 
 
 def test_the_nearest_source_of_another_problem_is_often_of_the_same_category(

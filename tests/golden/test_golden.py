@@ -8,6 +8,9 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     machine          whether it is measured too (default: yes, if it gets that far)
     skylake          what is different on that machine, which shows a program less of the host and counts
                      what it hides from others; or "no", where that takes too long
+    cachegrind       the same for that machine, which is for trusted programs: a hostile one can forge it
+    mechanism, twin  of a hostile program: what it makes use of, and the folder of an honest program that
+                     makes use of the same and is accepted
     without_groups   what is different where no control group counts memory, and address space is limited
     limits           what is smaller or larger than usual, by the names of `Limits`
     compile_limits   the same by the names of `CompileLimits`
@@ -19,20 +22,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from sim import cgroup, sandbox
-from sim.jobs import Job, MeasuredRun, MeasureJob
+from sim.jobs import BuildJob, Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
 from sim.machines.cachegrind import Cachegrind
 from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
-from sim.program import Language, Program, TestCase
+from sim.program import Build, Language, Program, TestCase
 from sim.scheduler import perform
 from sim.setting import Setting
 from sim.verdict import Verdict
@@ -75,34 +79,60 @@ def verdicts_of(settings: dict[str, Any]) -> list[str]:
 def machines_of(settings: dict[str, Any]) -> list[Machine]:
     """On which machines a program is tried; one that is never measured gets its verdict once."""
     measured = {"accepted", "nondeterministic", "tampering", "unsupported"}
-    if not settings.get("machine", True) or not measured & set(verdicts_of(settings)):
+    counted = "budget" in settings.get("detail_contains", "")
+    if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]
-    return [Cachegrind()] if settings.get("skylake") == "no" else [Skylake(), Cachegrind()]
+    return [one for one in (Skylake(), Cachegrind()) if settings.get(one.name) != "no"]
 
 
-RUNS = [
-    pytest.param(case, machine, id=f"{case.relative_to(HERE)}-{machine.name}")
-    for case in CASES
-    for machine in machines_of(settings_of(case))
-]
+def runs() -> Iterator[ParameterSet]:
+    """Every program on its machines; both runs of one go to the same worker, which builds it once.
+
+    A hostile program that is tried on the default machine is tried on the other in `make prove`.
+    """
+    for case in CASES:
+        name = str(case.relative_to(HERE))
+        machines = machines_of(settings_of(case))
+        for number, machine in enumerate(machines):
+            marks = [pytest.mark.xdist_group(name)]
+            if number and case.parent.name == "hostile":
+                marks.append(pytest.mark.prove)
+            yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 
 
-@pytest.mark.parametrize(("case", "machine"), RUNS)
+def test_hostile_programs_are_many_of_many_kinds_and_each_has_an_honest_twin() -> None:
+    hostile = [settings_of(case) for case in CASES if case.parent.name == "hostile"]
+    assert len(hostile) >= 100
+    assert len({one["mechanism"] for one in hostile}) >= 30
+    for twin in {one["twin"] for one in hostile}:
+        assert (HERE / twin).parent.name != "hostile"
+        assert settings_of(HERE / twin)["verdict"] == "accepted", twin
+
+
+def test_a_case_says_nothing_that_is_not_read() -> None:
+    known = {"verdict", "detail_contains", "input", "expected", "machine", "needs"}
+    known |= {"skylake", "cachegrind", "without_groups", "limits", "compile_limits"}
+    for case in CASES:
+        unknown = set(settings_of(case)) - known - {"mechanism", "twin"}
+        assert not unknown, f"{case.name}: {unknown}"
+
+
+@pytest.mark.parametrize(("case", "machine"), list(runs()))
 def test_the_program_gets_its_verdict(
     case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
-    if machine.name == "skylake":
-        wanted |= wanted.get("skylake", {})
+    wanted |= wanted.get(machine.name, {})
     if cgroup.kind() == "address space":
         wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
     outcome = examined(case, wanted, machine, tmp_path, monkeypatch)
+    if log := os.environ.get("PIE_VERDICTS"):
+        with open(log, "a") as file:
+            file.write(f"{case.name}-{machine.name} {outcome.verdict.value}\n")
     assert outcome.verdict in verdicts_of(wanted), outcome.detail
     assert wanted.get("detail_contains", "") in outcome.detail
     assert BAIT not in repr(outcome)
-    if outcome.build is not None and outcome.build.digest:
-        outcome.build.path.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -139,17 +169,34 @@ def examined(
         )
         program = Program(LANGUAGES[source.suffix], source.read_text("utf-8"))
         procedure = examine([program], [test], setting)
-        return driven(procedure, measure=wanted.get("machine", True))[0]
+        return driven(procedure, case, measure=wanted.get("machine", True))[0]
     finally:
         os.close(bait)
 
 
-def driven(procedure: Procedure, *, measure: bool) -> list[Outcome]:
+_latest: dict[str, Build] = {}
+"""The executable of the case at hand, by its job's key: its next machine runs the same."""
+
+
+def result_of(job: Job, case: Path) -> Any:
+    if not isinstance(job, BuildJob):
+        return perform(job)[0]
+    key = f"{case} {job.key}"
+    if key not in _latest:
+        for build in _latest.values():
+            if build.digest:
+                build.path.unlink(missing_ok=True)
+        _latest.clear()
+        _latest[key] = perform(job)[0]
+    return _latest[key]
+
+
+def driven(procedure: Procedure, case: Path, *, measure: bool) -> list[Outcome]:
     """Run a procedure's jobs in this process."""
     jobs: Sequence[Job] = next(procedure)
     while True:
         wanted = [job for job in jobs if measure or not isinstance(job, MeasureJob)]
-        results: list[Any] = [perform(job)[0] for job in wanted]
+        results: list[Any] = [result_of(job, case) for job in wanted]
         results += [[MeasuredRun(Verdict.ACCEPTED)] for _ in range(len(jobs) - len(wanted))]
         try:
             jobs = procedure.send(results)

@@ -15,6 +15,7 @@ from pie.core.dataset.submission import NEEDED
 from pie.core.dataset.table import read
 from pie.core.problem import InputError
 from pie.flows.dataset.submissions import Request, run
+from tests.cases import cases
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just("C++"),
@@ -45,14 +46,14 @@ def check(name: str, data: bytes) -> None:
         assert len(names) == counts["out"] == len(set(names))
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(60))
 @given(ROWS)
 def test_rows_of_any_values_are_taken_or_counted(rows: list[dict[str, Any]]) -> None:
     text = "".join(json.dumps(row) + "\n" for row in [*rows, GOOD])
     check("table.jsonl", text.encode())
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(60))
 @given(st.binary(max_size=200))
 def test_a_csv_of_any_bytes_loses_no_good_line_before_it(data: bytes) -> None:
     head = ",".join(GOOD).encode() + b"\n" + ",".join(GOOD.values()).encode() + b"\n"

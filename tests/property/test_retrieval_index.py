@@ -11,6 +11,7 @@ from retrieval.encoder import EncoderConfig
 from retrieval.index import build_index
 from retrieval.item import Item
 from retrieval.structures import Kind
+from tests.cases import cases
 
 
 class Numbers:
@@ -56,7 +57,7 @@ def allowed(items: list[Item], text: str, group: str | None) -> list[Item]:
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw"])
 @pytest.mark.parametrize("metric", ["l2", "ip"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 @given(programs, texts, st.sampled_from([None, "a", "b", "z"]), st.integers(1, 50))
 def test_the_nearest_of_other_problems_are_exactly_those_of_brute_force(
     metric: str, kind: Kind, some: list, text: str, group: str | None, k: int

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.store import Store
+from tests.cases import cases
 
 KEYS = st.sampled_from(["a", "b", "c", "\u00e9", "", "x" * 500])
 VALUES = st.recursive(
@@ -29,7 +30,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=cases(40))
 @given(STEPS)
 def test_a_store_answers_like_a_dictionary(steps: list[tuple[str, str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -58,7 +58,7 @@ class Machine:
             env={"PATH": str(self.path), "TMPDIR": str(self.checkout), **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
 
     def pip_calls(self) -> list[str]:

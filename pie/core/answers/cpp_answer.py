@@ -7,6 +7,7 @@ the top level tree-sitter reads nearly all code without an error, and prose near
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,6 +23,16 @@ _CODE_LINE = re.compile(
     re.MULTILINE,
 )
 """A line that is code and not prose, whatever the parser made of it and its neighbours."""
+_MACRO = re.compile(
+    rb"^[ \t]*#[ \t]*define[ \t]+(?P<name>\w+)(?P<parameters>\([^)\n]*\))?"
+    rb"(?P<replacement>(?:[^\n\\]|\\\n?)*+)",
+    re.MULTILINE,
+)
+_NO_CODE = re.compile(rb'"(?:[^"\\\n]|\\.)*"|//.*|/\*.*?\*/')
+_MOST_MACROS = 256
+"""Macros beyond which none is looked at: each costs a search of the text."""
+_LAST_LINE = re.compile(rb"^[^\n]*(?:[;}]|(?<=\s)\w+|^\w+)[ \t]*$", re.MULTILINE)
+"""A line that can be a program's last: it ends as code does, or is the name of a macro."""
 _CONDITIONALS = frozenset({"preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif"})
 _BEGINNINGS = frozenset({"preproc_include", "using_declaration"})
 """What a program begins with, when another one stands before it."""
@@ -33,7 +44,8 @@ def cpp_programs(text: str) -> AnswerPrograms:
     children = tree(text, "cpp").children
     spans = [span for stretch in _stretches(children) for span in _programs(stretch)]
     if not spans:
-        return _by_braces(source, children)
+        made = _by_braces(source, children)
+        return made if made.complete else _by_macros(source, children) or made
     found = []
     earlier = 0
     for number, (begin, end) in enumerate(spans):
@@ -172,6 +184,50 @@ def _by_braces(source: bytes, children: Sequence[Any]) -> AnswerPrograms:
         elif kind == ";" and depth == 0 and state == "open":
             state = ""  # a declaration, or prose about main()
     return AnswerPrograms(begun=begun and b"{" in source)
+
+
+def _by_macros(source: bytes, children: Sequence[Any]) -> AnswerPrograms | None:
+    """Find a program whose `main` a macro makes; None where no macro does."""
+    code = _without_comments(source, children)
+    macros = itertools.islice(_MACRO.finditer(code), _MOST_MACROS)
+    if not any(_makes_main(macro, code) for macro in macros):
+        return None
+    first = _CODE_LINE.search(source)
+    start = first.start() if first else 0
+    last = start
+    for line in _LAST_LINE.finditer(code, start):
+        last = line.end()
+    return AnswerPrograms((_program(source, start, last),)) if last > start else None
+
+
+def _makes_main(macro: re.Match[bytes], code: bytes) -> bool:
+    """Whether a macro, used below its definition, stands for `main` or for a part of it."""
+    name, replacement = macro["name"], _NO_CODE.sub(b"", macro["replacement"])
+    used = re.compile(rb"(?<![\w#])" + re.escape(name) + rb"\b", re.ASCII)
+    if re.search(rb"\bmain\b", replacement):
+        return used.search(code, macro.end()) is not None
+    if not macro["parameters"]:
+        return False
+    call = re.compile(used.pattern + rb"\s*\(([\w\s,]{1,80})\)", re.ASCII)
+    for made in call.finditer(code, macro.end()):
+        arguments = [part.strip() for part in made[1].split(b",")]
+        if b"main" in arguments or (b"##" in replacement and b"".join(arguments) == b"main"):
+            return True
+    return False
+
+
+def _without_comments(source: bytes, children: Sequence[Any]) -> bytes:
+    """Blank comments and literals, whose words mean nothing; every byte keeps its place."""
+    code = bytearray(source)
+    stack = list(children)
+    while stack:
+        node = stack.pop()
+        if node.type in ("comment", "string_literal", "char_literal"):
+            text = source[node.start_byte : node.end_byte]
+            code[node.start_byte : node.end_byte] = re.sub(rb"[^\n]", b" ", text)
+        else:
+            stack.extend(node.children)
+    return bytes(code)
 
 
 def _leaves(nodes: Sequence[Any]) -> Iterator[tuple[str, int, int]]:

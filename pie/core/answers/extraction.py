@@ -1,9 +1,10 @@
 """The program in a model's answer, and how it was found, or why there is none.
 
 1. *Fenced*: the last fenced block that is a complete program. What stands before it is the slow
-   program again, a first attempt or an alternative; after it come snippets and commands, which
-   are no complete programs. (In 1,040 real answers that repeat their prompt, the first complete
-   block is always the slow program and the last one always the answer.)
+   program again, a first attempt or an alternative; after it come snippets and commands, which are
+   no complete programs, or lack what a program needs (`choice`). (In 1,040 real answers that repeat
+   their prompt, the first complete block is always the slow program and the last one always the
+   answer.)
 2. *Whole*: an answer without such a block that is code from its first line to its last.
 3. *First program*: the first complete program in an answer of prose and code; a model of plain
    text goes on with further examples after it.
@@ -17,16 +18,19 @@ not compile is the compiler's to say. An answer is data: it is parsed, never run
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pie.core.answers.answer_program import AnswerPrograms
+from pie.core.answers.choice import Candidate, choose, returns_outside
 from pie.core.answers.cpp_answer import begins_cpp, cpp_programs
 from pie.core.answers.fences import Block, blocks, without_fences
 from pie.core.answers.python_answer import Patience, begins_python, python_programs
 from sim.program import Language
 
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
+_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |$)(.*)")
 _TAGS = {
     Language.CPP: re.compile(r"(?:c\+\+|cpp|cxx|cc|c)\d*(?![\w(=])", re.IGNORECASE),
     Language.PYTHON: re.compile(
@@ -90,7 +94,9 @@ def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     patience = Patience()
     fenced = _fenced(text, language, patience)
     if fenced:
-        return Extraction(fenced[-1], Found.FENCED, len(fenced))
+        return Extraction(choose(fenced, language), Found.FENCED, len(fenced))
+    if language is Language.PYTHON:
+        text = _without_margin(text)
     found = _programs(without_fences(text), language, patience)
     if found.complete:
         first = found.complete[0]
@@ -101,16 +107,17 @@ def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     return Extraction(None, Found.TRUNCATED if cut_off else Found.NO_PROGRAM, 0)
 
 
-def _fenced(text: str, language: Language, patience: Patience) -> list[str]:
+def _fenced(text: str, language: Language, patience: Patience) -> list[Candidate]:
     """Return the complete programs in fenced blocks, of those of the language if there are any."""
-    found: dict[bool, list[str]] = {True: [], False: []}
+    found: dict[bool, list[Candidate]] = {True: [], False: []}
     for block in blocks(text, lambda block: _is_program(block, language)):
         whole = _text(block, language)
         programs = [one.text for one in _programs(whole, language, patience).complete]
         expected = language is not Language.PYTHON or bool(_PYTHON_TAGS.fullmatch(block.tag))
-        expected = expected or whole != block.text  # code has no tag
+        expected = expected or whole.strip() not in block.text  # code has no tag
         # A block is one text: it is taken as it is unless it holds several programs.
-        found[expected] += [whole] if len(programs) == 1 else programs
+        texts = [whole] if len(programs) == 1 else programs
+        found[expected] += [Candidate(one, block.heading) for one in texts]
     return found[True] or found[False]
 
 
@@ -119,7 +126,25 @@ def _text(block: Block, language: Language) -> str:
     tag = _TAGS[language].match(block.info)
     line = block.info[tag.end() :].strip() if tag else block.info
     begins = begins_cpp if language is Language.CPP else begins_python
-    return f"{line}\n{block.text}" if line and begins(line, block.text) else block.text
+    if line and begins(line, block.text):
+        return f"{line}\n{block.text}"
+    return block.text if language is Language.CPP else _without_prompts(_without_margin(block.text))
+
+
+def _without_margin(text: str) -> str:
+    """Take away what indents all lines of a Python program, but not of a function's body alone."""
+    if text.lstrip("\n")[:1] not in (" ", "\t"):
+        return text
+    program = textwrap.dedent(text)
+    return text if returns_outside(program) else program
+
+
+def _without_prompts(text: str) -> str:
+    """Return the input of an interpreter's session: what stands behind its prompts."""
+    if not text.lstrip().startswith(">>> "):
+        return text
+    lines = (_PROMPT.match(line) for line in text.splitlines())
+    return "".join(f"{line[1]}\n" for line in lines if line)
 
 
 def _is_program(block: Block, language: Language) -> bool:

@@ -1,8 +1,10 @@
 """Fenced blocks of Markdown, as models write them.
 
 A fence is a line of its own, and what follows the opening one is a language and perhaps more
-(CommonMark 0.31, 4.5). Models also put the program's first line beside the opening fence, and the
-closing fence behind its last line. What such a line is, its reader decides.
+(CommonMark 0.31, 4.5). It may stand in a list or a quotation: what indents the fence, and the marks
+of the quotation, belong to no line of the block (5.1, 5.2). Models also put the program's first
+line beside the opening fence, and the closing fence behind its last line. What such a line is, its
+reader decides.
 """
 
 from __future__ import annotations
@@ -13,10 +15,14 @@ from dataclasses import dataclass, replace
 
 # Possessive throughout: one line of a million characters must not be tried in every division.
 _LINE = re.compile(
-    r"^(?:[ \t]*+(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^`\n]*+)(?P<shut>`{3,}+)?+[ \t]*+"
+    r"^(?:(?P<lead>[ \t]*+(?:(?:>[ \t]*+|(?:[-*+]|\d{1,9}[.)])[ \t]++))*+)"
+    r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^`\n]*+)(?P<shut>`{3,}+)?+[ \t]*+"
     r"|[^`\n]*+(?P<end>`{3,}+)[ \t]*+)$",
     re.MULTILINE,
 )
+_QUOTATION = re.compile(r"^(?:[ ]{0,3}>[ ]?)*+", re.MULTILINE)
+_TAB = 4
+_LONGEST_HEADING = 200
 _ENDS = 4
 """Lines of a block that end with a fence and are asked about: each costs a parse of the block."""
 
@@ -30,6 +36,8 @@ class Block:
     closed: bool
     info: str = ""
     """All that stands beside the opening fence, the tag first."""
+    heading: str = ""
+    """The last line of prose before it."""
 
 
 def _never(_block: Block) -> bool:
@@ -43,12 +51,16 @@ def blocks(text: str, ends: Callable[[Block], bool] = _never) -> Iterator[Block]
     forget to close one. A block that the answer's end cuts off is not closed. `ends` says whether
     a block is over where a line of it ends with a fence.
     """
-    opened, fence, begin, asked = None, "", 0, 0
+    opened, fence, lead, begin, asked = None, "", "", 0, 0
+
+    def content(end: int) -> str:
+        return _without_lead(text[begin:end], lead)
+
     for match in _LINE.finditer(text):
         if match["end"]:
             if opened and match["end"].startswith(fence) and asked < _ENDS:
                 asked += 1
-                block = replace(opened, text=text[begin : match.start("end")], closed=True)
+                block = replace(opened, text=content(match.start("end")), closed=True)
                 if ends(block):
                     yield block
                     opened = None
@@ -60,21 +72,53 @@ def blocks(text: str, ends: Callable[[Block], bool] = _never) -> Iterator[Block]
                 yield Block(tag, "", True, info)
             continue
         if opened is not None:
-            if match["fence"].startswith(fence) and not tag:
-                yield replace(opened, text=text[begin : match.start()], closed=True)
+            if match["fence"].startswith(fence) and not tag and not _marks_item(match["lead"]):
+                yield replace(opened, text=content(match.start()), closed=True)
                 opened = None
                 continue
             if not tag or match["fence"][0] != fence[0]:
                 continue
-            yield replace(opened, text=text[begin : match.start()])
-        opened, fence, begin, asked = (
-            Block(tag, "", False, info),
-            match["fence"],
-            match.end() + 1,
-            0,
-        )
+            yield replace(opened, text=content(match.start()))
+        above = text[: match.start()].rstrip()[-_LONGEST_HEADING:].rpartition("\n")[2]
+        opened = Block(tag, "", False, info, above.strip())
+        fence, lead, begin, asked = match["fence"], match["lead"], match.end() + 1, 0
     if opened is not None:
-        yield replace(opened, text=text[begin:])
+        yield replace(opened, text=content(len(text)))
+
+
+def _marks_item(lead: str) -> bool:
+    """Whether a list's mark stands before a fence: it opens a block, and closes none."""
+    return bool(lead.strip(" \t>"))
+
+
+def _without_lead(text: str, lead: str) -> str:
+    """Take from each line of a block what indents its fence, or less where the first has less."""
+    if not lead:
+        return text
+    _, quoted, indent = lead.rpartition(">")
+    if quoted:
+        text = _QUOTATION.sub("", text)
+        indent = indent[1:]
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    columns = min(_columns(indent), _columns(first[: len(first) - len(first.lstrip(" \t"))]))
+    if columns == 0:
+        return text
+    return "\n".join(_outdented(line, columns) for line in text.split("\n"))
+
+
+def _columns(text: str) -> int:
+    return len(text.expandtabs(_TAB))
+
+
+def _outdented(line: str, columns: int) -> str:
+    """Take up to so many columns of white space from a line; a tab may be cut in two."""
+    white = line[: len(line) - len(line.lstrip(" \t"))]
+    at = 0
+    for number, letter in enumerate(white):
+        if at >= columns:
+            return " " * (at - columns) + line[number:]
+        at = (at // _TAB + 1) * _TAB if letter == "\t" else at + 1
+    return " " * max(0, at - columns) + line[len(white) :]
 
 
 def without_fences(text: str) -> str:

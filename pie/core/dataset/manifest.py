@@ -56,7 +56,7 @@ class Step:
         """Return the manifest when this very step is finished and its output still there."""
         try:
             manifest = json.loads(self.manifest_path.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(manifest, dict) or any(
             manifest.get(key) != value for key, value in self._asked.items()
@@ -145,7 +145,7 @@ def earlier_manifest(path: Path) -> dict[str, Any]:
     """Return the manifest that a file came with; empty when it has none."""
     try:
         found = json.loads(manifest_beside(path).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -16,6 +16,7 @@ from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, Exclusion, human_as_ge
 from pie.core.metrics.pair_result import PairResult, add_verdicts, no_verdicts
 from pie.core.metrics.score import NOT_MEASURED_LIMIT, Score, Tally
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.report.native_agreement import NativeAgreement, read_native
 from pie.core.report.pair_rows import ReportError, read_pairs
 from pie.core.wording import count
 
@@ -77,6 +78,8 @@ class Report:
     notes: tuple[str, ...]
     """What a reader must know before quoting a number."""
     definitions: str
+    native: NativeAgreement | None = None
+    """Whether the host's processor agrees; None where nothing was compared."""
     unsupported: UnsupportedAs = UnsupportedAs.FAILED
     """What a generated program counts as that the machine cannot measure."""
 
@@ -110,7 +113,7 @@ def read_report(
             f"{run} is not a run folder: it has no manifest.json; "
             "give the folder that `pie simulate --out` wrote"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{path}: cannot be read ({error})") from error
     if isinstance(manifest, dict) and manifest.get("kind") == "generations":
         raise ReportError(
@@ -120,13 +123,14 @@ def read_report(
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
     finished = read_pairs(pairs) if pairs.exists() else ()
-    return build_report(
+    report = build_report(
         finished,
         manifest,
         threshold=threshold,
         not_measured_limit=not_measured_limit,
         unsupported=unsupported,
     )
+    return replace(report, native=read_native(run / "native.jsonl"))
 
 
 def build_report(

@@ -56,6 +56,8 @@ def as_markdown(report: Report) -> str:
         parts += [_markdown_table(("verdict", *report.verdicts), verdicts)]
     if report.notes:
         parts += ["\n".join(f"- {note}" for note in report.notes)]
+    if report.native is not None:
+        parts += [report.native.sentence]
     return "\n\n".join([*parts, report.definitions]) + "\n"
 
 
@@ -82,6 +84,9 @@ def as_table(report: Report) -> Group:
     if verdicts:
         parts.append(table(("verdict", *report.verdicts), verdicts))
     parts += [Text(f"! {note}", style="yellow") for note in report.notes]
+    if report.native is not None:
+        style = "yellow" if report.native.suspicious else ""
+        parts.append(Text(report.native.sentence, style=style))
     return Group(*parts, Text(report.definitions, style="dim"))
 
 

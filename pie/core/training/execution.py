@@ -34,6 +34,7 @@ class TestRun:
 def read_runs(run: Path, wanted: Container[tuple[str, str]]) -> Runs:
     """Read what a run of `pie simulate` measured of some programs; InputError if it is no run."""
     path = run / "measurements.jsonl"
+    memory = _memory(run / "native.jsonl", wanted)
     found: Runs = {}
     for number, line in _lines(path):
         key = str(line.get("problem_id")), str(line.get("program"))
@@ -41,9 +42,27 @@ def read_runs(run: Path, wanted: Container[tuple[str, str]]) -> Runs:
         if key not in wanted or test is None or line.get("verdict") == Verdict.NOT_MEASURED:
             continue  # what was not measured has neither passed nor failed
         try:
-            found.setdefault(key, {})[str(test)] = _run(line)
+            found.setdefault(key, {})[str(test)] = _run(
+                {**line, **memory.get((*key, str(test)), {})}
+            )
         except ValueError as error:
             raise InputError(f"{path}:{number}: {error}", "give a run of `pie simulate`") from error
+    return found
+
+
+def _memory(
+    path: Path, wanted: Container[tuple[str, str]]
+) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Read the memory of the native runs; an older run has it with its measurements."""
+    if not path.exists():
+        return {}
+    found = {}
+    for _number, line in _lines(path):
+        key = str(line.get("problem_id")), str(line.get("program"))
+        if line.get("kind") == "run" and key in wanted:
+            found[*key, str(line.get("test"))] = {
+                "peak_memory_bytes": line.get("peak_memory_bytes")
+            }
     return found
 
 

@@ -107,7 +107,7 @@ def _of_folder(
         asked = json.loads(json.dumps(about))
         try:
             kept = json.loads(state.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             kept = {}
         if kept.get("asked") != asked or not part.exists():
             kept = {"asked": asked, **_import_problem(request, table, part)}

@@ -15,6 +15,7 @@ from pie.core.prompting.prompts import BEST_SCORE, Form, Strategy
 from pie.core.selfplay import survivors
 from pie.flows import asking, simulate
 from pie.flows.dataset.measuring import Measuring
+from sim import machines
 from sim.program import Language
 
 KEPT_OUTPUT_BYTES = 64 * 1024
@@ -75,6 +76,8 @@ class Request:
     at_least: float = survivors.AT_LEAST
     per_class: int = survivors.PER_CLASS
     seed: int = 0
+    trust_programs: bool = False
+    """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
 
     def check(self) -> None:
         """Refuse what cannot be right; InputError says what and how to mend it."""
@@ -85,6 +88,8 @@ class Request:
                 "kept for its speedup",
                 "give a deterministic one with --machine: gem5, skylake or counts",
             )
+        if not self.trust_programs:
+            machines.refuse_untrusted(machine, "--trust-programs")
         if self.strategy not in STRATEGIES:
             raise InputError(
                 f"the optimiser cannot be asked by the strategy {self.strategy}",

@@ -6,12 +6,19 @@ import pytest
 
 from pie.cli import display
 from pie.cli.counter import Counter
+from pie.cli.dataset_output import Ticker
 from pie.cli.generate_progress import Display as OfAnswers
 from pie.cli.progress import Display as OfRuns
+from pie.cli.selfplay_output import Display as OfSelfPlay
 from pie.flows.asking import Progress
 from pie.flows.simulate import Progress as Runs
 
 Clock = Callable[[float], None]
+
+
+@pytest.fixture(autouse=True)
+def _progress_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIE_PROGRESS")
 
 
 @pytest.fixture
@@ -74,3 +81,24 @@ def test_on_a_terminal_a_bar_is_drawn(
         assert bar is not None
         drawn += [(int(task.completed), int(task.total or 0)) for task in bar.tasks]
     assert drawn == [(4, 9)]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_where_it_is_not_wanted_nothing_is_shown_however_long_it_takes(
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: bool,
+) -> None:
+    monkeypatch.setenv("PIE_PROGRESS", "never")
+    monkeypatch.setattr("pie.cli.counter.on_terminal", lambda: terminal)
+    monkeypatch.setattr(display, "on_terminal", lambda: terminal)
+    ticker, told = Ticker(), OfSelfPlay()
+    with Counter("programs", 9) as counter, OfRuns() as runs, OfAnswers() as answers:
+        clock(600)
+        counter.add(4)
+        runs.show(Runs(planned=3, runs=9))
+        answers.show(Progress(wanted=9, answered=4))
+        ticker.rows(5, "a.csv")
+        told._asked(Progress(wanted=9, answered=4))
+    assert capsys.readouterr() == ("", "")

@@ -28,6 +28,7 @@ COMMANDS = [
     ["cache", "info"],
     ["cache", "prune"],
     ["dataset"],
+    ["dataset", "check"],
     ["dataset", "import"],
     ["dataset", "tests"],
     ["dataset", "measure"],

@@ -38,6 +38,7 @@ int main() {
 }
 """
 HALF = FAST.replace("n * (n + 1) / 2", "n < 10 ? n * (n + 1) / 2 : 0")
+TRUSTED: dict[str, Any] = {"machine": "cachegrind", "trust_programs": True}
 BROKEN = "int main() { return undeclared; }\n"
 
 
@@ -64,7 +65,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def env(folder: Path, cache: None) -> Iterator[PieEnvironment]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = simulator.make(machine="cachegrind", testcases_dir=folder, workers=2)
+        made = simulator.make(
+            machine="cachegrind", trust_programs=True, testcases_dir=folder, workers=2
+        )
     yield made
     made.teardown()
 
@@ -232,12 +235,14 @@ def test_unknown_arguments_of_make_are_refused(folder: Path) -> None:
         {"timeout_seconds_gem5": 0},
     ):
         with pytest.raises(InputError):
-            simulator.make(**{"machine": "cachegrind", "testcases_dir": folder, **bad})
+            simulator.make(**{**TRUSTED, "testcases_dir": folder, **bad})
 
 
 def test_what_cannot_be_honoured_is_said_once_at_the_callers_line(folder: Path) -> None:
     with pytest.warns(CompatibilityWarning) as told:
-        env = simulator.make(machine="cachegrind", testcases_dir=folder, port=8888)
+        env = simulator.make(
+            machine="cachegrind", trust_programs=True, testcases_dir=folder, port=8888
+        )
     assert ["port=8888 has no effect" in str(one.message) for one in told] == [True, False]
     assert {one.filename for one in told} == {__file__}
     env.gem5_acc_threshold = 0.5
@@ -250,7 +255,7 @@ def test_what_cannot_be_honoured_is_said_once_at_the_callers_line(folder: Path) 
 
 def test_after_teardown_nothing_is_taken_and_a_second_teardown_is_fine(folder: Path) -> None:
     with pytest.warns(CompatibilityWarning):
-        env = simulator.make(machine="cachegrind", testcases_dir=folder)
+        env = simulator.make(**TRUSTED, testcases_dir=folder)
     assert env.wait_for_connection()
     env.teardown(remove_container=False)
     env.teardown()
@@ -263,7 +268,7 @@ def test_our_own_failure_is_nan_and_said_and_tried_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.warns(CompatibilityWarning):
-        env = simulator.make(machine="cachegrind", testcases_dir=folder)
+        env = simulator.make(**TRUSTED, testcases_dir=folder)
 
     def broken(procedures: Any, *, alone: bool) -> list[list[Outcome]]:
         return [[Outcome(Verdict.NOT_MEASURED, "the host broke")] for _ in procedures]
@@ -308,7 +313,7 @@ def test_a_script_without_a_main_guard_runs_unchanged_and_once(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     runtime, accuracy = done.stdout.split()
@@ -317,3 +322,8 @@ def test_a_script_without_a_main_guard_runs_unchanged_and_once(
     assert done.stderr.count("CompatibilityWarning") == 1
     assert "not gem5's (no gem5 is configured)" in done.stderr
     assert (tmp_path / "started").read_text() == "once"
+
+
+def test_cachegrind_is_taken_on_the_callers_word_only(folder: Path) -> None:
+    with pytest.raises(InputError, match="trust_programs=True"):
+        simulator.make(machine="cachegrind", testcases_dir=folder)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from pie.core.native_lines import native_lines
 from pie.core.report.pair_rows import pair_from_row
 from pie.core.report.startup import Startup
 from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import Row, parse_row
+from sim.agreement import Cost, Start, agreement
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ
 from sim.procedure import Outcome, TestOutcome
@@ -172,8 +174,27 @@ def test_a_line_is_written_for_each_program_and_test() -> None:
     assert (first["program"], first["binary"], first["problem_id"]) == ("d1", "b1", "p1")
     assert (last["cycles"], last["seconds"], last["counters"]) == (None, None, {})
     assert last["detail"] == "token 1 is 2, not 3"
+
+
+def test_what_differs_between_hosts_has_a_file_of_its_own() -> None:
+    same = agreement(Cost(0.5, 1.0), Cost(0.5, 0.1), Start(), 2, 3)
+    source, target = accepted(run(4), run(6)), accepted(run(2), run(3), name="d3")
+    written: set[bytes] = set()
+    lines = list(native_lines(7, row(), [source, replace(target, native=same)], written))
+    assert [one["kind"] for one in lines] == ["run"] * 4 + ["pair"]
+    first, pair = lines[0], lines[-1]
+    assert (first["program"], first["test"], first["problem_id"]) == ("d1", "3", "p1")
     assert (first["native_cpu_seconds"], first["peak_memory_bytes"]) == (0.25, 4096)
-    assert last["peak_memory_bytes"] is None, "no memory was reported"
+    assert first["host_seconds"] == 0.5
+    assert (pair["row"], pair["src_id"], pair["tgt_id"], pair["role"]) == (7, "s1", "s2", "tgt")
+    assert (pair["program"], pair["eligible"], pair["suspicious"]) == ("d3", True, True)
+    assert (pair["native_speedup"], pair["simulated_speedup"]) == (1.0, 10.0)
+    again = list(native_lines(8, row(), [source, target], written))
+    assert again == [], "runs are written once, and what was not compared is no pair"
+    measured = list(measurement_lines(row(), [source, target], set()))
+    assert not {"native_cpu_seconds", "peak_memory_bytes", "host_seconds"} & set(measured[0])
+    told = list(native_lines(0, row(), [source, rejected()], set()))
+    assert told[-1]["peak_memory_bytes"] is None, "no memory was reported"
 
 
 def test_a_result_row_is_the_same_however_much_memory_the_native_run_took() -> None:

@@ -13,6 +13,7 @@ from finetune.train import train
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_the_losses_are_those_of_trls_trainer(
     make_recipe: Callable[..., Any], tiny: Path, rows: Path, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def margin(model: Any, tokenizer: Any, rows: Any) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.prove
 def test_trls_trainer_takes_the_file_and_a_few_steps_raise_the_margin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

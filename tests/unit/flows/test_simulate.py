@@ -33,6 +33,19 @@ def test_bad_rows_are_left_out_unless_strict(tmp_path: Path) -> None:
         plan(request(tmp_path / "t.jsonl", *lines, strict=True))
 
 
+def test_answers_are_measured_on_cachegrind_on_the_users_word_only(tmp_path: Path) -> None:
+    answered = json.dumps({**GOOD, "generated_answers": ["int main() {}"]})
+    asked = request(tmp_path / "t.jsonl", json.dumps(GOOD), answered)
+    with pytest.raises(InputError, match=r"forge its counts on cachegrind .*the machine 'counts'"):
+        plan(asked)
+    assert plan(dataclasses.replace(asked, trust_programs=True)).rows == 2
+    assert plan(dataclasses.replace(asked, setting=Setting(machine("counts")))).rows == 2
+
+
+def test_pairs_of_programs_alone_need_no_word(tmp_path: Path) -> None:
+    assert plan(request(tmp_path / "t.jsonl", json.dumps(GOOD))).rows == 1
+
+
 def test_strict_says_nothing_about_a_good_file(tmp_path: Path) -> None:
     assert plan(request(tmp_path / "t.jsonl", json.dumps(GOOD), strict=True)).rows == 1
 

@@ -16,6 +16,7 @@ from tests.unit.rewards.test_speed import FAST, SLOW, TAMPERING, TESTS, WRONG
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.prove,
     pytest.mark.skipif(not Cachegrind().check().ok, reason="valgrind is not installed"),
 ]
 
@@ -35,7 +36,7 @@ def test_trls_trainer_takes_the_reward_and_leaves_out_what_has_none(
     answers = {"sums": [FAST, SLOW, WRONG, TAMPERING], "wrong-source": [FAST] * 4}
     returned: list[tuple[str, float | None]] = []
 
-    with speed_reward(machine="cachegrind", jobs=2) as reward:
+    with speed_reward(machine="cachegrind", trust_programs=True, jobs=2) as reward:
 
         def rewarded(completions: Sequence[str], problem_id: list[str], **rest: Any) -> Any:
             waiting = {name: iter(texts) for name, texts in answers.items()}

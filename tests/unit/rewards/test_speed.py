@@ -7,6 +7,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ import pytest
 from pie.core.problem import InputError
 from pie.core.test_cases import text_case
 from pie.rewards import SpeedReward, speed_reward
+from sim.agreement import Cost, Start, agreement
+from sim.jobs import MeasuredRun
+from sim.machines import machine
 from sim.machines.cachegrind import Cachegrind
-from sim.procedure import Outcome, examine
+from sim.procedure import Outcome, TestOutcome, examine
 from sim.program import Language, Program
+from sim.setting import Setting
 from sim.verdict import Verdict
 
 SLOW = """#include <cstdio>
@@ -59,7 +64,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def reward(cache: Path) -> Iterator[SpeedReward]:
-    with speed_reward(machine="cachegrind", jobs=2) as made:
+    with speed_reward(machine="cachegrind", trust_programs=True, jobs=2) as made:
         yield made
 
 
@@ -172,7 +177,9 @@ def test_tests_beside_the_data_are_found(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "sums").mkdir()
     (tmp_path / "sums" / "input.0.txt").write_text("400\n")
     (tmp_path / "sums" / "output.0.txt").write_text("80200\n")
-    with speed_reward(tmp_path, machine="cachegrind", jobs=1, scale="ratio") as made:
+    with speed_reward(
+        tmp_path, machine="cachegrind", trust_programs=True, jobs=1, scale="ratio"
+    ) as made:
         (found,) = made([FAST], **columns(1, tests=[0]))
         assert found is not None
         assert found > 1.5
@@ -233,8 +240,31 @@ def test_trl_names_the_metric_after_the_function(reward: SpeedReward) -> None:
 
 
 def test_a_closed_one_says_so(cache: Path) -> None:
-    made = speed_reward(machine="cachegrind", jobs=1)
+    made = speed_reward(machine="cachegrind", trust_programs=True, jobs=1)
     made.close()
     made.close()
     with pytest.raises(InputError, match="closed"):
         made([FAST], **columns(1))
+
+
+def test_cachegrind_is_taken_on_the_users_word_only() -> None:
+    with pytest.raises(InputError, match="the machine 'counts', or say trust_programs=True"):
+        speed_reward(machine="cachegrind")
+
+
+def test_an_unknown_reward_of_the_suspicious_is_refused() -> None:
+    with pytest.raises(InputError, match="choose one of none, zero"):
+        speed_reward(machine="counts", suspicious="half")
+
+
+@pytest.mark.parametrize("worth", [None, 0.0])
+def test_a_suspicious_answer_is_left_out_or_worth_nothing(cache: Path, worth: float | None) -> None:
+    marked = agreement(Cost(1.0, 1.0), Cost(1.0, 0.01), Start(), 1, 3)
+    assert marked.suspicious
+    run = MeasuredRun(Verdict.ACCEPTED, cycles=100)
+    slow = Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
+    with SpeedReward(Setting(machine("counts")), suspicious=worth) as made:
+        found = made._judge(slow, replace(slow, native=marked))
+        assert (found.verdict, found.reward, found.suspicious) == ("accepted", worth, True)
+        honest = made._judge(slow, replace(slow, native=replace(marked, suspicious=False)))
+        assert (honest.reward, honest.suspicious) == (1.0, False)

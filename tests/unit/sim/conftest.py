@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import compiler
-from sim.limits import CompileLimits
-from sim.program import Build, Language, Program, TestCase
-from sim.toolchain import Toolchain
+from sim.program import Build, TestCase
+from tests import built
 
 
 @pytest.fixture
@@ -26,12 +24,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def build(cache: Path) -> Callable[..., Build]:
-    def build(source: str, language: Language = Language.CPP) -> Build:
-        made = compiler.build(Program(language, source), Toolchain(), CompileLimits())
-        assert made.verdict is None, made.detail
-        return made
-
-    return build
+    return built.build
 
 
 @pytest.fixture

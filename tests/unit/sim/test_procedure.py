@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sim.budget import ReferenceBudget
-from sim.jobs import BuildJob, Failed, JudgeJob, MeasuredRun, MeasureJob
+from sim.jobs import BuildJob, ConfirmJob, Failed, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.procedure import Outcome, examine
@@ -240,6 +240,56 @@ def test_work_that_the_instrument_did_not_see_is_tampering(
     outcome = Host(answer).examine([program("a")])[0]
     assert (outcome.verdict is Verdict.TAMPERING) is hidden
     assert ("work was hidden" in outcome.detail) is hidden
+
+
+def times(user: float, kernel: float = 0.0, verdict: Verdict = Verdict.ACCEPTED) -> Judgement:
+    return Judgement("0", verdict, "", user, user + kernel)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        (times(1.0), times(1.0), Verdict.TAMPERING),
+        (times(1.0), times(0.015), Verdict.ACCEPTED),  # the host was busy
+        (times(0.9, 0.4), times(0.01, 0.9), Verdict.UNSUPPORTED),
+        (times(0.0, 1.0), times(0.0, 1.0), Verdict.UNSUPPORTED),
+        (times(1.0), times(1.0, 0.0, Verdict.WRONG_ANSWER), Verdict.NONDETERMINISTIC),
+    ],
+)
+def test_a_second_native_run_confirms_before_anything_is_said(
+    first: Judgement, second: Judgement, verdict: Verdict
+) -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, ConfirmJob):
+            return [second]
+        if isinstance(job, JudgeJob):
+            return [first, times(0.001)]
+        if isinstance(job, MeasureJob):
+            return [MeasuredRun(Verdict.ACCEPTED, "", 100, 1000, 1e-6)]
+        return None
+
+    host = Host(answer)
+    outcome = host.examine([program("a")])[0]
+    assert outcome.verdict is verdict
+    (confirmed,) = host.of(ConfirmJob)
+    assert [test.name for test in confirmed.tests] == ["0"]
+    (judge,) = [job for job in host.of(JudgeJob) if job.kind == "judge"]
+    assert judge.key != confirmed.key != replace(confirmed, tests=TESTS).key
+
+
+def test_a_confirmation_that_we_failed_to_make_is_our_failure() -> None:
+    def answer(job: Any) -> Any:
+        if isinstance(job, ConfirmJob):
+            return BOOM
+        return (
+            judged(job, *[Verdict.ACCEPTED] * 2, seconds=9.0) if isinstance(job, JudgeJob) else None
+        )
+
+    outcome = Host(answer).examine([program("a")])[0]
+    assert (outcome.verdict, outcome.detail) == (
+        Verdict.NOT_MEASURED,
+        "test 0: the host broke (and 1 more)",
+    )
 
 
 def test_after_a_time_limit_the_tests_that_were_not_run_have_no_outcome() -> None:

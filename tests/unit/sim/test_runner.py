@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+import sim
 from sim import process
 from sim.errors import MissingTool
 from sim.program import Build
@@ -22,6 +24,8 @@ class Report:
     """What the runner wrote, and how it ended itself."""
 
     fields: list[int]
+    call: str
+    forged: bool
     returncode: int
     stdout: bytes
     stderr: bytes
@@ -37,13 +41,16 @@ def run(
     file: int = 0,
     argv: Sequence[str] = ("prog",),
     cwd: Path | None = None,
+    runner: Path | None = None,
+    proc: bool = False,
 ) -> Report:
     reader, writer = os.pipe()
+    passed = [writer, *([os.open("/proc", os.O_PATH)] if proc else [])]
     try:
         done = process.run(
             [
-                str(runner_path()),
-                str(writer),
+                str(runner or runner_path()),
+                ":".join(map(str, passed)),
                 profile,
                 *map(str, (cpu, memory, stack, file, 64, -1)),
                 program,
@@ -52,13 +59,14 @@ def run(
             env={"SEEN": "yes", "PWD": "/somewhere"},
             cwd=str(cwd) if cwd else None,
             extra={reader: 4096},
-            close_after_start=[writer],
+            close_after_start=passed,
             guard_seconds=60,
         )
     finally:
         os.close(reader)
-    fields = [int(word) for word in done.extra[reader].split()]
-    return Report(fields, done.returncode, done.stdout, done.stderr)
+    *numbers, call, forged = done.extra[reader].decode().split() or ["-", "0"]
+    fields = [int(word) for word in numbers]
+    return Report(fields, call, forged == "1", done.returncode, done.stdout, done.stderr)
 
 
 def test_a_report_has_status_times_and_memory(cache: Path) -> None:
@@ -69,6 +77,7 @@ def test_a_report_has_status_times_and_memory(cache: Path) -> None:
     assert user + system < wall / 1000 + 20_000
     assert 100 < resident < 100_000
     assert idle == 0
+    assert (shown.call, shown.forged) == ("-", False)
     assert shown.returncode == 0
 
 
@@ -96,6 +105,17 @@ def test_a_program_that_cannot_be_started_is_no_report_but_a_failure(
     assert shown.fields == []
     assert shown.returncode == 125
     assert program.encode() in shown.stderr
+
+
+def test_a_program_that_cannot_be_loaded_has_failed_itself(tmp_path: Path) -> None:
+    """It is there, but names an interpreter that is not: no failure of ours."""
+    program = tmp_path / "prog"
+    program.write_text("#!/nowhere/at/all\n")
+    program.chmod(0o755)
+    done = run(str(program), profile="program")
+    assert os.waitstatus_to_exitcode(done.fields[0]) == 127
+    assert b"cannot be loaded (No such file or directory)" in done.stderr
+    assert run(str(tmp_path / "gone"), profile="program").fields == []
 
 
 def test_a_limit_that_may_not_be_set_is_no_report_but_a_failure(cache: Path) -> None:
@@ -202,8 +222,102 @@ def test_under_a_translator_only_the_translators_own_code_makes_system_calls(
 ) -> None:
     built = build('#include <unistd.h>\nint main() { return write(1, "x", 1) != 1; }')
     shown = run(str(built.path), profile="instrument")
-    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.forged
     assert shown.stdout == b""
+
+
+REFUSED = {
+    "prctl": "prctl(PR_SET_SECCOMP, 2, nullptr);",
+    "seccomp": "syscall(SYS_seccomp, 1, 0, nullptr);",
+    "splice": "syscall(SYS_splice, 0, 0, 1, 0, 5, 0);",
+    "fsetxattr": 'syscall(SYS_fsetxattr, 0, "user.a", "b", 1, 0);',
+    "fchmod": "fchmod(0, 0600);",
+    "utimensat": "futimens(0, nullptr);",
+    "fcntl": "fcntl(0, F_SETLEASE, F_RDLCK);",
+    "flock": "syscall(SYS_flock, 0, 1);",
+    "ioctl": "ioctl(0, 0x40086602, 0);",
+    "mincore": "syscall(SYS_mincore, 4096, 4096, 0);",
+    "memfd_create": 'syscall(SYS_memfd_create, "a", 0);',
+    "shmget": "syscall(SYS_shmget, 0, 4096, 01600);",
+    "mq_open": 'syscall(SYS_mq_open, "a", 0);',
+    "add_key": "syscall(SYS_add_key, 0, 0, 0, 0, 0);",
+    "bind": "syscall(SYS_bind, 0, 0, 0);",
+    "landlock_restrict_self": "syscall(SYS_landlock_restrict_self, 0, 0);",
+    "process_vm_readv": "syscall(SYS_process_vm_readv, 0, 0, 0, 0, 0, 0);",
+    "name_to_handle_at": "syscall(SYS_name_to_handle_at, 0, 0, 0, 0, 0);",
+    "preadv2": "syscall(SYS_preadv2, 0, 0, 0, 0, 0, 8);",
+}
+
+
+@pytest.mark.parametrize("profile", ["program", "interpreter"])
+@pytest.mark.parametrize("call", REFUSED)
+def test_a_call_that_no_measured_program_has_ends_it_by_its_name(
+    build: Callable[..., Build], call: str, profile: str
+) -> None:
+    """Whatever the program does about signals, and whatever it said before."""
+    shown = run(str(build(CALLER.replace("CALL", REFUSED[call])).path), profile=profile)
+    assert (shown.call, shown.forged) == (call, False)
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.stdout == b"before"
+
+
+CALLER = """#include <csignal>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main() {
+    for (int number = 1; number < 65; number++) std::signal(number, SIG_IGN);
+    if (write(1, "before", 6) != 6) return 1;
+    CALL
+    return write(1, "after", 5) != 5;
+}
+"""
+
+
+def test_a_call_is_refused_in_every_thread_and_under_a_rain_of_signals(
+    build: Callable[..., Build],
+) -> None:
+    built = build(
+        """#include <csignal>
+#include <cstdio>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <thread>
+#include <unistd.h>
+int main() {
+    std::signal(SIGALRM, [](int) {});
+    itimerval often{{0, 20}, {0, 20}};
+    setitimer(ITIMER_REAL, &often, nullptr);
+    std::thread([] { for (int i = 0; i < 1000; i++) syscall(SYS_mincore, 4096, 4096, 0); }).join();
+    std::puts("went on");
+}
+"""
+    )
+    shown = run(str(built.path), profile="program")
+    assert shown.call in ("mincore", "?")
+    assert shown.stdout == b""
+
+
+def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> None:
+    built = build(
+        'int main() { long r; asm volatile("int $0x80" : "=a"(r) : "a"(20L)); return 0; }'
+    )
+    shown = run(str(built.path), profile="program")
+    if shown.fields[0] and os.WTERMSIG(shown.fields[0]) == signal.SIGSEGV:
+        pytest.skip("the kernel has no 32-bit calls")
+    assert shown.forged
+
+
+def test_a_signal_of_its_own_is_no_refused_call(build: Callable[..., Build]) -> None:
+    shown = run(
+        str(build("#include <csignal>\nint main() { raise(SIGSYS); }").path), profile="program"
+    )
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert (shown.call, shown.forged) == ("-", False)
 
 
 @pytest.mark.slow
@@ -246,3 +360,40 @@ def test_without_a_c_compiler_the_remedy_is_told(
             runner_path()
     finally:
         runner_path.cache_clear()
+
+
+NAPS = "import time\nwhile True:\n    time.sleep(0.4)\n    sum(range(4_000_000))\n"
+WORKS = "import time\nwhile time.process_time() < 4: pass\n"
+NAPS_A_LITTLE = "import time\ntime.sleep(1.2)\nsum(range(20_000_000))\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "proc", "end"),
+    [(NAPS, True, 2), (WORKS, True, 0), (NAPS_A_LITTLE, True, 0), (NAPS_A_LITTLE, False, 0)],
+)
+def test_a_program_that_naps_is_ended_and_one_that_works_or_waits_in_line_is_not(
+    cache: Path, tmp_path: Path, script: str, proc: bool, end: int
+) -> None:
+    """With a bound of two seconds asleep; without the host's /proc nobody knows who waits."""
+    runner = tmp_path / "runner"
+    source = Path(sim.__file__).with_name("runner.c")
+    command = ["gcc", "-O2", "-static", "-w", "-DASLEEP_SECONDS=2", "-o", str(runner), str(source)]
+    subprocess.run(command, check=True)
+    shown = run(
+        sys.executable,
+        profile="interpreter",
+        argv=["python", "-c", script],
+        cpu=8,
+        runner=runner,
+        proc=proc,
+    )
+    status, *_times, idle = shown.fields
+    assert idle == end
+    if end:
+        assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+def test_the_program_never_holds_the_hosts_proc(cache: Path) -> None:
+    script = "import os\nprint(sorted(os.listdir('/proc/self/fd')))"
+    shown = run(sys.executable, argv=["python", "-c", script], proc=True)
+    assert shown.stdout == run(sys.executable, argv=["python", "-c", script]).stdout

@@ -78,7 +78,7 @@ int main() {
 }
 """
     )
-    assert set(run(built, given).stdout.split()) == {b"pie", b"tmp"}
+    assert set(run(built, given).stdout.split()) == {b"pie", b"tmp", b"dev"}
 
 
 def test_open_descriptors_of_the_harness_are_not_inherited(
@@ -265,7 +265,7 @@ def levels_rows(tmp_path: Path, cache: str, level: str) -> list[object]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     answer: list[object] = json.loads(done.stdout)

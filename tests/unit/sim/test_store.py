@@ -242,7 +242,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     if "unshare" in done.stderr or "mount:" in done.stderr:

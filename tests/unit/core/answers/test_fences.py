@@ -133,3 +133,65 @@ def test_one_long_line_costs_no_more_than_its_length(line: str) -> None:
         for language in Language:
             assert extract(text, language).code is None
     assert time.process_time() - began < 20
+
+
+INDENTED = "n = int(input())\nif n:\n    print(n)\n\nprint(0)\n"
+
+
+def beneath(lead: str, text: str) -> str:
+    return "".join(f"{lead}{line}" if line.strip() else line for line in text.splitlines(True))
+
+
+@pytest.mark.parametrize(
+    ("first", "lead"),
+    [
+        ("1. So:\n\n", "   "),
+        ("10. So:\n\n", "    "),
+        ("- So:\n\n", "  "),
+        ("- So:\n  - Then:\n", "    "),
+        ("* So:\n", "\t"),
+        ("> So:\n", "> "),
+        ("> - So:\n", ">   "),
+        ("", " "),
+    ],
+)
+@pytest.mark.parametrize("fence", ["```", "~~~", "`````"])
+def test_what_indents_a_fence_is_no_part_of_its_block(first: str, lead: str, fence: str) -> None:
+    answer = first + beneath(lead, f"{fence}python\n{INDENTED}{fence}\n") + "\nDone.\n"
+    assert extract(answer, Language.PYTHON).code == INDENTED
+    cut_off = first + beneath(lead, f"{fence}python\n{INDENTED}")
+    assert extract(cut_off, Language.PYTHON).code == INDENTED
+
+
+@pytest.mark.parametrize("mark", ["- ", "* ", "+ ", "1. ", "2) "])
+def test_a_fence_may_stand_beside_the_mark_of_a_list(mark: str) -> None:
+    block = beneath(" " * len(mark), f"```python\n{INDENTED}```\n")
+    assert extract(mark + block.lstrip(), Language.PYTHON).code == INDENTED
+
+
+def test_a_block_that_is_indented_less_than_its_fence_stays_whole() -> None:
+    answer = f"1. So:\n\n   ```python\n{INDENTED}   ```\n"
+    assert extract(answer, Language.PYTHON).code == INDENTED
+    shifted = beneath(" ", INDENTED)
+    answer = f"1. So:\n\n   ```python\n{shifted}   ```\n"
+    assert extract(answer, Language.PYTHON).code == INDENTED
+
+
+def test_a_text_over_several_lines_keeps_its_margin() -> None:
+    program = "print('''a\nb''')\nn = int(input())\n"
+    answer = "- So:\n  ```python\n  print('''a\nb''')\n  n = int(input())\n  ```\n"
+    assert extract(answer, Language.PYTHON).code == program
+
+
+def test_a_session_of_the_interpreter_is_the_program_that_was_typed() -> None:
+    session = ">>> n = int(input())\n3\n>>> if n:\n...     print(n)\n...\n3\n"
+    typed = "n = int(input())\nif n:\n    print(n)\n\n"
+    assert extract(f"```python\n{session}```", Language.PYTHON).code == typed
+    assert extract(f"```pycon\n{session}```", Language.PYTHON).code == typed
+
+
+def test_an_indented_program_loses_its_margin_and_the_body_of_a_function_does_not() -> None:
+    assert extract(beneath("    ", PY), Language.PYTHON).code == PY
+    body = "    if n:\n        return 1\n    return 2\n"
+    assert extract(body, Language.PYTHON).code != beneath("", body).replace("    ", "", 1)
+    assert (extract(body, Language.PYTHON).code or body).startswith("    ")

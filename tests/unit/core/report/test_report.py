@@ -21,6 +21,7 @@ from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.pair_rows import pair_from_row
 from pie.core.report.report import Report, ReportError, build_report, read_report
 from sim.verdict import Verdict
+from tests.cases import cases
 
 MANIFEST = {
     "schema_version": 1,
@@ -117,7 +118,7 @@ def test_every_k_up_to_the_largest_number_of_generations_wherever_that_row_is():
     assert "rows excluded, without generations: 1 of best@1 to best@3" in made.notes
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=cases(25))
 @given(st.lists(pairs, max_size=12))
 def test_one_pass_gives_what_the_formulas_give_over_all_rows(rows):
     for score in build(rows).best_at:
@@ -132,13 +133,13 @@ def test_one_pass_gives_what_the_formulas_give_over_all_rows(rows):
             assert score.correct is None
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=cases(25))
 @given(st.lists(pairs, max_size=12), st.integers())
 def test_the_order_of_the_rows_changes_nothing_not_even_an_interval(rows, seed):
     assert build(random.Random(seed).sample(rows, len(rows))) == build(rows)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=cases(25))
 @given(st.lists(pairs, max_size=12))
 def test_all_counts_add_up(rows):
     made = build(rows)
@@ -149,7 +150,7 @@ def test_all_counts_add_up(rows):
         assert score.scored + sum(score.excluded.values()) == score.rows == len(rows)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=cases(25))
 @given(st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=9))
 def test_identical_programs_give_exactly_one_everywhere(times):
     made = report(*(row(f"p{i}", time, time, time) for i, time in enumerate(times)))

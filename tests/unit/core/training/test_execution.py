@@ -31,6 +31,20 @@ def test_tests_of_the_wanted_programs_are_read(tmp_path: Path) -> None:
     assert chosen(found["p", "d"], ["1", "2", "0"], 2) == (TestRun(False, None, None),)
 
 
+def test_memory_is_read_from_the_native_runs(tmp_path: Path) -> None:
+    folder = run(tmp_path, LINE, {**LINE, "test": "1"})
+    native = {"kind": "run", "problem_id": "p", "program": "d", "test": "0"}
+    lines = [
+        {**native, "peak_memory_bytes": 4096, "native_cpu_seconds": 0.1},
+        {**native, "kind": "pair"},
+        {**native, "program": "other", "peak_memory_bytes": 1},
+        {**native, "test": "1", "peak_memory_bytes": None},
+    ]
+    (folder / "native.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    found = read_runs(folder, {("p", "d")})["p", "d"]
+    assert found == {"0": TestRun(True, 0.5, 4.0), "1": TestRun(True, 0.5, None)}
+
+
 def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no measurements"):
         read_runs(tmp_path, set())

@@ -13,6 +13,7 @@ from pie.flows.dataset.measuring import Measuring
 from pie.flows.selfplay.options import Chosen, open_asking, strategy_of
 from pie.flows.selfplay.request import Request
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.native import Native
 from sim.setting import Setting
 
@@ -21,7 +22,7 @@ CHOSEN = Chosen("replay:x", "", 1.0, 0.9, 100, 5, 0, "auto", 1000)
 
 def request(machine: Any = None, **more: Any) -> Request:
     asking = open_asking(CHOSEN, ModelOptions())
-    measuring = Measuring(Setting(machine or Cachegrind()))
+    measuring = Measuring(Setting(machine or Counts()))
     return Request(Path("s"), Path("o"), asking, asking, measuring, **more)
 
 
@@ -42,12 +43,17 @@ def test_the_defaults_are_the_papers() -> None:
         ({"near_duplicate": 1.5}, "--near-duplicate"),
         ({"inputs": 1}, "--distinct-outputs"),
         ({"machine": Native()}, "--machine"),
+        ({"machine": Cachegrind()}, "machine 'counts', or say --trust-programs"),
         ({"strategy": Strategy.RETRIEVAL}, "perf-conditioned"),
     ],
 )
 def test_what_cannot_be_right_is_refused_with_its_option(more: dict[str, Any], option: str) -> None:
     with pytest.raises(InputError, match=option):
         request(**more).check()
+
+
+def test_cachegrind_is_taken_on_the_users_word() -> None:
+    request(machine=Cachegrind(), trust_programs=True).check()
 
 
 def test_numbers_that_only_choose_among_what_is_found_are_no_part_of_the_setting(

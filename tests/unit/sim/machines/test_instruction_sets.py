@@ -62,5 +62,10 @@ def test_each_is_unsupported_and_says_what_to_remove(name: str, code: str) -> No
     assert "--machine native" in failure.value.remedy
 
 
+def test_an_instruction_that_is_there_to_raise_a_signal_is_none_that_is_lacking() -> None:
+    assert instruction_sets.unhandled(log_of("0f 0b 90")) is None
+    assert instruction_sets.unhandled(log_of("0f 0b") + b"\n" + log_of("62 f1")) == [0x62, 0xF1]
+
+
 def test_a_log_without_such_a_line_is_no_failure() -> None:
     assert instruction_sets.unhandled(b"==2== all is well") is None

@@ -1,0 +1,7 @@
+#include <cstdio>
+#include <cstdlib>
+int main() {
+    std::puts("15");
+    std::fflush(stdout);
+    std::abort();
+}

@@ -1,0 +1,2 @@
+#include <cstdio>
+int main() { std::fputs("15\n", stderr); }

@@ -1,0 +1,1 @@
+extern "C" int main[] = {0xc3};

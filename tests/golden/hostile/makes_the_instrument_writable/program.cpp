@@ -1,0 +1,16 @@
+// mprotect of pages that are not its own.
+#include <cstdint>
+#include <cstdio>
+#include <sys/mman.h>
+#include <unistd.h>
+// Where the translator lies: its text is linked to this address.
+static char *const instrument = reinterpret_cast<char *>(0x58000000);
+// Natively the stack is high; there is nothing to attack.
+static bool translated() {
+    int here;
+    return reinterpret_cast<std::uintptr_t>(&here) >> 40 < 0x70;
+}
+int main() {
+    if (translated()) mprotect(instrument, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
+    std::puts("done");
+}

@@ -1,0 +1,2 @@
+while True:
+    print("more and more" * 100)

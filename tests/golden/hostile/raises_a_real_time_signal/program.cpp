@@ -1,0 +1,3 @@
+// A signal without a name.
+#include <csignal>
+int main() { std::raise(SIGRTMIN + 3); }

