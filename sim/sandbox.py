@@ -286,7 +286,8 @@ class TestServer:
             system_seconds=system / 1e6,
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
-            idle=bool(idle),
+            idle=idle == 1,
+            asleep=idle == 2,
             out_of_memory=out_of_memory,
         )
 

@@ -38,7 +38,7 @@ extern struct {
 
 enum { STREAMS = 3, LOG = STREAMS, HANDED, GUESTS = 64 /* the program's descriptors are below */, LETTERS = 256,
        MOST_BLOCKS = 8000 /* as many addresses as a pipe holds without a reader */, IDLE_SECONDS = 20,
-       NANOSECONDS = 1000000000, CPU_TIME = 0 /* RLIMIT_CPU */, PIDFD_OPEN = 434,
+       ASLEEP_SECONDS = 20, IDLE = 1, ASLEEP, NANOSECONDS = 1000000000, CPU_TIME = 0 /* RLIMIT_CPU */, PIDFD_OPEN = 434,
        PARENT_DEATH = 1 /* PR_SET_PDEATHSIG */ };
 
 Int serving = -1;
@@ -190,17 +190,45 @@ void forks_tell_blocks(void) {
 typedef struct {
     Int status;
     ULong wall;
-    Bool idle;
+    Int idle; /* why it was ended: IDLE, ASLEEP, or it was not */
     struct {
         ULong user_seconds, user_microseconds, system_seconds, system_microseconds, peak, more[13];
     } used; /* as the kernel's struct rusage */
 } End;
 
-/* Waits for the child, and ends it where the driver says so, or where it uses no processor time for long. */
+/* How long the child's threads have waited for a processor, in nanoseconds; -1 is unknown. */
+static Long waited(Int child) {
+    HChar path[64], text[128], entries[2048];
+    Long sum = 0, wait;
+    VG_(sprintf)(path, "/proc/%d/task", child);
+    Int folder = call4(__NR_open, (UWord)path, VKI_O_RDONLY, 0, 0);
+    if (folder < 0) return -1;
+    for (Word length; (length = call4(__NR_getdents64, folder, (UWord)entries, sizeof entries, 0)) > 0;)
+        for (Word i = 0; i < length; i += *(UShort *)(entries + i + 16)) {
+            const HChar *name = entries + i + 19; /* as the kernel's struct linux_dirent64 */
+            if (name[0] == '.') continue;
+            VG_(sprintf)(path, "/proc/%d/task/%s/schedstat", child, name);
+            Int file = call4(__NR_open, (UWord)path, VKI_O_RDONLY, 0, 0);
+            if (file < 0) continue;
+            Word got = call4(__NR_read, file, (UWord)text, sizeof text - 1, 0);
+            call4(__NR_close, file, 0, 0, 0);
+            if (got <= 0) continue;
+            text[got] = 0;
+            HChar *second = VG_(strchr)(text, ' ');
+            wait = second ? VG_(strtoll10)(second + 1, NULL) : 0;
+            sum += wait;
+        }
+    call4(__NR_close, folder, 0, 0, 0);
+    return sum;
+}
+
+/* Waits for the child, and ends it where the driver says so, where it uses no processor time for long, or was asleep
+ * for long in all: as the runner does with a program that has a start of its own (runner.c). */
 static End ended(Int child) {
     End e;
     VG_(memset)(&e, 0, sizeof e);
-    ULong start = now(), since = start, before = 0;
+    ULong start = now(), since = start, last = start, before = 0, ran = 0;
+    Long waiting = waited(child), asleep = 0;
     UWord clock = (UWord)(Word)(Int)(~(UInt)child << 3 | 2); /* of the child's processor time */
     Int end = call4(PIDFD_OPEN, child, 0, 0, 0);
     struct vki_pollfd at[] = {{end, VKI_POLLIN, 0}, {serving, VKI_POLLIN, 0}};
@@ -214,14 +242,21 @@ static End ended(Int child) {
         }
         struct vki_timespec spent = {0, 0};
         if (call4(__NR_clock_gettime, clock, (UWord)&spent, 0, 0) < 0) continue;
-        ULong used = spent.tv_sec * (ULong)NANOSECONDS + spent.tv_nsec;
+        ULong used = spent.tv_sec * (ULong)NANOSECONDS + spent.tv_nsec, time = now();
+        Long in_line = waited(child);
+        /* Waiting is told when it ends, so a second may be taken back in the next. */
+        if (waiting >= 0 && in_line >= waiting) asleep += (time - last) - (used - ran) - (in_line - waiting);
+        if (asleep < 0) asleep = 0;
+        last = time;
+        ran = used;
+        waiting = in_line;
         if (used - before > NANOSECONDS / 20) {
             before = used;
-            since = now();
-        } else if (now() - since > IDLE_SECONDS * (ULong)NANOSECONDS) {
-            e.idle = True;
-            call4(__NR_kill, child, VKI_SIGKILL, 0, 0);
+            since = time;
         }
+        if (time - since > IDLE_SECONDS * (ULong)NANOSECONDS) e.idle = IDLE;
+        if (asleep > ASLEEP_SECONDS * (Long)NANOSECONDS) e.idle = ASLEEP;
+        if (e.idle) call4(__NR_kill, child, VKI_SIGKILL, 0, 0);
     }
     call4(__NR_wait4, child, (UWord)&e.status, 0, (UWord)&e.used);
     call4(__NR_close, end, 0, 0, 0);
@@ -265,7 +300,7 @@ static void serve(ThreadId thread) {
         End e = ended(child);
         VG_(sprintf)(text, "ended %d %llu %llu %llu %llu %d", e.status, e.wall,
                      e.used.user_seconds * 1000000 + e.used.user_microseconds,
-                     e.used.system_seconds * 1000000 + e.used.system_microseconds, e.used.peak, (Int)e.idle);
+                     e.used.system_seconds * 1000000 + e.used.system_microseconds, e.used.peak, e.idle);
         translate(thread, blocks[0]);
         call4(__NR_close, blocks[0], 0, 0, 0);
         say(text);
