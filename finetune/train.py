@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from finetune import batches, checkpoint, loss, model, processes, rows, tokens
+from finetune import batches, checkpoint, loss, model, processes, prompt, rows, tokens
 from finetune.errors import FinetuneError, LocalError
 from finetune.launch import end_with_launcher
 from finetune.metrics import Metrics
@@ -96,6 +96,13 @@ def _train(
     if recipe.eval:
         eval_rows = tokens.tokenise(rows.read_rows(Path(recipe.eval)), tokenizer, recipe.max_tokens)
         say(f"evaluation: {eval_rows.sentence()}")
+    form = rows.form_of(Path(recipe.train))
+    if recipe.eval and (other := rows.form_of(Path(recipe.eval))) is not form:
+        raise FinetuneError(
+            f"{recipe.train} holds rows in {form} form and {recipe.eval} in {other} form",
+            "write both with the same --form of `pie finetune data`",
+        )
+    trained_on = prompt.Trained(form, (prompt.end_of(tokenizer, form),))
     say("the first row, as the model sees it:\n" + tokens.shown(train_rows.rows[0], tokenizer))
 
     # 3. Rows to sequences, and sequences to steps.
@@ -154,14 +161,18 @@ def _train(
 
     # 5. Go on where the run stopped, if it had begun.
     progress = checkpoint.Progress(
-        0, base, identity(recipe, train_rows, eval_rows), recipe=recipe.model_dump(mode="json")
+        0,
+        base,
+        identity(recipe, train_rows, eval_rows),
+        recipe=recipe.model_dump(mode="json"),
+        form=form,
     )
     saved = checkpoint.all_of(output)
     if saved:
         found = checkpoint.read_progress(saved[-1])
         checkpoint.check(found, progress, saved[-1])
         checkpoint.load(saved[-1], network, optimizer, team)
-        progress = replace(found, recipe=progress.recipe)
+        progress = replace(found, recipe=progress.recipe, form=form)
         say(f"going on after step {progress.step}")
     metrics = Metrics(recipe, progress.step) if team.first else None
     network.train()
@@ -252,7 +263,7 @@ def _train(
     ends_at = progress.best_step if recipe.final == "best" and progress.best_step else progress.step
     if ends_at != progress.step:
         checkpoint.load(checkpoint.folder_of(output, ends_at), network, None, team)
-    result = save_result(network, tokenizer, base, recipe, team)
+    result = save_result(network, tokenizer, base, recipe, team, trained_on)
     if metrics:
         metrics.close()
     say(f"wrote {result} (step {ends_at})")

@@ -24,7 +24,7 @@ app = typer.Typer(
 def data(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The rows to write (.jsonl).")],
-    form: Annotated[
+    kind: Annotated[
         str,
         typer.Option(
             "--format",
@@ -58,6 +58,12 @@ def data(
     tests_shown: Annotated[
         int, typer.Option("--tests-shown", min=1, help="Of ecco-execution: a row's first tests.")
     ] = 3,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--form", help="plain (default), or chat: messages for the model's chat template."
+        ),
+    ] = "",
     openai: Annotated[
         bool, typer.Option("--openai", help="Write chat rows for hosted fine-tuning.")
     ] = False,
@@ -71,6 +77,7 @@ def data(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Turn pairs into prompt/completion rows, by the templates that sampling uses.
@@ -80,13 +87,13 @@ def data(
     Nothing is cut: a row that is too long is left out and counted. One row is shown with what of it
     is in the loss. Beside the rows lie OUT.left_out.jsonl and OUT.manifest.json.
     """
-    from pie.core.training.formats import format_of, parse_tags
+    from pie.core.training.formats import format_of, named_form, parse_tags
     from pie.flows import finetune_data as flow
 
     request = flow.Request(
         pairs=pairs,
         out=out,
-        format=format_of(form),
+        format=format_of(kind),
         tags=parse_tags(tags) if tags else (),
         sampling=sampling,
         hq=hq,
@@ -95,10 +102,12 @@ def data(
         self_play=self_play,
         run=run_folder,
         tests_shown=tests_shown,
+        form=named_form(form) if form else None,
         openai=openai,
         tokenizer=tokenizer,
         max_tokens=max_tokens,
         strict=strict,
+        limit=limit,
     )
     manifest = flow.run(request)
     say(f"the first row:\n{manifest['example']}")

@@ -11,6 +11,7 @@ template, never a part of it, and is put in whole: nothing here cuts code.
 | `retrieval`        | PIE, Figure 15                  | the nearest pairs, nearest last        |
 | `finetuned`        | PIE, Figure 16 (`code_opt`)     | none                                   |
 | `perf-conditioned` | PIE, Figure 2 (training)        | none                                   |
+| `rows`             | none: the row holds its prompt  | what `pie finetune data` showed        |
 
 For `perf-conditioned` PIE's code has other words ("optimize 7/10. ### Program:"), and Figure 2
 leaves the line "with score" away in sampling; here both have it, as in training. In chat form,
@@ -27,10 +28,26 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from finetune.prompt import Form
 from sim.program import Language, digest_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+__all__ = [
+    "BEST_SCORE",
+    "SYSTEM",
+    "TRAINED",
+    "Example",
+    "Form",
+    "Message",
+    "Prompt",
+    "Strategy",
+    "cot_examples",
+    "render",
+    "render_template",
+    "render_training",
+]
 
 SYSTEM = "You are a helpful assistant that can optimize code."
 """PIE's words, of `openai_finetuning/pie_chatgpt.py`."""
@@ -47,13 +64,11 @@ class Strategy(StrEnum):
     RETRIEVAL = "retrieval"
     FINETUNED = "finetuned"
     PERF_CONDITIONED = "perf-conditioned"
+    ROWS = "rows"
 
 
-class Form(StrEnum):
-    """One text that the model continues, or messages that it answers."""
-
-    PLAIN = "plain"
-    CHAT = "chat"
+TRAINED = frozenset({Strategy.FINETUNED, Strategy.PERF_CONDITIONED, Strategy.ROWS})
+"""What only a model that was trained on the same prompts answers well."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +160,11 @@ def render(
     """Return the prompt for one slow program.
 
     `examples` are shown in the order given, the last one next to the program; ValueError when the
-    strategy shows none but some are given, or the score is not within 1 to 10.
+    strategy shows none but some are given, when it has no template, or when the score is not
+    within 1 to 10.
     """
+    if strategy not in _TEMPLATE:
+        raise ValueError(f"the strategy {strategy} has no template: its rows hold their prompts")
     if examples and _TEMPLATE[strategy] not in ("examples", "cot"):
         raise ValueError(f"the strategy {strategy} shows no examples")
     if not 1 <= score <= BEST_SCORE:

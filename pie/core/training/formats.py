@@ -65,6 +65,14 @@ def format_of(name: str) -> Format:
         ) from error
 
 
+def named_form(name: str) -> Form:
+    """Return a form by its name; InputError names the known ones."""
+    try:
+        return Form(name)
+    except ValueError as error:
+        raise InputError(f"the form {name!r} is not known", "choose plain or chat") from error
+
+
 def prompt_of(kind: Format, form: Form, shown: Shown) -> Prompt:
     """Return the prompt; ValueError when the score is not within 1 to 10."""
     strategy = _STRATEGY.get(kind)
