@@ -2,8 +2,8 @@
 
     accelerate launch -m finetune.train RECIPE
 
-`pie finetune run --print` gives the whole line. The numbers depend on the recipe, the rows and the
-base model; not on how many processes share a step or how many micro batches it is added up from
+`pie finetune run --dry-run` gives the whole line. The numbers depend on the recipe, the rows and
+the base model; not on how many processes share a step or how many micro batches it is added up from
 (but for rounding, and for the draws of dropout, which each process makes for itself).
 """
 
@@ -22,9 +22,9 @@ from typing import Any
 
 from finetune import batches, checkpoint, loss, model, processes, prompt, rows, tokens
 from finetune.errors import FinetuneError, LocalError
-from finetune.launch import end_with_launcher
+from finetune.launch import NAMED, end_with_launcher
 from finetune.metrics import Metrics
-from finetune.recipe import Recipe, load
+from finetune.recipe import Recipe, load, settings
 from finetune.result import identity, save_result
 from finetune.schedule import learning_rate
 from finetune.warning import warnings_of
@@ -301,10 +301,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run as `accelerate launch` starts it; 0, or 1 after one sentence on standard error."""
     parser = argparse.ArgumentParser(prog="python -m finetune.train", description=__doc__)
     parser.add_argument("recipe", help="a YAML file, or the name of a recipe that is shipped")
-    for name in ("model", "train", "eval", "output"):
+    for name in NAMED:
         parser.add_argument(f"--{name}", help=f"instead of the recipe's `{name}`")
+    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
     given = vars(parser.parse_args(arguments))
-    overrides = {name: value for name, value in given.items() if value and name != "recipe"}
+    overrides = {name: given[name] for name in NAMED if given[name]}
 
     def say(text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -321,7 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     end_with_launcher()
     try:
-        train(load(given["recipe"], overrides), say, after_step)
+        recipe = load(given["recipe"], {**overrides, **settings(given["set"])})
+        train(recipe, say, after_step)
     except LocalError as error:
         say(f"finetune: {error}")
         return 1

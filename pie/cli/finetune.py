@@ -143,9 +143,16 @@ def run(
     node_rank: Annotated[
         int | None, typer.Option("--node-rank", min=0, help="This node's number, of several.")
     ] = None,
-    show: Annotated[
-        bool, typer.Option("--print", help="Print the `accelerate launch` line; start nothing.")
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any key of the recipe, as lora.rank=16; repeatable."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the `accelerate launch` line; start nothing.")
     ] = False,
+    show: Annotated[bool, typer.Option("--print", hidden=True)] = False,
     as_json: options.Json = False,
 ) -> int:
     """Train by a recipe, or go on where the same run stopped.
@@ -158,8 +165,9 @@ def run(
     from pie.flows import finetune as flow
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
-    planned = flow.plan(config, {name: value for name, value in given.items() if value}, node_rank)
-    if show:
+    named = {name: value for name, value in given.items() if value}
+    planned = flow.plan(config, named, changes or [], node_rank)
+    if dry_run or show:
         with printing():
             document = {"schema_version": 1, "line": planned.line, "words": planned.words}
             print(json.dumps(document, indent=2) if as_json else planned.line)

@@ -43,9 +43,12 @@ def command(
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
     no_cache: options.NoCache = False,
-    plan_only: Annotated[
-        bool, typer.Option("--plan", help="Check the rows, say how much work they are, and stop.")
+    limit: options.Limit = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
     ] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,
         typer.Option(
@@ -84,10 +87,11 @@ def command(
         jobs=jobs,
         use_cache=not no_cache,
         strict=strict,
+        limit=limit,
     )
     made = flow.plan(request)
     _tell_plan(request, made)
-    if plan_only:
+    if dry_run or plan_only:
         return Exit.OK
     if walls := flow.walls(request.setting):
         say(f"pie: WARNING: weaker sandbox (limits and call filter only): {walls}")

@@ -47,6 +47,8 @@ class Request:
     """Worker processes; 0 is one for each processor."""
     use_cache: bool = True
     strict: bool = False
+    limit: int | None = None
+    """Only the first lines of the pairs file."""
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Finished:
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs))
-    made = planning.plan(request.pairs, tests)
+    made = planning.plan(request.pairs, tests, request.limit)
     if request.strict and made.left_out:
         first = made.left_out[0]
         raise InputError(
