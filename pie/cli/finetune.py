@@ -29,7 +29,8 @@ def data(
         typer.Option(
             "--format",
             "-f",
-            help="plain, perf-conditioned, ecco, ecco-execution or ecco-trajectory.",
+            help="plain, perf-conditioned, perf-conditioned-code, ecco, ecco-execution or "
+            "ecco-trajectory.",
         ),
     ] = "plain",
     tags: Annotated[

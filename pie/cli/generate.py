@@ -25,8 +25,8 @@ def command(
         typer.Option(
             "--strategy",
             "-s",
-            help="instruction (default), few-shot, cot, retrieval, finetuned or perf-conditioned; "
-            "rows that hold a prompt are asked with it.",
+            help="instruction (default), few-shot, few-shot-drawn, cot, retrieval, finetuned, "
+            "perf-conditioned or perf-conditioned-code; rows that hold a prompt are asked with it.",
         ),
     ] = "",
     model: Annotated[

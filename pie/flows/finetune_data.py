@@ -17,7 +17,7 @@ from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompts import BEST_SCORE, Form, Prompt
 from pie.core.rows import language_of
 from pie.core.training import chat, execution
-from pie.core.training.formats import Format, Shown, chat_row, prompt_of, tag_of
+from pie.core.training.formats import SCORED, Format, Shown, chat_row, prompt_of, tag_of
 from pie.core.training.length import Length
 from pie.core.training.trajectory import Solution, trajectory
 from pie.flows.dataset.rows import listing, pair_rows, seconds, speedup
@@ -165,7 +165,7 @@ def _learned(form: Form, completion: str) -> Any:
 
 
 def _check(request: Request) -> None:
-    if request.tags and request.format is not Format.PERF_CONDITIONED:
+    if request.tags and request.format not in SCORED:
         raise InputError(
             f"the format {request.format} shows no tag", "give --format perf-conditioned"
         )
@@ -220,7 +220,7 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
             _leave_out(counts, listed, record.place, reason, request.strict)
             continue
         about = {name: fields.get(name) for name in ("problem_id", "src_id", "tgt_id")}
-        if request.format is not Format.PERF_CONDITIONED:
+        if request.format not in SCORED:
             yield Candidate(record.place, shown, str(fields["tgt_code"]), about, fields)
             continue
         asked = (request.tags or (BEST_SCORE,)) if request.sampling else (tag or BEST_SCORE,)
@@ -325,7 +325,7 @@ def _is_unicode(text: str) -> bool:
 
 def _tagged(request: Request) -> bool:
     """Whether the rows show the score of their target."""
-    return request.format is Format.PERF_CONDITIONED and not request.sampling
+    return request.format in SCORED and not request.sampling
 
 
 def _tag(request: Request, record: Record) -> int | None:

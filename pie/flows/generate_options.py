@@ -13,16 +13,27 @@ from pie.core.models.replay import identity_of
 from pie.core.problem import InputError
 from pie.core.prompting.example_pairs import (
     ChooseExamples,
+    fixed_examples,
     nearest_examples,
     random_examples,
     read_pool,
 )
 from pie.core.prompting.prompt_plan import Prompting, sha256_of
 from pie.core.prompting.prompt_rows import first_prompt
-from pie.core.prompting.prompts import BEST_SCORE, TRAINED, Example, Form, Strategy, cot_examples
+from pie.core.prompting.prompts import (
+    BEST_SCORE,
+    SCORED,
+    TRAINED,
+    Example,
+    Form,
+    Strategy,
+    cot_examples,
+)
 from pie.flows.generate import Asked, Prices
 from sim.errors import MissingTool
 from sim.program import digest_of
+
+_FEW_SHOT = (Strategy.FEW_SHOT, Strategy.FEW_SHOT_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,8 @@ def open_asked(chosen: Chosen) -> Asked:
                 f"{chosen.max_new_tokens}",
                 "give a smaller --max-new-tokens, or the right --context",
             )
-    wanted = {Strategy.FEW_SHOT: chosen.shots, Strategy.RETRIEVAL: chosen.k}.get(strategy, 0)
+    shown = dict.fromkeys(_FEW_SHOT, chosen.shots) | {Strategy.RETRIEVAL: chosen.k}
+    wanted = shown.get(strategy, 0)
     prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose, wanted)
     if model.by_row:
         prompting = replace(prompting, identify=identity_of)
@@ -155,17 +167,18 @@ def _form(chosen: Chosen, model: Model, strategy: Strategy, held: Form | None) -
 def _refuse_misfits(chosen: Chosen, strategy: Strategy) -> None:
     """An option that would be passed over silently is a mistake."""
     only = {
-        "--examples": (chosen.examples, Strategy.FEW_SHOT),
-        "--index": (chosen.index, Strategy.RETRIEVAL),
+        "--examples": (chosen.examples, _FEW_SHOT),
+        "--index": (chosen.index, (Strategy.RETRIEVAL,)),
     }
     for option, (given, needed) in only.items():
-        if given is not None and strategy is not needed:
+        if given is not None and strategy not in needed:
             raise InputError(
-                f"{option} is for --strategy {needed}, not {strategy}", "leave one of them out"
+                f"{option} is for --strategy {' or '.join(needed)}, not {strategy}",
+                "leave one of them out",
             )
-        if given is None and strategy is needed:
+        if given is None and strategy in needed:
             raise InputError(f"--strategy {strategy} needs {option}", "give it")
-    if chosen.score != BEST_SCORE and strategy is not Strategy.PERF_CONDITIONED:
+    if chosen.score != BEST_SCORE and strategy not in SCORED:
         raise InputError(
             f"--score is for --strategy perf-conditioned, not {strategy}", "leave it out"
         )
@@ -212,12 +225,13 @@ def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None
     """Return how examples are chosen, a digest of what they are drawn from, and how many cannot."""
     if strategy is Strategy.COT:
         return lambda row: cot_examples(row.language), "two worked examples of our own", 0
-    if strategy is Strategy.FEW_SHOT:
+    if strategy in _FEW_SHOT:
         assert chosen.examples is not None
         pool = read_pool(chosen.examples)
         source = sha256_of(chosen.examples, "--examples")
-        digest = digest_of("few-shot", source, chosen.shots, chosen.seed)
-        return random_examples(pool.pairs, chosen.shots, chosen.seed), digest, pool.unfit
+        digest = digest_of(strategy, source, chosen.shots, chosen.seed)
+        drawn = fixed_examples if strategy is Strategy.FEW_SHOT else random_examples
+        return drawn(pool.pairs, chosen.shots, chosen.seed), digest, pool.unfit
     if strategy is Strategy.RETRIEVAL:
         assert chosen.index is not None
         return (*_nearest(chosen.index, chosen.k), 0)

@@ -11,7 +11,11 @@ from pie.core.problem import RowProblem
 from pie.core.prompting.prompts import Form, Message, Prompt, Strategy
 from pie.core.rows import parse_object, read_lines
 
-_STRATEGY = {"plain": Strategy.FINETUNED, "perf-conditioned": Strategy.PERF_CONDITIONED}
+_STRATEGY = {
+    "plain": Strategy.FINETUNED,
+    "perf-conditioned": Strategy.PERF_CONDITIONED,
+    "perf-conditioned-code": Strategy.PERF_CONDITIONED_CODE,
+}
 """Which strategy asks what a format of rows asks; the other formats have none."""
 
 

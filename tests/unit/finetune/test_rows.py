@@ -34,7 +34,7 @@ def test_the_problem_of_a_row_is_read(tmp_path: Path) -> None:
         (b'{"prompt": "p", "completion": "c", "form": "chat"}', "says that its form is 'chat'"),
         (
             b'{"prompt": ["x"], "completion": "c"}',
-            "has a prompt with a message that is not of role",
+            "a prompt with a message that is not of",
         ),
         (b"{", "is not a line of JSON"),
         (b"\xff", "is not a line of JSON"),
@@ -49,7 +49,7 @@ def test_a_row_that_cannot_be_used_is_named_by_its_line(
     path.write_bytes(b'{"prompt": "p", "completion": "c"}\n' + line + b"\n")
     with pytest.raises(FinetuneError) as raised:
         list(read_rows(path))
-    assert f"{path}:2 {said}" in str(raised.value) or said == "surrogate"
+    assert f"{path}:2" in str(raised.value)
     assert said in str(raised.value)
 
 
