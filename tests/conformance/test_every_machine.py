@@ -125,7 +125,9 @@ def test_the_output_of_the_costed_run_itself_is_compared(
         test = case("3\n1 2 12\n", expected)
         job = MeasureJob((Program(Language.CPP, SUM),), (built,), test, setting, "context")
         verdicts.append(job.run()[0].verdict)
-    assert verdicts == [Verdict.ACCEPTED, Verdict.NONDETERMINISTIC]
+    # The same other output twice is a limit of an instrument; on the processor it is the program's.
+    other = Verdict.UNSUPPORTED if machine.may_compute_otherwise else Verdict.NONDETERMINISTIC
+    assert verdicts == [Verdict.ACCEPTED, other]
 
 
 def test_several_programs_are_measured_together_in_the_order_given(

@@ -153,7 +153,7 @@ def test_a_missed_threshold_is_three(pie: Pie, tmp_path: Path) -> None:
     assert pie("report", tmp_path / "run", "--fail-under", "1.01").returncode == 3
 
 
-def test_a_program_that_the_simulator_cannot_run_is_four_and_no_verdict_on_it(
+def test_a_program_that_the_simulator_cannot_run_is_unsupported_and_has_no_baseline(
     pie: Pie, tmp_path: Path
 ) -> None:
     beyond = SLOW.replace(
@@ -165,9 +165,11 @@ def test_a_program_that_the_simulator_cannot_run_is_four_and_no_verdict_on_it(
     verdict = json.loads(done.stdout)["pairs"][0]["src_verdict"]
     if verdict == "runtime_error":
         pytest.skip("this processor does not know the instruction either")
-    assert (done.returncode, verdict) == (4, "not_measured")
-    assert "1 program could not be measured" in done.stderr
-    assert pie("report", tmp_path / "run").returncode == 4, "no headline over a hole"
+    assert (done.returncode, verdict) == (0, "unsupported")
+    assert "1 program did what the machine cannot measure" in done.stderr
+    report = json.loads(pie("report", tmp_path / "run", "--json").stdout)
+    assert report["human"]["excluded"]["unsupported_reference"] == 1
+    assert report["human"]["speedup"] is None
 
 
 def test_a_fresh_user_measures_two_files_in_one_command(pie: Pie, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ static char bytes[65536];
 int main() {
     int file = open("/tmp/copies", O_RDWR | O_CREAT, 0600);
     long moved = 0;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 16; i++) {
         moved += pwrite(file, bytes, sizeof bytes, 0);
         moved += pread(file, bytes, sizeof bytes, 0);
     }
-    std::printf("%d\n", moved == 2L * 40 * (long)sizeof bytes);
+    std::printf("%d\n", moved == 2L * 16 * (long)sizeof bytes);
 }
