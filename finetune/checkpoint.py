@@ -37,6 +37,8 @@ class Progress:
     """Evaluations since the best one."""
     recipe: dict[str, Any] = field(default_factory=dict)
     """The whole recipe, to make a model of the checkpoint later."""
+    form: str = "plain"
+    """Of the rows, which the model is to be asked in. Earlier checkpoints knew plain rows only."""
 
 
 def folder_of(output: Path, step: int) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 CONFIGURATION = Path(__file__).parent / "accelerate.yaml"
 """Accelerate's own configuration file, given so that one in the user's home changes nothing."""
 
+NAMED = ("model", "train", "eval", "output")
+"""Fields of a recipe that have an option of their own; the others are given by --set."""
+
 LAUNCHER = "PIE_FINETUNE_LAUNCHER"
 """Variable of the environment that names the process to end with."""
 
@@ -25,11 +29,11 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 
 def line(
-    recipe: Recipe, name: str, overrides: Mapping[str, str], node_rank: int = 0
+    recipe: Recipe, name: str, overrides: Mapping[str, Any], node_rank: int = 0
 ) -> tuple[str, ...]:
     """Return the words of the line that trains a recipe on one node.
 
-    `name` is the recipe's file or shipped name; `overrides` replace its model, rows and output.
+    `name` is the recipe's file or shipped name; `overrides` replace its fields.
     """
     launch = recipe.launch
     if not 0 <= node_rank < launch.nodes:
@@ -52,7 +56,7 @@ def line(
         words.append("--cpu")
     words += ["--module", "finetune.train", name]
     for key, value in overrides.items():
-        words += [f"--{key}", value]
+        words += [f"--{key}", value] if key in NAMED else ["--set", f"{key}={json.dumps(value)}"]
     return tuple(words)
 
 

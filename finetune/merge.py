@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune import checkpoint, model
+from finetune import checkpoint, model, prompt
 from finetune.errors import FinetuneError
 from finetune.processes import Processes
 from finetune.recipe import parse
+from finetune.result import end_answers
 from finetune.weights import read_adapter, read_model
 
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
@@ -62,15 +63,31 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
     tokenizer = model.load_tokenizer(
         source if (source / "tokenizer_config.json").is_file() else folder
     )
+    trained = _trained(source, tokenizer)
+    if trained is not None:
+        end_answers(network, trained.ends)
     partial = output.with_name(output.name + checkpoint.PARTIAL)
     output.parent.mkdir(parents=True, exist_ok=True)
     with checkpoint.writing(output.parent, partial, _ALONE):
         shutil.rmtree(partial, ignore_errors=True)
         network.save_pretrained(partial, max_shard_size="10000GB")
         tokenizer.save_pretrained(partial)
+        if trained is not None:
+            prompt.write_record(partial, trained)
         checkpoint.publish(partial, output)
     size = sum(path.stat().st_size for path in output.iterdir())
     return Merged(output, str(folder), str(kind).removeprefix("torch."), size)
+
+
+def _trained(source: Path, tokenizer: Any) -> prompt.Trained | None:
+    """Return in which form the model of a checkpoint, an adapter or a folder was trained."""
+    if (source / checkpoint.MANIFEST).is_file():
+        form = prompt.Form(checkpoint.read_progress(source).form)
+        return prompt.Trained(form, (prompt.end_of(tokenizer, form),))
+    told = prompt.read_record(source / prompt.RECORD)
+    if told is None and (source / model.BASE).is_file():  # before there was a record
+        return prompt.Trained(prompt.Form.PLAIN)
+    return told
 
 
 def _within(source: Path) -> Path:

@@ -64,13 +64,13 @@ def start(recipe: Recipe) -> Processes:
     if world != launch.world:
         raise FinetuneError(
             f"{world} processes were started and the recipe says {launch.world}",
-            "start it with the line that `pie finetune run --print` gives",
+            "start it with the line that `pie finetune run --dry-run` gives",
         )
     for name, value in _arranged(recipe).items():
         if os.environ.get(name, value).lower() != value:
             raise FinetuneError(
                 f"the launch line sets {name} to {os.environ[name]} and the recipe says {value}",
-                "change the recipe; `pie finetune run --print` gives its line",
+                "change the recipe; `pie finetune run --dry-run` gives its line",
             )
     state = PartialState(cpu=launch.device == "cpu")
     if (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -155,8 +155,12 @@ def path_of(name: str) -> Path:
 
 
 def load(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """Read a recipe, replace some of its fields and check it; FinetuneError says what is wrong."""
+    """Read a recipe, replace some of its fields and check it; FinetuneError says what is wrong.
+
+    A name with a dot, as `lora.rank`, is a field of a section.
+    """
     path = path_of(name)
+    document: Any
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -169,7 +173,38 @@ def load(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
         document = {}
     if not isinstance(document, dict):
         raise FinetuneError(f"the recipe {path} is not a list of `key: value`", "see the shipped")
-    return parse({**document, **(overrides or {})}, str(path))
+    for field, value in (overrides or {}).items():
+        *sections, key = field.split(".")
+        within: dict[Any, Any] = document
+        for section in sections:
+            inner = within.get(section)
+            within[section] = dict(inner) if isinstance(inner, Mapping) else {}
+            within = within[section]
+        within[key] = value
+    return parse(document, str(path))
+
+
+def settings(words: Iterable[str]) -> dict[str, Any]:
+    """Return the fields that `KEY=VALUE` words name, with values as in YAML; FinetuneError if none.
+
+    A name with a dot, as `lora.rank`, is a field of a section.
+    """
+    made: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.strip():
+            raise FinetuneError(
+                f"--set {word!r} is no KEY=VALUE", "give for example --set learning_rate=2e-5"
+            )
+        if name.strip() in made:
+            raise FinetuneError(f"--set names {name.strip()} twice", "name each key once")
+        try:
+            made[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise FinetuneError(
+                f"the value of --set {word!r} is not YAML", "quote it, or check its brackets"
+            ) from error
+    return made
 
 
 def parse(document: Mapping[str, Any], place: str = "the recipe") -> Recipe:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune import checkpoint
 from finetune.model import BASE
+from finetune.prompt import Trained, write_record
 
 if TYPE_CHECKING:
     from finetune.processes import Processes
@@ -41,12 +43,18 @@ def _digest(rows: TokenisedRows) -> str:
 
 
 def save_result(
-    model: Any, tokenizer: Any, base: str, recipe: Recipe, processes: Processes
+    model: Any,
+    tokenizer: Any,
+    base: str,
+    recipe: Recipe,
+    processes: Processes,
+    trained: Trained | None = None,
 ) -> Path:
     """Write the trained weights: `model/` for transformers and vLLM, or `adapter/` for PEFT.
 
     A whole model is written in the precision it was trained with; beside an adapter lies the
-    fingerprint `base` of its base model. All processes take part.
+    fingerprint `base` of its base model, and beside both in which form the rows were. All processes
+    take part.
     """
     import torch
     from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
@@ -70,15 +78,31 @@ def save_result(
                 weights = {name: one.to(dtype) for name, one in weights.items() if name in once}
                 model.config.dtype = dtype
                 model.config.use_cache = True
+                if trained is not None:
+                    end_answers(model, trained.ends)
             else:
                 model.peft_config["default"].base_model_name_or_path = _base_name(recipe)
             model.save_pretrained(partial, state_dict=weights)
             tokenizer.save_pretrained(partial)
+            if trained is not None:
+                write_record(partial, trained)
             if not whole:
                 (partial / BASE).write_text(base + "\n", encoding="utf-8")
             checkpoint.publish(partial, folder)
         processes.wait()
     return folder
+
+
+def end_answers(model: Any, ends: Iterable[int]) -> None:
+    """Let whoever generates with a model end an answer at these tokens too, servers included."""
+    settings = getattr(model, "generation_config", None)
+    if settings is None:
+        return
+    told = settings.eos_token_id
+    known = list(told) if isinstance(told, list | tuple) else [] if told is None else [told]
+    known += [one for one in ends if one not in known]
+    if known:
+        settings.eos_token_id = known[0] if len(known) == 1 else known
 
 
 def _base_name(recipe: Recipe) -> str:

@@ -1,4 +1,9 @@
-"""Prompt/completion rows: one JSON object a line, read one at a time and checked."""
+"""Prompt/completion rows: one JSON object a line, read one at a time and checked.
+
+A plain row has two texts. A chat's row has a list of messages as its prompt and the assistant's as
+its completion, as TRL's conversational rows; the rows of hosted fine-tuning (`messages`) are read
+as the same. `form` says which, and all rows of a file have one.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from finetune.errors import FinetuneError
+from finetune.prompt import Form
 
 
 @dataclass(frozen=True)
@@ -15,18 +22,27 @@ class Row:
     """What the model reads, and what it is to write after it."""
 
     prompt: str
+    """Empty in chat form."""
     completion: str
     problem: str = ""
     """`problem_id`, where the row has one."""
+    messages: tuple[tuple[str, str], ...] = ()
+    """(role, content) of a chat's prompt; empty in plain form."""
+
+    @property
+    def form(self) -> Form:
+        """How the model is asked."""
+        return Form.CHAT if self.messages else Form.PLAIN
 
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield the rows of a file; FinetuneError names file and line of the first that is none.
 
-    Blank lines are skipped; of other fields only `problem_id` is read. A set for
+    Blank lines are skipped; of other fields only `problem_id` and `form` are read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
     number = found = 0
+    form: Form | None = None
     try:
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):
@@ -34,7 +50,14 @@ def read_rows(path: Path) -> Iterator[Row]:
                     data = data.removeprefix(b"\xef\xbb\xbf")
                 if data.strip():
                     found += 1
-                    yield _row(data, f"{path}:{number}")
+                    row = _row(data, path, number)
+                    form = form or row.form
+                    if row.form is not form:
+                        raise FinetuneError(
+                            f"{path}:{number} is in {row.form} form and the rows before in {form}",
+                            "train on the rows of one form",
+                        )
+                    yield row
     except FileNotFoundError as error:
         raise FinetuneError(
             f"the rows {path} do not exist", "write them with `pie finetune data`"
@@ -47,27 +70,84 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise FinetuneError(f"the rows {path} are empty", "write some with `pie finetune data`")
 
 
-def _row(data: bytes, place: str) -> Row:
+def form_of(path: Path) -> Form:
+    """Return the form of a file's rows, by the first one."""
+    return next(read_rows(path)).form
+
+
+def _row(data: bytes, path: Path, number: int) -> Row:
+    place = f"{path}:{number}"
     try:
         fields = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FinetuneError(f"{place} is not a line of JSON", "mend or remove the line") from error
     if not isinstance(fields, dict):
         raise FinetuneError(f"{place} is not a JSON object", "mend or remove the line")
-    for name in ("prompt", "completion"):
-        value = fields.get(name)
-        if name not in fields or value is None:
-            raise FinetuneError(f"{place} has no {name}", "each row needs prompt and completion")
-        if not isinstance(value, str):
-            raise FinetuneError(f"{place} has a {name} that is not a string", "mend the line")
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise FinetuneError(
-                f"{place} has half a surrogate pair in its {name}", "mend or remove the line"
-            ) from error
-        if not value.strip():
-            raise FinetuneError(f"{place} has an empty {name}", "mend or remove the line")
+    if "prompt" not in fields and "src_code" in fields:
+        raise FinetuneError(
+            f"{place} is a pair, and not yet a row with prompt and completion",
+            f"write rows with `pie finetune data --pairs {path} --out "
+            f"{path.with_suffix('.rows.jsonl')}` (and the --format and --form that the training "
+            "rows have), and give those",
+        )
+    if "messages" in fields and "prompt" not in fields:
+        messages = fields["messages"]
+        if isinstance(messages, list) and messages:
+            fields = {**fields, "prompt": messages[:-1], "completion": messages[-1:]}
     problem = fields.get("problem_id")
     named = isinstance(problem, str | int) and not isinstance(problem, bool)
-    return Row(fields["prompt"], fields["completion"], str(problem) if named else "")
+    about = str(problem) if named else ""
+    for name in ("prompt", "completion"):
+        if fields.get(name) is None:
+            raise FinetuneError(f"{place} has no {name}", "each row needs prompt and completion")
+    chat = isinstance(fields["prompt"], list)
+    said = fields.get("form")
+    if said is not None and said != (Form.CHAT if chat else Form.PLAIN):
+        raise FinetuneError(
+            f"{place} says that its form is {said!r}, and its prompt is "
+            f"{'a list of messages' if chat else 'not a list of messages'}",
+            "write the rows again with `pie finetune data`",
+        )
+    if not chat:
+        prompt, completion = (_text(fields[name], place, name) for name in ("prompt", "completion"))
+        return Row(prompt, completion, about)
+    asked = _messages(fields["prompt"], place, "prompt")
+    completion = fields["completion"]
+    if isinstance(completion, list):
+        answers = _messages(completion, place, "completion")
+        if len(answers) != 1 or answers[0][0] != "assistant":
+            raise FinetuneError(
+                f"{place} has a completion that is not one message of the assistant",
+                "mend or remove the line",
+            )
+        completion = answers[0][1]
+    return Row("", _text(completion, place, "completion"), about, asked)
+
+
+def _messages(value: Any, place: str, name: str) -> tuple[tuple[str, str], ...]:
+    messages = []
+    for one in value:
+        role = one.get("role") if isinstance(one, dict) else None
+        if not isinstance(role, str) or "content" not in one:
+            raise FinetuneError(
+                f"{place} has a {name} with a message that is not of role and content",
+                "mend or remove the line",
+            )
+        messages.append((role, _text(one["content"], place, name)))
+    if not messages:
+        raise FinetuneError(f"{place} has an empty {name}", "mend or remove the line")
+    return tuple(messages)
+
+
+def _text(value: Any, place: str, name: str) -> str:
+    if not isinstance(value, str):
+        raise FinetuneError(f"{place} has a {name} that is not a string", "mend the line")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise FinetuneError(
+            f"{place} has half a surrogate pair in its {name}", "mend or remove the line"
+        ) from error
+    if not value.strip():
+        raise FinetuneError(f"{place} has an empty {name}", "mend or remove the line")
+    return value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from finetune import prompt
 from finetune.errors import FinetuneError
 
 if TYPE_CHECKING:
@@ -91,39 +92,63 @@ def tokenise(rows: Iterable[Row], tokenizer: Any, max_tokens: int) -> TokenisedR
 def encode(rows: Iterable[Row], tokenizer: Any) -> Iterator[tuple[Tokens, bool]]:
     """Encode rows; with each, tell whether its two halves had to be encoded apart.
 
-    The prompt gets the ids that it has alone, as in sampling. Whole rows are encoded together, so
-    that a SentencePiece tokeniser puts no space before the completion; where the tokeniser merges
-    characters across the boundary, the completion is encoded by itself instead. Text that spells
-    a special token is text: a program that contains `</s>` does not end its row.
+    The prompt gets the ids that it has alone, as in sampling. The completion is encoded together
+    with the end of the prompt, so that a SentencePiece tokeniser puts no space before it; where the
+    tokeniser merges characters across the boundary, or the completion spells a special token in a
+    chat, it is encoded by itself instead. Text that spells a special token is text: a program that
+    contains `</s>` does not end its row.
     """
     import numpy
 
-    end = tokenizer.eos_token_id
-    if end is None:
-        raise FinetuneError("the tokeniser has no end of sequence", "choose a model that has one")
-    start = _start(tokenizer)
     waiting = iter(rows)
+    ends: dict[prompt.Form, int] = {}
     while some := list(islice(waiting, _AT_ONCE)):
-        prompts = _plain(tokenizer, [row.prompt for row in some])
-        wholes = _plain(tokenizer, [row.prompt + row.completion for row in some])
-        for row, prompt, whole in zip(some, prompts, wholes, strict=True):
-            apart = whole[: len(prompt)] != prompt or len(whole) == len(prompt)
+        parts = [_parts(tokenizer, row) for row in some]
+        alone = _batched(tokenizer, [part for one in parts for part in one.parts])
+        lasts = [one.parts[-1] for one in parts]
+        wholes = _batched(
+            tokenizer,
+            [
+                prompt.Part(last.text + row.completion, last.special)
+                for row, last in zip(some, lasts, strict=True)
+            ],
+        )
+        at = 0
+        for row, one, last, whole in zip(some, parts, lasts, wholes, strict=True):
+            *before, own = alone[at : at + len(one.parts)]
+            at += len(one.parts)
+            if row.form not in ends:
+                ends[row.form] = prompt.end_of(tokenizer, row.form)
+            apart = whole[: len(own)] != own or len(whole) == len(own)
+            if last.special and prompt.spells_special(tokenizer, row.completion):
+                apart = True
+            learned = whole[len(own) :]
             if apart:
-                whole = prompt + _plain(tokenizer, [row.completion])[0]
-            ids = numpy.asarray([*start, *whole, end], dtype=numpy.int32)
+                learned = prompt.encode(tokenizer, [row.completion], special=False)[0]
+            read = [*one.start, *(token for ids in before for token in ids), *own]
+            ids = numpy.asarray([*read, *learned, ends[row.form]], dtype=numpy.int32)
             # A model predicts from what it has seen: the very first token cannot be learned.
-            yield Tokens(ids, max(1, len(start) + len(prompt)), row.problem), apart
+            yield Tokens(ids, max(1, len(read)), row.problem), apart
 
 
-def _start(tokenizer: Any) -> list[int]:
-    """Return the beginning of sequence, for a tokeniser that puts one before every text."""
-    bos = tokenizer.bos_token_id
-    return [bos] if bos is not None and list(tokenizer("").input_ids)[:1] == [bos] else []
+def _parts(tokenizer: Any, row: Row) -> prompt.Parts:
+    if row.messages:
+        return prompt.chat_parts(tokenizer, row.messages)
+    return prompt.plain_parts(tokenizer, row.prompt)
 
 
-def _plain(tokenizer: Any, texts: list[str]) -> list[list[int]]:
-    encoded = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)
-    return [list(ids) for ids in encoded.input_ids]
+def _batched(tokenizer: Any, parts: Sequence[prompt.Part]) -> list[list[int]]:
+    """Return the ids of each part; the tokeniser spreads many texts over the processors."""
+    encoded: list[list[int]] = [[] for _ in parts]
+    for special in (False, True):
+        places = [at for at, part in enumerate(parts) if part.special is special]
+        if places:
+            texts = [parts[at].text for at in places]
+            for at, ids in zip(
+                places, prompt.encode(tokenizer, texts, special=special), strict=True
+            ):
+                encoded[at] = ids
+    return encoded
 
 
 def segments(tokens: Tokens) -> Iterator[tuple[bool, list[int]]]:

@@ -2,8 +2,8 @@
 
     accelerate launch -m finetune.train RECIPE
 
-`pie finetune run --print` gives the whole line. The numbers depend on the recipe, the rows and the
-base model; not on how many processes share a step or how many micro batches it is added up from
+`pie finetune run --dry-run` gives the whole line. The numbers depend on the recipe, the rows and
+the base model; not on how many processes share a step or how many micro batches it is added up from
 (but for rounding, and for the draws of dropout, which each process makes for itself).
 """
 
@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from finetune import batches, checkpoint, loss, model, processes, rows, tokens
+from finetune import batches, checkpoint, loss, model, processes, prompt, rows, tokens
 from finetune.errors import FinetuneError, LocalError
-from finetune.launch import end_with_launcher
+from finetune.launch import NAMED, end_with_launcher
 from finetune.metrics import Metrics
-from finetune.recipe import Recipe, load
+from finetune.recipe import Recipe, load, settings
 from finetune.result import identity, save_result
 from finetune.schedule import learning_rate
 from finetune.warning import warnings_of
@@ -96,6 +96,13 @@ def _train(
     if recipe.eval:
         eval_rows = tokens.tokenise(rows.read_rows(Path(recipe.eval)), tokenizer, recipe.max_tokens)
         say(f"evaluation: {eval_rows.sentence()}")
+    form = rows.form_of(Path(recipe.train))
+    if recipe.eval and (other := rows.form_of(Path(recipe.eval))) is not form:
+        raise FinetuneError(
+            f"{recipe.train} holds rows in {form} form and {recipe.eval} in {other} form",
+            "write both with the same --form of `pie finetune data`",
+        )
+    trained_on = prompt.Trained(form, (prompt.end_of(tokenizer, form),))
     say("the first row, as the model sees it:\n" + tokens.shown(train_rows.rows[0], tokenizer))
 
     # 3. Rows to sequences, and sequences to steps.
@@ -154,14 +161,18 @@ def _train(
 
     # 5. Go on where the run stopped, if it had begun.
     progress = checkpoint.Progress(
-        0, base, identity(recipe, train_rows, eval_rows), recipe=recipe.model_dump(mode="json")
+        0,
+        base,
+        identity(recipe, train_rows, eval_rows),
+        recipe=recipe.model_dump(mode="json"),
+        form=form,
     )
     saved = checkpoint.all_of(output)
     if saved:
         found = checkpoint.read_progress(saved[-1])
         checkpoint.check(found, progress, saved[-1])
         checkpoint.load(saved[-1], network, optimizer, team)
-        progress = replace(found, recipe=progress.recipe)
+        progress = replace(found, recipe=progress.recipe, form=form)
         say(f"going on after step {progress.step}")
     metrics = Metrics(recipe, progress.step) if team.first else None
     network.train()
@@ -252,7 +263,7 @@ def _train(
     ends_at = progress.best_step if recipe.final == "best" and progress.best_step else progress.step
     if ends_at != progress.step:
         checkpoint.load(checkpoint.folder_of(output, ends_at), network, None, team)
-    result = save_result(network, tokenizer, base, recipe, team)
+    result = save_result(network, tokenizer, base, recipe, team, trained_on)
     if metrics:
         metrics.close()
     say(f"wrote {result} (step {ends_at})")
@@ -290,10 +301,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run as `accelerate launch` starts it; 0, or 1 after one sentence on standard error."""
     parser = argparse.ArgumentParser(prog="python -m finetune.train", description=__doc__)
     parser.add_argument("recipe", help="a YAML file, or the name of a recipe that is shipped")
-    for name in ("model", "train", "eval", "output"):
+    for name in NAMED:
         parser.add_argument(f"--{name}", help=f"instead of the recipe's `{name}`")
+    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
     given = vars(parser.parse_args(arguments))
-    overrides = {name: value for name, value in given.items() if value and name != "recipe"}
+    overrides = {name: given[name] for name in NAMED if given[name]}
 
     def say(text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -310,7 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     end_with_launcher()
     try:
-        train(load(given["recipe"], overrides), say, after_step)
+        recipe = load(given["recipe"], {**overrides, **settings(given["set"])})
+        train(recipe, say, after_step)
     except LocalError as error:
         say(f"finetune: {error}")
         return 1

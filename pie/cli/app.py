@@ -16,6 +16,7 @@ from pie.cli import (
     generate,
     index,
     measure,
+    merge,
     preferences,
     report,
     selfplay,
@@ -37,6 +38,7 @@ app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
 app.command("generate")(generate.command)
 app.command("selfplay")(selfplay.command)
+app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)

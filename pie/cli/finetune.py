@@ -24,12 +24,13 @@ app = typer.Typer(
 def data(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The rows to write (.jsonl).")],
-    form: Annotated[
+    kind: Annotated[
         str,
         typer.Option(
             "--format",
             "-f",
-            help="plain, perf-conditioned, ecco, ecco-execution or ecco-trajectory.",
+            help="plain, perf-conditioned, perf-conditioned-code, ecco, ecco-execution or "
+            "ecco-trajectory.",
         ),
     ] = "plain",
     tags: Annotated[
@@ -58,6 +59,12 @@ def data(
     tests_shown: Annotated[
         int, typer.Option("--tests-shown", min=1, help="Of ecco-execution: a row's first tests.")
     ] = 3,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--form", help="plain (default), or chat: messages for the model's chat template."
+        ),
+    ] = "",
     openai: Annotated[
         bool, typer.Option("--openai", help="Write chat rows for hosted fine-tuning.")
     ] = False,
@@ -71,6 +78,7 @@ def data(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Turn pairs into prompt/completion rows, by the templates that sampling uses.
@@ -80,13 +88,13 @@ def data(
     Nothing is cut: a row that is too long is left out and counted. One row is shown with what of it
     is in the loss. Beside the rows lie OUT.left_out.jsonl and OUT.manifest.json.
     """
-    from pie.core.training.formats import format_of, parse_tags
+    from pie.core.training.formats import format_of, named_form, parse_tags
     from pie.flows import finetune_data as flow
 
     request = flow.Request(
         pairs=pairs,
         out=out,
-        format=format_of(form),
+        format=format_of(kind),
         tags=parse_tags(tags) if tags else (),
         sampling=sampling,
         hq=hq,
@@ -95,10 +103,12 @@ def data(
         self_play=self_play,
         run=run_folder,
         tests_shown=tests_shown,
+        form=named_form(form) if form else None,
         openai=openai,
         tokenizer=tokenizer,
         max_tokens=max_tokens,
         strict=strict,
+        limit=limit,
     )
     manifest = flow.run(request)
     say(f"the first row:\n{manifest['example']}")
@@ -134,9 +144,16 @@ def run(
     node_rank: Annotated[
         int | None, typer.Option("--node-rank", min=0, help="This node's number, of several.")
     ] = None,
-    show: Annotated[
-        bool, typer.Option("--print", help="Print the `accelerate launch` line; start nothing.")
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any key of the recipe, as lora.rank=16; repeatable."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the `accelerate launch` line; start nothing.")
     ] = False,
+    show: Annotated[bool, typer.Option("--print", hidden=True)] = False,
     as_json: options.Json = False,
 ) -> int:
     """Train by a recipe, or go on where the same run stopped.
@@ -149,8 +166,9 @@ def run(
     from pie.flows import finetune as flow
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
-    planned = flow.plan(config, {name: value for name, value in given.items() if value}, node_rank)
-    if show:
+    named = {name: value for name, value in given.items() if value}
+    planned = flow.plan(config, named, changes or [], node_rank)
+    if dry_run or show:
         with printing():
             document = {"schema_version": 1, "line": planned.line, "words": planned.words}
             print(json.dumps(document, indent=2) if as_json else planned.line)

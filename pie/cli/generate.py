@@ -25,9 +25,10 @@ def command(
         typer.Option(
             "--strategy",
             "-s",
-            help="instruction, few-shot, cot, retrieval, finetuned or perf-conditioned.",
+            help="instruction (default), few-shot, few-shot-drawn, cot, retrieval, finetuned, "
+            "perf-conditioned or perf-conditioned-code; rows that hold a prompt are asked with it.",
         ),
-    ] = "instruction",
+    ] = "",
     model: Annotated[
         str,
         typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE."),
@@ -88,9 +89,13 @@ def command(
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Of hf.")] = 8,
     dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
     device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
+    tensor_parallel: options.TensorParallel = 0,
+    data_parallel: options.DataParallel = 0,
+    gpu_memory: options.GpuMemory = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
+    limit: options.Limit = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the prompt of one row; ask no model.")
     ] = False,
@@ -139,6 +144,10 @@ def command(
             device=device,
             strict=strict,
             dry_run=dry_run,
+            limit=limit,
+            tensor_parallel=tensor_parallel,
+            data_parallel=data_parallel,
+            gpu_memory=gpu_memory,
         )
     )
     if dry_run:

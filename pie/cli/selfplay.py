@@ -116,6 +116,9 @@ def command(
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Of hf.")] = 8,
     dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
     device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
+    tensor_parallel: options.TensorParallel = 0,
+    data_parallel: options.DataParallel = 0,
+    gpu_memory: options.GpuMemory = None,
     machine: options.Machine = "auto",
     trust_programs: options.TrustPrograms = False,
     gem5: options.Gem5 = "",
@@ -166,6 +169,9 @@ def command(
         batch_size=batch_size,
         dtype=dtype,
         device=device,
+        tensor_parallel=tensor_parallel,
+        data_parallel=data_parallel,
+        gpu_memory=gpu_memory,
     )
     proposer = Chosen(
         model, base_url, temperature, top_p, max_new_tokens, per_prompt, seed, form, prompt_tokens

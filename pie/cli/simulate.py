@@ -46,9 +46,12 @@ def command(
     ] = False,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
-    plan_only: Annotated[
-        bool, typer.Option("--plan", help="Check the rows, say how much work they are, and stop.")
+    limit: options.Limit = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
     ] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,
         typer.Option(
@@ -92,10 +95,11 @@ def command(
         strict=strict,
         trust_programs=trust_programs,
         unsupported=options.unsupported_as(unsupported),
+        limit=limit,
     )
     made = flow.plan(request)
     _tell_plan(request, made)
-    if plan_only:
+    if dry_run or plan_only:
         return Exit.OK
     for notice in flow.walls(request.setting):
         say(f"pie: {notice}")

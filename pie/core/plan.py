@@ -9,6 +9,7 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
@@ -62,15 +63,18 @@ class Plan:
             ) from error
 
 
-def plan(path: Path, tests: TestCases) -> Plan:
-    """Read and check every line of a pairs file. InputError when no row can be used."""
+def plan(path: Path, tests: TestCases, limit: int | None = None) -> Plan:
+    """Read and check the lines of a pairs file. InputError when no row can be used.
+
+    With a limit, the file is taken to end after that many lines that are not blank.
+    """
     made = Plan(path)
     seen_rows: dict[bytes, tuple[int, bytes]] = {}
     seen_work: set[bytes] = set()
     seen_programs: set[bytes] = set()
     whole = hashlib.sha256()
     lines = 0
-    for line in read_lines(path):
+    for line in islice(read_lines(path), limit):
         lines += 1
         whole.update(line.data)
         try:

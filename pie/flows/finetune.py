@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,18 @@ class Planned:
         return launch.shown(self.words)
 
 
-def plan(config: str, overrides: Mapping[str, str], node_rank: int | None) -> Planned:
-    """Read a recipe and make its line; FinetuneError says what is wrong with it."""
+def plan(
+    config: str, named: Mapping[str, str], settings: Sequence[str], node_rank: int | None
+) -> Planned:
+    """Read a recipe and make its line; FinetuneError says what is wrong with it.
+
+    `settings` are KEY=VALUE words, and an error when they set what `named` does.
+    """
+    overrides: dict[str, Any] = recipe.settings(settings)
+    twice = next((name for name in overrides if name in named), None)
+    if twice is not None:
+        raise FinetuneError(f"--{twice} and --set {twice}=... are both given", "give one of them")
+    overrides = {**named, **overrides}
     found = recipe.load(config, overrides)
     rank = launch.node_rank(node_rank, found.launch.nodes)
     return Planned(found, launch.line(found, config, overrides, rank))

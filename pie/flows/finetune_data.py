@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.score_tag import FIELD
 from pie.core.dataset.table import Record, Writer, is_parquet, require_file
 from pie.core.problem import InputError, RowProblem
-from pie.core.prompting.prompts import BEST_SCORE, Form
+from pie.core.prompting.prompts import BEST_SCORE, Form, Prompt
 from pie.core.rows import language_of
 from pie.core.training import chat, execution
-from pie.core.training.formats import Format, Shown, chat_row, prompt_of, tag_of
+from pie.core.training.formats import SCORED, Format, Shown, chat_row, prompt_of, tag_of
 from pie.core.training.length import Length
 from pie.core.training.trajectory import Solution, trajectory
 from pie.flows.dataset.rows import listing, pair_rows, seconds, speedup
@@ -42,10 +43,15 @@ class Request:
     run: Path | None = None
     """Of `pie simulate`, for `ecco-execution`."""
     tests_shown: int = execution.PUBLIC_TESTS
+    form: Form | None = None
+    """Plain text, or messages for the model's chat template; None: what the rest implies."""
     openai: bool = False
+    """Chat rows as a hosted service takes them."""
     tokenizer: str = ""
     max_tokens: int | None = None
     strict: bool = False
+    limit: int | None = None
+    """Only the first rows of the pairs."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Candidate:
     shown: Shown
     completion: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The pair itself, which `pie generate` passes on and `pie simulate` measures."""
 
 
 class _NoRow(Exception):
@@ -78,18 +86,20 @@ def run(request: Request) -> dict[str, Any]:
         "hq": request.hq,
         "per_problem": request.per_problem,
         "size": request.size,
+        "form": request.form,
         "openai": request.openai,
         "tokenizer": request.tokenizer,
         "max_tokens": request.max_tokens,
         "tests_shown": request.tests_shown,
         "run": str(request.run) if request.run else None,
+        "limit": request.limit,
     }
     step = Step("finetune-data", request.out, inputs, parameters)
     is_parquet(request.out)  # a name that says neither is refused before anything is written
     step.claim()
     counts = Counts("rows")
     all_counts = [counts]
-    form = Form.CHAT if request.openai else Form.PLAIN
+    form = Form.CHAT if request.openai else request.form or Form.PLAIN
     example = ""
     with listing(request.out) as listed:
         if request.format is Format.ECCO_TRAJECTORY:
@@ -111,15 +121,26 @@ def run(request: Request) -> dict[str, Any]:
                 example = example or length.shown(prompt, completion)
                 if request.openai:
                     writer.write(chat_row(prompt, completion))
+                elif request.sampling:
+                    writer.write(
+                        {
+                            **one.fields,
+                            **one.about,
+                            **_asked(request.format, prompt),
+                            "stop": list(prompt.stop),
+                        }
+                    )
                 else:
-                    row = {"prompt": prompt.text, "format": str(request.format), **one.about}
-                    writer.write(row if request.sampling else {**row, "completion": completion})
+                    row = {**_asked(request.format, prompt), **one.about}
+                    writer.write({**row, "completion": _learned(form, completion)})
             if not writer.rows:
                 raise _NoRow
     if not writer.rows:
         raise InputError(
             f"no row is left of {request.pairs} ({_told(*all_counts)})",
-            f"see {listed.path} for the reason of each",
+            "add the score of each target with `pie dataset tag`"
+            if set(counts.left_out) == {"no_tag"}
+            else f"see {listed.path} for the reason of each",
         )
     counts.rows_out = writer.rows
     more: dict[str, Any] = {"length": length.rule}
@@ -129,8 +150,22 @@ def run(request: Request) -> dict[str, Any]:
     return {**step.finish(*all_counts, **more), "example": example}
 
 
+def _asked(kind: Format, prompt: Prompt) -> dict[str, Any]:
+    """Return what a model reads, and in which form and format; chats as TRL has them."""
+    asked: Any = prompt.text
+    if prompt.form is Form.CHAT:
+        asked = [{"role": one.role, "content": one.content} for one in prompt.messages]
+    return {"prompt": asked, "form": str(prompt.form), "format": str(kind)}
+
+
+def _learned(form: Form, completion: str) -> Any:
+    if form is Form.CHAT:
+        return [{"role": "assistant", "content": completion}]
+    return completion
+
+
 def _check(request: Request) -> None:
-    if request.tags and request.format is not Format.PERF_CONDITIONED:
+    if request.tags and request.format not in SCORED:
         raise InputError(
             f"the format {request.format} shows no tag", "give --format perf-conditioned"
         )
@@ -138,6 +173,10 @@ def _check(request: Request) -> None:
         raise InputError(
             "--openai writes rows to train on, and --sampling prompts without an answer",
             "give one of the two",
+        )
+    if request.openai and request.form is Form.PLAIN:
+        raise InputError(
+            "--openai writes chat rows, and --form says plain", "leave one of them out"
         )
     if (request.run is None) == (request.format is Format.ECCO_EXECUTION):
         raise InputError(
@@ -175,19 +214,21 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
             found = execution.chosen(runs.get(key, {}), tests, request.tests_shown)
             shown = Shown(program.language, (program.source,), runs=found)
             reason = "" if found else "source_not_in_the_run"
+        if not reason and _tagged(request) and tag is None:
+            reason = "no_tag"
         if reason:
             _leave_out(counts, listed, record.place, reason, request.strict)
             continue
         about = {name: fields.get(name) for name in ("problem_id", "src_id", "tgt_id")}
-        if request.format is not Format.PERF_CONDITIONED:
-            yield Candidate(record.place, shown, str(fields["tgt_code"]), about)
+        if request.format not in SCORED:
+            yield Candidate(record.place, shown, str(fields["tgt_code"]), about, fields)
             continue
         asked = (request.tags or (BEST_SCORE,)) if request.sampling else (tag or BEST_SCORE,)
         for extra, score in enumerate(asked):
             counts.rows_in += extra > 0
             scored = Shown(shown.language, shown.programs, score)
             completion = str(fields["tgt_code"])
-            yield Candidate(record.place, scored, completion, {**about, "score": score})
+            yield Candidate(record.place, scored, completion, {**about, "score": score}, fields)
 
 
 def _trajectories(
@@ -195,6 +236,7 @@ def _trajectories(
 ) -> Iterator[Candidate]:
     """Yield the trajectory of each user and problem, as far as there are three programs."""
     groups: dict[tuple[str, str], dict[str, Solution]] = {}
+    tests: dict[str, Any] = {}
     for record in _records(request, pairs, listed):
         fields = record.fields
         user = fields.get("user_id")
@@ -211,6 +253,7 @@ def _trajectories(
         if not all(str(fields[f"{role}_code"]).strip() for role in ("src", "tgt")):
             _leave_out(pairs, listed, record.place, "no_program", request.strict)
             continue
+        tests.setdefault(str(fields["problem_id"]), fields.get("tests"))
         group = groups.setdefault((str(fields["problem_id"]), str(user)), {})
         for role, time in zip(("src", "tgt"), times, strict=True):
             name = str(fields.get(f"{role}_id") or f"{record.place} {role}")
@@ -226,22 +269,32 @@ def _trajectories(
         about = {"problem_id": problem_id, "user_id": user, "tgt_id": found.target.id}
         steps = [one.id for one in found.shown]
         shown = Shown(found.target.language, tuple(one.code for one in found.shown))
-        yield Candidate(place, shown, found.target.code, {**about, "steps": steps})
+        last = found.shown[-1]
+        pair = {
+            "src_id": last.id,
+            "src_code": last.code,
+            "tgt_code": found.target.code,
+            "language": str(found.target.language),
+            "tests": tests[problem_id],
+        }
+        yield Candidate(place, shown, found.target.code, {**about, "steps": steps}, pair)
 
 
 def _records(request: Request, counts: Counts, listed: Writer | None) -> Iterator[Record]:
     """Yield the pairs that are chosen, then those of self-play."""
     if not request.hq:
-        yield from pair_rows(request.pairs, counts, listed)
+        yield from islice(pair_rows(request.pairs, counts, listed), request.limit)
     else:
         best = Best(request.per_problem)
-        for number, record in enumerate(pair_rows(request.pairs, Counts())):
+        first = islice(pair_rows(request.pairs, Counts()), request.limit)
+        for number, record in enumerate(first):
             ratio = speedup(record)
             if ratio is not None:
                 ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
                 best.add(str(record.fields["problem_id"]), ratio, *ids, number)
         numbers = best.numbers(request.size)
-        for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
+        first = islice(pair_rows(request.pairs, counts, listed), request.limit)
+        for number, record in enumerate(first):
             if number in numbers:
                 yield record
             else:
@@ -270,17 +323,14 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+def _tagged(request: Request) -> bool:
+    """Whether the rows show the score of their target."""
+    return request.format in SCORED and not request.sampling
+
+
 def _tag(request: Request, record: Record) -> int | None:
-    """Return the target's tag where training needs it."""
-    if request.format is not Format.PERF_CONDITIONED or request.sampling:
-        return None
-    tag = tag_of(record.fields.get(FIELD))
-    if tag is None:
-        raise InputError(
-            f"the row of {record.place} has no {FIELD}, the score of its target",
-            "add it with `pie dataset tag`",
-        )
-    return tag
+    """Return the target's tag where training needs it; None where the row has none."""
+    return tag_of(record.fields.get(FIELD)) if _tagged(request) else None
 
 
 def _leave_out(counts: Counts, listed: Writer, place: str, reason: str, strict: bool) -> None:

@@ -58,6 +58,8 @@ class Asked:
     samples: int
     out: Path | None = None
     strict: bool = False
+    limit: int | None = None
+    """Only the first lines of the pairs."""
     prices: Prices = Prices()
     examples: str = ""
     """Digest of what examples are drawn from, and how."""
@@ -85,7 +87,7 @@ def setting_of(asked: Asked) -> dict[str, Any]:
         "model": asked.model.fingerprint(),
         "strategy": prompting.strategy.value,
         "form": prompting.form.value,
-        "score": prompting.score,
+        "score": None if prompting.from_rows else prompting.score,
         "examples": asked.examples,
         "room": prompting.room,
         "tokens": asked.model.counts,
@@ -111,11 +113,11 @@ def dry_run(asked: Asked, number: int) -> tuple[Row, Prompt, dict[str, Any]]:
 
             try:
                 row = parse_row(line.data)
+                fitted = asked.prompting.prompt_of(row)
             except RowProblem as problem:
                 raise InputError(
                     f"{asked.pairs}:{line.number}: {problem}", "give another one with --row"
                 ) from problem
-            fitted = asked.prompting.prompt_of(row)
             about = {
                 "tokens": fitted.tokens,
                 "tokens_counted": asked.model.counts,
@@ -142,7 +144,7 @@ def generate(
     begin = time.monotonic()
     require_parsers()
     setting = setting_of(asked)
-    sha256 = sha256_of(asked.pairs)
+    sha256 = sha256_of(asked.pairs, limit=asked.limit)
     path = folder_for(asked, setting, sha256)
     manifest = {
         "toolkit_version": __version__,
@@ -161,7 +163,7 @@ def generate(
 
     with GenerationFolder(path, manifest) as folder, interrupt_on_sigterm():
         with folder.rewriting("prompts.jsonl") as file:
-            plan = plan_prompts(asked.pairs, asked.prompting, file, made)
+            plan = plan_prompts(asked.pairs, asked.prompting, file, made, asked.limit)
         _refuse_if_strict(asked, plan)
         folder.write_lines("left_out.jsonl", [asdict(one) for one in plan.left_out])
         started(path, plan)

@@ -8,20 +8,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pie.core.models import Model, ModelOptions, Sampling, open_model
+from pie.core.models import Model, ModelOptions, Sampling, form_of, open_model
 from pie.core.models.replay import identity_of
 from pie.core.problem import InputError
 from pie.core.prompting.example_pairs import (
     ChooseExamples,
+    fixed_examples,
     nearest_examples,
     random_examples,
     read_pool,
 )
 from pie.core.prompting.prompt_plan import Prompting, sha256_of
-from pie.core.prompting.prompts import Example, Form, Strategy, cot_examples
+from pie.core.prompting.prompt_rows import first_prompt
+from pie.core.prompting.prompts import (
+    BEST_SCORE,
+    SCORED,
+    TRAINED,
+    Example,
+    Form,
+    Strategy,
+    cot_examples,
+)
 from pie.flows.generate import Asked, Prices
 from sim.errors import MissingTool
 from sim.program import digest_of
+
+_FEW_SHOT = (Strategy.FEW_SHOT, Strategy.FEW_SHOT_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -57,14 +69,24 @@ class Chosen:
     device: str
     strict: bool
     dry_run: bool
+    limit: int | None = None
+    tensor_parallel: int = 0
+    data_parallel: int = 0
+    gpu_memory: float | None = None
 
 
 def open_asked(chosen: Chosen) -> Asked:
     """Return what to ask of which model; InputError for what does not fit together."""
-    strategy = _strategy(chosen)
+    held = first_prompt(chosen.pairs)
+    strategy = _strategy(chosen, held[0] if held else None)
     _refuse_misfits(chosen, strategy)
+    if held and chosen.score != BEST_SCORE:
+        raise InputError(
+            f"the rows of {chosen.pairs} hold their prompts, and --score cannot change these",
+            "leave it out, or write the rows again with `pie finetune data --sampling --tags`",
+        )
     model = _model(chosen)
-    form = _form(chosen, model)
+    form = _form(chosen, model, strategy, held[1] if held else None)
     choose, examples, unfit = _examples(chosen, strategy)
     room = None
     if model.context is not None:
@@ -75,10 +97,13 @@ def open_asked(chosen: Chosen) -> Asked:
                 f"{chosen.max_new_tokens}",
                 "give a smaller --max-new-tokens, or the right --context",
             )
-    wanted = {Strategy.FEW_SHOT: chosen.shots, Strategy.RETRIEVAL: chosen.k}.get(strategy, 0)
+    shown = dict.fromkeys(_FEW_SHOT, chosen.shots) | {Strategy.RETRIEVAL: chosen.k}
+    wanted = shown.get(strategy, 0)
     prompting = Prompting(strategy, form, model.count_tokens, room, chosen.score, choose, wanted)
     if model.by_row:
         prompting = replace(prompting, identify=identity_of)
+    if held:
+        prompting = replace(prompting, from_rows=True)
     return Asked(
         pairs=chosen.pairs,
         model=model,
@@ -87,6 +112,7 @@ def open_asked(chosen: Chosen) -> Asked:
         samples=chosen.samples,
         out=chosen.out,
         strict=chosen.strict,
+        limit=chosen.limit,
         prices=Prices(chosen.price_in, chosen.price_out),
         examples=examples,
         examples_unfit=unfit,
@@ -94,30 +120,65 @@ def open_asked(chosen: Chosen) -> Asked:
     )
 
 
-def _strategy(chosen: Chosen) -> Strategy:
+def _strategy(chosen: Chosen, held: Strategy | None) -> Strategy:
+    """Return the strategy: as named, or that of the prompts which the rows hold."""
+    if not chosen.strategy:
+        return held or Strategy.INSTRUCTION
     try:
-        return Strategy(chosen.strategy)
+        strategy = Strategy(chosen.strategy)
     except ValueError as error:
         raise InputError(
             f"unknown strategy {chosen.strategy!r}",
             f"choose one of {', '.join(one.value for one in Strategy)}",
         ) from error
+    if held is None and strategy is Strategy.ROWS:
+        raise InputError(
+            f"the first row of {chosen.pairs} holds no prompt",
+            "write rows with `pie finetune data --sampling`, or give another --strategy",
+        )
+    if held is not None and strategy not in (held, Strategy.ROWS):
+        raise InputError(
+            f"the rows of {chosen.pairs} hold prompts for {held}, and --strategy says {strategy}",
+            "leave --strategy out, or give the pairs that the rows were made of",
+        )
+    return held or strategy
+
+
+def _form(chosen: Chosen, model: Model, strategy: Strategy, held: Form | None) -> Form:
+    """Return the form: of the prompts that the rows hold, or as named, or as the model has it."""
+    if held is None:
+        return form_of(chosen.form, model, trained=strategy in TRAINED)
+    if chosen.form not in ("auto", held):
+        raise InputError(
+            f"the rows of {chosen.pairs} hold prompts in {held} form, and --form says "
+            f"{chosen.form}",
+            "leave --form out, or write the rows again with that --form",
+        )
+    known = model.trained_form()
+    if known not in (None, held):
+        raise InputError(
+            f"{model.name} was trained in {known} form, and the rows of {chosen.pairs} are in "
+            f"{held} form",
+            f"write the rows again with `pie finetune data --sampling --form {known}`",
+        )
+    return held
 
 
 def _refuse_misfits(chosen: Chosen, strategy: Strategy) -> None:
     """An option that would be passed over silently is a mistake."""
     only = {
-        "--examples": (chosen.examples, Strategy.FEW_SHOT),
-        "--index": (chosen.index, Strategy.RETRIEVAL),
+        "--examples": (chosen.examples, _FEW_SHOT),
+        "--index": (chosen.index, (Strategy.RETRIEVAL,)),
     }
     for option, (given, needed) in only.items():
-        if given is not None and strategy is not needed:
+        if given is not None and strategy not in needed:
             raise InputError(
-                f"{option} is for --strategy {needed}, not {strategy}", "leave one of them out"
+                f"{option} is for --strategy {' or '.join(needed)}, not {strategy}",
+                "leave one of them out",
             )
-        if given is None and strategy is needed:
+        if given is None and strategy in needed:
             raise InputError(f"--strategy {strategy} needs {option}", "give it")
-    if chosen.score != 10 and strategy is not Strategy.PERF_CONDITIONED:
+    if chosen.score != BEST_SCORE and strategy not in SCORED:
         raise InputError(
             f"--score is for --strategy perf-conditioned, not {strategy}", "leave it out"
         )
@@ -141,6 +202,9 @@ def _model(chosen: Chosen) -> Model:
             batch_size=chosen.batch_size,
             dtype=chosen.dtype,
             device=chosen.device,
+            tensor_parallel=chosen.tensor_parallel,
+            data_parallel=chosen.data_parallel,
+            gpu_memory=chosen.gpu_memory,
         ),
     )
 
@@ -157,25 +221,17 @@ def parse_body(text: str) -> dict[str, Any]:
     return body
 
 
-def _form(chosen: Chosen, model: Model) -> Form:
-    if chosen.form == "auto":
-        return model.best_form()
-    try:
-        return Form(chosen.form)
-    except ValueError as error:
-        raise InputError(f"unknown form {chosen.form!r}", "choose plain, chat or auto") from error
-
-
 def _examples(chosen: Chosen, strategy: Strategy) -> tuple[ChooseExamples | None, str, int]:
     """Return how examples are chosen, a digest of what they are drawn from, and how many cannot."""
     if strategy is Strategy.COT:
         return lambda row: cot_examples(row.language), "two worked examples of our own", 0
-    if strategy is Strategy.FEW_SHOT:
+    if strategy in _FEW_SHOT:
         assert chosen.examples is not None
         pool = read_pool(chosen.examples)
         source = sha256_of(chosen.examples, "--examples")
-        digest = digest_of("few-shot", source, chosen.shots, chosen.seed)
-        return random_examples(pool.pairs, chosen.shots, chosen.seed), digest, pool.unfit
+        digest = digest_of(strategy, source, chosen.shots, chosen.seed)
+        drawn = fixed_examples if strategy is Strategy.FEW_SHOT else random_examples
+        return drawn(pool.pairs, chosen.shots, chosen.seed), digest, pool.unfit
     if strategy is Strategy.RETRIEVAL:
         assert chosen.index is not None
         return (*_nearest(chosen.index, chosen.k), 0)

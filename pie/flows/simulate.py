@@ -54,6 +54,8 @@ class Request:
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
     unsupported: UnsupportedAs = UnsupportedAs.FAILED
     """How the report counts generated programs that the machine cannot measure."""
+    limit: int | None = None
+    """Only the first lines of the pairs file."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Finished:
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs))
-    made = planning.plan(request.pairs, tests)
+    made = planning.plan(request.pairs, tests, request.limit)
     if request.strict and made.left_out:
         first = made.left_out[0]
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,9 +68,9 @@ class SpeedReward:
     "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
     a warning names the problem. `log_metric`, as TRL passes it, is told the mean speedup of the
     accepted programs that are not suspicious, and the share of accepted ones of those that have a
-    reward. InputError for columns that are
-    missing or cannot be used. Use it as a context manager, or call `close()`, to end the workers
-    before the process does.
+    reward; NaN, which TRL leaves out of its log, where there is none. InputError for columns that
+    are missing or cannot be used. Use it as a context manager, or call `close()`, to end the
+    workers before the process does.
     """
 
     __name__ = "speed_reward"  # TRL names its metric rewards/speed_reward
@@ -107,10 +108,11 @@ class SpeedReward:
         found = self.measure(completions, **columns)
         speedups = [one.speedup for one in found if one.speedup is not None and not one.suspicious]
         judged = [one.verdict is Verdict.ACCEPTED for one in found if one.reward is not None]
-        if log_metric is not None and judged:
-            log_metric("speed/accepted", sum(judged) / len(judged))
-            if speedups:
-                log_metric("speed/speedup", sum(speedups) / len(speedups))
+        if log_metric is not None:
+            # Both in every process: TRL gathers each name from all of them, and one that is
+            # missing in some leaves the others waiting for ever.
+            log_metric("speed/accepted", _mean(judged))
+            log_metric("speed/speedup", _mean(speedups))
         return [one.reward for one in found]
 
     def measure(
@@ -257,6 +259,10 @@ def speed_reward(
         suspicious=SUSPICIOUS[suspicious],
         unsupported=UnsupportedAs(unsupported),
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
 
 
 def _keys(count: int, columns: Mapping[str, Any]) -> list[bytes]:

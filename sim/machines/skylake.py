@@ -34,7 +34,7 @@ class Skylake(ToolRuns):
     protocol: str = PROTOCOL
 
     def cpu_seconds(self, limits: Limits) -> int:
-        """Return the model's bound: it is a hundred times slower than counting."""
+        """Return the model's bound: it works for each operation, not for each block."""
         return limits.model_cpu_seconds
 
     def annotate(

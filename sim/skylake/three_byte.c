@@ -78,7 +78,7 @@ static void extend(Decoding *d, UChar opcode) {
 
 static void of_38(Decoding *d, UChar opcode) {
     switch (opcode) {
-    case 0x00: mixed_way(d, WAY(SIMD_MISC), d->own, ABSENT); return; /* pshufb */
+    case 0x00: packed_way(d, WAY(SIMD_MISC), d->own, ABSENT); return; /* pshufb */
     case 0x01 ... 0x03: case 0x05 ... 0x07: /* phadd, phsub */
         joined_way(d, WAY(SIMD_MISC, SIMD_MISC, SIMD_ALU), d->own, ABSENT);
         return;
@@ -206,7 +206,7 @@ static void of_3a(Decoding *d, UChar opcode, UInt number) {
     case 0x08: case 0x09: packed_way(d, WAY(SIMD_FMUL, SIMD_FMUL), ABSENT, ABSENT); return; /* round */
     case 0x0a: case 0x0b: round_scalar(d, opcode); return;
     case 0x0c ... 0x0e: packed_way(d, WAY(SIMD_MISC), d->own, ABSENT); return; /* blend */
-    case 0x0f: mixed_way(d, WAY(SIMD_MISC), d->own, ABSENT); return; /* palignr */
+    case 0x0f: packed_way(d, WAY(SIMD_MISC), d->own, ABSENT); return; /* palignr */
     case 0x14 ... 0x17: extract(d, opcode); return;
     case 0x18: case 0x38: insert_half(d); return;
     case 0x19: case 0x39: extract_half(d); return;

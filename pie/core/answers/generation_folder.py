@@ -68,7 +68,7 @@ class GenerationFolder(HeldFolder):
         differing = [
             name
             for key in ("pairs_sha256", "setting")
-            for name in _differing(key, earlier.get(key), now.get(key))
+            for name in differing(key, earlier.get(key), now.get(key))
         ]
         if differing:
             raise InputError(
@@ -81,10 +81,10 @@ class GenerationFolder(HeldFolder):
         )
 
 
-def _differing(name: str, left: Any, right: Any) -> Iterator[str]:
+def differing(name: str, left: Any, right: Any) -> Iterator[str]:
     """Yield the names of the innermost values that differ."""
     if isinstance(left, dict) and isinstance(right, dict):
         for key in sorted({*left, *right}):
-            yield from _differing(f"{name}.{key}", left.get(key), right.get(key))
+            yield from differing(f"{name}.{key}", left.get(key), right.get(key))
     elif left != right:
         yield name

@@ -8,6 +8,7 @@ from pie.core.models.model import (
     ModelOptions,
     Request,
     Sampling,
+    form_of,
 )
 from pie.core.models.registry import BACKENDS, open_model
 
@@ -20,5 +21,6 @@ __all__ = [
     "ModelOptions",
     "Request",
     "Sampling",
+    "form_of",
     "open_model",
 ]

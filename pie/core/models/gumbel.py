@@ -1,14 +1,15 @@
-"""Sampling with a generator for each row of a batch: the Gumbel-max trick.
+"""Sampling with noise of its own for each row of a batch: the Gumbel-max trick.
 
 Adding independent Gumbel noise to log-probabilities and taking the largest draws exactly from
-them, so a greedy search over noised scores samples, and each row's noise can have its own seed.
+them, so each row's noise can have its own seed. A greedy search then takes what was drawn.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
+
+from pie.core.models.noise import Drawer
 
 
 class GumbelSampler:
@@ -19,32 +20,26 @@ class GumbelSampler:
 
         self._temperature = temperature
         self._top_p = top_p
-        self._generators = []
+        self._drawer = Drawer(seeds)
+        self._position = 0
         self.broken = torch.zeros(len(seeds), dtype=torch.bool)
-        """Rows that had a score that is no number, from which nothing can be drawn."""
-        for seed in seeds:
-            number = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=7).digest(), "big")
-            # On the CPU whatever the device, so that the draws are the same on all of them.
-            self._generators.append(torch.Generator("cpu").manual_seed(number))
+        """Rows with scores that are no numbers, or with infinite ones: nothing can be drawn."""
 
     def __call__(self, _input_ids: Any, scores: Any) -> Any:
-        """Return the scores of one step (rows, vocabulary) with temperature, top-p and noise."""
+        """Return scores (rows, vocabulary) that leave the drawn token of the next step alone."""
         import torch
 
-        self.broken = self.broken.to(scores.device) | scores.isnan().any(dim=-1)
+        top = scores.amax(dim=-1)
+        self.broken = self.broken.to(scores.device) | ~top.isfinite()
         if self._temperature == 0:
             return scores
-        scores = torch.log_softmax(scores.float() / self._temperature, dim=-1)
+        scores = scores.float() / self._temperature
         if self._top_p < 1:
-            ordered, places = scores.sort(dim=-1, descending=True)
+            ordered, places = torch.log_softmax(scores, dim=-1).sort(dim=-1, descending=True)
             before = ordered.exp().cumsum(dim=-1) - ordered.exp()
             ordered = ordered.masked_fill(before >= self._top_p, float("-inf"))
             scores = torch.full_like(scores, float("-inf")).scatter(-1, places, ordered)
-        width = scores.shape[-1]
-        noise = torch.stack(
-            [
-                torch.empty(width).exponential_(generator=one).clamp_min_(1e-30)
-                for one in self._generators
-            ]
-        )
-        return scores - noise.log().to(scores.device)
+        drawn = self._drawer.draw(scores, self._position)
+        self._position += 1
+        chosen = torch.full_like(scores, float("-inf"))
+        return chosen.scatter_(-1, drawn[:, None], 0.0)

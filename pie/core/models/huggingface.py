@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from finetune.prompt import Trained
 from pie.core.extras import require
 from pie.core.models.model import (
     Answer,
@@ -24,12 +25,14 @@ from pie.core.models.model import (
     Request,
     Sampling,
 )
-from pie.core.models.tokens import load_tokenizer, token_ids
+from pie.core.models.tokens import load_tokenizer, token_ids, trained_form
 from pie.core.prompting.prompts import Form, Prompt
 from pie.core.wording import one_line
 from sim.errors import SimError
 
 _EXTRA = "finetune"
+NOISE = "counter"
+"""How samples are drawn: an answer under the same seed depends on it."""
 _PROBES = 16
 _PROBE_BYTES = 1 << 16
 
@@ -51,8 +54,17 @@ class HuggingFaceModel:
         self._model: Any = None
         self.context = options.context if options.context is not None else self._own_context()
 
+    @property
+    def only_form(self) -> bool:
+        return not self._tokenizer.chat_template
+
     def best_form(self) -> Form:
-        return Form.CHAT if self._tokenizer.chat_template else Form.PLAIN
+        best = Form.CHAT if self._tokenizer.chat_template else Form.PLAIN
+        return self.trained_form() or best
+
+    def trained_form(self) -> Form | None:
+        told = self._trained()
+        return None if told is None else told.form
 
     def fingerprint(self) -> dict[str, Any]:
         config = self._config()
@@ -65,6 +77,7 @@ class HuggingFaceModel:
             "adapter": digest_of_folder(self._adapter) if self._adapter else "",
             "dtype": self._options.dtype,
             "version": str(require("transformers", _EXTRA).__version__),
+            "noise": NOISE,
         }
 
     def count_tokens(self, prompt: Prompt) -> int:
@@ -85,6 +98,15 @@ class HuggingFaceModel:
                 tokenizer.pad_token = tokenizer.eos_token
             self._cached_tokenizer = tokenizer
         return self._cached_tokenizer
+
+    def _trained(self) -> Trained | None:
+        """Return what lies beside the model or the adapter; an adapter has its own."""
+        return trained_form(self._source)
+
+    def _ends(self) -> tuple[int, ...]:
+        """Return the tokens that end an answer besides the model's and the tokenizer's own."""
+        told = self._trained()
+        return () if told is None else told.ends
 
     def _config(self) -> Any:
         transformers = require("transformers", _EXTRA)
@@ -157,7 +179,7 @@ class HuggingFaceModel:
             num_beams=1,
             repetition_penalty=1.0,
             pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=_ends(model, tokenizer),
+            eos_token_id=sorted({*_ends(model, tokenizer), *self._ends()}),
         )
         sampler = GumbelSampler(
             [f"{one.prompt.digest}:{one.seed}" for one in batch],

@@ -83,6 +83,12 @@ class ModelOptions:
     batch_size: int = 8
     dtype: str = "auto"
     device: str = ""
+    tensor_parallel: int = 0
+    """GPUs that share one copy of the model (vllm); 0: as few as it needs."""
+    data_parallel: int = 0
+    """Copies of the model (vllm); 0: as many as there are GPUs for."""
+    gpu_memory: float | None = None
+    """Share of each GPU's memory that is taken (vllm)."""
     backoff_seconds: float = 0.5
 
 
@@ -100,8 +106,15 @@ class Model(Protocol):
     by_row: bool
     """Answers belong to rows: rows with equal prompts do not share theirs."""
 
+    @property
+    def only_form(self) -> bool:
+        """Whether it can be asked in its best form alone, so a trained one was trained on it."""
+
     def best_form(self) -> Form:
-        """Return the form that suits the model best."""
+        """Return the form that suits the model best: the one that it was trained in, if known."""
+
+    def trained_form(self) -> Form | None:
+        """Return the form that the model was fine-tuned in; None where nothing tells."""
 
     def fingerprint(self) -> dict[str, Any]:
         """Return everything that could change an answer, without secrets and addresses."""
@@ -115,3 +128,30 @@ class Model(Protocol):
         Closing the iterator gives up the requests under way. ModelError when nothing can be
         answered; what had arrived has been yielded by then.
         """
+
+
+def form_of(name: str, model: Model, *, trained: bool = False) -> Form:
+    """Return the form that a model is asked in: `auto`, `plain` or `chat`.
+
+    InputError for a form that contradicts what the model says of its training. `trained`: the way
+    of asking is one that models are trained for, so a guess would silently ask in another form.
+    """
+    known = model.trained_form()
+    if name == "auto":
+        if known is None and trained and not model.only_form:
+            raise InputError(
+                f"nothing tells in which form {model.name} was trained, plain or chat",
+                "give --form with the form of its training rows (for a server also --tokenizer "
+                "with the trained model's folder, which tells it)",
+            )
+        return known or model.best_form()
+    try:
+        form = Form(name)
+    except ValueError as error:
+        raise InputError(f"unknown form {name!r}", "choose plain, chat or auto") from error
+    if known is not None and form is not known:
+        raise InputError(
+            f"{model.name} was trained in {known} form, and --form says {form}",
+            "leave --form out, or give another model",
+        )
+    return form

@@ -20,10 +20,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pie.core.extras import require
 from pie.core.models import openai_wire as wire
+from pie.core.models.inbox import Inbox, batches
 from pie.core.models.model import (
     PROMPT_TOO_LONG,
     Answer,
@@ -43,6 +45,7 @@ from pie.core.models.throttle import (
     backoff_seconds,
     exhausted_pause,
 )
+from pie.core.models.tokens import TokenizerCounter, trained_form
 from pie.core.prompting.prompts import Form, Prompt
 from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
 from pie.core.wording import one_line
@@ -54,8 +57,6 @@ _GIVE_UP_AFTER = 20
 """Failures in a row, each after all its retries, after which the server is taken to be gone."""
 _RATE_LIMIT_PATIENCE = 10
 """How many times as often a request may be told to slow down as it may fail."""
-_MOST_AT_ONCE = 256
-"""Answers handed over together, at most."""
 _QUIET_ROUNDS = 5
 """Rounds of the event loop without a task after which none comes any more."""
 
@@ -96,15 +97,26 @@ class OpenAIModel:
         self._count = estimate_tokens
         self.counts = f"estimated: UTF-8 bytes / {BYTES_PER_TOKEN}"
         if options.tokenizer is not None:
-            from pie.core.models.tokens import TokenizerCounter
-
             counter = TokenizerCounter(str(options.tokenizer))
             self._count, self.counts = counter.count, f"by the tokenizer {options.tokenizer}"
+        self.only_form = self.base_url == HOSTED
         self._answered = 0
         self._lost_in_a_row = 0
 
     def best_form(self) -> Form:
-        return Form.CHAT
+        return self.trained_form() or Form.CHAT
+
+    def trained_form(self) -> Form | None:
+        """As the folder of the tokenizer tells, or the one that the model is named after.
+
+        A server such as vLLM's calls the model that it serves by its folder.
+        """
+        for folder in (self._options.tokenizer, Path(self._model)):
+            if folder is not None and folder.is_dir():
+                told = trained_form(str(folder))
+                if told is not None:
+                    return told.form
+        return None
 
     def fingerprint(self) -> dict[str, Any]:
         return {"backend": "openai", "model": self._model, "body": dict(self._options.body)}
@@ -115,13 +127,13 @@ class OpenAIModel:
     def answers(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[Sequence[Event]]:
         require("httpx", "models")
         self._check_key()
-        inbox: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        inbox: Inbox = queue.SimpleQueue()
         loop = asyncio.new_event_loop()
         task = loop.create_task(self._serve(iter(requests), sampling, inbox))
         thread = threading.Thread(target=_run, args=(loop, task, inbox), daemon=True)
         thread.start()
         try:
-            yield from _batches(inbox)
+            yield from batches(inbox)
         finally:
             with contextlib.suppress(RuntimeError):  # it has just ended by itself
                 loop.call_soon_threadsafe(task.cancel)
@@ -143,7 +155,7 @@ class OpenAIModel:
         self,
         requests: Iterator[Request],
         sampling: Sampling,
-        inbox: queue.SimpleQueue[Event | BaseException | None],
+        inbox: Inbox,
     ) -> None:
         import httpx
 
@@ -240,6 +252,11 @@ class OpenAIModel:
         if data is None:
             return Failure(request.key, f"the reply exceeds {_LARGEST_REPLY_BYTES >> 20} MiB")
         if status == 200:
+            refusal = wire.error_in(data, self._without_key)
+            if refusal is not None:
+                status, code, message = refusal
+                told = "an error in a reply with HTTP 200" + (f": {message}" if message else "")
+                return self._refused(request, status, code, message, told, headers, attempt)
             try:
                 reply = wire.read_reply(data, self._without_key)
             except ValueError as error:
@@ -256,13 +273,21 @@ class OpenAIModel:
                 reply.model,
             )
             return answer, exhausted_pause(headers)
-        return self._refused(request, status, data, headers, attempt)
-
-    def _refused(
-        self, request: Request, status: int, data: bytes, headers: Any, attempt: int
-    ) -> tuple[Answer, float | None] | Failure | _Retry:
         code, message = wire.error_message(data, self._without_key)
         told = f"HTTP {status}" + (f": {message}" if message else "")
+        return self._refused(request, status, code, message, told, headers, attempt)
+
+    def _refused(
+        self,
+        request: Request,
+        status: int,
+        code: str,
+        message: str,
+        told: str,
+        headers: Any,
+        attempt: int,
+    ) -> tuple[Answer, float | None] | Failure | _Retry:
+        """Return what becomes of a request that was refused, by the status, or end the run."""
         if status in (400, 413, 422) and wire.says_too_long(code, message):
             return Answer(request.key, "", PROMPT_TOO_LONG, attempts=attempt), None
         if status in (401, 402, 403) or "insufficient_quota" in code:
@@ -298,7 +323,7 @@ class OpenAIModel:
 def _run(
     loop: asyncio.AbstractEventLoop,
     task: asyncio.Task[None],
-    inbox: queue.SimpleQueue[Event | BaseException | None],
+    inbox: Inbox,
 ) -> None:
     """Run a task to its end in this thread, and put what it ended with into the inbox."""
     try:
@@ -326,23 +351,3 @@ async def _ended() -> None:
         for one in others:
             one.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-
-
-def _batches(
-    inbox: queue.SimpleQueue[Event | BaseException | None],
-) -> Iterator[Sequence[Event]]:
-    """Yield what is in the inbox, together what arrived together; raise what the task raised."""
-    while True:
-        batch: list[Event] = []
-        last = inbox.get()
-        while isinstance(last, Answer | Failure):
-            batch.append(last)
-            if len(batch) == _MOST_AT_ONCE or inbox.empty():
-                break
-            last = inbox.get()
-        if batch:
-            yield batch
-        if isinstance(last, BaseException):
-            raise last
-        if last is None:
-            return

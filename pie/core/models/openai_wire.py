@@ -26,6 +26,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MOST_TOKENS = 10**12
 _SAID = ("text", "output_text")
 """Types of a content's parts that belong to the answer; others are images or thoughts."""
+_GIVEN_UP = ("error", "abort")
+"""Finish reasons of an answer that a server could not end (vLLM, SGLang, OpenRouter)."""
 _FOREIGN = "the reply is not that of an OpenAI-compatible server"
 
 
@@ -96,10 +98,7 @@ def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
     Only what holds no answer is refused: an answer is paid for, so whatever is odd beside it is
     taken as not said.
     """
-    try:
-        reply = json.loads(data.decode("utf-8-sig", "replace"), parse_int=_integer)
-    except (ValueError, RecursionError):
-        reply = None
+    reply = _parsed(data)
     choices = reply.get("choices") if isinstance(reply, dict) else None
     if not isinstance(reply, dict) or not isinstance(choices, list):
         raise ValueError(_FOREIGN)
@@ -109,13 +108,20 @@ def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
     if not known:
         raise ValueError(_FOREIGN)
     chosen = next((one for one in known if one.get("index") == 0), known[0])
+    reason = _string(chosen.get("finish_reason"))
+    if reason.lower() in _GIVEN_UP:
+        _code, said = _told(chosen.get("error"), clean)
+        raise ValueError(
+            f"the server gave the answer up (finish_reason {reason!r})"
+            + (f": {said}" if said else "")
+        )
     message = chosen.get("message")
     text = _text_of(message.get("content") if isinstance(message, dict) else chosen.get("text"))
     usage = reply.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     return Reply(
         _SURROGATE.sub("\ufffd", text),
-        one_line(clean(_string(chosen.get("finish_reason"))) or "unknown"),
+        one_line(clean(reason) or "unknown"),
         _tokens(tokens.get("prompt_tokens")),
         _tokens(tokens.get("completion_tokens")),
         one_line(clean(_string(reply.get("model"))), 100),
@@ -154,6 +160,29 @@ def _tokens(value: object) -> int | None:
     return value if 0 <= value <= _MOST_TOKENS else None
 
 
+def error_in(data: bytes, clean: Callable[[str], str] = str) -> tuple[int, str, str] | None:
+    """Return (status, code, message) of an error that came as a good reply; None for no error.
+
+    Proxies and routers answer so. The status is the error's own where it has one, else 502, as of a
+    server behind that failed.
+    """
+    reply = _parsed(data)
+    if not isinstance(reply, dict) or not reply.get("error") or reply.get("choices"):
+        return None
+    code, message = _told(reply["error"], clean)
+    if re.fullmatch("[45][0-9][0-9]", code):
+        return int(code), code, message
+    return 400 if says_too_long(code, message) else 502, code, message
+
+
+def _parsed(data: bytes) -> Any:
+    """Return a body's JSON; None for what is none."""
+    try:
+        return json.loads(data.decode("utf-8-sig", "replace"), parse_int=_integer)
+    except (ValueError, RecursionError):
+        return None
+
+
 def error_message(data: bytes, clean: Callable[[str], str] = str) -> tuple[str, str]:
     """Return (code, message) of an error's body, on one line; empty where it says nothing.
 
@@ -163,7 +192,13 @@ def error_message(data: bytes, clean: Callable[[str], str] = str) -> tuple[str, 
         told = json.loads(data)
     except (ValueError, RecursionError):
         return "", one_line(clean(data.decode("utf-8", "replace").strip()), 200)
-    inner = told.get("error", told) if isinstance(told, dict) else told
+    return _told(told.get("error", told) if isinstance(told, dict) else told, clean)
+
+
+def _told(inner: object, clean: Callable[[str], str]) -> tuple[str, str]:
+    """Return (code, message) of an error object, or of what stands in its place."""
+    if inner is None:
+        return "", ""
     if not isinstance(inner, dict):
         return "", one_line(clean(str(inner)), 200)
     code = clean(str(inner.get("code") or inner.get("type") or ""))

@@ -63,6 +63,7 @@ class ReplayModel:
     counts = f"estimated: UTF-8 bytes / {BYTES_PER_TOKEN}"
     parallel = "all at once"
     by_row = True
+    only_form = True
 
     def __init__(self, name: str, options: ModelOptions) -> None:
         self.name = f"replay:{name}"
@@ -72,6 +73,9 @@ class ReplayModel:
 
     def best_form(self) -> Form:
         return Form.PLAIN
+
+    def trained_form(self) -> Form | None:
+        return None
 
     def fingerprint(self) -> dict[str, Any]:
         return {"backend": "replay", "sha256": self._recorded()[1]}

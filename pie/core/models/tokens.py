@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from finetune.errors import FinetuneError
+from finetune.prompt import RECORD, Trained, chat_parts, plain_parts, prompt_ids, read_record
 from pie.core.extras import require
 from pie.core.models.model import ModelError
-from pie.core.prompting.prompts import Prompt
+from pie.core.prompting.prompts import Form, Prompt
 from pie.core.wording import one_line
 
 
@@ -23,50 +26,40 @@ def load_tokenizer(name: str) -> Any:
 
 
 def token_ids(tokenizer: Any, prompt: Prompt) -> list[int]:
-    """Return the tokens that a model reads: by its chat template in chat form.
+    """Return the tokens that a model reads, by the code that training takes them from."""
+    try:
+        if prompt.messages:
+            messages = [(one.role, one.content) for one in prompt.messages]
+            return prompt_ids(tokenizer, chat_parts(tokenizer, messages))
+        return prompt_ids(tokenizer, plain_parts(tokenizer, prompt.text))
+    except FinetuneError as error:
+        raise ModelError(error.what, "use --form plain") from error
 
-    Special tokens that a program spells out (`</s>`, `<|im_end|>`) are text, as in training: it
-    can neither end its prompt nor speak as somebody else. Those of the template are special.
+
+def trained_form(model: str) -> Trained | None:
+    """Return what a folder or a name on the Hub says of how its model was trained, if it does.
+
+    An adapter of this toolkit that was written before there was a record was trained on plain rows.
+    ModelError when the record is broken.
     """
-    if not prompt.messages:
-        return list(tokenizer(prompt.text, split_special_tokens=True)["input_ids"])
-    if not tokenizer.chat_template:
-        raise ModelError(
-            "the tokenizer has no chat template, so it cannot take messages", "use --form plain"
+    folder = Path(model)
+    try:
+        if folder.is_dir():
+            found = read_record(folder / RECORD)
+            plain = found is None and (folder / "base_model_fingerprint").is_file()
+            return Trained(Form.PLAIN) if plain else found
+        path = require("transformers.utils", "finetune").cached_file(
+            model,
+            RECORD,
+            _raise_exceptions_for_gated_repo=False,
+            _raise_exceptions_for_missing_entries=False,
+            _raise_exceptions_for_connection_errors=False,
         )
-    hidden: dict[str, str] = {}
-    messages = [
-        {"role": one.role, "content": _hide(one.content, hidden, tokenizer, prompt.digest)}
-        for one in prompt.messages
-    ]
-    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    ids: list[int] = []
-    for name, words in hidden.items():
-        before, found, text = text.partition(name)
-        if not found or name in text:
-            raise ModelError(
-                "a message spells a special token out, and the chat template changes the message",
-                "use --form plain",
-            )
-        ids += tokenizer(before, add_special_tokens=False)["input_ids"]
-        ids += tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-    return ids + list(tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _hide(content: str, hidden: dict[str, str], tokenizer: Any, digest: str) -> str:
-    """Put a name in the place of a message that spells a special token out.
-
-    Where none does, the text is tokenised in one piece: characters around a boundary can merge
-    into one token, and a model is to read what its template makes of plain messages.
-    """
-    added = getattr(tokenizer, "added_tokens_decoder", {}).values()
-    special = {str(one) for one in added if one.special} | set(tokenizer.all_special_tokens)
-    words = content.strip()  # templates may do that to them
-    if not any(one in words for one in special):
-        return content
-    name = f"message {len(hidden)} {digest}"  # of the whole prompt, so no message can hold it
-    hidden[name] = words
-    return content.replace(words, name, 1)
+        return None if path is None else read_record(Path(path))
+    except FinetuneError as error:
+        raise ModelError(error.what, error.remedy) from error
+    except (OSError, ValueError):  # no such name: whoever loads the model says so
+        return None
 
 
 class TokenizerCounter:

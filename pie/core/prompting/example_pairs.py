@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
@@ -61,6 +62,46 @@ def read_pool(path: Path) -> Pool:
     return Pool(pairs, unfit)
 
 
+def fixed_examples(
+    pool: Iterable[tuple[Language, Example]], shots: int, seed: int
+) -> ChooseExamples:
+    """Return a chooser of the same random pairs for every row, as PIE's fixed prompt has them.
+
+    They are the first of an order that the seed decides. Only a row whose own problem or source is
+    among them, which PIE's splits exclude, gets the next ones of the order in their place.
+    """
+    orders: dict[Language, list[Example]] = {}
+    for language, example in pool:
+        orders.setdefault(language, []).append(example)
+    for language, order in orders.items():
+        draw = random.Random(int(digest_of("few-shot-fixed", seed, language), 16))
+        for last in range(len(order) - 1, 0, -1):  # `shuffle` does not promise its sequence
+            at = int(draw.random() * (last + 1))
+            order[at], order[last] = order[last], order[at]
+
+    def choose(row: Row) -> list[Example]:
+        own = row.src_code.split()
+        strangers = (
+            one
+            for one in orders.get(row.language, [])
+            if one.problem_id != row.problem_id and one.src_code.split() != own
+        )
+        return _enough(list(islice(strangers, shots)), row, shots)
+
+    return choose
+
+
+def _enough(chosen: list[Example], row: Row, shots: int) -> list[Example]:
+    """Return what was chosen; InputError when it is fewer than asked for."""
+    if len(chosen) < shots:
+        raise InputError(
+            f"there are only {len(chosen)} {row.language} examples of other problems than "
+            f"{row.problem_id}, and {shots} are asked for",
+            "give a larger file with --examples, or fewer with --shots",
+        )
+    return chosen
+
+
 def random_examples(
     pool: Iterable[tuple[Language, Example]], shots: int, seed: int
 ) -> ChooseExamples:
@@ -89,13 +130,7 @@ def random_examples(
             moved[at] = moved.get(left, left)
             if one.problem_id != row.problem_id and one.src_code.split() != own:
                 chosen.append(one)
-        if len(chosen) < shots:
-            raise InputError(
-                f"there are only {len(chosen)} {row.language} examples of other problems than "
-                f"{row.problem_id}, and {shots} are asked for",
-                "give a larger file with --examples, or fewer with --shots",
-            )
-        return chosen
+        return _enough(chosen, row, shots)
 
     return choose
 

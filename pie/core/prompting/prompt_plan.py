@@ -7,12 +7,14 @@ import json
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from pie.core.plan import LeftOut
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.example_pairs import ChooseExamples
+from pie.core.prompting.prompt_rows import prompt_in
 from pie.core.prompting.prompts import BEST_SCORE, Form, Message, Prompt, Strategy, render
 from pie.core.prompting.token_budget import CountTokens, Fitted, fit
 from pie.core.rows import Row, parse_row, read_lines
@@ -32,11 +34,21 @@ class Prompting:
     choose: ChooseExamples | None = None
     wanted: int = 0
     """Examples that each prompt is to show, where that many are allowed and fit."""
+    from_rows: bool = False
+    """The rows hold their prompts, which are asked as they are."""
     identify: Callable[[Row], str] = lambda _row: ""
     """What else than the prompt an answer belongs to: rows that differ in it share no answers."""
 
     def prompt_of(self, row: Row) -> Fitted:
-        """Return the row's prompt with as many whole examples as fit."""
+        """Return the row's prompt with as many whole examples as fit.
+
+        RowProblem when the rows hold their prompts and this one cannot be used.
+        """
+        if self.from_rows:
+            own = prompt_in(row.fields)
+            if own.form is not self.form:
+                raise RowProblem(f"its prompt is in {own.form} form, and {self.form} is asked for")
+            return fit(lambda _shown: own, (), self.count, self.room)
         examples = self.choose(row) if self.choose is not None else ()
         return fit(
             lambda shown: render(
@@ -99,10 +111,13 @@ class PromptPlan:
             ) from error
 
 
-def sha256_of(path: Path, option: str = "--pairs") -> str:
-    """Return the digest of a file's lines that are not blank, as `pie simulate` has it."""
+def sha256_of(path: Path, option: str = "--pairs", limit: int | None = None) -> str:
+    """Return the digest of a file's lines that are not blank, as `pie simulate` has it.
+
+    With a limit, of the first ones only.
+    """
     whole = hashlib.sha256()
-    for line in read_lines(path, option):
+    for line in islice(read_lines(path, option), limit):
         whole.update(line.data)
     return whole.hexdigest()
 
@@ -112,18 +127,22 @@ def plan_prompts(
     prompting: Prompting,
     out: IO[bytes],
     show: Callable[[int], None] = lambda _rows: None,
+    limit: int | None = None,
 ) -> PromptPlan:
-    """Read all rows, write their distinct prompts; InputError when no row can be used."""
+    """Read the rows, write their distinct prompts; InputError when no row can be used.
+
+    With a limit, only the first lines are read.
+    """
     made = PromptPlan(pairs)
     seen: dict[str, int] = {}
     at = 0
-    for line in read_lines(pairs):
+    for line in islice(read_lines(pairs), limit):
         try:
             row = parse_row(line.data)
+            fitted = prompting.prompt_of(row)
         except RowProblem as problem:
             made.left_out.append(LeftOut(line.number, str(problem)))
             continue
-        fitted = prompting.prompt_of(row)
         chosen = len(fitted.prompt.examples) + fitted.dropped
         if prompting.choose is not None and not chosen:
             made.examples_missing += 1

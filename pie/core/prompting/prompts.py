@@ -3,18 +3,22 @@
 A strategy is a Jinja template of `templates/`. The text of a row is a value that is put into the
 template, never a part of it, and is put in whole: nothing here cuts code.
 
-| strategy           | template of                     | examples                               |
-| ------------------ | ------------------------------- | -------------------------------------- |
-| `instruction`      | PIE, Figure 12                  | none                                   |
-| `few-shot`         | PIE, Figure 13                  | random pairs of other problems         |
-| `cot`              | PIE, Figure 14                  | two worked ones of our own             |
-| `retrieval`        | PIE, Figure 15                  | the nearest pairs, nearest last        |
-| `finetuned`        | PIE, Figure 16 (`code_opt`)     | none                                   |
-| `perf-conditioned` | PIE, Figure 2 (training)        | none                                   |
+| strategy                | template of                       | examples                          |
+| ----------------------- | --------------------------------- | --------------------------------- |
+| `instruction`           | PIE, Figure 12                    | none                              |
+| `few-shot`              | PIE, Figure 13                    | the same random pairs in all      |
+| `few-shot-drawn`        | the same                          | drawn anew for each row           |
+| `cot`                   | PIE, Figure 14                    | two worked ones of our own        |
+| `retrieval`             | PIE, Figure 15                    | the nearest pairs, nearest last   |
+| `finetuned`             | PIE, Figure 16 (`code_opt`)       | none                              |
+| `perf-conditioned`      | PIE, Figure 2 (training)          | none                              |
+| `perf-conditioned-code` | PIE's published code              | none                              |
+| `rows`                  | none: the row holds its prompt    | what `pie finetune data` showed   |
 
-For `perf-conditioned` PIE's code has other words ("optimize 7/10. ### Program:"), and Figure 2
-leaves the line "with score" away in sampling; here both have it, as in training. In chat form,
-`finetuned` is the text of PIE's OpenAI rows, and the rest are the plain text as the user's message.
+For `perf-conditioned` Figure 2 leaves the line "with score" away in sampling; here both have it, as
+in training. PIE's published models were trained on the words of the code
+(`code_opt_w_speedup_pctile`). In chat form, `finetuned` is the text of PIE's OpenAI rows, and the
+rest are the plain text as the user's message.
 """
 
 from __future__ import annotations
@@ -27,10 +31,27 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from finetune.prompt import Form
 from sim.program import Language, digest_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+__all__ = [
+    "BEST_SCORE",
+    "SCORED",
+    "SYSTEM",
+    "TRAINED",
+    "Example",
+    "Form",
+    "Message",
+    "Prompt",
+    "Strategy",
+    "cot_examples",
+    "render",
+    "render_template",
+    "render_training",
+]
 
 SYSTEM = "You are a helpful assistant that can optimize code."
 """PIE's words, of `openai_finetuning/pie_chatgpt.py`."""
@@ -43,17 +64,19 @@ class Strategy(StrEnum):
 
     INSTRUCTION = "instruction"
     FEW_SHOT = "few-shot"
+    FEW_SHOT_DRAWN = "few-shot-drawn"
     COT = "cot"
     RETRIEVAL = "retrieval"
     FINETUNED = "finetuned"
     PERF_CONDITIONED = "perf-conditioned"
+    PERF_CONDITIONED_CODE = "perf-conditioned-code"
+    ROWS = "rows"
 
 
-class Form(StrEnum):
-    """One text that the model continues, or messages that it answers."""
-
-    PLAIN = "plain"
-    CHAT = "chat"
+SCORED = frozenset({Strategy.PERF_CONDITIONED, Strategy.PERF_CONDITIONED_CODE})
+"""What names the score that is wanted, of 10."""
+TRAINED = SCORED | {Strategy.FINETUNED, Strategy.ROWS}
+"""What only a model that was trained on the same prompts answers well."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +125,12 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TEMPLATE = {
     Strategy.INSTRUCTION: "instruction",
     Strategy.FEW_SHOT: "examples",
+    Strategy.FEW_SHOT_DRAWN: "examples",
     Strategy.RETRIEVAL: "examples",
     Strategy.COT: "cot",
     Strategy.FINETUNED: "finetuned",
     Strategy.PERF_CONDITIONED: "perf-conditioned",
+    Strategy.PERF_CONDITIONED_CODE: "perf-conditioned-code",
 }
 _STOP = {Strategy.COT: "\n### slower program:"}
 _COMMENT = {Language.CPP: "//", Language.PYTHON: "#"}
@@ -145,8 +170,11 @@ def render(
     """Return the prompt for one slow program.
 
     `examples` are shown in the order given, the last one next to the program; ValueError when the
-    strategy shows none but some are given, or the score is not within 1 to 10.
+    strategy shows none but some are given, when it has no template, or when the score is not
+    within 1 to 10.
     """
+    if strategy not in _TEMPLATE:
+        raise ValueError(f"the strategy {strategy} has no template: its rows hold their prompts")
     if examples and _TEMPLATE[strategy] not in ("examples", "cot"):
         raise ValueError(f"the strategy {strategy} shows no examples")
     if not 1 <= score <= BEST_SCORE:

@@ -4,6 +4,7 @@
 | ------------------ | ----------------------- | --------------------------------------------- |
 | `plain`            | PIE, Figure 16          | nothing                                       |
 | `perf-conditioned` | PIE, Figure 2           | the target's score; in sampling the wanted    |
+| `...-code`         | PIE's published code    | the same                                      |
 | `ecco`             | ECCO, Figure 6          | nothing                                       |
 | `ecco-execution`   | ECCO, Figures 6 and 7   | verdict, time and memory on the first tests   |
 | `ecco-trajectory`  | ECCO, Figure 11         | the user's programs at 0, 33, 66 % of the way |
@@ -31,6 +32,7 @@ _LANGUAGE = {Language.CPP: "C++", Language.PYTHON: "python"}
 _STRATEGY: dict[str, Strategy] = {
     "plain": Strategy.FINETUNED,
     "perf-conditioned": Strategy.PERF_CONDITIONED,
+    "perf-conditioned-code": Strategy.PERF_CONDITIONED_CODE,
 }
 
 
@@ -39,9 +41,14 @@ class Format(StrEnum):
 
     PLAIN = "plain"
     PERF_CONDITIONED = "perf-conditioned"
+    PERF_CONDITIONED_CODE = "perf-conditioned-code"
     ECCO = "ecco"
     ECCO_EXECUTION = "ecco-execution"
     ECCO_TRAJECTORY = "ecco-trajectory"
+
+
+SCORED = frozenset({Format.PERF_CONDITIONED, Format.PERF_CONDITIONED_CODE})
+"""Formats that show a score."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,14 @@ def format_of(name: str) -> Format:
         raise InputError(
             f"the format {name!r} is not known", f"choose one of {', '.join(Format)}"
         ) from error
+
+
+def named_form(name: str) -> Form:
+    """Return a form by its name; InputError names the known ones."""
+    try:
+        return Form(name)
+    except ValueError as error:
+        raise InputError(f"the form {name!r} is not known", "choose plain or chat") from error
 
 
 def prompt_of(kind: Format, form: Form, shown: Shown) -> Prompt:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pie.core.problem import InputError
 from pie.core.prompting.prompts import Form, Prompt
-from pie.core.prompting.token_budget import BYTES_PER_TOKEN, estimate_tokens
+from pie.core.prompting.token_budget import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE, estimate_tokens
 from pie.core.training.formats import as_text
+
+if TYPE_CHECKING:
+    from finetune.rows import Row
 
 
 class Length:
@@ -16,7 +20,7 @@ class Length:
     def __init__(self, tokenizer: str, max_tokens: int | None) -> None:
         """InputError when there is no such tokeniser."""
         self._limit = max_tokens
-        self._tokenizer = None
+        self._tokenizer: Any = None
         self.rule = "no limit"
         if tokenizer:
             from finetune import model
@@ -40,12 +44,11 @@ class Length:
 
     def shown(self, prompt: Prompt, completion: str) -> str:
         """Return a row for reading: decoded from its tokens by their mask where a tokeniser is."""
-        if self._tokenizer is None or prompt.form is Form.CHAT or not completion:
+        if self._tokenizer is None or not completion or self._untemplated(prompt):
             return "\n".join(as_text(prompt, completion))
-        from finetune.rows import Row
         from finetune.tokens import encode, shown
 
-        ((tokens, _apart),) = encode([Row(prompt.text, completion)], self._tokenizer)
+        ((tokens, _apart),) = encode([_row(prompt, completion)], self._tokenizer)
         return shown(tokens, self._tokenizer)
 
     def _count(self, prompt: Prompt, completion: str) -> int:
@@ -54,6 +57,22 @@ class Length:
         from finetune.rows import Row
         from finetune.tokens import encode
 
-        row = Row("".join(one.content for one in prompt.messages) or prompt.text, completion)
+        if not self._untemplated(prompt):
+            ((tokens, _apart),) = encode([_row(prompt, completion)], self._tokenizer)
+            return len(tokens.ids)
+        row = Row("".join(one.content for one in prompt.messages), completion)
         ((tokens, _apart),) = encode([row], self._tokenizer)
-        return len(tokens.ids)
+        return len(tokens.ids) + TOKENS_PER_MESSAGE * (len(prompt.messages) + 1)
+
+    def _untemplated(self, prompt: Prompt) -> bool:
+        """Whether a chat is for another model: the tokeniser has no template."""
+        return prompt.form is Form.CHAT and not self._tokenizer.chat_template
+
+
+def _row(prompt: Prompt, completion: str) -> Row:
+    from finetune.rows import Row
+
+    if prompt.form is Form.PLAIN:
+        return Row(prompt.text, completion)
+    messages = tuple((one.role, one.content) for one in prompt.messages)
+    return Row("", completion, messages=messages)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pie.core.models import Model, ModelOptions, Sampling, open_model
+from pie.core.models import Model, ModelOptions, Sampling, form_of, open_model
 from pie.core.problem import InputError
-from pie.core.prompting.prompts import Form, Strategy
+from pie.core.prompting.prompts import Strategy
 from pie.flows.selfplay.request import STRATEGIES, Asking
 
 
@@ -32,7 +32,9 @@ def open_asking(chosen: Chosen, options: ModelOptions) -> Asking:
         raise InputError("a top-p of 0 leaves no token to draw", "give a temperature of 0")
     model = open_model(chosen.model, replace(options, base_url=chosen.base_url))
     sampling = Sampling(chosen.temperature, chosen.top_p, chosen.max_new_tokens, chosen.seed)
-    return Asking(model, sampling, chosen.samples, _form(chosen.form, model), _room(chosen, model))
+    return Asking(
+        model, sampling, chosen.samples, form_of(chosen.form, model), _room(chosen, model)
+    )
 
 
 def strategy_of(name: str) -> Strategy:
@@ -43,15 +45,6 @@ def strategy_of(name: str) -> Strategy:
         raise InputError(
             f"unknown strategy {name!r}", f"choose one of {', '.join(STRATEGIES)}"
         ) from error
-
-
-def _form(name: str, model: Model) -> Form:
-    if name == "auto":
-        return model.best_form()
-    try:
-        return Form(name)
-    except ValueError as error:
-        raise InputError(f"unknown form {name!r}", "choose plain, chat or auto") from error
 
 
 def _room(chosen: Chosen, model: Model) -> int | None:

@@ -39,6 +39,7 @@ COMMANDS = [
     ["dataset", "split"],
     ["dataset", "hq"],
     ["dataset", "card"],
+    ["merge"],
     ["finetune"],
     ["finetune", "data"],
     ["finetune", "run"],

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,34 @@ def test_the_recipe_in_the_docs_is_valid_and_has_every_key(tmp_path: Path) -> No
     done = CliRunner().invoke(app, ["finetune", "run", "--config", str(mine), "--print"])
     assert done.exit_code == 0, done.stderr
     assert "--num_processes 4" in done.stdout
+
+
+def test_any_key_can_be_set_on_the_command_line_and_reaches_the_processes(tmp_path: Path) -> None:
+    from finetune.launch import line
+    from finetune.recipe import settings
+
+    words = ["learning_rate=2e-5", "lora.rank=8", "lora.targets=[q_proj]", "packing=true"]
+    changed = load("cpu", settings([*words, "method=lora"]))
+    assert (changed.learning_rate, changed.lora.rank, changed.packing) == (2e-5, 8, True)
+    assert changed.lora.targets == ("q_proj",)
+    assert changed.lora.alpha == 16, "the others of its section stay"
+    passed = list(line(changed, "cpu", settings(words)))
+    given = [value for flag, value in pairwise(passed) if flag == "--set"]
+    assert settings(given) == settings(words)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("learning_rate", "is no KEY=VALUE"),
+        ("learning_rates=1", "did you mean learning_rate"),
+        ("lora.rnk=1", "did you mean lora.rank"),
+        ("batch=many", "batch cannot be 'many'"),
+        ("lora=[", "is not YAML"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_sentence(word: str, told: str) -> None:
+    from finetune.recipe import settings
+
+    with pytest.raises(FinetuneError, match=told):
+        load("cpu", settings([word]))

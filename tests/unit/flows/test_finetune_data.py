@@ -83,10 +83,37 @@ def test_a_score_outside_1_to_10_is_left_out_and_told(tmp_path: Path) -> None:
     assert "line 2" in (tmp_path / "o.jsonl.left_out.jsonl").read_text()
 
 
-def test_a_row_without_its_score_says_how_to_add_it(tmp_path: Path) -> None:
+def test_a_row_without_its_score_is_counted_and_only_where_none_has_one_it_is_an_error(
+    tmp_path: Path,
+) -> None:
     path = write(tmp_path / "p.jsonl", [pair(0), pair(1, **{TAG: None})])
-    with pytest.raises(InputError, match=r"line 2 .*`pie dataset tag`"):
-        run(Request(path, tmp_path / "o.jsonl", Format.PERF_CONDITIONED))
+    manifest = run(Request(path, tmp_path / "o.jsonl", Format.PERF_CONDITIONED))
+    assert manifest["counts"][0]["left_out"] == {"no_tag": 1}
+    bare = write(tmp_path / "bare.jsonl", [pair(1, **{TAG: None})])
+    with pytest.raises(InputError, match=r"1 no_tag.*`pie dataset tag`"):
+        run(Request(bare, tmp_path / "o.jsonl", Format.PERF_CONDITIONED))
+
+
+def test_rows_to_ask_are_pairs_that_hold_their_prompt(pairs: Path, tmp_path: Path) -> None:
+    tags = (10, 9, 8)
+    asked = Request(pairs, tmp_path / "o.jsonl", Format.PERF_CONDITIONED, tags, sampling=True)
+    found = rows(asked)
+    prompt = render(Strategy.PERF_CONDITIONED, Form.PLAIN, "int slow0;", score=9)
+    assert found[1]["prompt"] == prompt.text
+    assert (found[1]["form"], found[1]["stop"]) == ("plain", list(prompt.stop))
+    kept = ("problem_id", "src_id", "tgt_id", "src_code", "tgt_code", "tests")
+    assert {name: found[1][name] for name in kept} == {name: pair(0)[name] for name in kept}
+
+
+def test_rows_in_chat_form_are_messages(pairs: Path, tmp_path: Path) -> None:
+    found = rows(Request(pairs, tmp_path / "o.jsonl", form=Form.CHAT, limit=2))
+    assert [row["src_id"] for row in found] == ["s0", "s1"]
+    prompt = render(Strategy.FINETUNED, Form.CHAT, "int slow0;")
+    assert found[0]["prompt"] == [{"role": m.role, "content": m.content} for m in prompt.messages]
+    assert found[0]["completion"] == [{"role": "assistant", "content": "int fast0;"}]
+    assert found[0]["form"] == "chat"
+    with pytest.raises(InputError, match="--form says plain"):
+        run(Request(pairs, tmp_path / "o.jsonl", form=Form.PLAIN, openai=True))
 
 
 def test_hq_takes_the_highest_speedups_of_each_problem_and_self_play_is_added(

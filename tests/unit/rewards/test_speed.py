@@ -234,6 +234,15 @@ def test_what_has_no_reward_is_in_no_share(reward: SpeedReward) -> None:
     assert logged["speed/accepted"] == 0.5
 
 
+def test_every_process_logs_every_metric(reward: SpeedReward) -> None:
+    """TRL gathers each name from all processes: one that is missing in some is waited for."""
+    logged: dict[str, float] = {}
+    reward(["no program"], log_metric=logged.__setitem__, **columns(1))
+    assert logged.keys() == {"speed/accepted", "speed/speedup"}
+    assert logged["speed/accepted"] == 0.0
+    assert logged["speed/speedup"] != logged["speed/speedup"], "NaN: there is none"
+
+
 def test_trl_names_the_metric_after_the_function(reward: SpeedReward) -> None:
     assert reward.__name__ == "speed_reward"
     assert "completions" in inspect.signature(reward).parameters

@@ -181,6 +181,10 @@ def replying(content: str, **more: str) -> ModelServer:
     return ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body))
 
 
+def always(body: bytes) -> ModelServer:
+    return ModelServer(fault=lambda _body, _attempt: Fault(status=200, body=body))
+
+
 @pytest.mark.parametrize("told", [KEY, KEY[:16], f"#include <{KEY}>\n"])
 def test_an_answer_that_repeats_the_key_is_a_failure_and_is_not_kept(told: str) -> None:
     with replying(f"int main() {{}} // {told}") as server:
@@ -278,6 +282,56 @@ def test_a_reply_that_cannot_be_unpacked_is_asked_for_again() -> None:
 
     with ModelServer(fault=damaged) as server:
         assert only(ask(server, requests(1))).attempts == 3
+
+
+@pytest.mark.parametrize("reason", ["error", "abort", "ERROR"])
+def test_an_answer_that_the_server_gave_up_is_asked_for_again(reason: str) -> None:
+    choice = {"index": 0, "finish_reason": reason, "message": {"content": "int ma"}}
+    body = json.dumps({"choices": [choice]}).encode()
+
+    def given_up(_body: Any, attempt: int) -> Fault | None:
+        return Fault(status=200, body=body) if attempt < 2 else None
+
+    with ModelServer(fault=given_up) as server:
+        assert only(ask(server, requests(1))).attempts == 3
+    with always(body) as server:
+        (failure,) = ask(server, requests(1), max_retries=1)
+    assert isinstance(failure, Failure)
+    assert f"gave the answer up (finish_reason {reason!r})" in failure.reason
+
+
+def test_a_good_reply_that_holds_an_error_keeps_the_servers_words() -> None:
+    body = b'{"error": {"message": "the replica is restarting", "code": 503}}'
+
+    def failing(_body: Any, attempt: int) -> Fault | None:
+        return Fault(status=200, body=body) if attempt < 2 else None
+
+    with ModelServer(fault=failing) as server:
+        assert only(ask(server, requests(1))).attempts == 3
+    with always(body) as server:
+        (failure,) = ask(server, requests(1), max_retries=1)
+    assert isinstance(failure, Failure)
+    assert "the replica is restarting" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        ({"message": "no credit is left", "code": 402}, "no credit is left"),
+        ({"message": "gone", "code": "insufficient_quota"}, "gone"),
+        ({"message": "this model is unknown here", "code": "404"}, "unknown here"),
+    ],
+)
+def test_an_error_in_a_good_reply_is_what_it_is_as_a_status(error: Any, ends: str) -> None:
+    with always(json.dumps({"error": error}).encode()) as server:
+        with pytest.raises(ModelError, match=ends):
+            ask(server, requests(1))
+        assert sum(server.attempts.values()) == 1
+
+
+def test_a_prompt_beyond_the_context_is_one_in_a_good_reply_too() -> None:
+    with always(b'{"error": "maximum context length is 8 tokens"}') as server:
+        assert only(ask(server, requests(1))).finish_reason == PROMPT_TOO_LONG
 
 
 def test_an_empty_answer_is_an_answer() -> None:

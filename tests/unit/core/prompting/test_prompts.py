@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.problem import InputError
-from pie.core.prompting.example_pairs import nearest_examples, random_examples, read_pool
+from pie.core.prompting.example_pairs import (
+    fixed_examples,
+    nearest_examples,
+    random_examples,
+    read_pool,
+)
 from pie.core.prompting.prompts import (
     SYSTEM,
     Example,
@@ -110,7 +115,7 @@ def test_finetuned_in_chat_form_is_the_text_of_pies_openai_rows(
 
 
 @pytest.mark.parametrize("form", list(Form))
-@pytest.mark.parametrize("strategy", [one for one in Strategy if one is not Strategy.COT])
+@pytest.mark.parametrize("strategy", sorted(set(Strategy) - {Strategy.COT, Strategy.ROWS}))
 def test_training_and_sampling_have_the_same_prompt(strategy: Strategy, form: Form) -> None:
     prompt, completion = render_training(strategy, form, SRC, "the target", score=4)
     assert prompt == render(strategy, form, SRC, score=4)
@@ -179,6 +184,26 @@ def test_random_examples_are_of_other_problems_and_depend_on_seed_and_row_alone(
     assert choose(row("code 7", "p3")) == drawn[7]
     other = random_examples(pool, 2, seed=2)
     assert [other(row(f"code {k}", "p3")) for k in range(40)] != drawn
+
+
+def test_the_fixed_prompt_has_the_same_pairs_for_every_row_that_they_do_not_give_away() -> None:
+    pool = [(Language.CPP, Example(f"s{n}", f"t{n}", f"e{n}", f"p{n}")) for n in range(50)]
+    choose = fixed_examples(pool, 2, seed=1)
+    shown = {tuple(choose(row(f"int q{n};", f"q{n}"))) for n in range(30)}
+    ((first, second),) = shown
+    instead = choose(row(problem=first.problem_id))
+    assert instead[0] == second
+    assert first not in instead
+    assert choose(row(second.src_code, "q"))[0] == first
+    assert fixed_examples(pool[::-1], 2, seed=2)(row(problem="q")) != [first, second]
+
+
+def test_the_published_codes_words_for_a_score_are_there_by_name() -> None:
+    prompt = render(Strategy.PERF_CONDITIONED_CODE, Form.PLAIN, "int x;", score=7)
+    assert prompt.text == (
+        "This is a slow program we want to optimize 7/10. ### Program:\nint x;\n\n"
+        "### Optimized Version with score 7/10:\n"
+    )
 
 
 def test_targets_known_to_be_no_improvement_are_no_random_examples(tmp_path: Path) -> None:
