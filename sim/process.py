@@ -22,6 +22,7 @@ from sim.errors import MachineFailure
 _CHUNK = 1 << 16
 _MESSAGE = 256
 _LOG = 1 << 20
+_STDERR = 64 << 10
 _LARGEST_PIPE = 1 << 20
 _LONGEST_POLL_SECONDS = 3600.0  # the system call takes no more than 24 days
 
@@ -241,9 +242,7 @@ class TestServer:
             return tuple(self._control.recv(_MESSAGE).decode("ascii", "replace").split())
         return ()
 
-    def ask(
-        self, request: str, stdin: int, stdout_limit: int, stderr_limit: int, guard_seconds: float
-    ) -> Answered:
+    def ask(self, request: str, stdin: int, stdout_limit: int, guard_seconds: float) -> Answered:
         """Have one test run; the server is ended when the test outlasts its guard."""
         start = time.monotonic()
         out, out_end = os.pipe()
@@ -260,8 +259,8 @@ class TestServer:
                 os.close(out_end)
                 os.close(err_end)
                 log_end.close()
-            limits = {out: stdout_limit, err: stderr_limit, log.fileno(): _LOG}
-            captured = _Capture(limits, latest=frozenset({log.fileno()}))
+            limits = {out: stdout_limit, err: _STDERR, log.fileno(): _LOG}
+            captured = _Capture(limits, latest=frozenset({log.fileno(), err}))
             deadline = start + guard_seconds
             overflowed, guarded = captured.drain_until(self._control.fileno(), out, deadline)
             if overflowed:
