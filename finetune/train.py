@@ -23,6 +23,7 @@ from typing import Any
 from finetune import (
     batches,
     checkpoint,
+    disk,
     loss,
     model,
     processes,
@@ -184,6 +185,7 @@ def _train(
         checkpoint.load(saved[-1], network, optimizer, team)
         progress = replace(found, recipe=progress.recipe, form=form)
         say(f"going on after step {progress.step}")
+    say(disk.sentence(recipe, count, steps - progress.step))
     metrics = Metrics(recipe, progress.step) if team.first else None
     network.train()
     if recipe.compile:
