@@ -250,7 +250,11 @@ def _write_rows(
     """Write the rows with all their answers; return how programs were found, and rows without."""
     found: Counter[str] = Counter()
     unanswered: list[dict[str, Any]] = []
-    about = {"model": asked.model.name, "strategy": asked.prompting.strategy.value}
+    about = {
+        "model": asked.model.name,
+        "strategy": asked.prompting.strategy.value,
+        "form": asked.prompting.form.value,
+    }
     counted: set[int] = set()
     with (
         (folder.path / "prompts.jsonl").open("rb") as prompts,

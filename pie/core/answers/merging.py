@@ -55,7 +55,7 @@ class Joined:
         if (before is None) != (samples is None):
             raise RowProblem("only one of two rows of the same pair says how it was sampled")
         if before is not None and samples is not None:
-            for name in ("model", "strategy"):
+            for name in ("model", "strategy", "form"):
                 if before.get(name) != row["sampling"].get(name):
                     raise RowProblem(
                         f"it was sampled with another {name} than the same pair in "

@@ -192,3 +192,12 @@ def test_a_file_that_changes_after_the_plan_is_noticed(tmp_path: Path, text: str
     made.path.write_text(text)
     with pytest.raises(InputError, match="changed while it was measured"):
         list(made.read())
+
+
+def test_with_a_limit_the_file_ends_after_so_many_rows(tmp_path: Path) -> None:
+    planned(tmp_path, row(), row(src_id="s3", src_code="other"), "broken")
+    whole = plan(tmp_path / "test.jsonl", TestCases(None))
+    first = plan(tmp_path / "test.jsonl", TestCases(None), limit=1)
+    assert (whole.rows, len(whole.left_out)) == (2, 1)
+    assert (first.rows, len(first.left_out), first.programs) == (1, 0, 2)
+    assert first.sha256 == planned(tmp_path, row()).sha256, "as if it held no more"
