@@ -32,7 +32,7 @@ _MOST_CYCLES = 10_000
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
-    b"timers": "bound its work by a count instead of by a timer",
+    b"timers": "let the timer send a signal",
 }
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
@@ -90,6 +90,11 @@ class Skylake:
         refused = _REFUSED.search(ended.log)
         if refused and refused[1] == b"tampering":
             return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if ended.idle or (refused and refused[1] == b"waits"):
+            return Measurement(
+                Verdict.NONDETERMINISTIC,
+                "accepted natively, but it waits without end in the measured run",
+            )
         if refused:
             raise Unsupported(
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
@@ -97,11 +102,6 @@ class Skylake:
             )
         if ended.signal == SIGSYS and not ended.log:
             raise MachineFailure("Valgrind could not be started in the sandbox")
-        if ended.idle:
-            return Measurement(
-                Verdict.NONDETERMINISTIC,
-                "accepted natively, but it waits without end in the measured run",
-            )
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
@@ -175,6 +175,11 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence
         "--tool=skylake",
         f"--max-instructions={limits.max_instructions}",
         f"--max-cycles={limits.max_cycles or 0}",
+        # What the program is told of its limits: those of its native run.
+        f"--limit-stack={limits.stack_bytes}",
+        f"--limit-memory={limits.memory_bytes}",
+        f"--limit-file={limits.file_bytes}",
+        f"--limit-cpu={limits.cpu_seconds}",
         *options,
     )
     return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)

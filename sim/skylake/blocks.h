@@ -7,8 +7,8 @@
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word);
-/* Passes the last executed block to the model. */
-void blocks_flush(void);
+/* Passes the last executed block to the model; what comes behind it is no part of it. */
+void blocks_pass(Addr next);
 /* Whether counts are kept for each instruction's address. */
 extern Bool annotating;
 /* Ends the run where a limit is reached (tool.c). */

@@ -4,6 +4,7 @@
 #include "processor_id.h"
 #include "libvex_guest_amd64.h"
 #include "model.h"
+#include "moments.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_machine.h"
@@ -40,12 +41,12 @@ void answer_cpuid(void *guest_state) {
 }
 
 /* The time of the last committed instruction: simulated time. */
-ULong answer_rdtsc(void) { return last_commit(); }
+ULong answer_rdtsc(void) { return moment_now(); }
 
 void answer_rdtscp(void *guest_state) {
     VexGuestAMD64State *st = guest_state;
-    st->guest_RAX = (UInt)last_commit();
-    st->guest_RDX = last_commit() >> 32;
+    st->guest_RAX = (UInt)moment_now();
+    st->guest_RDX = moment_now() >> 32;
     st->guest_RCX = 0;
 }
 
@@ -56,8 +57,11 @@ static void return_value(ThreadId thread, ULong value) {
 /* Clocks that a system call tells or writes to memory; the time of day begins at the simulator's epoch. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments) {
     enum { GETTIMEOFDAY = 96, GETRUSAGE = 98, TIMES = 100, TIME = 201, CLOCK_GETTIME = 228 };
-    enum { EPOCH = 1000000000, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
-    ULong nanoseconds = last_commit() * 2 / (CLOCK_HZ / 500000000);
+    enum { PROCESS_TIME = 2, THREAD_TIME = 3, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
+    /* Processor time does not pass in sleep. A process's own clock has a negative number. */
+    Bool works = call == GETRUSAGE || (call == CLOCK_GETTIME && ((Int)arguments[0] < 0 || arguments[0] == PROCESS_TIME ||
+                                                                 arguments[0] == THREAD_TIME));
+    ULong nanoseconds = nanoseconds_of(works ? last_commit() : moment_now());
     ULong seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
     Bool second = call == CLOCK_GETTIME || call == GETRUSAGE;
     ULong *to = (ULong *)arguments[second];
