@@ -1,5 +1,5 @@
 /* Limits as the program has them natively, and the end of its data. */
-#include "calls.h"
+#include "answers.h"
 #include "model.h"
 #include "processor_id.h"
 #include "pub_tool_aspacemgr.h"

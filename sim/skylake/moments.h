@@ -33,7 +33,7 @@ Int send_signal(Int number, Bool to_thread);
 /* Whether one was sent since it was last asked. */
 Bool signal_sent(void);
 
-/* calls.c: has `attention` given when the block under way ends. */
+/* answers.c: has `attention` given when the block under way ends. */
 void attend(void);
 /* tool.c: what interrupts the program from outside, looked for at each block. */
 extern struct Attention {

@@ -6,7 +6,7 @@
  * do not are threads side by side, which the modelled core, a single one, cannot tell the time of. */
 #include "threads.h"
 #include "blocks.h"
-#include "calls.h"
+#include "answers.h"
 #include "futex.h"
 #include "guard.h"
 #include "model.h"

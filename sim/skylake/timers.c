@@ -1,7 +1,7 @@
 /* Timers on simulated time: alarm, setitimer, timer_create.
  *
  * One that ends sends its signal, which is heard at the end of the block under way: at the same place in each run. */
-#include "calls.h"
+#include "answers.h"
 #include "guard.h"
 #include "model.h"
 #include "moments.h"

@@ -12,7 +12,7 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
-#include "calls.h"
+#include "answers.h"
 #include "guard.h"
 #include "moments.h"
 #include "processor_id.h"

@@ -1,7 +1,7 @@
 /* System calls: which the tool answers itself, and what is asked of the kernel in another way.
  *
  * All calls of the program come here first (build.py puts this in the place of Valgrind's own function). */
-#include "calls.h"
+#include "answers.h"
 #include "guard.h"
 #include "model.h"
 #include "moments.h"

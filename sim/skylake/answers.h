@@ -1,6 +1,6 @@
-/* System calls that the tool answers itself, in place of the kernel (calls.c). */
-#ifndef SKYLAKE_CALLS_H
-#define SKYLAKE_CALLS_H
+/* System calls that the tool answers itself, in place of the kernel (answers.c). */
+#ifndef SKYLAKE_ANSWERS_H
+#define SKYLAKE_ANSWERS_H
 #include "pub_tool_basics.h"
 #include "libvex_guest_amd64.h"
 
