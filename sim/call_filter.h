@@ -1,9 +1,17 @@
 /* The system-call filter of a measured program, by profile (see runner.c, its only reader).
  *
+ * A measured program has the calls of system_calls.h and no others. One that it has not is reported to the runner, which
+ * ends the program and tells the call's name; where the kernel cannot report, the kernel ends it, without a name. What
+ * is trusted itself, a compiler and a simulator, is only kept from what reaches beyond the sandbox.
+ *
  * Classic BPF, built call by call: each rule begins and ends with the call's number in the accumulator,
  * and either answers or falls through to the next. */
 
-static struct sock_filter code[512];
+#include "system_calls.h"
+
+enum { NEWER = 450 }; /* calls newer than the list are missing, as on an older kernel */
+
+static struct sock_filter code[1024];
 static unsigned short length;
 
 static void emit(unsigned short op, unsigned char jt, unsigned char jf, unsigned int k) {
@@ -18,6 +26,8 @@ static void answer(unsigned int value) { emit(BPF_RET | BPF_K, 0, 0, value); }
 #define LOW(i) (offsetof(struct seccomp_data, args) + 8 * (i))
 #define HIGH(i) (LOW(i) + 4)
 #define REFUSE(e) (SECCOMP_RET_ERRNO | (e))
+
+static unsigned int forbidden; /* what becomes of a call that ends the run */
 
 /* Refuses a call outright. The call's number is in the accumulator. */
 static void refuse(unsigned int number, unsigned int error) {
@@ -49,18 +59,16 @@ static void refuse_above(unsigned int number, int i, unsigned int first) {
     load(LOW(i));
     emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, first);
     answer(REFUSE(EBADF));
-    answer(SECCOMP_RET_ALLOW);
+    load(NUMBER);
 }
 
 /* Keeps a guest from the translator's descriptors, which lie above its own. The translator refuses
  * them itself, but not in these calls: a copy below, or a write past its check, could forge its log. */
 static void guard_descriptors(unsigned int first) {
     static const unsigned int by_first[] = {__NR_dup, __NR_dup2, __NR_dup3, __NR_writev, __NR_pwrite64,
-                                            __NR_pwritev, __NR_pwritev2, __NR_sendfile, __NR_vmsplice,
-                                            __NR_ioctl};
+                                            __NR_pwritev, __NR_pwritev2, __NR_sendfile, __NR_sendto,
+                                            __NR_recvfrom, __NR_shutdown, __NR_ioctl};
     for (size_t i = 0; i < sizeof by_first / sizeof *by_first; i++) refuse_above(by_first[i], 0, first);
-    refuse_above(__NR_tee, 1, first);
-    refuse_above(__NR_splice, 2, first);
     refuse_above(__NR_copy_file_range, 2, first);
     /* The translator moves its own descriptors up with F_DUPFD; down, or changing the flags that a
      * copy shares, is refused. */
@@ -74,7 +82,7 @@ static void guard_descriptors(unsigned int first) {
     load(LOW(2));
     emit(BPF_JMP | BPF_JGE | BPF_K, 1, 0, first);
     answer(REFUSE(EBADF));
-    answer(SECCOMP_RET_ALLOW);
+    load(NUMBER);
 }
 
 /* Allows execve only with the three pointers of our own one call. They lie on a page at a random
@@ -102,7 +110,8 @@ static void own_limits_only(void) {
     load(NUMBER);
 }
 
-static const unsigned int refused_always[] = {
+/* Calls that the trusted profiles are kept from; a simulator's guest has them of the simulator. */
+static const unsigned int beyond_the_sandbox[] = {
     __NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp, __NR_pidfd_open,
     __NR_pidfd_getfd, __NR_pidfd_send_signal, __NR_bpf, __NR_perf_event_open, __NR_userfaultfd,
     __NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register, __NR_keyctl, __NR_add_key,
@@ -120,62 +129,134 @@ static const unsigned int refused_always[] = {
     __NR_io_setup, __NR_io_submit,
 };
 
+/* Allows a call with certain values of argument `i` alone; with others it is answered with `otherwise`. */
+static void allow_values(unsigned int number, int i, const unsigned int *values, unsigned int count,
+                         unsigned int otherwise) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, (unsigned char)(count + 3), number);
+    load(LOW(i));
+    for (unsigned int k = 0; k < count; k++)
+        emit(BPF_JMP | BPF_JEQ | BPF_K, (unsigned char)(count - k), 0, values[k]);
+    answer(otherwise);
+    answer(SECCOMP_RET_ALLOW);
+}
+#define ALLOW_VALUES(number, i, otherwise, ...) \
+    do { \
+        static const unsigned int values[] = {__VA_ARGS__}; \
+        allow_values(number, i, values, sizeof values / sizeof *values, otherwise); \
+    } while (0)
+
+/* Calls that do many things by an argument: those that libraries do. Locks, leases, hints and attributes of files stay
+ * behind or show to others; a filter computes in the kernel; advice can empty the page cache. */
+static void by_argument(void) {
+    enum { SET_GS = 0x1001, SET_FS, GET_FS, GET_GS };
+    ALLOW_VALUES(__NR_fcntl, 1, forbidden, F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC,
+                 F_GETPIPE_SZ);
+    ALLOW_VALUES(__NR_ioctl, 1, forbidden, TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCGPGRP, FIONREAD,
+                 FIONBIO, FIOCLEX, FIONCLEX);
+    ALLOW_VALUES(__NR_prctl, 0, forbidden, PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_TID_ADDRESS,
+                 PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_GET_PDEATHSIG, 0x53564d41 /* names of mappings */);
+    ALLOW_VALUES(__NR_arch_prctl, 0, REFUSE(EINVAL), SET_GS, SET_FS, GET_FS, GET_GS);
+    ALLOW_VALUES(__NR_madvise, 2, REFUSE(EINVAL), MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED,
+                 MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP);
+    ALLOW_VALUES(__NR_socketpair, 0, REFUSE(EPERM), 1 /* AF_UNIX */);
+}
+
+static const struct {
+    short number, error; /* ALLOWED, FORBIDDEN or what it is answered with */
+} answers[] = {
+#define ALLOWED (-1)
+#define FORBIDDEN (-2)
+#define AS_ALLOWED(number, name) {number, ALLOWED},
+#define AS_DENIED(number, name, error) {number, error},
+#define AS_REFUSED(number, name) {number, FORBIDDEN},
+    SYSTEM_CALLS(AS_ALLOWED, AS_DENIED, AS_REFUSED)
+};
+
+/* Answers every call by the list, in ranges of equal answers. */
+static void by_list(void) {
+    const size_t count = sizeof answers / sizeof *answers;
+    for (size_t i = 0; i < count; i++) {
+        short error = answers[i].error;
+        if (i + 1 < count && answers[i + 1].error == error) continue;
+        unsigned int last = i + 1 < count ? (unsigned int)answers[i + 1].number - 1 : NEWER;
+        if (i + 1 < count) emit(BPF_JMP | BPF_JGT | BPF_K, 1, 0, last);
+        answer(error == ALLOWED ? SECCOMP_RET_ALLOW : error == FORBIDDEN ? forbidden : REFUSE((unsigned int)error));
+    }
+}
+
+/* The name of a call; of one that is not known, "?". */
+static const char *name_of_call(int number) {
+    switch (number) {
+#define NAME(number, name, ...) case number: return #name;
+        SYSTEM_CALLS(NAME, NAME, NAME)
+    default: return "?";
+    }
+}
+
+/* The addresses of a translator's text, by which its calls are told from a program's that runs past it. */
+enum { TRANSLATOR = 0x58000000, TRANSLATOR_END = 0x58400000 };
+
+static int from_translator(uint64_t ip) { return ip >= TRANSLATOR && ip < TRANSLATOR_END; }
+
 /* Under a binary translator every system call is made by the translator's own code. A call from any
  * other address is made by a program that got its own code to run past the translator. */
 static void only_from_translator(void) {
     load(IP + 4);
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
     load(IP);
-    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x58000000); /* Valgrind's text, by its link address */
-    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x58400000);
-    answer(SECCOMP_RET_KILL_PROCESS);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, TRANSLATOR);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, TRANSLATOR_END);
+    answer(forbidden);
     load(NUMBER);
 }
 
-static void filter(const char *profile, unsigned int nofile, const void *path, const void *argv,
-                   const void *env) {
-    int compiler = !strcmp(profile, "compiler"), program = !strcmp(profile, "program");
-    int simulator = !strcmp(profile, "simulator");
-    load(offsetof(struct seccomp_data, arch));
-    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
-    answer(SECCOMP_RET_KILL_PROCESS); /* 32-bit calls have other numbers */
-    load(NUMBER);
-    if (!compiler) allow_one_execve(path, argv, env);
-    if (!strcmp(profile, "instrument")) only_from_translator();
-    emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, 450); /* x32 calls, and calls newer than this list */
-    answer(REFUSE(ENOSYS));
-    for (size_t i = 0; i < sizeof refused_always / sizeof *refused_always; i++)
-        refuse(refused_always[i], EPERM);
-    if (!compiler) {
-        if (!simulator) {
-            refuse(__NR_fork, EPERM);
-            refuse(__NR_vfork, EPERM);
-        }
-        refuse(__NR_clone3, ENOSYS); /* its flags lie in memory; the C library then uses clone */
-        refuse(__NR_execveat, EPERM);
-        refuse(__NR_memfd_create, EPERM);
-        refuse(__NR_setsid, EPERM);
-        refuse(__NR_setpriority, EPERM);
-        refuse(__NR_ioprio_set, EPERM);
-        refuse(__NR_sched_setaffinity, EPERM);
-        refuse(__NR_sched_setscheduler, EPERM);
-        refuse(__NR_sched_setparam, EPERM);
-        refuse(__NR_sched_setattr, EPERM);
-        own_limits_only();
-        require(__NR_kill, 0, (unsigned int)getpid());
-        if (!simulator) { /* its children abort by tgkill; the guest's own calls never get here */
-            require(__NR_tgkill, 0, (unsigned int)getpid());
-            refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
-        }
-        refuse_bits(__NR_clone, 0, 0x7e020000 /* CLONE_NEW* */, 1);
-        /* A translator wakes its threads with the last signal, which it refuses to its guest. */
-        if (strcmp(profile, "instrument")) refuse(__NR_tkill, EPERM);
-        else require(__NR_tkill, 1, 64);
+static void new_processes(int simulator) {
+    if (!simulator) {
+        refuse(__NR_fork, EPERM);
+        refuse(__NR_vfork, EPERM);
     }
-    if (!strcmp(profile, "instrument")) guard_descriptors(nofile);
-    if (program || !strcmp(profile, "interpreter")) {
-        /* The C library takes the limit of the main stack for the size of each thread's stack, so a
-         * few threads would fill the address space; without an answer it takes 2 MiB. */
+    refuse(__NR_clone3, ENOSYS); /* its flags lie in memory; the C library then uses clone */
+    own_limits_only();
+    require(__NR_kill, 0, (unsigned int)getpid());
+    if (!simulator) { /* its children abort by tgkill; the guest's own calls never get here */
+        require(__NR_tgkill, 0, (unsigned int)getpid());
+        refuse_bits(__NR_clone, 0, 0x10000 /* CLONE_THREAD */, 0);
+    }
+    refuse_bits(__NR_clone, 0, 0x7e020000 /* CLONE_NEW* */, 1);
+}
+
+static void thread_signals(int instrument) {
+    /* A translator wakes its threads with the last signal, which it refuses to its guest. */
+    if (instrument) require(__NR_tkill, 1, 64);
+    else refuse(__NR_tkill, EPERM);
+}
+
+static void trusted(int simulator) {
+    for (size_t i = 0; i < sizeof beyond_the_sandbox / sizeof *beyond_the_sandbox; i++)
+        refuse(beyond_the_sandbox[i], EPERM);
+    if (simulator) {
+        static const unsigned int more[] = {
+            __NR_execveat, __NR_memfd_create, __NR_setsid, __NR_setpriority, __NR_ioprio_set, __NR_sched_setaffinity,
+            __NR_sched_setscheduler, __NR_sched_setparam, __NR_sched_setattr, __NR_chmod, __NR_fchmod, __NR_fchmodat,
+            __NR_chown, __NR_fchown, __NR_lchown, __NR_fchownat, __NR_utime, __NR_utimes, __NR_futimesat,
+            __NR_utimensat, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, __NR_removexattr, __NR_lremovexattr,
+            __NR_fremovexattr, __NR_flock, __NR_mincore,
+        };
+        for (size_t i = 0; i < sizeof more / sizeof *more; i++) refuse(more[i], EPERM);
+        new_processes(1);
+        thread_signals(0);
+    }
+    answer(SECCOMP_RET_ALLOW);
+}
+
+static void measured(const char *profile, unsigned int nofile) {
+    int program = !strcmp(profile, "program"), instrument = !strcmp(profile, "instrument");
+    new_processes(0);
+    thread_signals(instrument);
+    if (instrument) guard_descriptors(nofile);
+    if (!instrument) {
+        /* What the limit of the main stack is, the runner answers (runner.c). Without it there is no answer:
+         * the C library takes the limit for the size of each thread's stack, else 2 MiB. */
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, __NR_prlimit64);
         load(LOW(1));
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, RLIMIT_STACK);
@@ -183,16 +264,47 @@ static void filter(const char *profile, unsigned int nofile, const void *path, c
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
         load(HIGH(2));
         emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-        answer(REFUSE(EPERM));
+        answer(forbidden == SECCOMP_RET_USER_NOTIF ? SECCOMP_RET_USER_NOTIF : REFUSE(EPERM));
         answer(SECCOMP_RET_ALLOW);
     }
     if (program) {
         refuse_bits(__NR_mmap, 2, PROT_EXEC, 1);
         refuse_bits(__NR_mprotect, 2, PROT_EXEC, 1);
-        refuse(__NR_pkey_mprotect, EPERM);
     }
-    answer(SECCOMP_RET_ALLOW);
-    struct sock_fprog p = {length, code};
+    by_argument();
+    by_list();
+}
+
+static void build(const char *profile, unsigned int nofile, const void *path, const void *argv, const void *env) {
+    int compiler = !strcmp(profile, "compiler"), simulator = !strcmp(profile, "simulator");
+    length = 0;
+    load(offsetof(struct seccomp_data, arch));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
+    answer(forbidden); /* 32-bit calls have other numbers */
+    load(NUMBER);
+    if (!compiler) allow_one_execve(path, argv, env);
+    if (!strcmp(profile, "instrument")) only_from_translator();
+    emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, NEWER); /* x32 calls, too */
+    answer(REFUSE(ENOSYS));
+    if (compiler || simulator) trusted(simulator);
+    else measured(profile, nofile);
+}
+
+/* Installs the filter; returns the descriptor by which the kernel tells of calls that end the run, or -1. */
+static int filter(const char *profile, unsigned int nofile, const void *path, const void *argv,
+                  const void *env) {
+    struct sock_fprog p = {0, code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) die("no_new_privs");
+    if (strcmp(profile, "compiler") && strcmp(profile, "simulator")) {
+        forbidden = SECCOMP_RET_USER_NOTIF;
+        build(profile, nofile, path, argv, env);
+        p.len = length;
+        long listener = syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &p);
+        if (listener >= 0) return (int)listener;
+    }
+    forbidden = SECCOMP_RET_KILL_PROCESS;
+    build(profile, nofile, path, argv, env);
+    p.len = length;
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p)) die("seccomp");
+    return -1;
 }

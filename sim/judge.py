@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from signal import SIGSYS, SIGXFSZ
+from signal import SIGXFSZ
 
-from sim import comparison, sandbox
+from sim import comparison, devices, sandbox
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.limits import Limits
@@ -16,7 +16,7 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 1
+JUDGE_VERSION = 2
 
 # The environment of every measured process; the same on every host, since its size moves the stack.
 PYTHON_ENV = {
@@ -52,6 +52,8 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
             env=PYTHON_ENV,
             script_digest=build.digest,
             system=True,
+            devices=True,
+            proc=devices.names_its_streams(build.path, build.digest),
         )
     dynamic = toolchain.link == "dynamic"
     return Guest(
@@ -60,6 +62,8 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
         profile="interpreter" if dynamic else "program",
         read_only={"/pie/prog": str(build.path)},
         system=dynamic,
+        devices=True,
+        proc=devices.names_its_streams(build.path, build.digest),
     )
 
 
@@ -117,17 +121,25 @@ def verdict_of(ended: Ended, limits: Limits) -> tuple[Verdict, str]:
         return Verdict.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output"
     if ended.lost:
         raise MachineFailure(ended.lost, "run it again on a quieter host")
+    if ended.refused:
+        return _refused(ended)
     if ended.idle:
         return Verdict.TIME_LIMIT, "it waits without end, using no processor time"
     if ended.exit_code == 0:
         return Verdict.ACCEPTED, ""
     if ended.exhausted(limits.cpu_seconds):
         return Verdict.TIME_LIMIT, f"stopped after {limits.cpu_seconds} s of CPU time"
-    if ended.signal == SIGSYS:
-        return Verdict.TAMPERING, "the program made a system call past its filter"
     tail = ended.stderr[-4096:]
     if b"std::bad_alloc" in tail or b"MemoryError" in tail:
         return Verdict.MEMORY_LIMIT, f"no memory beyond {limits.memory_bytes >> 20} MiB"
     if ended.resident_bytes >= 0.9 * limits.memory_bytes:
         return Verdict.MEMORY_LIMIT, f"{ended.resident_bytes >> 20} MiB in use at its end"
     return Verdict.RUNTIME_ERROR, ended.reason
+
+
+def _refused(ended: Ended) -> tuple[Verdict, str]:
+    """Read a run that the sandbox ended because of a system call."""
+    call = sandbox.call_in_words(ended.refused)
+    if ended.forged:
+        return Verdict.TAMPERING, f"it made {call} past the sandbox's filter or its instrument"
+    return Verdict.UNSUPPORTED, f"it makes {call}, which no measured program has"

@@ -15,8 +15,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
 from sim.errors import MachineFailure
 
@@ -46,7 +44,7 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
-    stdin: Path | None = None,
+    stdin: int | None = None,
     stdout_limit: int = 64 << 20,
     stderr_limit: int = 64 << 10,
     guard_seconds: float = 600.0,
@@ -57,28 +55,25 @@ def run(
 
     `extra` maps a descriptor that this process reads from to the most bytes kept from it (the last
     ones; the rest is read and dropped); `close_after_start` are the other ends, handed to the
-    command under the same numbers. OSError when the command cannot be started.
+    command under the same numbers. `stdin` is a descriptor that stays the caller's; None: no input.
+    OSError when the command cannot be started.
     """
     extra = dict(extra or {})
     start = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        source: int | IO[bytes] = subprocess.DEVNULL
-        try:
-            if stdin is not None:
-                source = stack.enter_context(stdin.open("rb"))
-            process = subprocess.Popen(
-                list(argv),
-                stdin=source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(env) if env is not None else None,
-                cwd=cwd,
-                pass_fds=tuple(close_after_start),
-                start_new_session=True,
-            )
-        finally:
-            for descriptor in close_after_start:
-                os.close(descriptor)
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+            pass_fds=tuple(close_after_start),
+            start_new_session=True,
+        )
+    finally:
+        for descriptor in close_after_start:
+            os.close(descriptor)
     assert process.stdout is not None
     assert process.stderr is not None
     out, err = process.stdout.fileno(), process.stderr.fileno()

@@ -2,7 +2,10 @@
  * program: the sandbox starts it, it applies resource limits and a system-call filter to its only
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
- *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 if it was idle>
+ *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 if it was idle> <call> <1 if forged>
+ *
+ * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
+ * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
  *
  * usage: runner REPORT_FD PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
@@ -18,6 +21,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -25,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -32,7 +37,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,32 +98,79 @@ static void start_afresh(void) {
     umask(022);
 }
 
-/* Waits for the child; returns whether it had to be ended because it used no processor time for
- * IDLE_SECONDS (it sleeps, or waits for what never comes). A busy host does not look like that. */
-#define IDLE_SECONDS 20
+/* ---- the runner ------------------------------------------------------------------------------- */
+
 static long long now(void);
-static int await(pid_t child, int watch, int *status, struct rusage *usage) {
+
+static struct {
+    pid_t child;
+    int ended;    /* a descriptor that can be read once the child has ended */
+    int listener; /* by which the kernel tells of calls that end the run; -1: there is none */
+    int translated, idle, forged;
+    const char *call;
+} run = {.listener = -1, .call = "-"};
+
+/* The child shares our descriptors until it executes the program, so that the kernel's is ours, too. */
+static void find_listener(const volatile int *told) {
+    struct pollfd end = {run.ended, POLLIN};
+    while (!*told && poll(&end, 1, 1) == 0) {}
+    run.listener = *told - 1; /* it is told plus one; 0 and -1 mean none */
+    if (run.listener < 0) run.listener = -1;
+}
+
+/* Answers a program that asks for the limit of its main stack. The C library does at its start, and takes it for
+ * the size of each thread's stack, of which a few would fill the address space: it is told the usual one. */
+static void tell_stack_limit(const struct seccomp_notif *asked) {
+    static const struct rlimit usual = {8 << 20, RLIM_INFINITY};
+    static int told;
+    struct iovec here = {(void *)&usual, sizeof usual}, there = {(void *)asked->data.args[3], sizeof usual};
+    struct seccomp_notif_resp answer = {.id = asked->id};
+    if (told++) answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* the truth */
+    else if (process_vm_writev(run.child, &here, 1, &there, 1, 0) != sizeof usual) answer.error = -EPERM;
+    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* Ends a program that made a call which it has not, and keeps the call's name; whether it did. */
+static int refuse_call(void) {
+    struct seccomp_notif told;
+    memset(&told, 0, sizeof told);
+    if (ioctl(run.listener, SECCOMP_IOCTL_NOTIF_RECV, &told)) run.call = "?"; /* a signal came between */
+    else if (!run.translated && told.data.arch == AUDIT_ARCH_X86_64 && told.data.nr == __NR_prlimit64) {
+        tell_stack_limit(&told);
+        return 0;
+    } else {
+        run.call = name_of_call(told.data.nr);
+        run.forged = told.data.arch != AUDIT_ARCH_X86_64 ||
+                     (run.translated && !from_translator(told.data.instruction_pointer));
+    }
+    kill(run.child, SIGKILL);
+    return 1;
+}
+
+/* Waits for the child; ends it when it makes a call that it has not, or uses no processor time for IDLE_SECONDS (it
+ * sleeps, or waits for what never comes). A busy host does not look like that. */
+#define IDLE_SECONDS 20
+static void await(int watch) {
     clockid_t clock;
-    struct timespec used, second = {1, 0};
-    sigset_t ended;
-    sigemptyset(&ended);
-    sigaddset(&ended, SIGCHLD);
-    watch = watch && !clock_getcpuclockid(child, &clock);
+    struct timespec used;
+    watch = watch && !clock_getcpuclockid(run.child, &clock);
     long long since = now(), before = 0;
-    int idle = 0;
+    struct pollfd at[2] = {{run.ended, POLLIN}, {run.listener, POLLIN}};
     for (;;) {
-        pid_t got = wait4(child, status, watch ? WNOHANG : 0, usage);
-        if (got == child) return idle;
-        if (got < 0 && errno != EINTR) die("wait4");
-        if (got == 0) sigtimedwait(&ended, 0, &second);
+        int got = poll(at, 2, watch ? 1000 : -1);
+        if (got < 0 && errno != EINTR) die("poll");
+        if (got > 0 && at[0].revents) return;
+        if (got > 0 && at[1].revents) {
+            if (!(at[1].revents & POLLIN) || refuse_call()) at[1].fd = -1;
+        }
         if (!watch || clock_gettime(clock, &used)) continue;
         long long spent = used.tv_sec * 1000000000ll + used.tv_nsec;
         if (spent - before > 50000000ll) {
             before = spent;
             since = now();
         } else if (now() - since > IDLE_SECONDS * 1000000000ll) {
-            idle = 1;
-            kill(child, SIGKILL);
+            run.idle = 1;
+            kill(run.child, SIGKILL);
             watch = 0;
         }
     }
@@ -151,11 +205,9 @@ int main(int argc, char **argv) {
     long long start = now();
     int told[2];
     if (pipe2(told, O_CLOEXEC)) die("pipe");
-    sigset_t ended;
-    sigemptyset(&ended);
-    sigaddset(&ended, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &ended, 0); /* it is waited for, with a time limit */
-    pid_t child = fork();
+    volatile int *listener = mmap(0, sizeof *listener, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (listener == MAP_FAILED) die("mmap");
+    pid_t child = (pid_t)syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
     if (child < 0) die("fork");
     if (!child) {
         failure = told[1];
@@ -169,21 +221,30 @@ int main(int argc, char **argv) {
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         limit(RLIMIT_AS, as, as);
         personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
-        filter(profile, (unsigned int)nofile, image->path, image->argv, environ);
+        *listener = filter(profile, (unsigned int)nofile, image->path, image->argv, environ) + 1 ?: -1;
         execve(image->path, image->argv, environ);
         die(image->path);
     }
+    run.child = child;
+    run.translated = !strcmp(profile, "instrument");
+    run.ended = (int)syscall(__NR_pidfd_open, child, 0);
+    if (run.ended < 0) die("pidfd_open");
+    find_listener(listener);
+    /* A compiler waits for its parts and a simulator for its next program. */
+    await(strcmp(profile, "compiler") && strcmp(profile, "simulator"));
     int status;
     struct rusage usage;
-    /* A compiler waits for its parts and a simulator for its next program. */
-    int watch = strcmp(profile, "compiler") && strcmp(profile, "simulator");
-    int idle = await(child, watch, &status, &usage);
+    while (wait4(child, &status, 0, &usage) != child)
+        if (errno != EINTR) die("wait4");
     long long wall = now() - start;
     char mark;
     close(told[1]);
     if (read(told[0], &mark, 1) != 0) _exit(125); /* our failure, not the program's: no report */
-    dprintf(report, "%d %lld %lld %lld %ld %d\n", status, wall,
+    /* Without a descriptor the kernel itself ended it: how, it does not tell. */
+    if (run.listener < 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) run.call = "?";
+    dprintf(report, "%d %lld %lld %lld %ld %d %s %d\n", status, wall,
             usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
-            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, idle);
+            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, run.idle, run.call,
+            run.forged);
     return 0;
 }

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim import process
+from sim import devices, process, standard_input
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
@@ -57,6 +57,8 @@ class Guest:
     """It needs the system's programs and libraries (/usr and its aliases), read-only."""
     proc: bool = False
     """It needs /proc (of its own namespace)."""
+    devices: bool = False
+    """It has the standard devices in /dev, not only /dev/null where it has the system."""
     cwd: str = ""
     """Its working directory; empty: the first of the writable folders, else /tmp."""
     script_digest: str = ""
@@ -100,6 +102,10 @@ class Ended:
     """It was ended because it used no processor time for a long while."""
     lost: str = ""
     """Not empty: the runner could not report; why."""
+    refused: str = ""
+    """Not empty: it made this system call, which no guest of its profile has, and was ended."""
+    forged: bool = False
+    """The refused call was made past the sandbox: as one of 32 bits, or past its translator."""
 
     @property
     def cpu_seconds(self) -> float:
@@ -123,9 +129,16 @@ class Ended:
         """How it ended, in words."""
         if self.lost:
             return self.lost
+        if self.refused:
+            return f"it made {call_in_words(self.refused)}"
         if self.signal is not None:
             return f"killed by {name_of_signal(self.signal)}"
         return f"exit code {self.exit_code}"
+
+
+def call_in_words(name: str) -> str:
+    """Return a refused system call's name in words; "?" is one that the kernel did not name."""
+    return "a system call" if name == "?" else f"the system call {name}"
 
 
 def name_of_signal(number: int) -> str:
@@ -137,7 +150,15 @@ def name_of_signal(number: int) -> str:
 
 
 def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
-    """Run a guest to its end; MachineFailure only when the sandbox itself failed."""
+    """Run a guest to its end; MachineFailure only when the sandbox itself failed.
+
+    It reads a copy of `stdin` that is its own, or nothing. OSError when that cannot be read.
+    """
+    with standard_input.private_copy(stdin) as given:
+        return _run_on(guest, allowance, given)
+
+
+def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
     report_read, report_write = os.pipe()
     inherited = [report_write]
     wanted = {report_read: 4096}
@@ -152,24 +173,34 @@ def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
         argv = tuple(part.replace("{log}", str(number)) for part in argv)
     runner = _runner(guest, allowance, report_write, argv)
     try:
-        if level() == "full":
-            done = process.run(
-                [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
-                env={},
-                stdin=stdin,
-                stdout_limit=allowance.output_bytes,
-                guard_seconds=allowance.guard_seconds,
-                extra=wanted,
-                close_after_start=inherited,
-            )
-        else:
-            done = _run_bare(guest, allowance, runner, stdin, wanted, inherited)
+        done = _run(guest, allowance, runner, stdin, wanted, inherited)
         log = done.extra[log_read.fileno()] if log_read is not None else b""
         return _ended(done, done.extra[report_read], log, allowance)
     finally:
         os.close(report_read)
         if log_read is not None:
             log_read.close()
+
+
+def _run(
+    guest: Guest,
+    allowance: Allowance,
+    runner: list[str],
+    stdin: int,
+    wanted: Mapping[int, int],
+    inherited: list[int],
+) -> process.Finished:
+    if level() != "full":
+        return _run_bare(guest, allowance, runner, stdin, wanted, inherited)
+    return process.run(
+        [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
+        env={},
+        stdin=stdin,
+        stdout_limit=allowance.output_bytes,
+        guard_seconds=allowance.guard_seconds,
+        extra=wanted,
+        close_after_start=inherited,
+    )
 
 
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
@@ -221,8 +252,10 @@ def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
         # even without capabilities, and so is the memory of the instrument it shares.
         argv += ["--proc", "/proc", "--tmpfs", "/proc/1"]
         argv += ["--remount-ro", "/proc/1", "--remount-ro", "/proc"]
-    if guest.proc or guest.system:
-        argv += ["--dev-bind", "/dev/null", "/dev/null"]
+    if guest.devices:
+        argv += devices.mounts()
+    elif guest.proc or guest.system:
+        argv += devices.NULL
     argv += ["--ro-bind", str(runner_path()), "/pie/runner"]
     for inside, outside in guest.read_only.items():
         argv += ["--ro-bind", outside, inside]
@@ -238,7 +271,7 @@ def _run_bare(
     guest: Guest,
     allowance: Allowance,
     runner: list[str],
-    stdin: Path | None,
+    stdin: int,
     wanted: Mapping[int, int],
     inherited: list[int],
 ) -> process.Finished:
@@ -305,8 +338,9 @@ def _show(host: Path, place: Path) -> None:
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.split()
-    if len(fields) == 6:
-        status, wall, user, system, resident, idle = (int(part) for part in fields)
+    if len(fields) == 8:
+        status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
+        call = fields[6].decode("ascii", "replace")
         killed = os.WIFSIGNALED(status)
         return Ended(
             exit_code=None if killed else os.WEXITSTATUS(status),
@@ -320,6 +354,8 @@ def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowan
             wall_seconds=wall / 1e9,
             resident_bytes=resident * 1024,
             idle=bool(idle),
+            refused="" if call == "-" else call,
+            forged=fields[7] == b"1",
         )
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"

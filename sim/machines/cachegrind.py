@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from signal import SIGSYS
 from typing import Any
 
 from sim import sandbox
@@ -86,8 +85,8 @@ class Cachegrind:
             return Measurement(
                 Verdict.TAMPERING, "it tried to become another program in the measured run"
             )
-        if ended.signal == SIGSYS and not ended.log:
-            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if end := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*end)
         if ended.idle:
             return Measurement(
                 Verdict.NONDETERMINISTIC,

@@ -92,7 +92,9 @@ class Server:
         removed, the server is not sound any more.
         """
         self._place(build)
-        shutil.copyfile(stdin, self._input / "stdin")
+        # A fresh file each time: the run before may have changed the rights or dates of its own.
+        shutil.copyfile(stdin, self._input / "next")
+        (self._input / "next").replace(self._input / "stdin")
         for name in _STREAMS:
             self._truncate(self._output / name)
         nonce = secrets.token_hex(16)

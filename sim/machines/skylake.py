@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGSYS
 
 from sim import annotation, sandbox
 from sim.errors import MachineFailure, MissingTool, Unsupported
@@ -19,7 +18,7 @@ from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.machines import valgrind
-from sim.program import Build
+from sim.program import Build, Language
 from sim.sandbox import Ended, Guest
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
@@ -32,6 +31,7 @@ _MOST_CYCLES = 10_000
 _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
+    b"copies": "have the program copy by itself, in its own memory",
     b"timers": "let the timer send a signal",
 }
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
@@ -100,8 +100,8 @@ class Skylake:
                 f"the program cannot be measured in the timing model: {refused[2].decode()}",
                 _REMEDIES.get(refused[1], ""),
             )
-        if ended.signal == SIGSYS and not ended.log:
-            raise MachineFailure("Valgrind could not be started in the sandbox")
+        if end := valgrind.ended_for_a_call(ended, limits):
+            return Measurement(*end)
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(limits.model_cpu_seconds):
             return Measurement(
@@ -180,6 +180,7 @@ def _guest(build: Build, limits: Limits, toolchain: Toolchain, options: Sequence
         f"--limit-memory={limits.memory_bytes}",
         f"--limit-file={limits.file_bytes}",
         f"--limit-cpu={limits.cpu_seconds}",
+        f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
         *options,
     )
     return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)

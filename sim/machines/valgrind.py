@@ -10,12 +10,13 @@ from signal import SIGSEGV
 
 from sim import process
 from sim.errors import MachineFailure, Unsupported
-from sim.judge import guest_for
+from sim.judge import guest_for, verdict_of
 from sim.limits import Limits
 from sim.machines import instruction_sets
 from sim.program import Build
 from sim.sandbox import Allowance, Ended, Guest
 from sim.toolchain import Toolchain
+from sim.verdict import Verdict
 
 _OWN_MEMORY = 1 << 30
 """Address space for Valgrind itself, above the program's; it starts with 200 MB."""
@@ -47,6 +48,7 @@ def guest(
         },
         script_digest=native.script_digest,
         system=native.system,
+        devices=True,
         proc=True,
         log=True,
     )
@@ -87,6 +89,18 @@ def refuse_own_failure(ended: Ended) -> None:
             "Valgrind itself crashed on this program",
             "if it starts a process (system, popen, fork), leave that out, or use another machine",
         )
+
+
+def ended_for_a_call(ended: Ended, limits: Limits) -> tuple[Verdict, str] | None:
+    """Return the verdict of a run that was ended because of a system call; None: it was not.
+
+    MachineFailure where Valgrind did not come so far as to make one for the program.
+    """
+    if not ended.refused:
+        return None
+    if not ended.log:
+        raise MachineFailure("Valgrind could not be started in the sandbox")
+    return verdict_of(ended, limits)
 
 
 @functools.cache

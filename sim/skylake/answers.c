@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "model.h"
 #include "moments.h"
+#include "processor_id.h"
 #include "threads.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_vki.h"
@@ -181,7 +182,9 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
                  registers->guest_R10, registers->guest_R8,  registers->guest_R9};
     UInt call = (UInt)registers->guest_RAX;
     call_begins(call);
+    library_chosen(call);
     guard_call(call, a);
+    refuse_call(call);
     if (answered(thread, why, call, a)) {
         if (signal_sent()) VG_(poll_signals)(thread);
         return;

@@ -45,11 +45,12 @@ _LINK = (
 
 @functools.cache
 def sources() -> dict[str, bytes]:
-    """Return the tool's sources by name, and the header of the model's figures with them."""
+    """Return the tool's sources by name, with the model's figures and the list of calls."""
     folder = resources.files("sim.skylake")
     names = sorted(one.name for one in folder.iterdir() if one.name.endswith((".c", ".h")))
     texts = {name: folder.joinpath(name).read_bytes() for name in names}
-    return texts | {"parameters.h": parameters.header()}
+    calls = resources.files("sim").joinpath("system_calls.h").read_bytes()
+    return texts | {"parameters.h": parameters.header(), "system_calls.h": calls}
 
 
 @functools.cache

@@ -20,6 +20,13 @@ UWord guard_length(UInt call, const UWord *arguments);
 Bool guard_answers(UInt call, const UWord *arguments, Long *answer);
 /* Looks at what a call has opened; False where that is no file for the program, and was closed again. */
 Bool guard_opened(UInt call, const UWord *arguments, UWord descriptor);
+/* calls.c: ends the run of a program that makes a call which it has not; before the call. */
+void refuse_call(UInt call);
+void traffic_init(void);
+/* Counts what the kernel moved for the program by a call that succeeded; ends its run where that is too much. */
+void count_traffic(UInt call, const UWord *arguments, UWord result);
+/* Whether a link that was read names something of the host's by number; it is then gone from the program's memory. */
+Bool shows_host(UInt call, UWord *arguments, UWord length);
 /* Ends the run: `verdict` and `why` are read by the driver. */
 __attribute__((noreturn)) void refuse(const HChar *verdict, const HChar *why);
 #endif

@@ -9,6 +9,7 @@
 #include "pub_tool_libcbase.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums.h"
 
 typedef struct {
     UInt leaf, eax, ebx, ecx, edx;
@@ -29,11 +30,20 @@ static const Leaf leaves[] = {
     {0x80000008, 0x00003030, 0x00000000, 0x00000000, 0x00000000},
 };
 
+/* What compiled modules of Python ask for (x86-64-v2): CMPXCHG16B, SSE4.1, SSE4.2, POPCNT. */
+enum { IDENTITY = 1, MODULES_WANT = 1 << 13 | 1 << 19 | 1 << 20 | 1 << 23 };
+
+Bool interprets;
+static Bool loading; /* the first file has been opened: the C library has chosen its code by then, as in the target */
+
+void library_chosen(UInt call) { loading |= call == __NR_open || call == __NR_openat; }
+
 void answer_cpuid(void *guest_state) {
     VexGuestAMD64State *st = guest_state;
     Leaf found = {0, 0, 0, 0, 0};
     for (UInt i = 0; i < sizeof leaves / sizeof *leaves; i++)
         if (leaves[i].leaf == (UInt)st->guest_RAX) found = leaves[i];
+    if (interprets && loading && found.leaf == IDENTITY) found.ecx |= MODULES_WANT;
     st->guest_RAX = found.eax;
     st->guest_RBX = found.ebx;
     st->guest_RCX = found.ecx;

@@ -5,6 +5,9 @@
 enum { USER = 100, /* who the program is, and whose all files are: the simulator's own number */
        PROCESS = (1 << 22) + 1 /* its number: above all that Linux gives, so that it is nobody else's */ };
 void answer_cpuid(void *guest_state);
+/* Whether the program is an interpreter: its modules, which are loaded later, are shown a richer processor. */
+extern Bool interprets;
+void library_chosen(UInt call); /* before each call */
 ULong answer_rdtsc(void);
 void answer_rdtscp(void *guest_state);
 ULong answer_rdrand(void);

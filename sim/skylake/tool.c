@@ -79,6 +79,7 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_BOOL_CLO(arg, "--interpreter", interprets)) return True;
     if (VG_BINT_CLO(arg, "--limit-stack", limit_stack, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--limit-memory", limit_memory, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--limit-file", limit_file, 0, 1LL << 62)) return True;
@@ -90,13 +91,14 @@ static void usage(void) {
     VG_(printf)("    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
                 "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"
                 "                          what the program is told of its limits: bytes, seconds (0: none)\n");
 }
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
-static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {} /* calls.c has seen it */
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {} /* answers.c has seen it */
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     enum { GETRANDOM = 318 };
@@ -105,7 +107,8 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         answer_failed(thread, call, arguments);
         return;
     }
-    if (!guard_opened(call, arguments, sr_Res(result))) {
+    count_traffic(call, arguments, sr_Res(result));
+    if (!guard_opened(call, arguments, sr_Res(result)) || shows_host(call, arguments, sr_Res(result))) {
         answer_missing(thread);
         return;
     }
@@ -122,6 +125,7 @@ static void post_clo_init(void) {
     files_init();
     limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     attention_reckon();
+    traffic_init();
     caches_init();
     branch_init();
     back_end_init();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from signal import SIGABRT, SIGKILL, SIGSEGV, SIGSYS, SIGXCPU, SIGXFSZ
 
 import pytest
@@ -49,7 +50,10 @@ def ended(
         (ended(signal=SIGXCPU, cpu=1.74), Verdict.TIME_LIMIT),
         (ended(signal=SIGKILL, cpu=2.9), Verdict.TIME_LIMIT),
         (ended(signal=SIGSEGV, cpu=2.9), Verdict.RUNTIME_ERROR),
-        (ended(signal=SIGSYS), Verdict.TAMPERING),
+        (ended(signal=SIGSYS), Verdict.RUNTIME_ERROR),
+        (replace(ended(signal=SIGKILL), refused="splice"), Verdict.UNSUPPORTED),
+        (replace(ended(signal=SIGKILL), refused="?"), Verdict.UNSUPPORTED),
+        (replace(ended(signal=SIGKILL), refused="read", forged=True), Verdict.TAMPERING),
         (ended(signal=SIGXFSZ), Verdict.OUTPUT_LIMIT),
         (ended(0, overflowed=True), Verdict.OUTPUT_LIMIT),
         (ended(lost="more than 5 bytes of output", overflowed=True), Verdict.OUTPUT_LIMIT),

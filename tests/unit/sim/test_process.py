@@ -27,7 +27,8 @@ def test_every_byte_value_comes_back_as_it_was_written(tmp_path: Path) -> None:
     everything = bytes(range(256)) * 1000
     given = tmp_path / "in"
     given.write_bytes(everything)
-    done = process.run(shell("cat; echo problem >&2; exit 7"), stdin=given)
+    with given.open("rb") as source:
+        done = process.run(shell("cat; echo problem >&2; exit 7"), stdin=source.fileno())
     assert done.stdout == everything
     assert done.stderr == b"problem\n"
     assert done.returncode == 7
@@ -127,15 +128,6 @@ def test_no_descriptor_leaks_where_a_command_cannot_be_started(argv: list[str]) 
     before = open_descriptors() - {str(writer)}
     with pytest.raises(OSError):
         process.run(argv, close_after_start=[writer])
-    assert open_descriptors() == before
-
-
-def test_no_descriptor_leaks_where_the_input_is_missing(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    before = open_descriptors() - {str(writer)}
-    with pytest.raises(FileNotFoundError):
-        process.run(["/bin/true"], stdin=tmp_path / "missing", close_after_start=[writer])
     assert open_descriptors() == before
 
 

@@ -22,6 +22,8 @@ class Report:
     """What the runner wrote, and how it ended itself."""
 
     fields: list[int]
+    call: str
+    forged: bool
     returncode: int
     stdout: bytes
     stderr: bytes
@@ -57,8 +59,9 @@ def run(
         )
     finally:
         os.close(reader)
-    fields = [int(word) for word in done.extra[reader].split()]
-    return Report(fields, done.returncode, done.stdout, done.stderr)
+    *numbers, call, forged = done.extra[reader].decode().split() or ["-", "0"]
+    fields = [int(word) for word in numbers]
+    return Report(fields, call, forged == "1", done.returncode, done.stdout, done.stderr)
 
 
 def test_a_report_has_status_times_and_memory(cache: Path) -> None:
@@ -69,6 +72,7 @@ def test_a_report_has_status_times_and_memory(cache: Path) -> None:
     assert user + system < wall / 1000 + 20_000
     assert 100 < resident < 100_000
     assert idle == 0
+    assert (shown.call, shown.forged) == ("-", False)
     assert shown.returncode == 0
 
 
@@ -202,8 +206,102 @@ def test_under_a_translator_only_the_translators_own_code_makes_system_calls(
 ) -> None:
     built = build('#include <unistd.h>\nint main() { return write(1, "x", 1) != 1; }')
     shown = run(str(built.path), profile="instrument")
-    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.forged
     assert shown.stdout == b""
+
+
+REFUSED = {
+    "prctl": "prctl(PR_SET_SECCOMP, 2, nullptr);",
+    "seccomp": "syscall(SYS_seccomp, 1, 0, nullptr);",
+    "splice": "syscall(SYS_splice, 0, 0, 1, 0, 5, 0);",
+    "fsetxattr": 'syscall(SYS_fsetxattr, 0, "user.a", "b", 1, 0);',
+    "fchmod": "fchmod(0, 0600);",
+    "utimensat": "futimens(0, nullptr);",
+    "fcntl": "fcntl(0, F_SETLEASE, F_RDLCK);",
+    "flock": "syscall(SYS_flock, 0, 1);",
+    "ioctl": "ioctl(0, 0x40086602, 0);",
+    "mincore": "syscall(SYS_mincore, 4096, 4096, 0);",
+    "memfd_create": 'syscall(SYS_memfd_create, "a", 0);',
+    "shmget": "syscall(SYS_shmget, 0, 4096, 01600);",
+    "mq_open": 'syscall(SYS_mq_open, "a", 0);',
+    "add_key": "syscall(SYS_add_key, 0, 0, 0, 0, 0);",
+    "bind": "syscall(SYS_bind, 0, 0, 0);",
+    "landlock_restrict_self": "syscall(SYS_landlock_restrict_self, 0, 0);",
+    "process_vm_readv": "syscall(SYS_process_vm_readv, 0, 0, 0, 0, 0, 0);",
+    "name_to_handle_at": "syscall(SYS_name_to_handle_at, 0, 0, 0, 0, 0);",
+    "preadv2": "syscall(SYS_preadv2, 0, 0, 0, 0, 0, 8);",
+}
+
+
+@pytest.mark.parametrize("profile", ["program", "interpreter"])
+@pytest.mark.parametrize("call", REFUSED)
+def test_a_call_that_no_measured_program_has_ends_it_by_its_name(
+    build: Callable[..., Build], call: str, profile: str
+) -> None:
+    """Whatever the program does about signals, and whatever it said before."""
+    shown = run(str(build(CALLER.replace("CALL", REFUSED[call])).path), profile=profile)
+    assert (shown.call, shown.forged) == (call, False)
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGKILL
+    assert shown.stdout == b"before"
+
+
+CALLER = """#include <csignal>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main() {
+    for (int number = 1; number < 65; number++) std::signal(number, SIG_IGN);
+    if (write(1, "before", 6) != 6) return 1;
+    CALL
+    return write(1, "after", 5) != 5;
+}
+"""
+
+
+def test_a_call_is_refused_in_every_thread_and_under_a_rain_of_signals(
+    build: Callable[..., Build],
+) -> None:
+    built = build(
+        """#include <csignal>
+#include <cstdio>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <thread>
+#include <unistd.h>
+int main() {
+    std::signal(SIGALRM, [](int) {});
+    itimerval often{{0, 20}, {0, 20}};
+    setitimer(ITIMER_REAL, &often, nullptr);
+    std::thread([] { for (int i = 0; i < 1000; i++) syscall(SYS_mincore, 4096, 4096, 0); }).join();
+    std::puts("went on");
+}
+"""
+    )
+    shown = run(str(built.path), profile="program")
+    assert shown.call in ("mincore", "?")
+    assert shown.stdout == b""
+
+
+def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> None:
+    built = build(
+        'int main() { long r; asm volatile("int $0x80" : "=a"(r) : "a"(20L)); return 0; }'
+    )
+    shown = run(str(built.path), profile="program")
+    if shown.fields[0] and os.WTERMSIG(shown.fields[0]) == signal.SIGSEGV:
+        pytest.skip("the kernel has no 32-bit calls")
+    assert shown.forged
+
+
+def test_a_signal_of_its_own_is_no_refused_call(build: Callable[..., Build]) -> None:
+    shown = run(
+        str(build("#include <csignal>\nint main() { raise(SIGSYS); }").path), profile="program"
+    )
+    assert os.WTERMSIG(shown.fields[0]) == signal.SIGSYS
+    assert (shown.call, shown.forged) == ("-", False)
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ int main() {
 }
 """
     )
-    assert set(run(built, given).stdout.split()) == {b"pie", b"tmp"}
+    assert set(run(built, given).stdout.split()) == {b"pie", b"tmp", b"dev"}
 
 
 def test_open_descriptors_of_the_harness_are_not_inherited(

@@ -1,4 +1,4 @@
-// The same by calls in which Valgrind does not check the descriptor: copies below its own, messages, vectors.
+// The same by calls in which Valgrind does not check the descriptor: copies below its own, vectors.
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -17,15 +17,12 @@ int main() {
     for (const char *report : reports)
         for (int fd = 3; fd < 1024; fd++) {
             iovec part{const_cast<char *>(report), std::strlen(report)};
-            msghdr message{};
-            message.msg_iov = &part, message.msg_iovlen = 1;
             int copies[] = {dup(fd), dup2(fd, 40), dup3(fd, 41, 0), fcntl(fd, F_DUPFD, 42), fcntl(fd, F_DUPFD_CLOEXEC, 43)};
             for (int copy : copies)
                 if (copy >= 0 && copy != source) (void)!write(copy, report, part.iov_len), close(copy);
             (void)!writev(fd, &part, 1);
             (void)!pwrite(fd, report, part.iov_len, 0);
             (void)!send(fd, report, part.iov_len, 0);
-            (void)!sendmsg(fd, &message, 0);
             off_t start = 0;
             if (source >= 0) (void)!pwrite(source, report, part.iov_len, 0), (void)!sendfile(fd, source, &start, part.iov_len);
             int yes = 1;

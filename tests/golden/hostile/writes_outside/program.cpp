@@ -9,6 +9,6 @@ int main() {
         int file = open(path, O_CREAT | O_WRONLY, 0600);
         made += file >= 0;
     }
-    made += mkdir("/pie/folder", 0700) == 0 || unlink("/pie/prog") == 0 || chmod("/pie/prog", 0777) == 0;
+    made += mkdir("/pie/folder", 0700) == 0 || unlink("/pie/prog") == 0;
     std::printf("%d\n", made);
 }
