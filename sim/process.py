@@ -212,7 +212,6 @@ class TestServer:
         control: socket.socket,
         *,
         env: Mapping[str, str],
-        cwd: str | None = None,
         close_after_start: Sequence[int] = (),
     ) -> None:
         """Start it; `control` is our end of its socket. OSError when it cannot be started."""
@@ -224,7 +223,6 @@ class TestServer:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=dict(env),
-                cwd=cwd,
                 pass_fds=tuple(close_after_start),
                 start_new_session=True,
             )

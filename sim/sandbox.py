@@ -243,8 +243,8 @@ class TestServer:
         self._allowance = allowance
         self._server: process.TestServer | None = None
         self._stay: cgroup.Membership | None = None
-        # Without namespaces /tmp is the host's, and what is left there is not seen.
-        self._gone = level() != "full" and not self._forks
+        # Without namespaces the folders that a test can write to are not its own.
+        self._gone = level() != "full"
         self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> TestServer:
@@ -277,12 +277,9 @@ class TestServer:
             self._end()
             return None
         out_of_memory = self._stay is not None and self._stay.out_of_memory()
-        report = (
-            answered.words[1:9] if len(answered.words) > 8 else (*answered.words[1:7], "-", "0")
-        )
-        if answered.words[9:] == ("1",):
+        if answered.words[9] != "0":
             self._stop()  # what it left in /tmp the next test would find
-        ended = _reported(report, answered.stdout, answered.stderr, answered.log)
+        ended = _reported(answered.words[1:9], answered.stdout, answered.stderr, answered.log)
         return replace(ended, overflowed=answered.overflowed, out_of_memory=out_of_memory)
 
     def _end(self) -> None:
@@ -319,21 +316,8 @@ class TestServer:
         if not self._forks:
             trusted += f"@{numbers['{control}']}"
         runner = _runner(self._guest, self._allowance, trusted, argv)
-        if level() == "full":
-            command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
-            return process.TestServer(command, control, env={}, close_after_start=inherited)
-        scratch = self._resources.enter_context(
-            tempfile.TemporaryDirectory(prefix="pie-", dir=base_folder())
-        )
-        places = self._resources.enter_context(_script_of(self._guest))
-        outside = _shown(self._guest, scratch, places)
-        return process.TestServer(
-            [str(runner_path()), *(outside(part) for part in runner)],
-            control,
-            env={name: outside(value) for name, value in self._guest.env.items()},
-            cwd=outside(self._guest.cwd or next(iter(self._guest.writable), scratch)),
-            close_after_start=inherited,
-        )
+        command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
+        return process.TestServer(command, control, env={}, close_after_start=inherited)
 
 
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:

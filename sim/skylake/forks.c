@@ -9,7 +9,8 @@
  *
  *     to the driver      ready INSTRUCTIONS            the server waits for requests
  *                        whole WHY                     each test needs a start of its own; the server ends
- *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE
+ *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
+ *                                                      as the runner says it; LEFT is 1 if /tmp is not empty
  *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log
  *                        kill                          ends the child under way */
 #include "forks.h"
@@ -222,6 +223,18 @@ static Long waited(Int child) {
     return sum;
 }
 
+/* Whether a test has left something that the next would find. */
+static Bool left_behind(void) {
+    HChar entries[512];
+    UInt count = 0;
+    Int folder = call4(__NR_open, (UWord) "/tmp", VKI_O_RDONLY, 0, 0);
+    if (folder < 0) return True;
+    Word length = call4(__NR_getdents64, folder, (UWord)entries, sizeof entries, 0);
+    for (Word i = 0; i < length; i += *(UShort *)(entries + i + 16)) count++;
+    call4(__NR_close, folder, 0, 0, 0);
+    return count != 2; /* itself and what is above */
+}
+
 /* Waits for the child, and ends it where the driver says so, where it uses no processor time for long, or was asleep
  * for long in all: as the runner does with a program that has a start of its own (runner.c). */
 static End ended(Int child) {
@@ -298,9 +311,9 @@ static void serve(ThreadId thread) {
         for (UInt i = 0; i < HANDED; i++) call4(__NR_close, r.handed[i], 0, 0, 0);
         if (child < 0) leave();
         End e = ended(child);
-        VG_(sprintf)(text, "ended %d %llu %llu %llu %llu %d", e.status, e.wall,
+        VG_(sprintf)(text, "ended %d %llu %llu %llu %llu %d - 0 %d", e.status, e.wall,
                      e.used.user_seconds * 1000000 + e.used.user_microseconds,
-                     e.used.system_seconds * 1000000 + e.used.system_microseconds, e.used.peak, e.idle);
+                     e.used.system_seconds * 1000000 + e.used.system_microseconds, e.used.peak, e.idle, left_behind());
         translate(thread, blocks[0]);
         call4(__NR_close, blocks[0], 0, 0, 0);
         say(text);
