@@ -18,7 +18,7 @@ from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.machines import valgrind
-from sim.program import Build
+from sim.program import Build, Language
 from sim.sandbox import Ended
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
@@ -28,7 +28,7 @@ _REFUSED = re.compile(rb"^==\d+== PIE-REFUSED (\w+): ([^\n]*)$", re.MULTILINE)
 _REMEDIES = {
     b"threads": "measure it on cachegrind, which counts all threads' work",
     b"copies": "have the program copy by itself, in its own memory",
-    b"timers": "bound its work by a count instead of by a timer",
+    b"timers": "let the timer send a signal",
 }
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
@@ -100,6 +100,12 @@ class ToolRuns:
             f"--mode={self.mode}",
             f"--max-instructions={limits.max_instructions}",
             f"--max-cycles={limits.max_cycles or 0}",
+            # What the program is told of its limits: those of its native run.
+            f"--limit-stack={limits.stack_bytes}",
+            f"--limit-memory={limits.memory_bytes}",
+            f"--limit-file={limits.file_bytes}",
+            f"--limit-cpu={limits.cpu_seconds}",
+            f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
             *options,
         )
         return sandbox.run(
@@ -117,6 +123,8 @@ class ToolRuns:
         refused = _REFUSED.search(ended.log)
         if refused and refused[1] == b"tampering":
             return Measurement(Verdict.TAMPERING, refused[2].decode())
+        if ended.idle or (refused and refused[1] == b"waits"):
+            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         if refused:
             raise Unsupported(
                 f"the program cannot be measured on {self.name}: {refused[2].decode()}",
@@ -124,8 +132,6 @@ class ToolRuns:
             )
         if told := valgrind.ended_for_a_call(ended, limits):
             return Measurement(*told)
-        if ended.idle:
-            return Measurement(Verdict.NONDETERMINISTIC, "a wait without end")
         valgrind.refuse_own_failure(ended)
         if ended.exhausted(self.cpu_seconds(limits)):
             return Measurement(

@@ -72,8 +72,8 @@ void blocks_interrupted(Addr at) {
         }
 }
 
-void blocks_flush(void) {
-    finish(0);
+void blocks_pass(Addr next) {
+    finish(next);
     current = NULL;
 }
 

@@ -15,8 +15,8 @@ void replace_identification(IRDirty *d);
 void without_requests(IRSB *out);
 /* A signal is about to be delivered where the program is at `at`: a fault inside a block leaves it there. */
 void blocks_interrupted(Addr at);
-/* Passes the last executed block to the model. */
-void blocks_flush(void);
+/* Passes the last executed block to the model; what comes behind it is no part of it. */
+void blocks_pass(Addr next);
 /* Whether counts are kept for each instruction's address. */
 extern Bool annotating;
 /* Ends the run where a limit is reached (tool.c). */

@@ -38,6 +38,8 @@ _LINK = (
     *("-static", "-no-pie", "-nodefaultlibs", "-nostartfiles", "-u", "_start"),
     *("-Wl,-Ttext-segment=0x58000000", "-Wl,--build-id=none"),
     "-Wl,--wrap=vgPlain_di_notify_mmap",  # tool.c
+    *("-Wl,--wrap=vgPlain_client_syscall", "-Wl,--wrap=vgPlain_poll_signals"),  # answers.c
+    "-Wl,--wrap=vgPlain_disp_run_translations",
 )
 
 

@@ -5,6 +5,7 @@
  * pages mapped anew over what was written. They have a bound. */
 #include "guard.h"
 #include "model.h"
+#include "moments.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcfile.h"
@@ -93,7 +94,7 @@ static ULong moved_by(UInt call, const UWord *a, UWord result) {
 void count_traffic(UInt call, const UWord *a, UWord result) {
     HChar text[TEXT];
     moved += moved_by(call, a, result);
-    if (moved <= input + FREE + statistics.instructions / INSTRUCTIONS_PER_BYTE) return;
+    if (moved <= input + FREE + instructions_done() / INSTRUCTIONS_PER_BYTE) return;
     VG_(snprintf)(text, sizeof text, "%llu bytes copied by the kernel, which the model does not cost", moved);
     refuse("copies", text);
 }

@@ -7,6 +7,7 @@
 #include "counting.h"
 #include "guard.h"
 #include "model.h"
+#include "moments.h"
 #include "processor_id.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcproc.h"
@@ -32,21 +33,33 @@ typedef struct {
 enum { UNBOUNDED = 62 };
 
 Bool counting;
-static Long budget, left; /* what is left of the budget, once the block under way has ended */
+static Long budget;      /* when the run ends */
+static Long goal, left;  /* when somebody looks; what is left until then, once the block under way has ended */
 static Addr repeating;    /* the string instruction that the last block repeats */
 static const Counted *current; /* block under way; NULL after a system call */
 
-ULong counted(void) { return budget - left; }
+ULong counted(void) { return goal - left; }
+
+/* Between two blocks, or in a system call. */
+void counting_until(ULong next) {
+    ULong done = counted();
+    goal = next < budget ? next : budget;
+    left = goal - done;
+}
 
 void counting_init(ULong most_instructions, ULong most_cycles) {
     budget = 1LL << UNBOUNDED;
     if (most_instructions && most_instructions < budget) budget = most_instructions;
     if (most_cycles && most_cycles < budget) budget = most_cycles; /* an instruction is a cycle */
-    left = budget;
+    goal = left = budget;
     VG_(track_pre_deliver_signal)(counting_signal);
 }
 
-static VG_REGPARM(0) void exhausted(void) { end_of_budget(); }
+/* The block's own count is taken off what was left before: that may change only once the block has ended. */
+static VG_REGPARM(0) void exhausted(void) {
+    if (counted() > budget) end_of_budget();
+    attend();
+}
 
 /* A block that a fault has cut short was counted as a whole: what had not begun is taken back. */
 void counting_settle(ThreadId thread) {
@@ -63,7 +76,12 @@ void counting_signal(ThreadId thread, Int sent, Bool other_stack) {
     repeating = 0; /* the handler comes between two steps */
 }
 
-void counting_call(void) { current = NULL; }
+void counting_ends_block(void) { current = NULL; }
+
+void counting_elsewhere(void) {
+    current = NULL;
+    repeating = 0;
+}
 
 /* ---- instrumentation ------------------------------------------------------------------------------- */
 
@@ -88,7 +106,7 @@ static IRExpr *count_of(IRSB *out, const Stretch *s) {
     return computed(out, Ity_I64, IRExpr_ITE(again, number(s->count), number(s->count + 1)));
 }
 
-/* Counts a stretch; at the head of a block the run ends first where its budget is used up. */
+/* Counts a stretch; at the head of a block it is looked first whether somebody waits for attention. */
 static void count(IRSB *out, const Stretch *s, Bool head) {
     if (!head && !s->count && !s->repeated) return;
     IRExpr *before = kept(out, &left);

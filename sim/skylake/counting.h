@@ -12,7 +12,10 @@ void counting_init(ULong most_instructions, ULong most_cycles); /* 0: no limit *
 IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                           const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                           IRType host_word);
-void counting_call(void); /* before each system call: the block under way has come to its end */
+/* At that count, or at the end of the budget, `attend` is called, or the run ends. */
+void counting_until(ULong next);
+void counting_ends_block(void); /* the block under way has come to its end, as in a system call */
+void counting_elsewhere(void);  /* and another thread goes on */
 void counting_signal(ThreadId thread, Int sent, Bool other_stack);
 /* The block under way may have been cut short, at the thread's instruction pointer. */
 void counting_settle(ThreadId thread);

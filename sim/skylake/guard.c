@@ -7,6 +7,7 @@
  *    on, where the kernel gave it its first stack.
  * The program has all between: its image and mappings from 0x400000 on, its stack below 0x1fff001000. */
 #include "guard.h"
+#include "futex.h"
 #include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcfile.h"
@@ -141,11 +142,17 @@ void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int o
 
 /* ---- system calls ---------------------------------------------------------------------------------------- */
 
+/* The same, but for what the kernel refuses by itself: a range that begins or ends where no process has memory. */
+static Bool reaches(Addr address, SizeT size) {
+    enum { BITS = 47 };
+    return (address | size | (address + size - 1)) >> BITS == 0 && touches(address, size);
+}
+
 static void kernel_uses(CorePart part, ThreadId thread, const HChar *what, Addr address, SizeT size) {
-    if (touches(address, size)) tampering();
+    if (reaches(address, size)) tampering();
 }
 static void kernel_reads_text(CorePart part, ThreadId thread, const HChar *what, Addr address) {
-    if (touches(address, 1)) tampering();
+    if (reaches(address, 1)) tampering();
 }
 
 void guard_init(void) {
@@ -157,15 +164,94 @@ void guard_init(void) {
     VG_(track_pre_mem_read_asciiz)(kernel_reads_text);
 }
 
-/* Arguments that the translator hands to the kernel without telling of the memory that they point to. */
+/* ---- by call and operation: a register that an operation does not use may hold anything ------------------- */
+
+enum { FIRST = 1, SECOND = 2, THIRD = 4, FOURTH = 8, FIFTH = 16 };
+
+/* Which arguments the kernel takes for addresses, without the translator's telling of what lies there. */
+static UInt futex_pointers(UInt operation) {
+    switch (operation & FUTEX_OPERATION) {
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+    case FUTEX_WAKE_OP:
+    case FUTEX_WAIT_REQUEUE_PI:
+    case FUTEX_CMP_REQUEUE_PI: return FIRST | FIFTH;
+    default: return FIRST;
+    }
+}
+
+static UInt fcntl_pointers(UInt command) {
+    enum { GETLK = 5, SETLKW = 7, SETOWN_EX = 15, GETOWNER_UIDS = 17, OFD_GETLK = 36, OFD_SETLKW = 38, HINTS = 1035,
+           LAST_HINT = 1038 };
+    Bool pointer = (command >= GETLK && command <= SETLKW) || (command >= SETOWN_EX && command <= GETOWNER_UIDS) ||
+                   (command >= OFD_GETLK && command <= OFD_SETLKW) || (command >= HINTS && command <= LAST_HINT);
+    return pointer ? THIRD : 0;
+}
+
+/* Requests that take a number or nothing; all others are taken to use an address. */
+static UInt ioctl_pointers(UInt request) {
+    static const UShort numbers[] = {
+        0x5409 /* TCSBRK */, 0x540a /* TCXONC */, 0x540b /* TCFLSH */, 0x540c /* TIOCEXCL */, 0x540d /* TIOCNXCL */,
+        0x540e /* TIOCSCTTY */, 0x541d /* TIOCCONS */, 0x5422 /* TIOCNOTTY */, 0x5425 /* TCSBRKP */,
+        0x5427 /* TIOCSBRK */, 0x5428 /* TIOCCBRK */, 0x5450 /* FIONCLEX */, 0x5451 /* FIOCLEX */,
+    };
+    for (UInt i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (request == numbers[i]) return 0;
+    return THIRD;
+}
+
+/* What a process may ask for itself; with the arguments that are addresses. */
 static const struct {
-    UShort call;
-    UChar pointers[2]; /* places of arguments, plus one */
-} unseen[] = {
-    {__NR_ioctl, {3}},        {__NR_fcntl, {3}},      {__NR_prctl, {2, 5}},  {__NR_arch_prctl, {2}},
-    {__NR_set_tid_address, {1}}, {__NR_futex, {1, 5}}, {__NR_splice, {2, 4}}, {__NR_copy_file_range, {2, 4}},
-    {__NR_sendfile, {3}},     {__NR_set_robust_list, {1}},
+    UInt option, pointers;
+} options[] = {
+    {1 /* SET_PDEATHSIG */, 0},   {2 /* GET_PDEATHSIG */, SECOND},   {3 /* GET_DUMPABLE */, 0},
+    {4 /* SET_DUMPABLE */, 0},    {7 /* GET_KEEPCAPS */, 0},         {8 /* SET_KEEPCAPS */, 0},
+    {13 /* GET_TIMING */, 0},     {14 /* SET_TIMING */, 0},          {15 /* SET_NAME */, SECOND},
+    {16 /* GET_NAME */, SECOND},  {21 /* GET_SECCOMP */, 0},         {22 /* SET_SECCOMP */, THIRD},
+    {23 /* CAPBSET_READ */, 0},   {25 /* GET_TSC */, SECOND},        {27 /* GET_SECUREBITS */, 0},
+    {29 /* SET_TIMERSLACK */, 0}, {30 /* GET_TIMERSLACK */, 0},      {33 /* MCE_KILL */, 0},
+    {34 /* MCE_KILL_GET */, 0},   {36 /* SET_CHILD_SUBREAPER */, 0}, {37 /* GET_CHILD_SUBREAPER */, SECOND},
+    {38 /* SET_NO_NEW_PRIVS */, 0}, {39 /* GET_NO_NEW_PRIVS */, 0},  {40 /* GET_TID_ADDRESS */, SECOND},
+    {41 /* SET_THP_DISABLE */, 0}, {42 /* GET_THP_DISABLE */, 0},    {47 /* CAP_AMBIENT */, 0},
+    {0x59616d61 /* SET_PTRACER */, 0}, {0x53564d41 /* SET_VMA: a name */, THIRD | FIFTH},
 };
+
+/* The place of an option among those; or how many there are. */
+static UInt option_of(UInt option) {
+    UInt i = 0;
+    while (i < sizeof options / sizeof *options && options[i].option != option) i++;
+    return i;
+}
+
+static UInt pointers_of(UInt call, const UWord *a) {
+    switch (call) {
+    case __NR_futex: return futex_pointers((UInt)a[1]);
+    case __NR_fcntl: return fcntl_pointers((UInt)a[1]);
+    case __NR_ioctl: return ioctl_pointers((UInt)a[1]);
+    case __NR_prctl: {
+        UInt i = option_of((UInt)a[0]);
+        return i < sizeof options / sizeof *options ? options[i].pointers : 0;
+    }
+    case __NR_set_tid_address:
+    case __NR_set_robust_list: return FIRST;
+    case __NR_sendfile: return THIRD;
+    case __NR_splice:
+    case __NR_copy_file_range: return SECOND | FOURTH;
+    default: return 0;
+    }
+}
+
+/* The kernel itself refuses addresses that no process has. */
+static Bool in_reach(Addr address) {
+    enum { BITS = 47 };
+    return address >> BITS == 0;
+}
+
+Bool guard_answers(UInt call, const UWord *a, Long *answer) {
+    Bool unknown = call == __NR_prctl && option_of((UInt)a[0]) == sizeof options / sizeof *options;
+    if (unknown) *answer = -VKI_EINVAL;
+    return unknown;
+}
 
 void guard_call(UInt call, const UWord *a) {
     switch (call) {
@@ -174,24 +260,38 @@ void guard_call(UInt call, const UWord *a) {
     case __NR_madvise:
     case __NR_remap_file_pages:
     case __NR_mbind:
-        if (touches(a[0], a[1])) tampering();
+        if (reaches(a[0], a[1])) tampering();
         break;
     case __NR_mmap:
-        if ((a[3] & VKI_MAP_FIXED) && touches(a[0], a[1])) tampering();
+        if ((a[3] & VKI_MAP_FIXED) && reaches(a[0], a[1])) tampering();
         break;
     case __NR_mremap:
-        if (touches(a[0], a[1]) || ((a[3] & VKI_MREMAP_FIXED) && touches(a[4], a[2]))) tampering();
-        break;
-    /* A second thread would be scheduled by the host, and the modelled core runs one. Processes (fork, and
-     * what system() does) are refused by the sandbox's filter, with an error that the program sees, as natively. */
-    case __NR_clone:
-        if (a[0] & VKI_CLONE_THREAD) refuse("threads", "it starts a thread");
+        if (reaches(a[0], a[1]) || ((a[3] & VKI_MREMAP_FIXED) && reaches(a[4], a[2]))) tampering();
         break;
     default: break;
     }
-    for (UInt i = 0; i < sizeof unseen / sizeof *unseen; i++)
-        for (UInt k = 0; k < 2 && unseen[i].call == call; k++)
-            if (unseen[i].pointers[k] && forbidden(a[unseen[i].pointers[k] - 1])) tampering();
+    UInt pointers = pointers_of(call, a);
+    for (UInt i = 0; pointers >> i; i++)
+        if (pointers >> i & 1 && in_reach(a[i]) && forbidden(a[i])) tampering();
+}
+
+/* A program may offer more room than it has: the kernel fills what the file gives. It is offered what lies below
+ * the translator's memory. */
+UWord guard_length(UInt call, const UWord *a) {
+    Bool alone = call == __NR_getrandom;
+    UWord length = a[alone ? 1 : 2];
+    Addr start = a[alone ? 0 : 1];
+    switch (call) {
+    case __NR_read:
+    case __NR_pread64:
+    case __NR_write:
+    case __NR_pwrite64:
+    case __NR_getrandom: break;
+    default: return length;
+    }
+    if (length == 0 || forbidden(start) || start + length - 1 < start || !touches(start, length)) return length;
+    if (start < IMAGE) return IMAGE - start;
+    return ((Addr)(start >> GRANULE_BITS < 2 ? 2 : 4) << GRANULE_BITS) - start; /* `forbidden` begins there */
 }
 
 static Bool begins(const HChar *name, const HChar *with) { return VG_(strncmp)(name, with, VG_(strlen)(with)) == 0; }

@@ -12,8 +12,12 @@ void guard_temporary(const IRStmt *st);
 /* Adds, before a store of `size` bytes, the way out for one that goes where it must not; the store is done
  * only where `condition` (NULL: always) is true. */
 void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int offset_ip);
-/* Refuses a system call that could change the translator's memory, or that this machine has not. */
+/* Refuses a system call that could change the translator's memory. */
 void guard_call(UInt call, const UWord *arguments);
+/* The length that a call is passed on with: as much of it as cannot reach the translator's memory. */
+UWord guard_length(UInt call, const UWord *arguments);
+/* What the program has no use for: whether it is answered without the kernel, and with what. */
+Bool guard_answers(UInt call, const UWord *arguments, Long *answer);
 /* Looks at what a call has opened; False where that is no file for the program, and was closed again. */
 Bool guard_opened(UInt call, const UWord *arguments, UWord descriptor);
 /* calls.c: ends the run of a program that makes a call which it has not; before the call. */

@@ -3,6 +3,8 @@
  * One processor, the simulated machine's 4 GB, and the names and the user that the simulator gives itself. */
 #include "processor_id.h"
 #include "guard.h"
+#include "moments.h"
+#include "threads.h"
 #include "libvex_guest_amd64.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
@@ -11,8 +13,7 @@
 #include "pub_tool_vki.h"
 #include "pub_tool_vkiscnums.h"
 
-enum { MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, LAST_SIGNAL = 64, GROUP = 1, ITSELF = 0, ORDINARY = 20 /* a niceness of 0 */,
-       PROCESS = (1 << 22) + 1 /* above all that Linux gives, so that it is nobody else's */ };
+enum { MEMORY = 1 << 20 /* units of a page's size */, NAME = 65, LAST_SIGNAL = 64, GROUP = 1, ITSELF = 0, ORDINARY = 20 /* a niceness of 0 */ };
 
 static void system_name(HChar *to) {
     static const HChar *const names[] = {"Linux", "sim.gem5.org", "5.1.0", "#1 Mon Aug 18 11:32:15 EDT 2003",
@@ -34,41 +35,6 @@ static void return_value(ThreadId thread, Long value) {
     VG_(set_shadow_regs_area)(thread, 0, offsetof(VexGuestAMD64State, guest_RAX), 8, (UChar *)&value);
 }
 
-static ULong chosen; /* limits that the program has set, by bits */
-
-/* Limits that neither the sandbox nor the program has set are the host's. */
-static void hide_limit(UWord which, ULong *limit) {
-    enum { MEMORY_SIZE = 5, PROCESSES, LOCKED_MEMORY = 8, LOCKS = 10, LAST = 15 };
-    if (which == MEMORY_SIZE || which == PROCESSES || which == LOCKED_MEMORY || (which >= LOCKS && which <= LAST))
-        if (!(chosen >> which & 1)) limit[0] = limit[1] = -1ULL;
-}
-
-/* ---- the host's time ------------------------------------------------------------------------------------ */
-
-static struct {
-    ULong seconds, rest;
-    Bool given;
-} patience; /* of the call under way: the kernel leaves there how long it did not wait */
-
-static ULong *patience_of(UInt call, const UWord *a) {
-    if (call == __NR_ppoll) return (ULong *)a[2];
-    return call == __NR_select || call == __NR_pselect6 ? (ULong *)a[4] : NULL;
-}
-
-/* A timer would end after a time of the host's, so the program's work would hang on the host's load. */
-void refuse_timers(UInt call, const UWord *a) {
-    const ULong *t = patience_of(call, a);
-    Bool starts = call == __NR_timer_create || call == __NR_timerfd_create;
-    if (call == __NR_alarm) starts = a[0] != 0;
-    if (call == __NR_setitimer && a[1] && VG_(am_is_valid_for_client)(a[1], 32, VKI_PROT_READ))
-        starts = ((const ULong *)a[1])[2] || ((const ULong *)a[1])[3];
-    if (starts) refuse("timers", "it sets a timer, which would run by the host's clock");
-    patience.given = t && VG_(am_is_valid_for_client)((Addr)t, 16, VKI_PROT_READ | VKI_PROT_WRITE);
-    if (!patience.given) return;
-    patience.seconds = t[0];
-    patience.rest = t[1];
-}
-
 /* Of Valgrind's own headers. */
 extern Int VG_(sigprocmask)(Int how, const vki_sigset_t *set, vki_sigset_t *before);
 extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord);
@@ -78,20 +44,37 @@ static vki_sigset_t only(Int sent) {
     return set;
 }
 
-/* The program knows itself by a number that the kernel does not know: a signal to it is sent here. Whoever
- * calls polls for signals after such a call. The translator keeps the last signal for itself. */
-static void answer_own_signal(ThreadId thread, UInt call, const UWord *a) {
-    Bool group_given = call == __NR_tgkill, to_thread = call != __NR_kill;
-    if ((Int)a[0] != PROCESS || (group_given && (Int)a[1] != PROCESS)) return;
-    Int sent = (Int)a[group_given ? 2 : 1], self = VG_(getpid)();
-    if (sent < 0 || sent >= LAST_SIGNAL) return;
-    if (sent == VKI_SIGSYS) { /* the translator leaves it unblocked, and expects it in calls only */
-        vki_sigset_t held = only(sent);
+static Bool sent;
+
+Bool signal_sent(void) {
+    Bool before = sent;
+    sent = False;
+    return before;
+}
+
+/* The translator keeps the last signal for itself. */
+Int send_signal(Int number, Bool to_thread) {
+    Int self = VG_(getpid)();
+    if (number == VKI_SIGSYS) { /* the translator leaves it unblocked, and expects it in calls only */
+        vki_sigset_t held = only(number);
         VG_(sigprocmask)(VKI_SIG_BLOCK, &held, NULL);
     }
-    SysRes done = to_thread ? VG_(do_syscall)(__NR_tgkill, self, VG_(gettid)(), sent, 0, 0, 0, 0, 0)
-                            : VG_(do_syscall)(__NR_kill, self, sent, 0, 0, 0, 0, 0, 0);
-    return_value(thread, sr_isError(done) ? -(Long)sr_Err(done) : 0);
+    SysRes done = to_thread ? VG_(do_syscall)(__NR_tgkill, self, VG_(gettid)(), number, 0, 0, 0, 0, 0)
+                            : VG_(do_syscall)(__NR_kill, self, number, 0, 0, 0, 0, 0, 0);
+    sent = True;
+    return sr_isError(done) ? sr_Err(done) : 0;
+}
+
+/* The program knows itself by a number that the kernel does not know: a signal to it is sent here. Whoever
+ * calls polls for signals after such a call. */
+static void answer_own_signal(ThreadId thread, UInt call, const UWord *a) {
+    Bool group_given = call == __NR_tgkill, to_thread = call != __NR_kill;
+    if ((Int)a[0] != (call == __NR_tkill ? thread_number() : PROCESS)) return;
+    if (group_given && (Int)a[1] != thread_number()) return;
+    Int number = (Int)a[group_given ? 2 : 1];
+    if (number < 0 || number >= LAST_SIGNAL) return;
+    return_value(thread, -(Long)send_signal(number, to_thread));
+    sent = False;
 }
 
 /* Where no process could be made, Valgrind 3.19 goes on with all signals blocked: the next page that the stack
@@ -184,26 +167,11 @@ void answer_host(ThreadId thread, UInt call, UWord *a, UWord result) {
         *(UChar *)a[2] = 1;
         return_value(thread, 8);
         break;
-    case __NR_select:
-    case __NR_pselect6:
-    case __NR_ppoll:
-        if (!patience.given) break;
-        patience_of(call, a)[0] = patience.seconds;
-        patience_of(call, a)[1] = patience.rest;
-        break;
-    case __NR_getpid:
-    case __NR_gettid:
-    case __NR_set_tid_address: return_value(thread, PROCESS); break;
+    case __NR_getpid: return_value(thread, PROCESS); break;
     case __NR_getpgrp:
     case __NR_getpgid:
     case __NR_getsid: return_value(thread, GROUP); break;
     case __NR_getpriority: return_value(thread, ORDINARY); break;
-    case __NR_getrlimit: hide_limit(a[0], (ULong *)a[1]); break;
-    case __NR_setrlimit: chosen |= 1ULL << a[0]; break;
-    case __NR_prlimit64:
-        if (a[3]) hide_limit(a[1], (ULong *)a[3]);
-        if (a[2]) chosen |= 1ULL << a[1];
-        break;
     case __NR_getresuid:
     case __NR_getresgid:
         for (UInt i = 0; i < 3; i++) *(UInt *)a[i] = USER;

@@ -3,12 +3,13 @@
  * The C library chooses its code by CPUID; so a program runs the same instructions here as there. */
 #include "processor_id.h"
 #include "libvex_guest_amd64.h"
-#include "counting.h"
 #include "model.h"
+#include "moments.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_machine.h"
 #include "pub_tool_vki.h"
+#include "pub_tool_vkiscnums.h"
 
 typedef struct {
     UInt leaf, eax, ebx, ecx, edx;
@@ -29,11 +30,20 @@ static const Leaf leaves[] = {
     {0x80000008, 0x00003030, 0x00000000, 0x00000000, 0x00000000},
 };
 
+/* What compiled modules of Python ask for (x86-64-v2): CMPXCHG16B, SSE4.1, SSE4.2, POPCNT. */
+enum { IDENTITY = 1, MODULES_WANT = 1 << 13 | 1 << 19 | 1 << 20 | 1 << 23 };
+
+Bool interprets;
+static Bool loading; /* the first file has been opened: the C library has chosen its code by then, as in the target */
+
+void library_chosen(UInt call) { loading |= call == __NR_open || call == __NR_openat; }
+
 void answer_cpuid(void *guest_state) {
     VexGuestAMD64State *st = guest_state;
     Leaf found = {0, 0, 0, 0, 0};
     for (UInt i = 0; i < sizeof leaves / sizeof *leaves; i++)
         if (leaves[i].leaf == (UInt)st->guest_RAX) found = leaves[i];
+    if (interprets && loading && found.leaf == IDENTITY) found.ecx |= MODULES_WANT;
     st->guest_RAX = found.eax;
     st->guest_RBX = found.ebx;
     st->guest_RCX = found.ecx;
@@ -41,14 +51,12 @@ void answer_cpuid(void *guest_state) {
 }
 
 /* The time of the last committed instruction: simulated time. */
-static ULong simulated_cycles(void) { return counting ? counted() : last_commit(); }
-
-ULong answer_rdtsc(void) { return simulated_cycles(); }
+ULong answer_rdtsc(void) { return moment_now(); }
 
 void answer_rdtscp(void *guest_state) {
     VexGuestAMD64State *st = guest_state;
-    st->guest_RAX = (UInt)simulated_cycles();
-    st->guest_RDX = simulated_cycles() >> 32;
+    st->guest_RAX = (UInt)moment_now();
+    st->guest_RDX = moment_now() >> 32;
     st->guest_RCX = 0;
 }
 
@@ -59,8 +67,11 @@ static void return_value(ThreadId thread, ULong value) {
 /* Clocks that a system call tells or writes to memory; the time of day begins at the simulator's epoch. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments) {
     enum { GETTIMEOFDAY = 96, GETRUSAGE = 98, TIMES = 100, TIME = 201, CLOCK_GETTIME = 228 };
-    enum { EPOCH = 1000000000, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
-    ULong nanoseconds = simulated_cycles() * 2 / (CLOCK_HZ / 500000000);
+    enum { PROCESS_TIME = 2, THREAD_TIME = 3, RUSAGE_WORDS = 18, TICK = 10000000, TMS_WORDS = 4 };
+    /* Processor time does not pass in sleep. A process's own clock has a negative number. */
+    Bool works = call == GETRUSAGE || (call == CLOCK_GETTIME && ((Int)arguments[0] < 0 || arguments[0] == PROCESS_TIME ||
+                                                                 arguments[0] == THREAD_TIME));
+    ULong nanoseconds = nanoseconds_of(works ? time_worked() : moment_now());
     ULong seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
     Bool second = call == CLOCK_GETTIME || call == GETRUSAGE;
     ULong *to = (ULong *)arguments[second];

@@ -2,8 +2,12 @@
 #ifndef SKYLAKE_PROCESSOR_ID_H
 #define SKYLAKE_PROCESSOR_ID_H
 #include "pub_tool_basics.h"
-enum { USER = 100 }; /* who the program is, and whose all files are: the simulator's own number */
+enum { USER = 100, /* who the program is, and whose all files are: the simulator's own number */
+       PROCESS = (1 << 22) + 1 /* its number: above all that Linux gives, so that it is nobody else's */ };
 void answer_cpuid(void *guest_state);
+/* Whether the program is an interpreter: its modules, which are loaded later, are shown a richer processor. */
+extern Bool interprets;
+void library_chosen(UInt call); /* before each call */
 ULong answer_rdtsc(void);
 void answer_rdtscp(void *guest_state);
 ULong answer_rdrand(void);
@@ -15,7 +19,6 @@ void answer_files(UInt call, UWord *arguments, UWord result);
 /* the simulated machine in place of the host (host.c), */
 void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);
 void answer_failed(ThreadId thread, UInt call, const UWord *arguments); /* after one that failed */
-void refuse_timers(UInt call, const UWord *arguments); /* before the call */
 void answer_missing(ThreadId thread); /* there is no such file */
 /* and simulated time in place of the host's. */
 void answer_clock(ThreadId thread, UInt call, UWord *arguments);

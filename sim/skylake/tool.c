@@ -13,11 +13,14 @@
 #include "pub_tool_machine.h"
 #include "blocks.h"
 #include "counting.h"
+#include "answers.h"
 #include "guard.h"
+#include "moments.h"
 #include "processor_id.h"
+#include "threads.h"
 
 Statistics statistics;
-static ULong max_instructions, max_cycles;
+static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
 static void summary(const HChar *ended) {
     const Statistics *s = &statistics;
@@ -41,15 +44,32 @@ static void summary(const HChar *ended) {
               t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL]);
 }
 
+struct Attention attention = {NEVER, NEVER};
+
+static ULong least(ULong a, ULong b) { return a < b ? a : b; }
+
+/* Both with the moments from which on somebody else waits for attention: NEVER where nobody does. */
+static void attention_set(ULong instructions, Moment then) {
+    attention.instructions = least(max_instructions ? max_instructions : NEVER, instructions);
+    if (then != NEVER) then = then > time_slept() ? then - time_slept() : 0;
+    attention.cycles = least(max_cycles ? max_cycles : NEVER, then);
+    if (counting) counting_until(least(attention.instructions, attention.cycles));
+}
+
+void attention_reckon(void) { attention_set(turn_ends(), least(next_timer(), next_waking())); }
+
+static void look(void) {
+    Bool instructions = max_instructions && statistics.instructions > max_instructions;
+    if (instructions || (max_cycles && last_commit() > max_cycles)) {
+        summary(instructions ? "max_instructions" : "max_cycles");
+        VG_(exit)(0);
+    }
+    attention_set(NEVER, NEVER); /* until it has been given */
+    attend();
+}
+
 void stop_at_limits(void) {
-    if (max_instructions && statistics.instructions > max_instructions) {
-        summary("max_instructions");
-        VG_(exit)(0);
-    }
-    if (max_cycles && last_commit() > max_cycles) {
-        summary("max_cycles");
-        VG_(exit)(0);
-    }
+    if (statistics.instructions > attention.instructions || last_commit() > attention.cycles) look();
 }
 
 static void count_summary(const HChar *ended) {
@@ -69,7 +89,7 @@ static void fini(Int code) {
         count_summary("exit");
         return;
     }
-    blocks_flush();
+    blocks_pass(0);
     if (annotating) annotations();
     summary("exit");
 }
@@ -80,6 +100,11 @@ static Bool option(const HChar *arg) {
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
     if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
+    if (VG_BOOL_CLO(arg, "--interpreter", interprets)) return True;
+    if (VG_BINT_CLO(arg, "--limit-stack", limit_stack, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--limit-memory", limit_memory, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--limit-file", limit_file, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--limit-cpu", limit_cpu, 0, 1LL << 62)) return True;
     return False;
 }
 
@@ -87,22 +112,15 @@ static void usage(void) {
     VG_(printf)("    --mode=cycles|counts  the model's cycles, or instructions alone [cycles]\n"
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
-                "    --annotate=no|yes     count for each instruction's address [no]\n");
+                "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
+                "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"
+                "                          what the program is told of its limits: bytes, seconds (0: none)\n");
 }
 
 static void debug_usage(void) { VG_(printf)("    (none)\n"); }
 
-static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {
-    if (counting) {
-        statistics.syscalls++;
-        counting_call();
-    } else {
-        call_begins(call);
-    }
-    guard_call(call, arguments);
-    refuse_call(call);
-    refuse_timers(call, arguments);
-}
+static void before_call(ThreadId thread, UInt call, UWord *arguments, UInt count) {} /* answers.c has seen it */
 
 static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count, SysRes result) {
     enum { GETRANDOM = 318 };
@@ -129,11 +147,11 @@ static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) { b
 static void post_clo_init(void) {
     guard_init();
     files_init();
+    limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     traffic_init();
-    if (counting) {
-        counting_init(max_instructions, max_cycles);
-        return;
-    }
+    if (counting) counting_init(max_instructions, max_cycles);
+    attention_reckon();
+    if (counting) return;
     caches_init();
     branch_init();
     back_end_init();

@@ -337,16 +337,23 @@ def test_the_size_of_the_main_stack_is_not_that_of_every_thread(
     built = build(
         """#include <cstdio>
 #include <pthread.h>
+#include <sys/resource.h>
 int main() {
     pthread_attr_t usual;
     std::size_t size;
     pthread_attr_init(&usual);
     pthread_attr_getstacksize(&usual, &size);
-    std::printf("%zu", size >> 20);
+    rlimit limit = {}, less = {64 << 20, 128 << 20};
+    int told = getrlimit(RLIMIT_STACK, &limit);
+    std::printf("%zu %d %lu", size >> 20, told, limit.rlim_cur >> 20);
+    setrlimit(RLIMIT_STACK, &less);
+    getrlimit(RLIMIT_STACK, &limit);
+    std::printf(" %lu %lu", limit.rlim_cur >> 20, limit.rlim_max >> 20);
 }
 """
     )
-    assert run(str(built.path), profile=profile, stack=256 << 20).stdout == b"2"
+    shown = run(str(built.path), profile=profile, stack=256 << 20)
+    assert shown.stdout == b"8 0 256 64 128"
 
 
 def test_without_a_c_compiler_the_remedy_is_told(
