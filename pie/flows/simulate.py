@@ -212,14 +212,14 @@ def _measure_all(
     startup = Startup({language: next(outcomes)[0] for language in made.languages})
     written: set[bytes] = set()
     run_natively: set[bytes] = set()
-    label = f"{setting.machine.name}:{folder.manifest['machine']['fingerprint']}"
+    labels = {language: setting.label(language) for language in made.languages}
     for results in outcomes:
         row = pending.pop(0)
         for line in measurement_lines(row, results, written):
             folder.measurements.write(line)
         for line in native_lines(progress.rows, row, results, run_natively):
             folder.native.write(line)
-        folder.pairs.write(result_row(row, results, label, startup))
+        folder.pairs.write(result_row(row, results, labels[row.language], startup))
         progress.rows += 1
         show(progress)
     return startup

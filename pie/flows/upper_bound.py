@@ -9,6 +9,7 @@ from typing import Any
 
 from pie.core.dataset.table import read, require_file
 from pie.core.dataset.trajectory import in_range
+from pie.core.measured_on import Settings, label_of, run_settings, same, settings_beside, told
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.pair_rows import ReportError, pair_from_row, read_rows
@@ -49,7 +50,6 @@ def read_upper_bound(
     machine = manifest.get("machine")
     if not isinstance(machine, dict):
         raise ReportError(f"{run / 'manifest.json'} names no machine")
-    label = f"{machine.get('name')}:{machine.get('fingerprint')}"
     path = run / "pairs.jsonl"
     rows = list(_rows(path)) if path.exists() else []
     wanted = _languages(rows)
@@ -57,7 +57,9 @@ def read_upper_bound(
     humans: dict[str, Human] = {}
     others: set[str] = set()
     seen: set[tuple[str, str]] = set()
-    for fields in _submissions(submissions, wanted, label):
+    labels = {one: label_of(manifest, one) for one in {*wanted.values()}}
+    known = {**settings_beside(submissions), **run_settings(manifest)}
+    for fields in _submissions(submissions, wanted, labels, known):
         problem_id = str(fields["problem_id"])
         name = problem_id, str(fields["submission_id"])
         if name in seen:
@@ -81,7 +83,8 @@ def read_upper_bound(
     bound = upper_bound(
         rows, humans, deterministic=deterministic, others=others, unsupported=unsupported
     )
-    return Compared(str(run), str(submissions), label, bound)
+    told_on = ", ".join(sorted(labels.values())) or str(machine.get("name"))
+    return Compared(str(run), str(submissions), told_on, bound)
 
 
 def _rows(path: Path) -> Iterator[RunRow]:
@@ -124,7 +127,10 @@ def _languages(rows: Iterable[RunRow]) -> dict[str, Language]:
 
 
 def _submissions(
-    path: Path, wanted: Mapping[str, Language], label: str
+    path: Path,
+    wanted: Mapping[str, Language],
+    labels: Mapping[Language, str],
+    known: Settings,
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the submissions to the wanted problems; InputError for what cannot be compared."""
     for record in read(path):
@@ -136,13 +142,16 @@ def _submissions(
                 f"{path}, {record.place}: {problem}",
                 "give submissions that `pie dataset measure` wrote",
             )
-        if str(fields["problem_id"]) not in wanted:
+        language = wanted.get(str(fields["problem_id"]))
+        if language is None:
             continue
-        if fields["measured_on"] != label:
+        on = str(fields["measured_on"])
+        if _language(fields, path) == language and not same(on, labels[language], known):
             raise InputError(
-                f"the submissions of {path} were measured on {fields['measured_on']}, the run on "
-                f"{label}, so they cannot be compared",
-                "measure both with the same machine and options",
+                f"the submissions of {path} were measured on {on}, the run on "
+                f"{labels[language]}, so they cannot be compared: "
+                f"{told(on, labels[language], known)}",
+                "measure both with the same machine, compiler and options",
             )
         if fields["verdict"] not in tuple(Verdict):  # whatever it means, it may not go uncounted
             raise InputError(
