@@ -17,7 +17,6 @@ import yaml
 pytest.importorskip("pyarrow")
 pytest.importorskip("tree_sitter_cpp")
 
-from finetune.recipe import load
 from tests.e2e.conftest import PIE
 from tests.e2e.pages import PAGES, REPOSITORY, Command, commands
 from tests.model_server import ModelServer
@@ -43,6 +42,7 @@ LEFT_OUT = {
         "asks for 10,000 programs; tests/e2e/test_selfplay.py asks for fewer",
 }  # fmt: skip
 """Commands that are not run, each with the reason or the test that runs its like."""
+RECIPES_FOLDER = REPOSITORY / "finetune" / "recipes"
 RECIPES = ("pie-full", "pie-hq", "pie-lora")
 WORDS = {
     "vllm:codellama/CodeLlama-7b-hf": "replay:recorded.jsonl",
@@ -147,10 +147,13 @@ def workspace(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workspace
 def add_models(folder: Path) -> None:
     """Write a tiny model, a tiny encoder, and the recipes with what a CPU needs."""
     from tests.unit.finetune.conftest import make_model
+    from tests.unit.retrieval.conftest import _save_model
 
-    make_model(folder / "base")
+    make_model(folder / "base", positions=2048)
+    (folder / "encoder").mkdir()
+    _save_model(folder / "encoder", 3, 0)
     for name in RECIPES:
-        recipe = load(name, {"model": "base", "train": "x", "output": "y"}).as_dict()
+        recipe = yaml.safe_load((RECIPES_FOLDER / f"{name}.yaml").read_text())
         recipe |= {"precision": "fp32", "batch": 2, "micro_batch": 1, "epochs": 1}
         recipe |= {"warmup_steps": 0, "max_steps": 2, "launch": {"device": "cpu"}}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe))
