@@ -148,6 +148,10 @@ def _upper_bound(run: Path, submissions: Path, form: Format, unsupported: Unsupp
             about = {"run": compared.run, "submissions": compared.submissions}
             document = {**about, "machine": compared.machine, **formats.as_dict(compared.bound)}
             sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    if compared.bound.rows and not compared.bound.scored:
+        reasons = (f"{reason} {number}" for reason, number in compared.bound.excluded.items())
+        say(f"pie: none of {compared.bound.rows} rows could be compared ({', '.join(reasons)})")
+        return Exit.INPUT
     return Exit.OK
 
 

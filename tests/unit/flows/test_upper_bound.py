@@ -160,3 +160,10 @@ def test_peoples_programs_in_a_run_of_their_own_are_the_limit(run: Path, tmp_pat
     (human / "pairs.jsonl").write_text(other)
     with pytest.raises(InputError, match="cannot be compared: what is behind"):
         read_upper_bound(run, human)
+
+
+def test_a_comparison_of_no_row_at_all_is_an_error(run: Path, tmp_path: Path) -> None:
+    path = submissions(tmp_path, {**BEST, "tests": [0]})
+    done = CliRunner().invoke(app, ["report", str(run), "--upper-bound", str(path)])
+    assert done.exit_code == 1
+    assert "none of 1 rows could be compared (measured on other tests 1)" in done.stderr
