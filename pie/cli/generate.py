@@ -175,7 +175,7 @@ def command(
             document = {"schema_version": 1, "run": str(made.folder), **made.summary}
             print(json.dumps(document, indent=2, allow_nan=False))
         else:
-            _print(made)
+            _print(made, asked.pairs)
     return _exit_code(made)
 
 
@@ -253,7 +253,9 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
         )
 
 
-def _print(made: Generated) -> None:
+def _print(made: Generated, pairs: Path) -> None:
+    from pie.core.test_cases import measuring_command
+
     summary = made.summary
     samples = sum(summary["found"].values())
     asked = f" ({summary['answers']:,} asked for: rows with equal prompts share theirs)"
@@ -271,7 +273,7 @@ def _print(made: Generated) -> None:
         print(f"  (and of {summary['answers_without_usage']:,} answers nobody said how many)")
     if summary["cost"] is not None:
         print(f"cost: {summary['cost']:.4f}")
-    print(f"Measure them with: pie simulate --pairs {made.folder / 'generations.jsonl'}")
+    print(f"Measure them with: {measuring_command(made.folder / 'generations.jsonl', pairs)}")
 
 
 def _exit_code(made: Generated) -> int:
