@@ -230,9 +230,9 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
         script,
     )
     if not ended.ok:
-        words = last_words(ended.stderr)
+        said = last_words(ended.stderr)
         places = _PYTHON_PLACE.findall(ended.stderr)
-        detail = f"main.py:{int(places[-1])}: {words}" if words and places else words
+        detail = f"main.py:{int(places[-1])}: {said}" if said and places else said
         detail = detail or ended.reason
         return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     # The interpreter is a part of what runs: another version is another executable.
