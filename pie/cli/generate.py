@@ -267,7 +267,7 @@ def _print(made: Generated, pairs: Path) -> None:
             print(f"  {number:>8,} {found}")
     if summary["several_programs"]:
         several = f"{summary['several_programs']:,} of them with several complete programs"
-        print(f"  ({several}: the last fenced one is taken, or else the first)")
+        print(f"  ({several}: of fenced ones the last that reads input is taken, else the first)")
     print(f"tokens: {summary['tokens_in']:,} in, {summary['tokens_out']:,} out")
     if summary["answers_without_usage"]:
         print(f"  (and of {summary['answers_without_usage']:,} answers nobody said how many)")
