@@ -96,6 +96,8 @@ static Bool look(ThreadId thread, UInt why, UInt call) {
     enum { TIME = 16, BELOW = 1024 /* the stack, where nothing is kept */ };
     ULong unit, *place = patience_of(call, &unit), kept;
     if (!place) return False;
+    Moment *deadline = thread_deadline(), end = *deadline; /* of this call, if it is made again */
+    *deadline = 0;
     kept = *place;
     ULong *time = unit == 1 || !kept ? NULL : (ULong *)kept, saved[2];
     if (time && !writable(time, TIME)) return False;
@@ -121,20 +123,16 @@ static Bool look(ThreadId thread, UInt why, UInt call) {
         time[1] = saved[1];
     }
     *place = kept;
-    Moment *deadline = thread_deadline();
-    if (!*deadline) *deadline = length == NEVER ? NEVER : moment_now() + length;
-    Moment end = *deadline;
-    if (registers->guest_RAX || end <= moment_now()) {
-        *deadline = 0;
-        return True;
-    }
+    if (!end) end = length == NEVER ? NEVER : moment_now() + length;
+    if (registers->guest_RAX || end <= moment_now()) return True;
     if (!thread_alone()) {
+        *deadline = end;
         registers->guest_RAX = call;
         thread_naps(end < soon() ? end : soon(), True);
         return True;
     }
-    *deadline = 0;
     if (nap_alone(end)) registers->guest_RAX = -VKI_EINTR;
+    else if (end == NEVER) refuse("waits", "it waits without end");
     return True;
 }
 

@@ -79,7 +79,7 @@ ULong turn_ends(void) {
 
 Moment next_waking(void) {
     Moment next = NEVER;
-    if (living > 1) EACH(t) if (t->until < next) next = t->until;
+    if (living > 1 || here->state != READY) EACH(t) if (t->until < next) next = t->until; /* who runs may have ended */
     return next;
 }
 

@@ -2,7 +2,7 @@ import asyncio
 
 
 async def doubled(queue, n):
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.05 if n > 2 else 0)
     await queue.put(2 * n)
 
 
@@ -18,7 +18,11 @@ async def main():
     woken = asyncio.Event()
     loop.call_soon_threadsafe(woken.set)
     await woken.wait()
-    print(total)
+    begun = loop.time()
+    try:
+        await asyncio.wait_for(asyncio.Event().wait(), 0.25)
+    except asyncio.TimeoutError:
+        print(total, loop.time() - begun >= 0.25)
 
 
 asyncio.run(main())

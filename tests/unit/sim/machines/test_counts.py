@@ -37,9 +37,11 @@ HEADERS = """#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 static char text[70000], copy[70000];
 static sigjmp_buf back;
@@ -74,6 +76,9 @@ BODIES = {
     "the same string instruction in turn": "for (int i = 0; i < 40; i++) {"
     "void *d = copy; long n = i % 3;"
     'asm volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(1) : "memory"); }',
+    "threads": "long a = 0; std::thread t([&] { for (int i = 0; i < 300000; i++) a += heard; });"
+    "for (int i = 0; i < 5000; i++) heard = i % 3; t.join();"
+    "std::thread([&] { for (int i = 0; i < 999; i++) a += heard; }).join();",
     "locked": 'long a = 5, b = 0; for (int i = 0; i < 90; i++) asm volatile("lock xaddq %0, %1;'
     'lock incq %1; xchgq %0, %1; lock cmpxchgq %0, %1" : "+r"(b), "+m"(a) :: "rax", "cc");',
     "bit scans": "unsigned long s = 0;"

@@ -1,4 +1,4 @@
-"""Threads, timers, naps and limits under the model: simulated time only, the same in each run."""
+"""Threads, timers, naps and limits in the tool: simulated time only, the same in each run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from sim.errors import Unsupported
 from sim.limits import Limits
 from sim.machine import Measurement
+from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
+from sim.machines.tool_runs import ToolRuns
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 from tests.unit.sim.machines.conftest import kept
@@ -27,6 +29,7 @@ HEADERS = """#include <atomic>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -47,7 +50,14 @@ static long work(long n) {
 """
 
 
-def measured(machine: Skylake, folder: Path, body: str) -> Measurement:
+@pytest.fixture(params=[Skylake, Counts], ids=["skylake", "counts"], name="machine")
+def either(machine: Skylake, request: pytest.FixtureRequest) -> ToolRuns:
+    """Both modes of the tool: the timing model and the count of instructions."""
+    kind: type[ToolRuns] = request.param
+    return kind()
+
+
+def measured(machine: ToolRuns, folder: Path, body: str) -> Measurement:
     text, made, stdin = folder / "program.cpp", folder / "program", folder / "input"
     text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
     stdin.write_text("")
@@ -117,6 +127,24 @@ SHOWN = {
         'printf("%ld", milliseconds() - t);',
         b"300",
     ),
+    "patience with events": (
+        "int e = epoll_create1(0), p[2]; pipe(p); epoll_event v = {EPOLLIN}, w[2];"
+        "epoll_ctl(e, EPOLL_CTL_ADD, p[0], &v); long t = milliseconds();"
+        'int none = epoll_wait(e, w, 2, 120); write(p[1], "x", 1);'
+        'printf("%d %d %ld", none, epoll_wait(e, w, 2, 9000), milliseconds() - t);',
+        b"0 1 120",
+    ),
+    "patience behind one without end": (
+        "int p[2]; pipe(p); std::thread t([&] { write(p[1], p, 1); }); pollfd f = {p[0], POLLIN};"
+        "int one = poll(&f, 1, -1); t.join(); long t0 = milliseconds(); poll(0, 0, 50);"
+        'printf("%d %ld", one, milliseconds() - t0);',
+        b"1 50",
+    ),
+    "a thread that ends while the others sleep": (
+        "long t0 = milliseconds(); std::thread t([] { work(10); }); usleep(30000); t.join();"
+        'printf("%ld", milliseconds() - t0);',
+        b"30",
+    ),
     "true limits": (
         "rlimit r; getrlimit(RLIMIT_STACK, &r); long a = r.rlim_cur >> 20;"
         "getrlimit(RLIMIT_AS, &r); long b = r.rlim_cur >> 20; getrlimit(RLIMIT_NOFILE, &r);"
@@ -128,7 +156,7 @@ SHOWN = {
 
 @pytest.mark.parametrize(("body", "expected"), SHOWN.values(), ids=SHOWN)
 def test_simulated_time_and_turns(
-    machine: Skylake, tmp_path: Path, body: str, expected: bytes
+    machine: ToolRuns, tmp_path: Path, body: str, expected: bytes
 ) -> None:
     first, again = (measured(machine, tmp_path, body) for _ in range(2))
     assert first.verdict is Verdict.ACCEPTED, first.detail
@@ -136,7 +164,7 @@ def test_simulated_time_and_turns(
     assert (first.cycles, first.instructions) == (again.cycles, again.instructions)
 
 
-def test_all_threads_work_is_counted(machine: Skylake, tmp_path: Path) -> None:
+def test_all_threads_work_is_counted(machine: ToolRuns, tmp_path: Path) -> None:
     """A thread beside hides nothing: its instructions and cycles are those of the work."""
     alone = measured(machine, tmp_path, "work(2000000);")
     beside = measured(machine, tmp_path, "std::thread([] { work(2000000); }).join();")
@@ -146,20 +174,20 @@ def test_all_threads_work_is_counted(machine: Skylake, tmp_path: Path) -> None:
     assert (beside.cycles or 0) >= 0.99 * (alone.cycles or 0)
 
 
-def test_threads_side_by_side_are_refused_with_a_remedy(machine: Skylake, tmp_path: Path) -> None:
+def test_threads_side_by_side_are_refused_with_a_remedy(machine: ToolRuns, tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="side by side") as failure:
         measured(machine, tmp_path, TWO % (3_000_000, 3_000_000))
     assert "cachegrind" in failure.value.remedy
 
 
-def test_a_nap_costs_no_cycles_and_none_of_the_hosts_time(machine: Skylake, tmp_path: Path) -> None:
+def test_a_nap_costs_no_cycles_and_no_time_of_the_hosts(machine: ToolRuns, tmp_path: Path) -> None:
     naps = measured(machine, tmp_path, "sleep(19);")
     wakes = measured(machine, tmp_path, "sleep(0);")
     assert (naps.cycles or 0) < (wakes.cycles or 0) + 20_000
     assert naps.host_seconds < 19
 
 
-def test_who_waits_without_end_is_found_out_at_once(machine: Skylake, tmp_path: Path) -> None:
+def test_who_waits_without_end_is_found_out_at_once(machine: ToolRuns, tmp_path: Path) -> None:
     bodies = (
         "sleep(100000);",
         "std::mutex m; m.lock(); std::thread t([&] { m.lock(); }); t.join();",
