@@ -105,3 +105,8 @@ def collate(sequences: Sequence[Sequence[Tokens]], pad: int, packed: bool) -> di
 def learned(sequences: Sequence[Sequence[Tokens]]) -> int:
     """Return how many tokens count in the loss."""
     return sum(row.learned for rows in sequences for row in rows)
+
+
+def read(sequences: Sequence[Sequence[Tokens]]) -> int:
+    """Return how many tokens the model reads, padding aside."""
+    return sum(len(row.ids) for rows in sequences for row in rows)

@@ -18,7 +18,9 @@ class Metrics:
 
     `{"step", "epoch", "loss", "learning_rate", "grad_norm", "tokens", "seconds"}`: the loss of that
     very step in nats a token, before its update; the rate it used; the norm before clipping; the
-    tokens in its loss; seconds since this start. `{"step", "eval_loss"}`: after that step.
+    tokens in its loss; seconds since this start. Since the line before: `tokens_per_second`, read
+    by all processes, padding aside; on a GPU `peak_memory_bytes` of the first process, and `mfu`
+    where the GPU's peak is known. `{"step", "eval_loss"}`: after that step.
     """
 
     def __init__(self, recipe: Recipe, resumed_at: int) -> None:

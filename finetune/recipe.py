@@ -97,6 +97,8 @@ class Recipe(_Section):
     """Of the forward and backward pass; what is trained and its optimiser state are fp32."""
     attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
     gradient_checkpointing: bool = False
+    compile: bool = False
+    """Compile the model by torch.compile."""
 
     log_every: Positive = 1
     evaluate_every: Positive = 50

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MAY_CHANGE = {
     "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
-    "log_every", "save_every", "keep_checkpoints", "final", "report_to", "launch",
+    "compile", "log_every", "save_every", "keep_checkpoints", "final", "report_to", "launch",
 }  # fmt: skip
 """Keys that a resumed run may change: they decide no number, or their content is compared."""
 

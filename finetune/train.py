@@ -20,7 +20,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from finetune import batches, checkpoint, loss, model, processes, prompt, rows, tokens
+from finetune import (
+    batches,
+    checkpoint,
+    disk,
+    loss,
+    model,
+    processes,
+    prompt,
+    rows,
+    throughput,
+    tokens,
+)
 from finetune.errors import FinetuneError, LocalError
 from finetune.launch import NAMED, end_with_launcher
 from finetune.metrics import Metrics
@@ -174,14 +185,18 @@ def _train(
         checkpoint.load(saved[-1], network, optimizer, team)
         progress = replace(found, recipe=progress.recipe, form=form)
         say(f"going on after step {progress.step}")
+    say(disk.sentence(recipe, count, steps - progress.step))
     metrics = Metrics(recipe, progress.step) if team.first else None
     network.train()
+    if recipe.compile:
+        network.compile()
     if recipe.packing:
         with telling_of_memory(recipe):
             loss.check_rows_are_apart(evaluate, sequences, recipe)
 
     # 6. The steps.
     began = time.monotonic()
+    speed = throughput.start(network, team)
     step_loss: float | None = None
     eval_sequences = [(row,) for row in eval_rows.rows] if eval_rows else []
     while progress.step < steps and not (
@@ -217,6 +232,7 @@ def _train(
             optimizer.zero_grad()
         step += 1
         progress = replace(progress, step=step)
+        speed.add(batches.read([sequences[index] for index in chosen]))
         if metrics and (step % recipe.log_every == 0 or step == steps):
             metrics.add(
                 {
@@ -227,6 +243,7 @@ def _train(
                     "grad_norm": float(norm),
                     "tokens": in_loss,
                     "seconds": round(time.monotonic() - began, 3),
+                    **speed.line(),
                 }
             )
 

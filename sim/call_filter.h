@@ -207,6 +207,17 @@ static const char *name_of_call(int number) {
     }
 }
 
+/* Allows a call whose first argument has a certain low word; with others it goes on to the rules that follow. */
+static void allow_if(unsigned int number, unsigned int value) {
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, number);
+    load(LOW(0));
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    answer(SECCOMP_RET_ALLOW);
+    load(NUMBER);
+}
+
+static int is_translator(const char *profile) { return !strcmp(profile, "instrument") || !strcmp(profile, "server"); }
+
 /* The addresses of a translator's text, by which its calls are told from a program's that runs past it. */
 enum { TRANSLATOR = 0x58000000, TRANSLATOR_END = 0x58400000 };
 
@@ -263,8 +274,22 @@ static void trusted(int simulator) {
     answer(SECCOMP_RET_ALLOW);
 }
 
+/* What a translator needs that serves each test from a process of its own. The process takes it away again before the
+ * program goes on in it (skylake/forks.c): the program's calls come from the translator's text, too. */
+static void serving(void) {
+    static const unsigned int calls[] = {__NR_recvmsg, __NR_pidfd_open, __NR_kill, __NR_tgkill};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, calls[i]);
+        answer(SECCOMP_RET_ALLOW);
+    }
+    allow_if(__NR_clone, SIGCHLD);
+    allow_if(__NR_prctl, PR_SET_PDEATHSIG);
+    allow_if(__NR_prctl, PR_SET_SECCOMP);
+}
+
 static void measured(const char *profile, unsigned int nofile) {
-    int program = !strcmp(profile, "program"), instrument = !strcmp(profile, "instrument");
+    int program = !strcmp(profile, "program"), instrument = is_translator(profile);
+    if (!strcmp(profile, "server")) serving();
     new_processes(0);
     thread_signals(instrument);
     if (instrument) guard_descriptors(nofile);
@@ -297,7 +322,7 @@ static void build(const char *profile, unsigned int nofile, const void *path, co
     answer(forbidden); /* 32-bit calls have other numbers */
     load(NUMBER);
     if (!compiler) allow_one_execve(path, argv, env);
-    if (!strcmp(profile, "instrument")) only_from_translator();
+    if (is_translator(profile)) only_from_translator();
     emit(BPF_JMP | BPF_JGT | BPF_K, 0, 1, NEWER); /* x32 calls, too */
     answer(REFUSE(ENOSYS));
     if (compiler || simulator) trusted(simulator);

@@ -119,8 +119,9 @@ class Membership:
         """For the guest, which joins by writing to it; closed by who starts the guest."""
 
     def out_of_memory(self) -> bool:
-        """Tell whether the limit ended a process since."""
-        return self._group.kills() > self._before
+        """Tell whether the limit ended a process since the last time it was asked."""
+        before, self._before = self._before, self._group.kills()
+        return self._before > before
 
 
 _idle: list[Group] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -23,7 +24,7 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 4
+BUILD_VERSION = 5
 # What the compiler's messages hold where they name the reason.
 _ADDRESSED_BYTES = 2 << 30  # of the small code model, which GCC's code has
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
@@ -207,6 +208,7 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
 
 
 _CHECK = "import sys; compile(sys.stdin.buffer.read(), 'main.py', 'exec', dont_inherit=True)"
+_PYTHON_PLACE = re.compile(rb'^  File "main\.py", line (\d{1,9})$', re.MULTILINE)
 _CLOCK_MODULES = ("time", "random", "datetime", "uuid", "secrets", "threading", "multiprocessing")
 
 
@@ -218,7 +220,8 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
     ended = sandbox.run(
         Guest(
             program=interpreter,
-            argv=(interpreter, "-I", "-S", "-c", _CHECK),
+            # Isolated, it takes nothing from its environment: here is what the runs get by that.
+            argv=(interpreter, "-I", "-S", "-X", "int_max_str_digits=0", "-c", _CHECK),
             profile="interpreter",
             read_only=prefix_mounts(interpreter),
             system=True,
@@ -227,7 +230,10 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
         script,
     )
     if not ended.ok:
-        detail = last_words(ended.stderr) or ended.reason
+        said = last_words(ended.stderr)
+        places = _PYTHON_PLACE.findall(ended.stderr)
+        detail = f"main.py:{int(places[-1])}: {said}" if said and places else said
+        detail = detail or ended.reason
         return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     # The interpreter is a part of what runs: another version is another executable.
     version = digest_of(toolchain.fingerprint(Language.PYTHON)).encode()

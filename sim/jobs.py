@@ -6,9 +6,10 @@ process, and its result is a plain value that the store can keep.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from sim import clock, comparison, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
-from sim.machine import Measurement
+from sim.machine import Measure, Measurement, one_start
 from sim.machines import native
 from sim.native_times import NATIVE_TIMES_VERSION, NativeTimes, native_times
 from sim.printed import PRINTED_VERSION, Asked, Printed
@@ -135,7 +136,15 @@ class MeasureJob:
             self.context,
         )
 
-    def run(self) -> list[MeasuredRun]:
+    @property
+    def group(self) -> object:
+        """What jobs have in common that one start of a program serves; None: this one is alone."""
+        if self.setting.machine.interleaved or len(self.builds) != 1:
+            return None
+        return self.kind, self.builds[0].digest, self.setting.bounded(0)
+
+    def run(self, measure: Measure | None = None) -> list[MeasuredRun]:
+        """Cost the test; `measure` serves the one program from a start that it shares."""
         for program, build in zip(self.programs, self.builds, strict=True):
             ensure_kept(program, build, self.setting)
         machine = self.setting.machine
@@ -148,18 +157,18 @@ class MeasureJob:
             ]
         kept = []
         for program, build in zip(self.programs, self.builds, strict=True):
-            runs = [self._measure(build)]
+            runs = [self._measure(build, measure)]
             if runs[0].verdict is Verdict.UNSUPPORTED:
                 pass  # another run would say the same
             elif machine.deterministic and build.clock_dependent:
                 clock.next_second()
-                runs.append(self._measure(build))
+                runs.append(self._measure(build, measure))
             elif machine.may_compute_otherwise and self._difference(runs[0]):
-                runs.append(self._measure(build))
+                runs.append(self._measure(build, measure))
             kept.append(self._kept(runs, program, build))
         return kept
 
-    def _measure(self, build: Build) -> Measurement:
+    def _measure(self, build: Build, measure: Measure | None) -> Measurement:
         """Cost one run; what the machine cannot measure is the program's verdict, not a failure.
 
         A machine that breaks down twice in the same words cannot measure the program either.
@@ -167,6 +176,8 @@ class MeasureJob:
         broken = ""
         while True:
             try:
+                if measure is not None and not broken:
+                    return measure(self.test.input_path, self.setting.limits)
                 return self.setting.machine.measure(
                     build, self.test.input_path, self.setting.limits, self.setting.toolchain
                 )
@@ -285,6 +296,17 @@ class OutputsJob:
 def _printed(verdict: str, stdout: str | None, **more: Any) -> Printed:
     output = None if stdout is None else str(stdout).encode("latin-1")
     return Printed(Verdict(verdict), stdout=output, **more)
+
+
+@contextlib.contextmanager
+def one_start_for(jobs: Sequence[MeasureJob]) -> Iterator[Measure]:
+    """Yield what costs the tests of jobs of one group, from one start of their program."""
+    first = jobs[0]
+    ensure_kept(first.programs[0], first.builds[0], first.setting)
+    widest = max((job.setting.limits for job in jobs), key=lambda limits: limits.max_instructions)
+    setting = first.setting
+    with one_start(setting.machine, first.builds[0], widest, setting.toolchain) as measure:
+        yield measure
 
 
 @dataclass(frozen=True)

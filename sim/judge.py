@@ -104,24 +104,27 @@ def judge(
     compare = comparison.rule(rule)
     guest = guest_for(build, toolchain)
     results: list[Judgement] = []
-    for test in tests:
-        ended = sandbox.run(guest, allowance_for(limits), test.input_path)
-        verdict, detail = verdict_of(ended, limits, build.static_bytes)
-        if verdict is Verdict.ACCEPTED and test.expected_path is not None:
-            detail = compare(ended.stdout, test.expected_path.read_bytes())
-            verdict = Verdict.WRONG_ANSWER if detail else verdict
-        results.append(
-            Judgement(
-                test.name,
-                verdict,
-                detail,
-                ended.user_seconds,
-                ended.cpu_seconds,
-                ended.resident_bytes,
+    allowance = allowance_for(limits)
+    with sandbox.TestServer(guest, allowance) as server:
+        for test in tests:
+            shared = server.run(test.input_path, allowance) if len(tests) > 1 else None
+            ended = shared or sandbox.run(guest, allowance, test.input_path)
+            verdict, detail = verdict_of(ended, limits, build.static_bytes)
+            if verdict is Verdict.ACCEPTED and test.expected_path is not None:
+                detail = compare(ended.stdout, test.expected_path.read_bytes())
+                verdict = Verdict.WRONG_ANSWER if detail else verdict
+            results.append(
+                Judgement(
+                    test.name,
+                    verdict,
+                    detail,
+                    ended.user_seconds,
+                    ended.cpu_seconds,
+                    ended.resident_bytes,
+                )
             )
-        )
-        if verdict is Verdict.TIME_LIMIT:
-            break
+            if verdict is Verdict.TIME_LIMIT:
+                break
     return results
 
 

@@ -20,6 +20,10 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _TRACEBACK = "Traceback (most recent call last):"
+# An exception that holds others is drawn as a tree: its frames are indented, the others' more.
+_GROUP_TRACEBACK = "  + Exception Group Traceback (most recent call last):"
+_GROUP = re.compile(r"  \| (\S.*)")
+_GROUPED = re.compile(r" {4,}\| ((?!Traceback |Exception Group )\S.*)")
 _TERMINATE = "terminate called after throwing an instance of "
 # Where the sandbox shows a program's files, also below a scratch folder of the host's.
 _SANDBOX_PATHS = re.compile(
@@ -30,8 +34,8 @@ _SANDBOX_PATHS = re.compile(
 def last_words(stderr: bytes) -> str:
     """Return the line that tells why a program ended, cleaned; empty where it said nothing.
 
-    Of a Python traceback it is the exception, of an uncaught C++ exception type and `what()` in
-    one, else the last line that is not blank.
+    Of a Python traceback it is the exception, and of a group the first in it, too. Of an uncaught
+    C++ exception it is type and `what()` in one, else the last line that is not blank.
     """
     text = stderr[-_TAIL:].decode("utf-8", "replace")
     lines = [line for one in re.split(r"[\n\r\v\f\x85\u2028\u2029]", text) if (line := clean(one))]
@@ -64,11 +68,19 @@ def shortened(line: str) -> str:
 
 def _exception(lines: list[str]) -> str:
     """Return the exception below the last traceback, of which only the frames are indented."""
-    starts = [number for number, line in enumerate(lines) if line.strip() == _TRACEBACK]
+    traces = (_TRACEBACK, _GROUP_TRACEBACK.strip())
+    starts = [number for number, line in enumerate(lines) if line.strip() in traces]
     if not starts:
         return ""
     below = lines[starts[-1] + 1 :]
+    if lines[starts[-1]] == _GROUP_TRACEBACK:
+        told = [match[1] for shape in (_GROUP, _GROUPED) if (match := _first(shape, below))]
+        return ", ".join(told)
     return next((line for line in below if not line.startswith(" ")), "")
+
+
+def _first(shape: re.Pattern[str], lines: list[str]) -> re.Match[str] | None:
+    return next((match for line in lines if (match := shape.match(line))), None)
 
 
 def _thrown(lines: list[str]) -> str:

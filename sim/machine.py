@@ -6,10 +6,12 @@ suite in `tests/conformance/`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sim.limits import Limits
 from sim.program import Build
@@ -89,3 +91,29 @@ class Machine(Protocol):
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> list[Measurement]:
         """Cost runs of several programs on one input, in a way that makes them comparable."""
+
+
+Measure = Callable[[Path, Limits], Measurement]
+"""Costs one run of a program that is given: on an input, within limits. As `Machine.measure`."""
+
+
+@runtime_checkable
+class StartsOnce(Protocol):
+    """A machine that can share a program's start among its tests, each in a process of its own."""
+
+    def start(
+        self, build: Build, limits: Limits, toolchain: Toolchain
+    ) -> AbstractContextManager[Measure]:
+        """Start a program; no run's limits are wider than these. Costs equal `measure`'s."""
+
+
+@contextlib.contextmanager
+def one_start(
+    machine: Machine, build: Build, limits: Limits, toolchain: Toolchain
+) -> Iterator[Measure]:
+    """Yield what costs each run of a program: from one start, where the machine has that."""
+    if isinstance(machine, StartsOnce):
+        with machine.start(build, limits, toolchain) as measure:
+            yield measure
+    else:
+        yield lambda stdin, own: machine.measure(build, stdin, own, toolchain)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +20,9 @@ from dataclasses import dataclass
 from sim.errors import MachineFailure
 
 _CHUNK = 1 << 16
+_MESSAGE = 256
+_LOG = 1 << 20
+_STDERR = 64 << 10
 _LARGEST_PIPE = 1 << 20
 _LONGEST_POLL_SECONDS = 3600.0  # the system call takes no more than 24 days
 
@@ -180,6 +184,105 @@ class Service:
         self._errors.close()
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What came of one request to a `TestServer`."""
+
+    words: tuple[str, ...]
+    """The server's message; empty when it ended or was ended without one."""
+    stdout: bytes
+    stderr: bytes
+    log: bytes
+    overflowed: bool
+    guard_fired: bool
+    wall_seconds: float
+
+
+class TestServer:
+    """A command that runs each test in a process of its own, at our request.
+
+    We speak over a socket of messages. A request takes along the test's streams.
+    """
+
+    __test__ = False  # not a test class for pytest
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        control: socket.socket,
+        *,
+        env: Mapping[str, str],
+        close_after_start: Sequence[int] = (),
+    ) -> None:
+        """Start it; `control` is our end of its socket. OSError when it cannot be started."""
+        self._control = control
+        try:
+            self._process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(env),
+                pass_fds=tuple(close_after_start),
+                start_new_session=True,
+            )
+        finally:
+            for descriptor in close_after_start:
+                os.close(descriptor)
+
+    def message(self, guard_seconds: float) -> tuple[str, ...]:
+        """Wait for the server's next message; empty when there is none in time, or it has ended."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        if not poll.poll(min(guard_seconds, _LONGEST_POLL_SECONDS) * 1000):
+            return ()
+        with contextlib.suppress(OSError):
+            return tuple(self._control.recv(_MESSAGE).decode("ascii", "replace").split())
+        return ()
+
+    def ask(self, request: str, stdin: int, stdout_limit: int, guard_seconds: float) -> Answered:
+        """Have one test run; the server is ended when the test outlasts its guard."""
+        start = time.monotonic()
+        out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        log, log_end = socket.socketpair()
+        with log, contextlib.ExitStack() as ends:
+            ends.callback(os.close, out)
+            ends.callback(os.close, err)
+            try:
+                streams = [stdin, out_end, err_end, log_end.fileno()]
+                with contextlib.suppress(OSError):  # it is gone; that shows below
+                    socket.send_fds(self._control, [request.encode()], streams)
+            finally:
+                os.close(out_end)
+                os.close(err_end)
+                log_end.close()
+            limits = {out: stdout_limit, err: _STDERR, log.fileno(): _LOG}
+            captured = _Capture(limits, latest=frozenset({log.fileno(), err}))
+            deadline = start + guard_seconds
+            overflowed, guarded = captured.drain_until(self._control.fileno(), out, deadline)
+            if overflowed:
+                with contextlib.suppress(OSError):
+                    self._control.send(b"kill")
+            words = () if guarded else self.message(max(1.0, deadline - time.monotonic()))
+            if not words:
+                self.kill()
+            return Answered(
+                words=words,
+                stdout=captured.bytes_of(out),
+                stderr=captured.bytes_of(err),
+                log=captured.bytes_of(log.fileno()),
+                overflowed=overflowed,
+                guard_fired=guarded,
+                wall_seconds=time.monotonic() - start,
+            )
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        _end(self._process)
+        self._control.close()
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the command's session and reap the command."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -240,31 +343,34 @@ class _Capture:
         self, process: subprocess.Popen[bytes], stdout: int, deadline: float
     ) -> tuple[bool, bool]:
         """Read until the command has ended; return (stdout overflowed, guard fired)."""
-        poll = select.poll()
-        for descriptor in self._limits:
-            poll.register(descriptor, select.POLLIN)
         pidfd = os.pidfd_open(process.pid)
-        poll.register(pidfd, select.POLLIN)
-        open_ones = set(self._limits)
         try:
-            while True:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False, True
-                ended = False
-                for descriptor, _event in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000):
-                    if descriptor == pidfd:
-                        ended = True
-                    elif not self._read(descriptor):
-                        poll.unregister(descriptor)
-                        open_ones.discard(descriptor)
-                    elif descriptor == stdout and self._size[stdout] > self._limits[stdout]:
-                        return True, False
-                if ended:
-                    self._drain_rest(open_ones)
-                    return self._size[stdout] > self._limits[stdout], False
+            return self.drain_until(pidfd, stdout, deadline)
         finally:
             os.close(pidfd)
+
+    def drain_until(self, end: int, stdout: int, deadline: float) -> tuple[bool, bool]:
+        """Read until the descriptor `end` can be read; return (stdout overflowed, guard fired)."""
+        poll = select.poll()
+        for descriptor in (*self._limits, end):
+            poll.register(descriptor, select.POLLIN)
+        open_ones = set(self._limits)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False, True
+            ended = False
+            for descriptor, _event in poll.poll(min(left, _LONGEST_POLL_SECONDS) * 1000):
+                if descriptor == end:
+                    ended = True
+                elif not self._read(descriptor):
+                    poll.unregister(descriptor)
+                    open_ones.discard(descriptor)
+                elif descriptor == stdout and self._size[stdout] > self._limits[stdout]:
+                    return True, False
+            if ended:
+                self._drain_rest(open_ones)
+                return self._size[stdout] > self._limits[stdout], False
 
     def _drain_rest(self, open_ones: set[int]) -> None:
         """Take what is there already; a descendant that still holds a pipe is not waited for."""

@@ -7,12 +7,16 @@
  * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
  * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
  *
- * usage: runner REPORT_FD[,GROUP_FD][:PROC_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * usage: runner REPORT_FD[,GROUP_FD][:PROC_FD][@CONTROL_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
  * GROUP_FD is the list of a control group's members: the child joins it, and is bounded by it.
  * PROC_FD is the host's /proc, in which the runner looks up how long the child waits for a processor.
+ * CONTROL_FD is a socket of messages. With it the program is run once for each message "run CPU_S", which takes along
+ * its input, output and error output; "kill" ends it. The answer is "ended", the line above, and 1 if it left
+ * something in /tmp.
  * A limit of 0 means none; CPU is the processor to stay on, -1 for any. PROFILE:
  *   program     a native static program: one thread group, no new programs, no executable memory
  *   instrument  the same for a program inside a binary translator, which must make code
+ *   server      the same for such a translator that serves each test from a process of its own
  *   interpreter the same for a dynamically linked interpreter
  *   simulator   the same for a simulator that serves each run from a process of its own
  *   compiler    may start programs of its own
@@ -183,19 +187,24 @@ static long long waited(int proc, const char *task) {
 #ifndef ASLEEP_SECONDS
 #define ASLEEP_SECONDS 20
 #endif
-static void await(int watch, int proc, const char *task) {
+static void await(int watch, int proc, const char *task, int control) {
     clockid_t clock;
     struct timespec used;
     long long last = now(), ran = 0, waiting = waited(proc, task), asleep = 0;
     watch = watch && !clock_getcpuclockid(run.child, &clock);
     long long since = now(), before = 0;
-    struct pollfd at[2] = {{run.ended, POLLIN}, {run.listener, POLLIN}};
+    struct pollfd at[3] = {{run.ended, POLLIN}, {run.listener, POLLIN}, {control, POLLIN}};
     for (;;) {
-        int got = poll(at, 2, watch ? 1000 : -1);
+        int got = poll(at, 3, watch ? 1000 : -1);
         if (got < 0 && errno != EINTR) die("poll");
         if (got > 0 && at[0].revents) return;
         if (got > 0 && at[1].revents) {
             if (!(at[1].revents & POLLIN) || refuse_call()) at[1].fd = -1;
+        }
+        if (got > 0 && at[2].revents) {
+            char word[8];
+            kill(run.child, SIGKILL);
+            if (recv(control, word, sizeof word, 0) <= 0) _exit(125); /* nobody waits any more */
         }
         if (!watch || clock_gettime(clock, &used)) continue;
         long long spent = used.tv_sec * 1000000000ll + used.tv_nsec, time = now();
@@ -211,7 +220,8 @@ static void await(int watch, int proc, const char *task) {
             since = time;
         }
         if (time - since > IDLE_SECONDS * 1000000000ll || asleep > ASLEEP_SECONDS * 1000000000ll) {
-            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll ? 2 : 1;
+            /* Who slept at a stretch, but for a little, waits for what never comes. */
+            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll && time - since < (IDLE_SECONDS - 2) * 1000000000ll ? 2 : 1;
             kill(run.child, SIGKILL);
             watch = 0;
         }
@@ -224,31 +234,49 @@ static long long now(void) {
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-int main(int argc, char **argv) {
-    if (argc < 11) return 125;
-    char *comma = strchr(argv[1], ',');
-    char *colon = strchr(argv[1], ':');
-    int proc = colon ? atoi(colon + 1) : -1;
-    int report = atoi(argv[1]), group = comma ? atoi(comma + 1) : -1, cpu = atoi(argv[8]);
-    const char *profile = argv[2];
-    unsigned long long cpu_s = strtoull(argv[3], 0, 10), as = strtoull(argv[4], 0, 10),
-                       stack = strtoull(argv[5], 0, 10), fsize = strtoull(argv[6], 0, 10),
-                       nofile = strtoull(argv[7], 0, 10);
-    fcntl(report, F_SETFD, FD_CLOEXEC);
-    if (group >= 0) fcntl(group, F_SETFD, FD_CLOEXEC);
-    if (proc >= 0) fcntl(proc, F_SETFD, FD_CLOEXEC);
-    unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
+/* How the program is run, each time. */
+static struct {
+    const char *profile;
+    unsigned long long cpu_s, as, stack, fsize, nofile;
+    int group, proc; /* descriptors; -1: there is none */
+    struct image *image;
+    pid_t runner;
+} plan;
+
+enum { REPORT = 256 };
+
+static void become_program(int told, volatile int *listener, char *task) {
+    int server = !strcmp(plan.profile, "server");
+    failure = told;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_DUMPABLE, 0);
-    if (cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET(cpu, &set);
-        if (sched_setaffinity(0, sizeof set, &set)) die("sched_setaffinity");
+    if (getppid() != plan.runner) _exit(125);
+    if (plan.group >= 0 && write(plan.group, "0", 1) != 1) die("control group");
+    ssize_t length = plan.proc < 0 ? -1 : readlinkat(plan.proc, "self", task, 32);
+    if (length > 0) strcpy(task + length, "/task");
+    start_afresh();
+    /* A server has no end of its own: it lifts its limit once it serves, and gives each test one. */
+    setrlimit(RLIMIT_CPU, &(struct rlimit){plan.cpu_s ?: RLIM_INFINITY,
+                                           server || !plan.cpu_s ? RLIM_INFINITY : plan.cpu_s + 1});
+    limit(RLIMIT_STACK, plan.stack, plan.stack);
+    limit(RLIMIT_FSIZE, plan.fsize, plan.fsize);
+    limit(RLIMIT_NOFILE, plan.nofile, 2 * plan.nofile);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    limit(RLIMIT_AS, plan.as, plan.as);
+    personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
+    struct image *image = plan.image;
+    *listener = filter(plan.profile, (unsigned int)plan.nofile, image->path, image->argv, environ) + 1 ?: -1;
+    execve(image->path, image->argv, environ);
+    int error = errno;
+    if (!strcmp(plan.profile, "program") && !access(image->path, X_OK)) {
+        dprintf(2, "the program cannot be loaded (%s)\n", strerror(error));
+        _exit(127); /* its own failure: it can name an interpreter that does not exist */
     }
-    struct image *image = hidden_image(argv[9], argv + 10, argc - 10);
-    pid_t runner = getpid();
+    errno = error;
+    die(image->path);
+}
+
+/* Runs the program to its end; writes how it ended. */
+static void run_once(int control, char report[REPORT]) {
     long long start = now();
     int told[2];
     if (pipe2(told, O_CLOEXEC)) die("pipe");
@@ -259,38 +287,17 @@ int main(int argc, char **argv) {
     if (shared == MAP_FAILED) die("mmap");
     pid_t child = (pid_t)syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
     if (child < 0) die("fork");
-    if (!child) {
-        failure = told[1];
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != runner) _exit(125);
-        if (group >= 0 && write(group, "0", 1) != 1) die("control group");
-        ssize_t length = proc < 0 ? -1 : readlinkat(proc, "self", shared->task, 32);
-        if (length > 0) strcpy(shared->task + length, "/task");
-        start_afresh();
-        limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
-        limit(RLIMIT_STACK, stack, stack);
-        limit(RLIMIT_FSIZE, fsize, fsize);
-        limit(RLIMIT_NOFILE, nofile, 2 * nofile);
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        limit(RLIMIT_AS, as, as);
-        personality(ADDR_NO_RANDOMIZE); /* one layout, natively as well: what depends on it shows */
-        shared->listener = filter(profile, (unsigned int)nofile, image->path, image->argv, environ) + 1 ?: -1;
-        execve(image->path, image->argv, environ);
-        int error = errno;
-        if (!strcmp(profile, "program") && !access(image->path, X_OK)) {
-            dprintf(2, "the program cannot be loaded (%s)\n", strerror(error));
-            _exit(127); /* its own failure: it can name an interpreter that does not exist */
-        }
-        errno = error;
-        die(image->path);
-    }
+    if (!child) become_program(told[1], &shared->listener, shared->task);
     run.child = child;
-    run.translated = !strcmp(profile, "instrument");
+    run.idle = run.forged = 0;
+    run.call = "-";
+    run.translated = is_translator(plan.profile);
     run.ended = (int)syscall(__NR_pidfd_open, child, 0);
     if (run.ended < 0) die("pidfd_open");
     find_listener(&shared->listener);
-    /* A compiler waits for its parts and a simulator for its next program. */
-    await(strcmp(profile, "compiler") && strcmp(profile, "simulator"), shared->task[0] ? proc : -1, shared->task);
+    /* A compiler waits for its parts, a simulator for its next program, a server for its next test. */
+    int watch = strcmp(plan.profile, "compiler") && strcmp(plan.profile, "simulator") && strcmp(plan.profile, "server");
+    await(watch, shared->task[0] ? plan.proc : -1, shared->task, control);
     int status;
     struct rusage usage;
     while (wait4(child, &status, 0, &usage) != child)
@@ -299,11 +306,105 @@ int main(int argc, char **argv) {
     char mark;
     close(told[1]);
     if (read(told[0], &mark, 1) != 0) _exit(125); /* our failure, not the program's: no report */
+    close(told[0]);
+    close(run.ended);
+    munmap(shared, sizeof *shared);
     /* Without a descriptor the kernel itself ended it: how, it does not tell. */
     if (run.listener < 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) run.call = "?";
-    dprintf(report, "%d %lld %lld %lld %ld %d %s %d\n", status, wall,
-            usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
-            usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, run.idle, run.call,
-            run.forged);
+    if (run.listener >= 0) close(run.listener);
+    snprintf(report, REPORT, "%d %lld %lld %lld %ld %d %s %d", status, wall,
+             usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
+             usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, run.idle, run.call,
+             run.forged);
+}
+
+/* ---- many runs --------------------------------------------------------------------------------------------- */
+
+/* Takes a message and makes the descriptors that come with it the standard streams; returns its length. */
+static ssize_t take(int control, char *text, size_t size) {
+    enum { STREAMS = 3, MOST = 4 };
+    union {
+        char bytes[CMSG_SPACE(MOST * sizeof(int))];
+        struct cmsghdr header;
+    } rights;
+    struct iovec part = {text, size - 1};
+    struct msghdr message = {0, 0, &part, 1, rights.bytes, sizeof rights.bytes, 0};
+    ssize_t length = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *given = length > 0 ? CMSG_FIRSTHDR(&message) : 0;
+    if (!given || given->cmsg_type != SCM_RIGHTS) return -1;
+    int *streams = (int *)CMSG_DATA(given);
+    int count = (int)((given->cmsg_len - CMSG_LEN(0)) / sizeof *streams);
+    for (int i = 0; i < count; i++) {
+        if (i < STREAMS && dup2(streams[i], i) < 0) return -1;
+        close(streams[i]);
+    }
+    text[length] = 0;
+    return count < STREAMS ? -1 : length;
+}
+
+/* What a run leaves there, the next would find. */
+static int left_behind(void) {
+    DIR *folder = opendir("/tmp");
+    int count = 0;
+    if (!folder) return 0;
+    while (readdir(folder)) count++;
+    closedir(folder);
+    return count > 2;
+}
+
+static void serve(int control) {
+    char text[64], report[REPORT], answer[2 * REPORT];
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (send(control, "ready", 5, 0) != 5) die("send");
+    while (take(control, text, sizeof text) > 4 && !strncmp(text, "run ", 4)) {
+        plan.cpu_s = strtoull(text + 4, 0, 10);
+        run_once(control, report);
+        for (int i = 0; i < 3; i++)
+            if (nothing >= 0) dup2(nothing, i);
+            else close(i);
+        int length = snprintf(answer, sizeof answer, "ended %s %d", report, left_behind());
+        if (send(control, answer, (size_t)length, 0) != length) return;
+    }
+}
+
+/* A number of the first argument, behind its mark; -1 without. */
+static int descriptor(const char *text, char mark) {
+    const char *at = strchr(text, mark);
+    int number = at ? atoi(at + 1) : -1;
+    if (number >= 0) fcntl(number, F_SETFD, FD_CLOEXEC);
+    return number;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 11) return 125;
+    int report = atoi(argv[1]), cpu = atoi(argv[8]), control = descriptor(argv[1], '@');
+    plan.group = descriptor(argv[1], ',');
+    plan.proc = descriptor(argv[1], ':');
+    plan.profile = argv[2];
+    plan.cpu_s = strtoull(argv[3], 0, 10);
+    plan.as = strtoull(argv[4], 0, 10);
+    plan.stack = strtoull(argv[5], 0, 10);
+    plan.fsize = strtoull(argv[6], 0, 10);
+    plan.nofile = strtoull(argv[7], 0, 10);
+    fcntl(report, F_SETFD, FD_CLOEXEC);
+    unsetenv("PWD"); /* bubblewrap's own, with --chdir; a program's environment is exactly what we say */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (cpu >= 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(cpu, &set);
+        if (sched_setaffinity(0, sizeof set, &set)) die("sched_setaffinity");
+    }
+    plan.image = hidden_image(argv[9], argv + 10, argc - 10);
+    plan.runner = getpid();
+    if (control >= 0) {
+        serve(control);
+        return 0;
+    }
+    char line[REPORT];
+    run_once(-1, line);
+    dprintf(report, "%s\n", line);
     return 0;
 }

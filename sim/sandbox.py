@@ -16,7 +16,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +27,7 @@ from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
 
-Profile = Literal["program", "instrument", "interpreter", "compiler", "simulator"]
+Profile = Literal["program", "instrument", "server", "interpreter", "compiler", "simulator"]
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
@@ -227,6 +227,99 @@ def _run(
     )
 
 
+class TestServer:
+    """One sandbox for all tests of a guest, each run in a process of its own. A context manager.
+
+    The runner starts the guest for each test; or the guest starts once and forks for each, where
+    `{control}` in its arguments gives it the socket (an instrument).
+    """
+
+    __test__ = False  # not a test class for pytest
+
+    def __init__(self, guest: Guest, allowance: Allowance) -> None:
+        """Nothing is started before the first test. No test's allowance is wider than this one."""
+        self._forks = any("{control}" in part for part in guest.argv)
+        self._guest = replace(guest, profile="server") if self._forks else guest
+        self._allowance = allowance
+        self._server: process.TestServer | None = None
+        self._stay: cgroup.Membership | None = None
+        # Without namespaces the folders that a test can write to are not its own.
+        self._gone = level() != "full"
+        self._resources = contextlib.ExitStack()
+
+    def __enter__(self) -> TestServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def run(self, stdin: Path | None, allowance: Allowance, budgets: str = "") -> Ended | None:
+        """Run one test within its own allowance; None where it needs a sandbox of its own.
+
+        `budgets` are an instrument's, as its protocol has them. OSError when the input cannot be
+        read.
+        """
+        if self._server is None and not self._gone:
+            self._server = self._started()
+            words = self._server.message(self._allowance.guard_seconds)
+            if words[:1] != ("ready",):
+                self._end()
+        if self._server is None:
+            return None
+        with standard_input.private_copy(stdin) as given:
+            answered = self._server.ask(
+                f"run {budgets} {allowance.cpu_seconds}",
+                given,
+                allowance.output_bytes,
+                allowance.guard_seconds,
+            )
+        if answered.words[:1] != ("ended",):
+            self._end()
+            return None
+        out_of_memory = self._stay is not None and self._stay.out_of_memory()
+        if answered.words[9] != "0":
+            self._stop()  # what it left in /tmp the next test would find
+        ended = _reported(answered.words[1:9], answered.stdout, answered.stderr, answered.log)
+        return replace(ended, overflowed=answered.overflowed, out_of_memory=out_of_memory)
+
+    def _end(self) -> None:
+        """Serve no more: each test that is left to run gets a sandbox of its own."""
+        self._stop()
+        self._gone = True
+
+    def _stop(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+        self._server = self._stay = None
+        self._resources.close()
+
+    def _started(self) -> process.TestServer:
+        report = os.open("/dev/null", os.O_WRONLY)
+        proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+        control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        numbers = {}
+        for name, given in (("{log}", report), ("{control}", far.fileno())):
+            numbers[name] = fcntl.fcntl(given, fcntl.F_DUPFD, _TRUSTED_DESCRIPTOR)
+        far.close()
+        argv = self._guest.argv
+        for name, number in numbers.items():
+            argv = tuple(part.replace(name, str(number)) for part in argv)
+        inherited = [report, proc, *numbers.values()]
+        trusted = str(report)
+        self._stay = self._resources.enter_context(
+            cgroup.membership(_resident_limit(self._allowance))
+        )
+        if self._stay is not None:
+            inherited.append(self._stay.descriptor)
+            trusted += f",{self._stay.descriptor}"
+        trusted += f":{proc}"
+        if not self._forks:
+            trusted += f"@{numbers['{control}']}"
+        runner = _runner(self._guest, self._allowance, trusted, argv)
+        command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
+        return process.TestServer(command, control, env={}, close_after_start=inherited)
+
+
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     """Start a guest that stays and answers lines; it sets its own limits for each answer.
 
@@ -381,28 +474,33 @@ def _show(host: Path, place: Path) -> None:
         shutil.copy(host, place)
 
 
+def _reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
+    """Read the runner's line of eight fields; see runner.c."""
+    status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
+    killed = os.WIFSIGNALED(status)
+    return Ended(
+        exit_code=None if killed else os.WEXITSTATUS(status),
+        signal=os.WTERMSIG(status) if killed else None,
+        stdout=stdout,
+        stderr=stderr,
+        log=log,
+        overflowed=False,
+        user_seconds=user / 1e6,
+        system_seconds=system / 1e6,
+        wall_seconds=wall / 1e9,
+        resident_bytes=resident * 1024,
+        idle=idle == 1,
+        asleep=idle == 2,
+        refused="" if fields[6] == "-" else fields[6],
+        forged=fields[7] == "1",
+    )
+
+
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
-    fields = report.split()
+    fields = report.decode("ascii", "replace").split()
     if len(fields) == 8:
-        status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
-        call = fields[6].decode("ascii", "replace")
-        killed = os.WIFSIGNALED(status)
-        return Ended(
-            exit_code=None if killed else os.WEXITSTATUS(status),
-            signal=os.WTERMSIG(status) if killed else None,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            log=log,
-            overflowed=done.overflowed,
-            user_seconds=user / 1e6,
-            system_seconds=system / 1e6,
-            wall_seconds=wall / 1e9,
-            resident_bytes=resident * 1024,
-            idle=idle == 1,
-            asleep=idle == 2,
-            refused="" if call == "-" else call,
-            forged=fields[7] == b"1",
-        )
+        ended = _reported(fields, done.stdout, done.stderr, log)
+        return replace(ended, overflowed=done.overflowed)
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"
     elif done.guard_fired:

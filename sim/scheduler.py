@@ -22,13 +22,16 @@ from typing import Any
 
 from sim import workers
 from sim.errors import InputError, MachineFailure
-from sim.jobs import Failed, Job, Result
+from sim.jobs import Failed, Job, MeasureJob, Result, one_start_for
+from sim.machine import Measure
 from sim.procedure import Outcome, Procedure
 from sim.store import Store
 
 _WINDOW = 6
 """Procedures under way for each worker: enough to keep it busy behind a slow one."""
 _ATTEMPTS = 3
+_PART_SECONDS = 1.0
+"""So long a worker goes on before it hands over the results of the tests that it has run."""
 
 
 @dataclass
@@ -56,6 +59,9 @@ class _Active:
     outcome: list[Outcome] | None = None
 
 
+_Keyed = tuple[str, Job]
+
+
 class Scheduler:
     """Runs procedures on an executor; use it as a context manager."""
 
@@ -68,7 +74,7 @@ class Scheduler:
         self._make = make_executor or functools.partial(workers.executor, jobs)
         self._executor: Executor | None = None
         self._waiting: dict[str, list[tuple[_Active, int]]] = {}
-        self._futures: dict[Future[Any], tuple[str, Job, int, Executor]] = {}
+        self._futures: dict[Future[Any], tuple[list[_Keyed], int, Executor]] = {}
         # Ended futures, in order: waiting on thousands at once would cost as much for each result.
         self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.tally = Tally()
@@ -124,52 +130,59 @@ class Scheduler:
             one.jobs = jobs
             one.results = [None] * len(jobs)
             one.missing = 0
-            for index, job in enumerate(jobs):
-                self._request(one, index, job)
+            wanted = [
+                (job.key, job) for index, job in enumerate(jobs) if self._request(one, index, job)
+            ]
+            for batch in batches(wanted):
+                self._submit(batch, 1)
             if one.missing:
                 return
 
-    def _request(self, one: _Active, index: int, job: Job) -> None:
+    def _request(self, one: _Active, index: int, job: Job) -> bool:
+        """Note who waits for a job, or give it what is kept; return whether it is to be run."""
         key = job.key
         if key in self._waiting:
             self._waiting[key].append((one, index))
             one.missing += 1
-            return
+            return False
         kept = self._store.get(key)
         if kept is not None:
             one.results[index] = job.load(kept)
             self.tally.count(self.tally.reused, job.kind)
-            return
+            return False
         self._waiting[key] = [(one, index)]
         one.missing += 1
-        self._submit(key, job, 1)
+        return True
 
-    def _submit(self, key: str, job: Job, attempt: int) -> None:
+    def _submit(self, batch: list[_Keyed], attempt: int) -> None:
+        jobs = [job for _key, job in batch]
         if self._executor is None:
             self._executor = self._make()
         with _interrupts_held():
             try:
-                future: Future[Any] = self._executor.submit(perform, job)
+                future: Future[Any] = self._executor.submit(perform_all, jobs)
             except BrokenProcessPool:
                 self._executor = self._make()
-                future = self._executor.submit(perform, job)
-        self._futures[future] = (key, job, attempt, self._executor)
+                future = self._executor.submit(perform_all, jobs)
+        self._futures[future] = (batch, attempt, self._executor)
         future.add_done_callback(self._ended.put)
 
     def _collect(self) -> None:
         """Wait for at least one job and hand its result to all that wait for it."""
         for future in self._take_ended():
-            key, job, attempt, executor = self._futures.pop(future)
+            batch, attempt, executor = self._futures.pop(future)
             try:
-                result, seconds = future.result()
+                results = future.result()
             except BrokenProcessPool:
                 if self._executor is executor:
                     self._executor = None
                 if attempt < _ATTEMPTS - 1:
-                    self._submit(key, job, attempt + 1)
+                    self._submit(batch, attempt + 1)
                     continue
-                result, seconds = self._run_alone(job)
-            self._finish(key, job, result, seconds)
+                results = [self._run_alone(job) for _key, job in batch]
+            self._finish(batch[: len(results)], results)
+            if rest := batch[len(results) :]:
+                self._submit(rest, 1)
 
     def _take_ended(self) -> Iterator[Future[Any]]:
         """Yield what has ended, waiting half a second at most for the first."""
@@ -191,23 +204,31 @@ class Scheduler:
             executor.shutdown(wait=False)
         return alone
 
-    def _finish(self, key: str, job: Job, result: Any, seconds: float) -> None:
-        spent = self.tally.host_seconds
-        spent[job.kind] = spent.get(job.kind, 0.0) + seconds
-        if isinstance(result, Failed):
-            self.tally.failed += 1
-        else:
-            if not self._store.put(key, job.kind, job.dump(result)):
+    def _finish(self, batch: list[_Keyed], results: list[tuple[Any, float]]) -> None:
+        """Keep results, all at once, and hand each to those that wait for it."""
+        good = [
+            (key, job.kind, job.dump(result))
+            for (key, job), (result, _seconds) in zip(batch, results, strict=True)
+            if not isinstance(result, Failed)
+        ]
+        late = self._store.put_all(good)
+        for (key, job), (result, seconds) in zip(batch, results, strict=True):
+            spent = self.tally.host_seconds
+            spent[job.kind] = spent.get(job.kind, 0.0) + seconds
+            if isinstance(result, Failed):
+                self.tally.failed += 1
+            else:
+                self.tally.count(self.tally.run, job.kind)
+            if key in late:
                 # Another process was first. What a run goes on with later is what it saw now, also
                 # where two native runs of one program differ in time and memory.
                 kept = self._store.get(key)
                 result = result if kept is None else job.load(kept)
-            self.tally.count(self.tally.run, job.kind)
-        for one, index in self._waiting.pop(key):
-            one.results[index] = result
-            one.missing -= 1
-            if not one.missing:
-                self._advance(one)
+            for one, index in self._waiting.pop(key):
+                one.results[index] = result
+                one.missing -= 1
+                if not one.missing:
+                    self._advance(one)
 
 
 @contextlib.contextmanager
@@ -220,7 +241,43 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def perform(job: Job) -> tuple[Result | Failed, float]:
+def batches(wanted: Iterable[_Keyed]) -> list[list[_Keyed]]:
+    """Put together, in order, what one start of a program serves; each other job is alone."""
+    together: dict[object, list[_Keyed]] = {}
+    for key, job in wanted:
+        group = getattr(job, "group", None)
+        together.setdefault(key if group is None else group, []).append((key, job))
+    return list(together.values())
+
+
+def perform_all(jobs: Sequence[Job]) -> list[tuple[Result | Failed, float]]:
+    """Run jobs of one group in a worker; return (result, seconds) of each, or of the first ones.
+
+    What takes long is handed over in parts, so that a kill loses little.
+    """
+    measurements = [job for job in jobs if isinstance(job, MeasureJob)]
+    if len(measurements) < 2:
+        return [perform(job) for job in jobs]
+    done: list[tuple[Result | Failed, float]] = []
+    start = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        try:
+            measure = stack.enter_context(one_start_for(measurements))
+        except (MachineFailure, OSError):  # each job says for itself what is the matter
+            measure = None
+        for job in measurements:
+            try:
+                done.append(perform(job, measure))
+            except InputError:
+                if not done:
+                    raise
+                break
+            if time.monotonic() - start > _PART_SECONDS:
+                break
+    return done
+
+
+def perform(job: Job, measure: Measure | None = None) -> tuple[Result | Failed, float]:
     """Run one job in a worker, again if our own infrastructure failed; return (result, seconds)."""
     start = time.monotonic()
     failure = ""
@@ -228,7 +285,8 @@ def perform(job: Job) -> tuple[Result | Failed, float]:
         if attempt:
             time.sleep(0.2)
         try:
-            return job.run(), time.monotonic() - start
+            result = job.run(measure) if isinstance(job, MeasureJob) else job.run()
+            return result, time.monotonic() - start
         except MachineFailure as error:
             failure = str(error)
             if error.remedy:  # a known limit of the machine: the same again

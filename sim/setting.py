@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from sim import cgroup, comparison, sandbox
 from sim.budget import ReferenceBudget
@@ -12,6 +14,9 @@ from sim.limits import CompileLimits, Limits
 from sim.machine import Machine
 from sim.program import Language, digest_of
 from sim.toolchain import Toolchain
+
+_ONLY_STOP = ("max_instructions", "max_cycles")
+"""The limits that decide when a run is stopped, and no number of one that is not."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,35 @@ class Setting:
             "memory": cgroup.kind(),
         }
 
+    def label(self, language: Language) -> str:
+        """Return machine and fingerprint of a number: what `measured_on` says of it."""
+        return number_label(self.machine.name, self.fingerprint([language]), language)
+
     def _libraries(self) -> object:
         """Dynamically linked programs run on the host's libraries, so these decide too."""
         if self.toolchain.link == "static":
             return "static"
         return self.toolchain.fingerprint(Language.CPP)
+
+
+def number_entries(described: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return the entries of a described setting that can change a number of one language.
+
+    The compilers of other languages cannot. Budgets of instructions and cycles only decide whether
+    a run comes to its end: a number is the same under each of them.
+    """
+    entries = {name: value for name, value in described.items() if name != "budget"}
+    limits = described.get("limits")
+    if isinstance(limits, Mapping):
+        entries["limits"] = {
+            name: value for name, value in limits.items() if name not in _ONLY_STOP
+        }
+    toolchain = described.get("toolchain")
+    if isinstance(toolchain, Mapping):
+        entries["toolchain"] = toolchain.get(language)
+    return entries
+
+
+def number_label(machine: str, described: Mapping[str, Any], language: str) -> str:
+    """Return machine and fingerprint of the numbers of one language under a described setting."""
+    return f"{machine}:{digest_of(number_entries(described, language))[:12]}"

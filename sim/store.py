@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,30 @@ class Store:
                 (key, kind, payload, time.time()),
             )
         return cursor.rowcount > 0
+
+    def put_all(self, values: Sequence[tuple[str, str, Any]]) -> set[str]:
+        """Keep values, given as (key, kind, value), in one commit; see `put`.
+
+        Returns the keys for which another process was first.
+        """
+        now = time.time()
+        late = set()
+        with self._explained():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for key, kind, value in values:
+                    payload = json.dumps(value, separators=(",", ":"))
+                    cursor = self._db.execute(
+                        "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
+                        (key, kind, payload, now),
+                    )
+                    if cursor.rowcount < 1:
+                        late.add(key)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        return late
 
     def counts(self) -> dict[str, int]:
         """Return how many results of each kind are kept."""

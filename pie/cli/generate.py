@@ -175,7 +175,7 @@ def command(
             document = {"schema_version": 1, "run": str(made.folder), **made.summary}
             print(json.dumps(document, indent=2, allow_nan=False))
         else:
-            _print(made)
+            _print(made, asked.pairs)
     return _exit_code(made)
 
 
@@ -253,7 +253,9 @@ def _tell_plan(asked: Asked, plan: PromptPlan) -> None:
         )
 
 
-def _print(made: Generated) -> None:
+def _print(made: Generated, pairs: Path) -> None:
+    from pie.core.test_cases import measuring_command
+
     summary = made.summary
     samples = sum(summary["found"].values())
     asked = f" ({summary['answers']:,} asked for: rows with equal prompts share theirs)"
@@ -265,13 +267,13 @@ def _print(made: Generated) -> None:
             print(f"  {number:>8,} {found}")
     if summary["several_programs"]:
         several = f"{summary['several_programs']:,} of them with several complete programs"
-        print(f"  ({several}: the last fenced one is taken, or else the first)")
+        print(f"  ({several}: of fenced ones the last that reads input is taken, else the first)")
     print(f"tokens: {summary['tokens_in']:,} in, {summary['tokens_out']:,} out")
     if summary["answers_without_usage"]:
         print(f"  (and of {summary['answers_without_usage']:,} answers nobody said how many)")
     if summary["cost"] is not None:
         print(f"cost: {summary['cost']:.4f}")
-    print(f"Measure them with: pie simulate --pairs {made.folder / 'generations.jsonl'}")
+    print(f"Measure them with: {measuring_command(made.folder / 'generations.jsonl', pairs)}")
 
 
 def _exit_code(made: Generated) -> int:

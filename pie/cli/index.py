@@ -62,7 +62,8 @@ def build(
         str,
         typer.Option(
             "--encoder",
-            help="auto, tokens, codebert-cpp, codebertscore, or a model's name or path.",
+            help="auto, tokens, codebert-cpp, codebertscore, pie (codebert-cpp, truncated), or "
+            "a model's name or path.",
         ),
     ] = "auto",
     model: Model = None,
@@ -84,6 +85,7 @@ def build(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
     ] = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Index the distinct sources of a pairs file, each with the best of its targets.
@@ -97,14 +99,15 @@ def build(
     request = flow.BuildRequest(
         pairs=pairs,
         out=out,
-        encoder=encoder,
+        encoder="codebert-cpp" if encoder == flow.PIE else encoder,
         model=model,
         kind=kind.value,
-        truncate=truncate,
+        truncate=truncate or encoder == flow.PIE,
         language=Known(language.value) if language else None,
         above=above,
         overwrite=overwrite,
         strict=strict,
+        limit=limit,
     )
     flow.check_place(request)
     found = flow.read_sources(request)

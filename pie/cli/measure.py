@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @told
 def command(
-    programs: Annotated[list[Path], typer.Argument(help="Programs (.cpp, .cc, .cxx, .py).")],
+    programs: Annotated[list[Path], typer.Argument(help="Programs (.cpp, .cc, .cxx, .c, .py).")],
     inputs: Annotated[
         list[Path] | None, typer.Option("-i", "--input", help="What the programs read; repeatable.")
     ] = None,

@@ -47,7 +47,7 @@ def command(
     """
     import math
 
-    from pie.core.training.formats import Format, format_of
+    from pie.core.training.formats import SCORED, Format, format_of
     from pie.core.training.preferences import Rules
     from pie.flows import preferences as flow
     from sim.errors import InputError
@@ -55,7 +55,7 @@ def command(
     if not (math.isfinite(min_ratio) and min_ratio > 1):
         raise InputError(f"--min-ratio {min_ratio} is not above 1", "give for example 1.1")
     chosen = format_of(form) if form else None
-    if chosen not in (None, Format.PLAIN, Format.PERF_CONDITIONED):
+    if chosen not in (None, Format.PLAIN, *SCORED):
         raise InputError(
             f"preferences have no prompts of the format {form}", "give plain or perf-conditioned"
         )

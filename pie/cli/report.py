@@ -52,7 +52,8 @@ def command(
         typer.Option(
             "--upper-bound",
             metavar="SUBMISSIONS",
-            help="Against the fastest human of each problem, of what `pie dataset measure` wrote.",
+            help="Against the fastest human of each problem: of what `pie dataset measure` wrote, "
+            "or of a run of `pie simulate --answers fastest_code`.",
         ),
     ] = None,
     errors: Annotated[
@@ -61,6 +62,13 @@ def command(
             "--errors",
             help="Why generated programs do not optimise, and speedups by kind of edit.",
         ),
+    ] = False,
+    by_length: Annotated[
+        bool,
+        typer.Option("--by-length", help="Correlations of length with accuracy and speedup."),
+    ] = False,
+    by_tag: Annotated[
+        bool, typer.Option("--by-tag", help="Speed got against the score tag asked for.")
     ] = False,
     unsupported: options.Unsupported = "failed",
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
@@ -79,8 +87,17 @@ def command(
         raise InputError(f"the threshold {threshold} is not above 1", "give one such as 1.10")
     counted = options.unsupported_as(unsupported)
     chosen = Format.JSON if as_json else form
-    if errors and upper_bound is not None:
-        raise InputError("--errors and --upper-bound are two reports", "ask for one at a time")
+    asked = {
+        "--errors": errors,
+        "--upper-bound": upper_bound is not None,
+        "--by-length": by_length,
+        "--by-tag": by_tag,
+    }
+    names = [name for name, wanted in asked.items() if wanted]
+    if len(names) > 1:
+        raise InputError(f"{' and '.join(names[:2])} are two reports", "ask for one at a time")
+    if by_length or by_tag:
+        return _relations(run, chosen, counted, by_tag=by_tag)
     if errors:
         return _errors(run, threshold, chosen, counted)
     if upper_bound is not None:
@@ -131,6 +148,39 @@ def _upper_bound(run: Path, submissions: Path, form: Format, unsupported: Unsupp
             about = {"run": compared.run, "submissions": compared.submissions}
             document = {**about, "machine": compared.machine, **formats.as_dict(compared.bound)}
             sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    if compared.bound.rows and not compared.bound.scored:
+        reasons = (f"{reason} {number}" for reason, number in compared.bound.excluded.items())
+        say(f"pie: none of {compared.bound.rows} rows could be compared ({', '.join(reasons)})")
+        return Exit.INPUT
+    return Exit.OK
+
+
+def _relations(run: Path, form: Format, unsupported: UnsupportedAs, *, by_tag: bool) -> int:
+    """Print what length, or the tag asked for, has to do with accuracy and speedup."""
+    from pie.core.report import relation_formats as formats
+    from pie.core.report import relations
+    from pie.core.report.pair_rows import read_pairs_and_rows
+    from pie.core.report.report import read_report
+
+    read_report(run)  # refuses what is not one whole run folder
+    pairs = run / "pairs.jsonl"
+    rows = read_pairs_and_rows(pairs) if pairs.exists() else ()
+    found: relations.ByLength | relations.ByTag
+    if by_tag:
+        found = relations.by_tag(rows, unsupported)
+    else:
+        found = relations.by_length(rows, unsupported)
+    with printing():
+        if form is Format.TABLE:
+            show(formats.as_table(found))
+            for note in formats.notes(found):
+                print(note)
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(formats.as_markdown(found))
+        elif form is Format.CSV:
+            sys.stdout.write(formats.as_csv(found))
+        else:
+            sys.stdout.write(formats.as_json(found))
     return Exit.OK
 
 

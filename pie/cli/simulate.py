@@ -47,6 +47,15 @@ def command(
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
+    answers: Annotated[
+        str,
+        typer.Option(
+            "--answers",
+            metavar="FIELD",
+            help="Field of the programs to measure beside source and target, such as PIE's "
+            "fastest_code.",
+        ),
+    ] = "generated_answers",
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
@@ -96,6 +105,7 @@ def command(
         trust_programs=trust_programs,
         unsupported=options.unsupported_as(unsupported),
         limit=limit,
+        answers=answers,
     )
     made = flow.plan(request)
     _tell_plan(request, made)

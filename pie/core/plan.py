@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
-from pie.core.rows import Row, parse_row, read_lines
+from pie.core.rows import ANSWERS, Row, parse_row, read_lines
 from pie.core.test_cases import TestCases
 from sim.program import Language, digest_of
 
@@ -31,6 +31,8 @@ class Plan:
     """What a pairs file holds."""
 
     path: Path
+    answers: str = ANSWERS
+    """The field of the programs that are measured beside source and target."""
     sha256: str = ""
     tests_digest: str = ""
     """Of the contents of all test files that usable rows refer to."""
@@ -55,7 +57,7 @@ class Plan:
             with self.path.open("rb") as file:
                 for offset in self.offsets:
                     file.seek(offset)
-                    yield parse_row(file.readline().removeprefix(b"\xef\xbb\xbf"))
+                    yield parse_row(file.readline().removeprefix(b"\xef\xbb\xbf"), self.answers)
         except (OSError, RowProblem) as error:
             raise InputError(
                 f"the pairs file {self.path} changed while it was measured ({error})",
@@ -63,22 +65,22 @@ class Plan:
             ) from error
 
 
-def plan(path: Path, tests: TestCases, limit: int | None = None) -> Plan:
+def plan(path: Path, tests: TestCases, limit: int | None = None, answers: str = ANSWERS) -> Plan:
     """Read and check the lines of a pairs file. InputError when no row can be used.
 
     With a limit, the file is taken to end after that many lines that are not blank.
     """
-    made = Plan(path)
+    made = Plan(path, answers)
     seen_rows: dict[bytes, tuple[int, bytes]] = {}
     seen_work: set[bytes] = set()
     seen_programs: set[bytes] = set()
-    whole = hashlib.sha256()
+    whole = hashlib.sha256(b"" if answers == ANSWERS else answers.encode() + b"\n")
     lines = 0
     for line in islice(read_lines(path), limit):
         lines += 1
         whole.update(line.data)
         try:
-            row = parse_row(line.data)
+            row = parse_row(line.data, answers)
             tests.check(row.problem_id, row.tests)
             tests.take(row.problem_id, row.tests)
             _refuse_duplicate(row, line.number, seen_rows)
@@ -99,6 +101,8 @@ def plan(path: Path, tests: TestCases, limit: int | None = None) -> Plan:
             f"(line {first.line}: {first.reason})",
             "mend the rows or the folder of test cases",
         )
+    if answers != ANSWERS and not made.most_generations:
+        raise InputError(f"no row of {path} has programs in {answers!r}", "check --answers")
     made.programs = len(seen_programs)
     return made
 

@@ -127,9 +127,19 @@ def parse_object(data: bytes) -> dict[str, Any]:
     return fields
 
 
-def parse_row(data: bytes) -> Row:
-    """Check one line; RowProblem says in one sentence what is wrong with it."""
+ANSWERS = "generated_answers"
+
+
+def parse_row(data: bytes, answers: str = ANSWERS) -> Row:
+    """Check one line; RowProblem says in one sentence what is wrong with it.
+
+    `answers` names the field of the programs that are measured beside source and target; a text in
+    another field than PIE's own is one program.
+    """
     fields = parse_object(data)
+    if answers != ANSWERS:
+        given = fields.get(answers)
+        fields[ANSWERS] = [given] if isinstance(given, str) else given
     try:
         model = _RowModel.model_validate(fields)
     except ValidationError as error:

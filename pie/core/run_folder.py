@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from pie.core.differences import differences, named
 from pie.core.problem import InputError
 
 SCHEMA_VERSION = 1
@@ -184,7 +185,7 @@ class RunFolder(HeldFolder):
             if earlier.get(key) != json.loads(json.dumps(self.manifest.get(key)))
         ]
         if differing:
-            what = ", ".join(_place(earlier, self.manifest, key) for key in differing)
+            what = "; ".join(_place(earlier, self.manifest, key) for key in differing)
             raise InputError(
                 f"the run folder {self.path} is of another configuration ({what})",
                 "give another folder with --out, or delete that one",
@@ -195,10 +196,9 @@ def _place(earlier: Mapping[str, Any], now: Mapping[str, Any], key: str) -> str:
     """Name what differs in a setting, as far down as it is told easily."""
     if key == "tests_digest":
         return "test cases differ"
-    left, right = earlier.get(key), now.get(key)
-    if isinstance(left, dict) and isinstance(right, dict):
-        names = ", ".join(f"{key}.{name}" for name in right if left.get(name) != right[name])
-        return f"{names} differs"
+    now_plain = json.loads(json.dumps(now.get(key)))
+    if key == "setting":
+        return named(differences(key, earlier.get(key), now_plain))
     return f"{key} differs"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -131,6 +132,15 @@ def test_folder(given: Path | None, pairs: Path) -> Path | None:
         return given
     beside = pairs.parent / "test_cases"
     return beside if beside.is_dir() else None
+
+
+def measuring_command(rows: Path, made_from: Path) -> str:
+    """Return the command that measures rows which lie elsewhere than the file of their tests."""
+    words = ["pie", "simulate", "--pairs", str(rows)]
+    beside = test_folder(None, made_from)
+    if beside is not None:
+        words += ["--testcases", str(beside)]
+    return shlex.join(words)
 
 
 test_folder.__test__ = False  # type: ignore[attr-defined]

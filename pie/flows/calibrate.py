@@ -60,7 +60,7 @@ def calibrate(
     """
     begin = time.monotonic()
     path = folder_for(request, planned)
-    with CalibrationFolder(path, planned.identity) as folder:
+    with CalibrationFolder(path, planned.identity, planned.asked) as folder:
         started(path)
         jobs = request.jobs or len(os.sched_getaffinity(0))
         store = Store(

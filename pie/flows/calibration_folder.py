@@ -11,6 +11,7 @@ scatter.png, .svg     the plot, where matplotlib is installed
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from pie.core.calibration.calibration import Calibration
+from pie.core.differences import differences, named
 from pie.core.problem import InputError
 from pie.core.run_folder import encode, load_json, save_json
 from pie.flows import calibration_plot
@@ -29,9 +31,9 @@ _CONSTANTS = "cachegrind_cost.json"
 class CalibrationFolder:
     """One calibration on disk, held by one process at a time; use it as a context manager."""
 
-    def __init__(self, path: Path, identity: str) -> None:
+    def __init__(self, path: Path, identity: str, asked: Mapping[str, Any]) -> None:
         """InputError when the folder is of something else, held, or cannot be written."""
-        self.path, self._identity = path, identity
+        self.path, self._identity, self._asked = path, identity, asked
         try:
             path.mkdir(parents=True, exist_ok=True)
             names = {one.name for one in path.iterdir()} - {"lock", "store"}
@@ -74,7 +76,8 @@ class CalibrationFolder:
         if recorded_here:
             self._lines("reference.jsonl", _reference_lines(made))
         notice = calibration_plot.draw(made, [self.path / "scatter.png", self.path / "scatter.svg"])
-        save_json(self.path / _DOCUMENT, {"identity": self._identity, **made.as_dict()})
+        about = {"identity": self._identity, "asked": dict(self._asked)}
+        save_json(self.path / _DOCUMENT, {**about, **made.as_dict()})
         return (notice,) if notice else ()
 
     def _refuse_another(self, names: set[str]) -> None:
@@ -93,9 +96,14 @@ class CalibrationFolder:
                     "give another one with --out",
                 )
             return
-        if load_json(document).get("identity") != self._identity:
+        earlier = load_json(document)
+        if earlier.get("identity") != self._identity:
+            asked = json.loads(json.dumps(self._asked, default=str))
+            before = earlier.get("asked")
+            where = f" ({named(differences('', before, asked))})" if before else ""
             raise InputError(
-                f"the folder {self.path} is a calibration of other runs or another configuration",
+                f"the folder {self.path} is a calibration of other runs or another configuration"
+                f"{where}",
                 "give another one with --out, or delete that one",
             )
 

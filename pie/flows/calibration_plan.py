@@ -48,6 +48,8 @@ class Planned:
     reference: dict[str, Any]
     machine: dict[str, Any]
     identity: str
+    asked: dict[str, Any]
+    """What the identity is made of."""
 
 
 def plan(request: Request) -> Planned:
@@ -84,7 +86,13 @@ def plan(request: Request) -> Planned:
     machine = _described(setting, selection)
     everything = [one.fingerprint(selection.languages) for one in settings]
     identity = digest_of(reference, everything, selection.digests, request.folds)[:8]
-    return Planned(selection, recorded, reference, machine, identity)
+    asked = {
+        "reference": reference,
+        "settings": {str(number): one for number, one in enumerate(everything)},
+        "files": {str(number): one for number, one in enumerate(selection.digests)},
+        "folds": request.folds,
+    }
+    return Planned(selection, recorded, reference, machine, identity, asked)
 
 
 def _reference(

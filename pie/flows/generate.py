@@ -24,7 +24,7 @@ from pie.core.prompting.prompt_plan import (
     read_prompt,
     sha256_of,
 )
-from pie.core.prompting.prompts import Prompt
+from pie.core.prompting.prompts import SCORED, Prompt
 from pie.core.rows import Row
 from pie.core.run_folder import encode, save_json
 from pie.core.wording import count
@@ -250,7 +250,13 @@ def _write_rows(
     """Write the rows with all their answers; return how programs were found, and rows without."""
     found: Counter[str] = Counter()
     unanswered: list[dict[str, Any]] = []
-    about = {"model": asked.model.name, "strategy": asked.prompting.strategy.value}
+    about: dict[str, Any] = {
+        "model": asked.model.name,
+        "strategy": asked.prompting.strategy.value,
+        "form": asked.prompting.form.value,
+    }
+    if asked.prompting.strategy in SCORED:
+        about["score"] = asked.prompting.score
     counted: set[int] = set()
     with (
         (folder.path / "prompts.jsonl").open("rb") as prompts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ REPORTED = 10
 """Lines that are named one by one; of the others the number is told."""
 
 
+PIE = "pie"
+"""PIE's own retrieval by one name: codebert-cpp, on the first 512 tokens of a program."""
+
+
 @dataclass(frozen=True)
 class BuildRequest:
     """What the user asked for."""
@@ -37,6 +42,8 @@ class BuildRequest:
     above: float = 1.0
     overwrite: bool = False
     strict: bool = False
+    limit: int | None = None
+    """Only the first rows that can be read."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,8 @@ def read_sources(request: BuildRequest) -> Sources:
     from retrieval.item import text_digest
 
     found = Sources()
-    for number, fields in _rows(request.pairs, found, strict=request.strict):
+    wanted = islice(_rows(request.pairs, found, strict=request.strict), request.limit)
+    for number, fields in wanted:
         try:
             one = candidate(fields, f"line-{number}", request.above)
         except RowProblem as problem:

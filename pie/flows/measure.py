@@ -22,6 +22,7 @@ from sim.store import Store
 from sim.verdict import Verdict
 
 _SUFFIXES = {
+    ".c": Language.CPP,  # as in rows: C is compiled as C++
     ".cpp": Language.CPP,
     ".cc": Language.CPP,
     ".cxx": Language.CPP,

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from pie import __version__
-from pie.core.answers.generation_folder import KIND, differing
+from pie.core.answers.generation_folder import KIND
 from pie.core.answers.merging import Joined
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.table import Writer, is_parquet, read
+from pie.core.differences import Difference, differences, named
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.report import read_report
 from pie.core.report.report_formats import as_dict
 from pie.core.run_folder import RunFolder, load_json
 from pie.core.wording import count
+from sim.program import digest_of
 
 
 class Kind(StrEnum):
@@ -113,18 +115,23 @@ def _refuse_unequal(
     first = load_json(sources[0] / "manifest.json")
     for source in sources[1:]:
         other = load_json(source / "manifest.json")
-        names = [
-            name
+        found = [
+            one
             for key in keys
-            for name in differing(key, first.get(key), other.get(key))
-            if name not in may_differ
+            for one in differences(key, first.get(key), other.get(key))
+            if one.name not in may_differ and not _of_one_language(one)
         ]
-        if names:
+        if found:
             raise InputError(
-                f"the runs {sources[0]} and {source} cannot be joined: they differ in "
-                f"{', '.join(names)}",
+                f"the runs {sources[0]} and {source} cannot be joined: {named(found)}",
                 "make both with the same options",
             )
+
+
+def _of_one_language(one: Difference) -> bool:
+    """Tell whether only one of two runs has programs of a language, and so its compiler."""
+    above, _dot, _language = one.name.rpartition(".")
+    return above == "setting.toolchain" and None in (one.left, one.right)
 
 
 def _joined(tables: Sequence[Path]) -> Joined:
@@ -165,8 +172,11 @@ def _generations(kind: Kind, tables: Sequence[Path], out: Path) -> Merged:
 
 def _measured(sources: Sequence[Path], out: Path) -> Merged:
     """Write a run folder that `pie report` reads as it reads each of the sources."""
-    _refuse_unequal(sources, ("machine", "setting", "tests_digest"))
     manifests = [load_json(one / "manifest.json") for one in sources]
+    # Two shards have different tests; two runs of one file must not.
+    one_file = len({one.get("pairs_sha256") for one in manifests}) == 1
+    _refuse_unequal(sources, ("setting", *(("tests_digest",) if one_file else ())))
+    _refuse_unequal(sources, ("machine",), ("machine.fingerprint",))
     joined = _joined([one / "pairs.jsonl" for one in sources])
     rows = list(_rows(joined))
     digest = hashlib.sha256("".join(str(one["pairs_sha256"]) for one in manifests).encode())
@@ -180,6 +190,7 @@ def _measured(sources: Sequence[Path], out: Path) -> Merged:
         "toolkit_version": __version__,
         "pairs_file": ", ".join(str(one.get("pairs_file")) for one in manifests),
         "pairs_sha256": digest.hexdigest(),
+        **_common(manifests),
         "merged_from": [str(one) for one in sources],
         "rows": len(rows) + unfinished,
         "rows_left_out": sum(int(one.get("rows_left_out", 0)) for one in manifests),
@@ -201,6 +212,20 @@ def _measured(sources: Sequence[Path], out: Path) -> Merged:
         folder.finish({"schema_version": 1, "rows": len(rows), "report": report})
         folder.save_manifest("finished" if finished else "interrupted")
     return Merged(out, Kind.MEASURED, len(sources), len(rows), joined.joined)
+
+
+def _common(manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return setting and machine of all runs, and one digest of their tests."""
+    setting = dict(manifests[0]["setting"])
+    toolchains = [one["setting"].get("toolchain") or {} for one in manifests]
+    tests = sorted({str(one.get("tests_digest")) for one in manifests})
+    setting["toolchain"] = {name: one for each in toolchains for name, one in each.items()}
+    machine = {**manifests[0]["machine"], "fingerprint": digest_of(setting)[:12]}
+    return {
+        "setting": setting,
+        "machine": machine,
+        "tests_digest": tests[0] if len(tests) == 1 else digest_of(tests),
+    }
 
 
 def _answers(sources: Sequence[Path], out: Path) -> Merged:

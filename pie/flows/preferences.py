@@ -10,6 +10,7 @@ from typing import Any
 from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.table import Writer, is_parquet
 from pie.core.problem import InputError, RowProblem
+from pie.core.prompting.prompt_rows import holds_prompt, prompt_in
 from pie.core.prompting.prompts import BEST_SCORE, Form
 from pie.core.report.pair_rows import pair_from_row, read_rows
 from pie.core.rows import language_of, parse_answers
@@ -17,7 +18,11 @@ from pie.core.run_folder import load_json
 from pie.core.training.formats import Format, Shown, prompt_of
 from pie.core.training.preferences import Answer, Rules, preferences
 
-_PROMPTS = {"finetuned": Format.PLAIN, "perf-conditioned": Format.PERF_CONDITIONED}
+_PROMPTS = {
+    "finetuned": Format.PLAIN,
+    "perf-conditioned": Format.PERF_CONDITIONED,
+    "perf-conditioned-code": Format.PERF_CONDITIONED_CODE,
+}
 """Strategies of `pie generate` whose prompt a trained model is asked with."""
 
 
@@ -100,13 +105,23 @@ def _rows(request: Request, row: object) -> list[dict[str, Any]]:
     shown = Shown(
         language_of(str(row.get("language") or "cpp")), (str(row["src_code"]),), request.score
     )
-    prompt = prompt_of(_format(request, row), Form.PLAIN, shown).text
+    form = _form(row)
+    asked: Any
+    if request.format is None and holds_prompt(row):
+        prompt = prompt_in(row)
+        form = prompt.form
+    else:
+        prompt = prompt_of(_format(request, row), form, shown)
+    asked = prompt.text
+    if form is Form.CHAT:
+        asked = [{"role": one.role, "content": one.content} for one in prompt.messages]
     about = {name: row.get(name) for name in ("problem_id", "src_id")}
     return [
         {
-            "prompt": prompt,
-            "chosen": one.chosen.code,
-            "rejected": one.rejected.code,
+            "prompt": asked,
+            "chosen": _said(form, one.chosen.code),
+            "rejected": _said(form, one.rejected.code),
+            "form": str(form),
             "ratio": one.ratio,
             "chosen_seconds": one.chosen.result.seconds,
             "rejected_seconds": one.rejected.result.seconds,
@@ -115,6 +130,18 @@ def _rows(request: Request, row: object) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+def _form(row: dict[str, Any]) -> Form:
+    """Return the form that the answers were sampled in; plain where the run does not say."""
+    sampling = row.get("sampling")
+    said = sampling.get("form") if isinstance(sampling, dict) else None
+    return Form(said) if said in tuple(Form) else Form.PLAIN
+
+
+def _said(form: Form, code: str) -> Any:
+    """Return an answer as TRL's trainers take it: a text, or the assistant's message."""
+    return [{"role": "assistant", "content": code}] if form is Form.CHAT else code
 
 
 def _format(request: Request, row: dict[str, Any]) -> Format:

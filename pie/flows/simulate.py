@@ -23,7 +23,7 @@ from pie.core.report.report import Report, read_report
 from pie.core.report.report_formats import as_dict
 from pie.core.report.startup import Startup, startup_procedure
 from pie.core.result_rows import measurement_lines, result_row
-from pie.core.rows import Row
+from pie.core.rows import ANSWERS, Row
 from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
 from pie.core.test_cases import TestCases, test_folder
 from pie.core.wording import count
@@ -56,6 +56,8 @@ class Request:
     """How the report counts generated programs that the machine cannot measure."""
     limit: int | None = None
     """Only the first lines of the pairs file."""
+    answers: str = ANSWERS
+    """The field of the programs that are measured beside source and target."""
 
 
 @dataclass
@@ -117,7 +119,7 @@ class Finished:
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs))
-    made = planning.plan(request.pairs, tests, request.limit)
+    made = planning.plan(request.pairs, tests, request.limit, request.answers)
     if request.strict and made.left_out:
         first = made.left_out[0]
         raise InputError(
@@ -212,14 +214,14 @@ def _measure_all(
     startup = Startup({language: next(outcomes)[0] for language in made.languages})
     written: set[bytes] = set()
     run_natively: set[bytes] = set()
-    label = f"{setting.machine.name}:{folder.manifest['machine']['fingerprint']}"
+    labels = {language: setting.label(language) for language in made.languages}
     for results in outcomes:
         row = pending.pop(0)
         for line in measurement_lines(row, results, written):
             folder.measurements.write(line)
         for line in native_lines(progress.rows, row, results, run_natively):
             folder.native.write(line)
-        folder.pairs.write(result_row(row, results, label, startup))
+        folder.pairs.write(result_row(row, results, labels[row.language], startup))
         progress.rows += 1
         show(progress)
     return startup

@@ -9,13 +9,14 @@ from typing import Any
 
 from pie.core.dataset.table import read, require_file
 from pie.core.dataset.trajectory import in_range
+from pie.core.measured_on import Settings, label_of, run_settings, same, settings_beside, told
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.pair_rows import ReportError, pair_from_row, read_rows
 from pie.core.report.upper_bound import Human, RunRow, UpperBound, add_submission, upper_bound
 from pie.core.rows import language_of
 from pie.core.run_folder import load_json
-from sim.program import Language
+from sim.program import Language, digest_of
 from sim.verdict import Verdict
 
 _COLUMNS = ("problem_id", "submission_id", "verdict", "agg_runtime", "tests", "measured_on")
@@ -44,20 +45,27 @@ def read_upper_bound(
             f"{run} is not a run folder: it has no manifest.json; "
             "give the folder that `pie simulate --out` wrote"
         )
-    require_file(submissions)
+    if not submissions.is_dir():
+        require_file(submissions)
     manifest = load_json(run / "manifest.json")
     machine = manifest.get("machine")
     if not isinstance(machine, dict):
         raise ReportError(f"{run / 'manifest.json'} names no machine")
-    label = f"{machine.get('name')}:{machine.get('fingerprint')}"
     path = run / "pairs.jsonl"
-    rows = list(_rows(path)) if path.exists() else []
+    rows = list(_rows(path, inside=submissions.is_dir())) if path.exists() else []
     wanted = _languages(rows)
     sources = {row.src_id for row in rows if row.src_id is not None}
     humans: dict[str, Human] = {}
     others: set[str] = set()
     seen: set[tuple[str, str]] = set()
-    for fields in _submissions(submissions, wanted, label):
+    labels = {one: label_of(manifest, one) for one in {*wanted.values()}}
+    if submissions.is_dir():
+        known = {**run_settings(load_json(submissions / "manifest.json")), **run_settings(manifest)}
+        people = _programs_of_run(submissions, wanted, labels, known)
+    else:
+        known = {**settings_beside(submissions), **run_settings(manifest)}
+        people = _submissions(submissions, wanted, labels, known)
+    for fields in people:
         problem_id = str(fields["problem_id"])
         name = problem_id, str(fields["submission_id"])
         if name in seen:
@@ -81,10 +89,18 @@ def read_upper_bound(
     bound = upper_bound(
         rows, humans, deterministic=deterministic, others=others, unsupported=unsupported
     )
-    return Compared(str(run), str(submissions), label, bound)
+    told_on = ", ".join(sorted(labels.values())) or str(machine.get("name"))
+    return Compared(str(run), str(submissions), told_on, bound)
 
 
-def _rows(path: Path) -> Iterator[RunRow]:
+def _numbers(tests: object) -> tuple[int, ...]:
+    """Return the indices of tests; of a test inside its row, a number made of its texts."""
+    given = tests if isinstance(tests, list) else []
+    return tuple(one if isinstance(one, int) else int(digest_of(one), 16) for one in given)
+
+
+def _rows(path: Path, *, inside: bool) -> Iterator[RunRow]:
+    """Yield the rows of the run; `inside`: tests inside the rows can be compared, too."""
     for number, fields in read_rows(path):
         try:
             result = pair_from_row(fields)
@@ -97,7 +113,7 @@ def _rows(path: Path) -> Iterator[RunRow]:
         yield RunRow(
             result,
             None if src_id is None else str(src_id),
-            tuple(tests) if indices and isinstance(tests, list) else None,
+            _numbers(tests) if indices or inside else None,
             _language(fields, path),
         )
 
@@ -123,8 +139,61 @@ def _languages(rows: Iterable[RunRow]) -> dict[str, Language]:
     return found
 
 
+def _programs_of_run(
+    run: Path, wanted: Mapping[str, Language], labels: Mapping[Language, str], known: Settings
+) -> Iterator[Mapping[str, Any]]:
+    """Yield each distinct program of a run whose answers people wrote, as a submission.
+
+    Sources and targets are people's, too.
+    """
+    path = run / "pairs.jsonl"
+    require_file(path)
+    seen: set[str] = set()
+    for number, row in read_rows(path):
+        try:
+            result = pair_from_row(row)
+        except ValueError as error:
+            raise ReportError(f"{path}:{number}: {error}") from error
+        assert isinstance(row, Mapping)
+        language = wanted.get(result.problem_id)
+        if language is None or _language(row, path) != language:
+            continue
+        _refuse_unlike(path, str(row.get("measured_on")), labels[language], known)
+        codes = [row.get("src_code"), row.get("tgt_code"), *(row.get("generated_answers") or [])]
+        names = [row.get("src_id") or f"{number}.src", row.get("tgt_id") or f"{number}.tgt"]
+        names += [f"{path.parent.name}:{number}.{k}" for k in range(len(codes) - 2)]
+        verdicts = [result.src_verdict, result.tgt_verdict]
+        verdicts += [one.verdict for one in result.generations]
+        seconds = [result.src_seconds, result.tgt_seconds]
+        seconds += [one.seconds for one in result.generations]
+        for code, name, verdict, took in zip(codes, names, verdicts, seconds, strict=True):
+            identity = digest_of(result.problem_id, code)
+            if identity not in seen:
+                seen.add(identity)
+                yield {
+                    "problem_id": result.problem_id,
+                    "submission_id": str(name),
+                    "verdict": verdict.value,
+                    "agg_runtime": took,
+                    "tests": _numbers(row.get("tests")),
+                    "language": language.value,
+                }
+
+
+def _refuse_unlike(path: Path, on: str, label: str, known: Settings) -> None:
+    if not same(on, label, known):
+        raise InputError(
+            f"the submissions of {path} were measured on {on}, the run on {label}, so they cannot "
+            f"be compared: {told(on, label, known)}",
+            "measure both with the same machine, compiler and options",
+        )
+
+
 def _submissions(
-    path: Path, wanted: Mapping[str, Language], label: str
+    path: Path,
+    wanted: Mapping[str, Language],
+    labels: Mapping[Language, str],
+    known: Settings,
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the submissions to the wanted problems; InputError for what cannot be compared."""
     for record in read(path):
@@ -136,14 +205,11 @@ def _submissions(
                 f"{path}, {record.place}: {problem}",
                 "give submissions that `pie dataset measure` wrote",
             )
-        if str(fields["problem_id"]) not in wanted:
+        language = wanted.get(str(fields["problem_id"]))
+        if language is None:
             continue
-        if fields["measured_on"] != label:
-            raise InputError(
-                f"the submissions of {path} were measured on {fields['measured_on']}, the run on "
-                f"{label}, so they cannot be compared",
-                "measure both with the same machine and options",
-            )
+        if _language(fields, path) == language:
+            _refuse_unlike(path, str(fields["measured_on"]), labels[language], known)
         if fields["verdict"] not in tuple(Verdict):  # whatever it means, it may not go uncounted
             raise InputError(
                 f"{path}, {record.place}: the verdict {str(fields['verdict'])[:40]!r} is not known",

@@ -6,9 +6,10 @@ processor that a program sees are the same in each mode.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
-from sim.machine import CLOCK_HZ, Check, Measurement
+from sim.machine import CLOCK_HZ, Check, Measure, Measurement
 from sim.machines import valgrind
 from sim.program import Build, Language
-from sim.sandbox import Ended
+from sim.sandbox import Allowance, Ended, Guest
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -91,10 +92,29 @@ class ToolRuns:
         """Measure one after the other: the order cannot matter."""
         return [self.measure(build, stdin, limits, toolchain) for build in builds]
 
+    @contextlib.contextmanager
+    def start(self, build: Build, limits: Limits, toolchain: Toolchain) -> Iterator[Measure]:
+        """Start a program once for several runs; a run that needs its own start gets one."""
+        guest = self._guest(build, limits, toolchain, "--serve={control}")
+        with sandbox.TestServer(guest, self._allowance(limits)) as server:
+
+            def measure(stdin: Path, own: Limits) -> Measurement:
+                budgets = f"{own.max_instructions} {own.max_cycles or 0}"
+                ended = server.run(stdin, self._allowance(own), budgets)
+                if ended is None:
+                    return self.measure(build, stdin, own, toolchain)
+                return self.read(ended, own)
+
+            yield measure
+
     def run(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str
     ) -> Ended:
         """Run a program in the tool, with more of its options."""
+        guest = self._guest(build, limits, toolchain, *options)
+        return sandbox.run(guest, self._allowance(limits), stdin)
+
+    def _guest(self, build: Build, limits: Limits, toolchain: Toolchain, *options: str) -> Guest:
         own = (
             "--tool=skylake",
             f"--mode={self.mode}",
@@ -108,11 +128,10 @@ class ToolRuns:
             f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
             *options,
         )
-        return sandbox.run(
-            valgrind.guest(tool.tool_path(), own, build, limits, toolchain),
-            valgrind.allowance(limits, self.cpu_seconds(limits)),
-            stdin,
-        )
+        return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+
+    def _allowance(self, limits: Limits) -> Allowance:
+        return valgrind.allowance(limits, self.cpu_seconds(limits))
 
     def read(self, ended: Ended, limits: Limits) -> Measurement:
         """Say what the end of a run means; see `Machine.measure` for what it raises."""

@@ -47,10 +47,14 @@ void counting_until(ULong next) {
     left = goal - done;
 }
 
-void counting_init(ULong most_instructions, ULong most_cycles) {
+void counting_limits(ULong most_instructions, ULong most_cycles) {
     budget = 1LL << UNBOUNDED;
     if (most_instructions && most_instructions < budget) budget = most_instructions;
     if (most_cycles && most_cycles < budget) budget = most_cycles; /* an instruction is a cycle */
+}
+
+void counting_init(ULong most_instructions, ULong most_cycles) {
+    counting_limits(most_instructions, most_cycles);
     goal = left = budget;
     VG_(track_pre_deliver_signal)(counting_signal);
 }

@@ -9,6 +9,7 @@ extern Bool counting;
 /* Instructions up to now, with all of those of the block under way. */
 ULong counted(void);
 void counting_init(ULong most_instructions, ULong most_cycles); /* 0: no limit */
+void counting_limits(ULong most_instructions, ULong most_cycles); /* other limits of the run under way */
 IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                           const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                           IRType host_word);

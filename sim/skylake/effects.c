@@ -303,7 +303,6 @@ void take_apart(Inst *inst) {
     }
     if (p.rex & 8) size = 8;
     if (opcode == 0x0f) opcode = 0x100 | code_byte(&p);
-    if (opcode == 0x138 || opcode == 0x13a) code_byte(&p); /* the operands follow the third byte */
     if (opcode == 0xc4 || opcode == 0xc5) opcode = behind_vex(&p, opcode);
     p.opcode = opcode;
     e->size = size;

@@ -26,9 +26,15 @@ static Word other(const void *one, const void *two) {
     return a->node.key != b->node.key || a->device != b->device;
 }
 
+static struct {
+    ULong device, inode;
+} streams[STREAMS];
+
 static ULong number_of(ULong device, ULong inode) {
     static VgHashTable *known;
-    static ULong last_number;
+    static ULong last_number = STREAMS;
+    for (UInt i = 0; i < STREAMS; i++)
+        if (streams[i].inode == inode && streams[i].device == device) return i + 1;
     if (!known) known = VG_(HT_construct)("files");
     Known asked = {{NULL, inode}, device, 0};
     Known *found = VG_(HT_gen_lookup)(known, &asked, other);
@@ -47,10 +53,14 @@ void files_init(void) {
     VG_(gettimeofday)(&now, NULL);
     start_seconds = now.tv_sec;
     for (Int stream = 0; stream < STREAMS; stream++) {
-        struct vg_stat s;
-        if (VG_(fstat)(stream, &s) == 0) number_of(s.dev, s.ino);
+        struct vg_stat s = {0};
+        VG_(fstat)(stream, &s);
+        streams[stream].device = s.dev;
+        streams[stream].inode = s.ino;
     }
 }
+
+void files_restart(void) { files_init(); }
 
 static Bool is_old(ULong host_seconds) {
     enum { SHORT_WHILE = 5 };

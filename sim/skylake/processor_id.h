@@ -15,6 +15,7 @@ ULong answer_rdrand(void);
 void answer_random(UInt call, UWord *arguments, UWord count);
 /* nothing of a file's place and age (files.c), */
 void files_init(void);
+void files_restart(void); /* with other standard streams, before it asked for any file */
 void answer_files(UInt call, UWord *arguments, UWord result);
 /* the simulated machine in place of the host (host.c), */
 void answer_host(ThreadId thread, UInt call, UWord *arguments, UWord result);

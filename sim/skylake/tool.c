@@ -12,8 +12,9 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
-#include "counting.h"
 #include "answers.h"
+#include "counting.h"
+#include "forks.h"
 #include "guard.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -23,6 +24,7 @@ Statistics statistics;
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
 static void summary(const HChar *ended) {
+    forks_tell_blocks();
     const Statistics *s = &statistics;
     const ULong *t = top_down();
     if (s->unknown) unknown_instructions();
@@ -72,7 +74,15 @@ void stop_at_limits(void) {
     if (statistics.instructions > attention.instructions || last_commit() > attention.cycles) look();
 }
 
+void limit_run(ULong instructions, ULong cycles) {
+    max_instructions = instructions;
+    max_cycles = cycles;
+    if (counting) counting_limits(instructions, cycles);
+    attention_reckon();
+}
+
 static void count_summary(const HChar *ended) {
+    forks_tell_blocks();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu}\n",
               ended, counted(), counted(), statistics.syscalls);
@@ -98,6 +108,7 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
     if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
     if (VG_BOOL_CLO(arg, "--interpreter", interprets)) return True;
@@ -113,6 +124,7 @@ static void usage(void) {
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --serve=N             fork for each test that socket N asks for\n"
                 "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
                 "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"
                 "                          what the program is told of its limits: bytes, seconds (0: none)\n");
@@ -161,6 +173,7 @@ static void post_clo_init(void) {
 static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
+    forks_translated(closure->nraddr);
     return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
                                                                 host_word);
 }

@@ -135,7 +135,7 @@ def test_a_folder_of_another_run_keeps_its_results(pie: Pie, tmp_path: Path) -> 
     refused = pie("simulate", "--pairs", other, "--out", run)
     assert_refused(refused, "another configuration (pairs_sha256 differs)", "--out")
     refused = pie("simulate", "--pairs", pairs, "--out", run, "--max-instructions", "9")
-    assert_refused(refused, "(setting.limits differs)", "--out")
+    assert_refused(refused, "setting.limits.max_instructions: 2000000000 against 9", "--out")
     assert {one.name: one.read_bytes() for one in run.iterdir()} == before
 
 

@@ -1,10 +1,10 @@
 """Which of an answer's complete programs is meant.
 
-The last one that reads input, for the programs of this toolkit read standard input. Without one,
-the last that uses no name which it lacks. Behind both stand snippets: a usage, a piece of the old
-code. A block that is headed "Original:" is the old program. Definitions in
-one block and the code that reads input and calls them in another are one program. A program that
-reads input and forgot an import is still the answer: it fails, as it should.
+The last one that reads input and prints, for so do the programs of this toolkit; else the last one
+that reads input. Without one, the last that uses no name which it lacks. Behind these stand
+snippets: a usage, a piece of the old code. A block that is headed "Original:" is the old program.
+Definitions in one block and the code that reads input and calls them in another are one program.
+A program that reads input and forgot an import is still the answer: it fails, as it should.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _READS = {
         r"\b(?:input|raw_input|stdin|fileinput|__stdin__|open|os\.read|genfromtxt|loadtxt|fromfile)\b"
     ),
 }
+_PRINTS = re.compile(r"\b(?:print|pprint|write|writelines|stdout|__stdout__|savetxt)\b")
 _COMMENTS = {
     Language.CPP: re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL),
     Language.PYTHON: re.compile(r"#[^\n]*"),
@@ -91,8 +92,8 @@ def _cpp(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
 
 
 def _python(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
-    """Return rank and text of each program: 2 reads input, 1 lacks no name, 0 is a snippet, -1
-    calls what an earlier block defines.
+    """Return rank and text of each program: 3 reads input and prints, 2 reads input, 1 lacks no
+    name, 0 is a snippet, -1 calls what an earlier block defines.
 
     A block that reads input and needs definitions of earlier ones is read with those in front. An
     earlier block that reads input itself is a program of its own: what calls it is its usage.
@@ -118,16 +119,22 @@ def _python(candidates: Sequence[Candidate]) -> list[tuple[int, str]]:
             missing = (missing - other.functions) | other.missing
         parts = [candidates[number].text.rstrip("\n") + "\n" for number in sorted(needed)]
         text = candidate.text if usage or len(needed) == 1 else "\n".join(parts)
-        readings.append((0 if usage else 2, text))
+        rank = 3 if _says(text, Language.PYTHON, _PRINTS) else 2
+        readings.append((0 if usage else rank, text))
     return readings
 
 
 def _reads(text: str, language: Language) -> bool:
     """Whether a program reads its standard input, as far as its words tell."""
+    return _says(text, language, _READS[language])
+
+
+def _says(text: str, language: Language, words: re.Pattern[str]) -> bool:
+    """Whether a program's code has one of these words."""
     tree = _parsed(text) if language is Language.PYTHON else None
     if tree is not None:  # words in its texts and comments read nothing
-        return any(_READS[language].search(_words(node)) for node in ast.walk(tree))
-    return _READS[language].search(_COMMENTS[language].sub(" ", text)) is not None
+        return any(words.search(_words(node)) for node in ast.walk(tree))
+    return words.search(_COMMENTS[language].sub(" ", text)) is not None
 
 
 def _words(node: ast.AST) -> str:

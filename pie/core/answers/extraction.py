@@ -25,12 +25,15 @@ from enum import StrEnum
 from pie.core.answers.answer_program import AnswerPrograms
 from pie.core.answers.choice import Candidate, choose, returns_outside
 from pie.core.answers.cpp_answer import begins_cpp, cpp_programs
-from pie.core.answers.fences import Block, blocks, without_fences
+from pie.core.answers.fences import Block, blocks, indented_blocks, without_fences
 from pie.core.answers.python_answer import Patience, begins_python, python_programs
 from sim.program import Language
 
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
-_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.)(?: |$)(.*)")
+_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.{3,}:)(?: |$)(.*)")
+_SESSION = re.compile(r"(?:>>>|In \[\d+\]:) ")
+_PROSE = re.compile(r"\s*\n[ \t]*\n[*_#> -]*[A-Z][\w'\u2019]*(?:,? [\w'\u2019`(*-]+){2,}")
+"""How an explanation begins behind a program whose fence nobody closed."""
 _TAGS = {
     Language.CPP: re.compile(r"(?:c\+\+|cpp|cxx|cc|c)\d*(?![\w(=])", re.IGNORECASE),
     Language.PYTHON: re.compile(
@@ -98,6 +101,15 @@ def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
     if language is Language.PYTHON:
         text = _without_margin(text)
     found = _programs(without_fences(text), language, patience)
+    if language is Language.PYTHON and not (found.complete and _at_margin(found.complete[0].text)):
+        indented = [
+            Candidate(block)
+            for block in indented_blocks(text)
+            if any(one.whole for one in _programs(block, language, patience).complete)
+            and not returns_outside(block)
+        ]
+        if indented:
+            return Extraction(choose(indented, language), Found.FIRST_PROGRAM, len(indented))
     if found.complete:
         first = found.complete[0]
         how = Found.WHOLE if first.whole else Found.FIRST_PROGRAM
@@ -116,9 +128,18 @@ def _fenced(text: str, language: Language, patience: Patience) -> list[Candidate
         expected = language is not Language.PYTHON or bool(_PYTHON_TAGS.fullmatch(block.tag))
         expected = expected or whole.strip() not in block.text  # code has no tag
         # A block is one text: it is taken as it is unless it holds several programs.
-        texts = [whole] if len(programs) == 1 else programs
+        explained = not block.closed and _explained(whole, programs)
+        texts = [whole] if len(programs) == 1 and not explained else programs
         found[expected] += [Candidate(one, block.heading) for one in texts]
     return found[True] or found[False]
+
+
+def _explained(text: str, programs: list[str]) -> bool:
+    """Whether a text is a program and an explanation below it."""
+    if not programs:
+        return False
+    before, program, after = text.partition(programs[0].rstrip())
+    return bool(program) and not before.strip() and _PROSE.match(after) is not None
 
 
 def _text(block: Block, language: Language) -> str:
@@ -131,9 +152,13 @@ def _text(block: Block, language: Language) -> str:
     return block.text if language is Language.CPP else _without_prompts(_without_margin(block.text))
 
 
+def _at_margin(text: str) -> bool:
+    return text.lstrip("\n")[:1] not in (" ", "\t")
+
+
 def _without_margin(text: str) -> str:
     """Take away what indents all lines of a Python program, but not of a function's body alone."""
-    if text.lstrip("\n")[:1] not in (" ", "\t"):
+    if _at_margin(text):
         return text
     program = textwrap.dedent(text)
     return text if returns_outside(program) else program
@@ -141,7 +166,7 @@ def _without_margin(text: str) -> str:
 
 def _without_prompts(text: str) -> str:
     """Return the input of an interpreter's session: what stands behind its prompts."""
-    if not text.lstrip().startswith(">>> "):
+    if not _SESSION.match(text.lstrip()):
         return text
     lines = (_PROMPT.match(line) for line in text.splitlines())
     return "".join(f"{line[1]}\n" for line in lines if line)

@@ -10,6 +10,7 @@ reader decides.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,8 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _QUOTATION = re.compile(r"^(?:[ ]{0,3}>[ ]?)*+", re.MULTILINE)
+# Lines of four columns or more below a blank line or at the beginning, and blank lines in between.
+_INDENTED = re.compile(r"(?:\A|(?<=\n\n))(?:[ ]{0,3}+(?:[ ]|\t)[^\n]*+(?:\n|\Z)(?:[ \t]*+\n)*+)++")
 _TAB = 4
 _LONGEST_HEADING = 200
 _ENDS = 4
@@ -53,8 +56,8 @@ def blocks(text: str, ends: Callable[[Block], bool] = _never) -> Iterator[Block]
     """
     opened, fence, lead, begin, asked = None, "", "", 0, 0
 
-    def content(end: int) -> str:
-        return _without_lead(text[begin:end], lead)
+    def content(end: int, *, closed: bool = True) -> str:
+        return _without_lead(text[begin:end], lead, closed=closed)
 
     for match in _LINE.finditer(text):
         if match["end"]:
@@ -78,12 +81,12 @@ def blocks(text: str, ends: Callable[[Block], bool] = _never) -> Iterator[Block]
                 continue
             if not tag or match["fence"][0] != fence[0]:
                 continue
-            yield replace(opened, text=content(match.start()))
+            yield replace(opened, text=content(match.start(), closed=False))
         above = text[: match.start()].rstrip()[-_LONGEST_HEADING:].rpartition("\n")[2]
         opened = Block(tag, "", False, info, above.strip())
         fence, lead, begin, asked = match["fence"], match["lead"], match.end() + 1, 0
     if opened is not None:
-        yield replace(opened, text=content(len(text)))
+        yield replace(opened, text=content(len(text), closed=False))
 
 
 def _marks_item(lead: str) -> bool:
@@ -91,19 +94,39 @@ def _marks_item(lead: str) -> bool:
     return bool(lead.strip(" \t>"))
 
 
-def _without_lead(text: str, lead: str) -> str:
-    """Take from each line of a block what indents its fence, or less where the first has less."""
+def _without_lead(text: str, lead: str, *, closed: bool = True) -> str:
+    """Take from each line of a block what indents its fence, or less where the first has less.
+
+    A block that no fence closes ends with its list item or quotation (5.1, 5.2).
+    """
     if not lead:
         return text
     _, quoted, indent = lead.rpartition(">")
     if quoted:
+        if not closed:
+            text = _while(text, lambda line: line.lstrip()[:1] in ("", ">"))
         text = _QUOTATION.sub("", text)
         indent = indent[1:]
     first = next((line for line in text.split("\n") if line.strip()), "")
     columns = min(_columns(indent), _columns(first[: len(first) - len(first.lstrip(" \t"))]))
     if columns == 0:
         return text
+    if not closed and not quoted:
+        text = _while(text, lambda line: not line.strip() or line[0] in " \t")
     return "\n".join(_outdented(line, columns) for line in text.split("\n"))
+
+
+def _while(text: str, within: Callable[[str], bool]) -> str:
+    """Return the lines of a text before the first that is not within; all, if that is its first."""
+    lines = text.splitlines(keepends=True)
+    end = next((at for at, line in enumerate(lines) if not within(line)), 0)
+    return "".join(lines[:end]) if end else text
+
+
+def indented_blocks(text: str) -> Iterator[str]:
+    """Yield the indented code blocks (4.4) of a text, without what indents all their lines."""
+    for match in _INDENTED.finditer(text):
+        yield textwrap.dedent(match[0])
 
 
 def _columns(text: str) -> int:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from pie.core.differences import differences, named
 from pie.core.problem import InputError
 from pie.core.run_folder import HeldFolder, encode, load_json
 
@@ -65,26 +66,16 @@ class GenerationFolder(HeldFolder):
                 "give another folder with --out",
             )
         now = json.loads(json.dumps(self.manifest))
-        differing = [
-            name
+        found = [
+            one
             for key in ("pairs_sha256", "setting")
-            for name in differing(key, earlier.get(key), now.get(key))
+            for one in differences(key, earlier.get(key), now.get(key))
         ]
-        if differing:
+        if found:
             raise InputError(
-                f"the run folder {self.path} is of another configuration "
-                f"({', '.join(differing)} differs)",
+                f"the run folder {self.path} is of another configuration ({named(found)})",
                 "give another folder with --out, or delete that one",
             )
         self.manifest["addresses"] = sorted(
             {*earlier.get("addresses", []), *self.manifest.get("addresses", [])}
         )
-
-
-def differing(name: str, left: Any, right: Any) -> Iterator[str]:
-    """Yield the names of the innermost values that differ."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        for key in sorted({*left, *right}):
-            yield from differing(f"{name}.{key}", left.get(key), right.get(key))
-    elif left != right:
-        yield name

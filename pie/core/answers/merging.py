@@ -55,7 +55,7 @@ class Joined:
         if (before is None) != (samples is None):
             raise RowProblem("only one of two rows of the same pair says how it was sampled")
         if before is not None and samples is not None:
-            for name in ("model", "strategy"):
+            for name in ("model", "strategy", "form"):
                 if before.get(name) != row["sampling"].get(name):
                     raise RowProblem(
                         f"it was sampled with another {name} than the same pair in "
@@ -104,9 +104,17 @@ def _samples(row: Mapping[str, Any], answers: int) -> list[dict[str, Any]] | Non
     if not isinstance(samples, list) or len(samples) != answers:
         raise RowProblem(f"{answers} answers, and sampling tells of another number")
     about = {"prompt_sha": sampling.get("prompt_sha")}
-    if "score" in row:
-        about["score"] = row["score"]
+    score = asked_score(row)
+    if score is not None:
+        about["score"] = score
     return [{**about, **one} for one in samples]
+
+
+def asked_score(row: Mapping[str, Any]) -> Any:
+    """Return the score that a whole row was asked for; None where nothing tells."""
+    sampling = row.get("sampling")
+    told = sampling.get("score") if isinstance(sampling, Mapping) else None
+    return row.get("score") if told is None else told
 
 
 def _draw(sample: Mapping[str, Any]) -> tuple[Any, Any] | None:

@@ -11,6 +11,7 @@ from pie.core.dataset.near_duplicates import THRESHOLD, shingles
 from pie.core.dataset.pair_selection import choose, programs, targets
 from pie.core.dataset.table import Record
 from pie.core.dataset.trajectory import IMPROVEMENT, Pair, Solution, in_range, moment, trajectories
+from pie.core.differences import Difference
 from pie.core.problem import InputError
 from sim.verdict import Verdict
 
@@ -49,10 +50,12 @@ def accepted(group: Sequence[Record]) -> Iterator[Record]:
     """Yield the accepted rows of one problem; InputError when they cannot be compared."""
     taken = [one for one in group if one.fields["verdict"] == Verdict.ACCEPTED.value]
     for name in ("measured_on", "tests", "language"):
-        if any(one.fields[name] != taken[0].fields[name] for one in taken[1:]):
+        other = next((one for one in taken[1:] if one.fields[name] != taken[0].fields[name]), None)
+        if other is not None:
             problem_id = group[0].fields["problem_id"]
+            both = Difference(name, taken[0].fields[name], other.fields[name])
             raise InputError(
-                f"the submissions of {problem_id} differ in {name}, so their runtimes say nothing",
+                f"the submissions of {problem_id} differ in {both}, so their runtimes say nothing",
                 "measure them together with `pie dataset measure`",
             )
     yield from taken

@@ -100,7 +100,19 @@ class Step:
         save_json(self.manifest_path, {**self._asked, "output": None})
 
     def finish(self, *counts: Counts, **more: Any) -> dict[str, Any]:
-        """Write the manifest beside the output and return it."""
+        """Write the manifest beside the output and return it.
+
+        InputError when there were rows and none is left: what follows would be about nothing.
+        """
+        for one in counts:
+            if one.rows_in and not one.rows_out:
+                reasons = (f"{name} {number:,}" for name, number in one.left_out.most_common(4))
+                raise InputError(
+                    f"none of {one.rows_in:,} {one.unit} of "
+                    f"{' and '.join(map(str, self.inputs.values()))} is left "
+                    f"({', '.join(reasons)})",
+                    self._remedy(),
+                )
         manifest = {
             **self._asked,
             "counts": [one.as_dict() for one in counts],
@@ -109,6 +121,12 @@ class Step:
         }
         save_json(self.manifest_path, manifest)
         return manifest
+
+    def _remedy(self) -> str:
+        listed = listing_beside(self.output)
+        if listed.is_file() and listed.stat().st_size:
+            return f"see {listed} for the reason of each"
+        return "check that these files belong together"
 
     @cached_property
     def _asked(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def mean_interval(
     counts = [cluster.rows for cluster in ordered]
     means = sorted(
         math.fsum(map(totals.__getitem__, draw)) / sum(map(counts.__getitem__, draw))
-        for draw in _draws(len(ordered), resamples)
+        for draw in draws(len(ordered), resamples)
     )
     outside = int(resamples * (1 - level) / 2)
     return Interval(means[outside], means[-1 - outside], level)
@@ -76,7 +76,7 @@ def exponential(interval: Interval | None) -> Interval | None:
 
 # Kept, since the statistics of one report mostly share their problems: drawing is half the cost.
 @lru_cache(maxsize=2)
-def _draws(problems: int, resamples: int) -> Sequence[Sequence[int]]:
+def draws(problems: int, resamples: int) -> Sequence[Sequence[int]]:
     """Indices of the problems in each resample."""
     uniform = random.Random(SEED).random
     return [

@@ -21,6 +21,8 @@ _HIGH, _LOW = 32, 20
 """Bits taken of the two words."""
 _TOP = 24
 """Bits of the first word that the bound is made of: what fp32 holds exactly."""
+_AT_ONCE = 1 << 18
+"""Scores that a CPU looks at together."""
 _MARGIN = 1e-3
 """Far more than the rounding of the bound, in nats."""
 _MOST_ABOVE = 3.75
@@ -65,8 +67,8 @@ class Drawer:
 
         device, (rows, width) = scores.device, scores.shape
         chosen = torch.tensor(keys(self._seeds, position), dtype=torch.int32, device=device)
-        # On a CPU a row at a time, in the same buffers, stays in the processor's cache.
-        at_once = 1 if device.type == "cpu" else rows
+        # On a CPU few rows at a time, in the same buffers, stay in the processor's cache.
+        at_once = min(rows, max(1, _AT_ONCE // width)) if device.type == "cpu" else rows
         if not self._buffers or self._buffers[1].shape != (at_once, width):
             index = torch.arange(width, dtype=torch.int32, device=device)
             words = torch.empty(2, at_once, width, dtype=torch.int32, device=device)
@@ -81,7 +83,8 @@ class Drawer:
     def _drawn(self, scores: Any, chosen: Any) -> Any:
         import torch
 
-        index, word, scratch, bound, relative = self._buffers
+        index = self._buffers[0]
+        word, scratch, bound, relative = (one[: len(scores)] for one in self._buffers[1:])
         torch.sub(scores, scores.amax(dim=-1, keepdim=True), out=relative)
         torch.add(index, chosen[0][:, None], out=word)
         _mix(word, chosen[1][:, None], scratch)
@@ -116,9 +119,10 @@ def _reaching(bound: Any, least: Any) -> tuple[Any, Any]:
     import torch
 
     # NumPy finds the few among many several times faster.
-    (column,) = (bound[0].numpy() >= least.item()).nonzero()
-    columns = torch.from_numpy(column)
-    return torch.zeros_like(columns), columns
+    (places,) = (bound.numpy() >= least.numpy()).ravel().nonzero()
+    flat = torch.from_numpy(places)
+    width = bound.shape[-1]
+    return flat // width, flat % width
 
 
 def _mix(bits: Any, second: Any, scratch: Any) -> None:

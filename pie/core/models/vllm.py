@@ -107,7 +107,7 @@ class VllmModel(HuggingFaceModel):
         except Exception as error:  # no GPU, no memory, no such model
             raise ModelError(
                 f"vLLM cannot load {self._source} ({one_line(str(error), 160)})",
-                "check the GPU and the model, or use hf: or a server",
+                "check the GPU, split the model with --tensor-parallel, or use hf: or a server",
             ) from error
 
     def _options_of_engine(self) -> dict[str, Any]:

@@ -116,9 +116,12 @@ def read_report(
     except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{path}: cannot be read ({error})") from error
     if isinstance(manifest, dict) and manifest.get("kind") == "generations":
+        from pie.core.test_cases import measuring_command
+
         raise ReportError(
             f"{run} holds answers that are not measured yet; "
-            f"run `pie simulate --pairs {run / 'generations.jsonl'}` and report on its folder"
+            f"run `{measuring_command(run / 'generations.jsonl', _asked_for(manifest))}` "
+            "and report on its folder"
         )
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
@@ -199,6 +202,10 @@ def build_report(
         definitions=_definitions(threshold, unsupported),
         unsupported=unsupported,
     )
+
+
+def _asked_for(manifest: Mapping[str, object]) -> Path:
+    return Path(str(manifest.get("pairs_file") or ""))
 
 
 def _entry(record: object, key: str, kind: type[T]) -> T:

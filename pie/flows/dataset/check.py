@@ -26,6 +26,7 @@ from sim.program import Program
 from sim.scheduler import Scheduler, interrupt_on_sigterm
 from sim.setting import Setting
 from sim.store import Store
+from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -43,6 +44,8 @@ _REMEDIES = {
     Verdict.TAMPERING: "read the program: it addresses the instrument that measures it",
     Verdict.NOT_MEASURED: "run the command again; this failure is not the program's",
 }
+_MISSING_MODULE = "ModuleNotFoundError: No module named "
+_OF_A_TEST = "test "
 _LEFT_OUT = "mend the line"
 
 
@@ -78,6 +81,13 @@ class Failure:
     @property
     def remedy(self) -> str:
         """What the user can do about it."""
+        if _MISSING_MODULE in self.detail:
+            return (
+                f"install it for {Toolchain().interpreter_path()}, which runs the Python programs, "
+                "or leave the row out"
+            )
+        if self.verdict is Verdict.MEMORY_LIMIT and not self.detail.startswith(_OF_A_TEST):
+            return "leave the row out: no limit is large enough to link it"
         return _REMEDIES.get(self.verdict, "leave the row out")
 
     def as_dict(self) -> dict[str, Any]:

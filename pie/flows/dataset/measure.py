@@ -15,6 +15,7 @@ from pie.core.dataset.manifest import Counts, Step, earlier_manifest
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer
 from pie.core.dataset.trajectory import in_range
+from pie.core.measured_on import settings_of
 from pie.core.problem import InputError, RowProblem
 from pie.core.test_cases import TestCases
 from pie.flows.dataset.measuring import Measuring, outcomes
@@ -82,7 +83,12 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
             writer.write(row)
     counts.rows_out = writer.rows
     shutil.rmtree(_scratch(request), ignore_errors=True)
-    return step.finish(counts, verdicts=verdicts, measured=request.measuring is not None)
+    settings: object = {}
+    if isinstance(described, dict):
+        settings = settings_of(described, described["toolchain"])
+    return step.finish(
+        counts, verdicts=verdicts, measured=request.measuring is not None, settings=settings
+    )
 
 
 def indices_of(folder: Path, problem_id: str) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from pie.flows.simulate import Progress
 from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.procedure import Outcome, Procedure
-from sim.program import Language, digest_of
+from sim.program import Language
 from sim.scheduler import Scheduler, interrupt_on_sigterm
 from sim.setting import Setting
 from sim.store import Store
@@ -32,8 +32,7 @@ class Measuring:
 
     def label(self, language: Language) -> str:
         """Return machine and fingerprint, as `pie simulate` writes them into `measured_on`."""
-        described = self.setting.fingerprint([language])
-        return f"{self.setting.machine.name}:{digest_of(described)[:12]}"
+        return self.setting.label(language)
 
 
 def outcomes(

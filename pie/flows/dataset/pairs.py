@@ -15,6 +15,7 @@ from pie.core.dataset.manifest import Counts, Step, earlier_manifest
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.core.dataset.trajectory import Solution, moment
+from pie.core.measured_on import settings_beside
 from pie.core.problem import InputError
 from sim.verdict import Verdict
 
@@ -112,6 +113,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         longest_kept=rules.longest,
         measured_on=sorted(machines),
         measured=earlier_manifest(request.measured).get("measured"),
+        settings=settings_beside(request.measured),
     )
 
 
@@ -169,7 +171,7 @@ def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[s
             )
             tick(counts.rows_in, str(about["problem_id"]))
     counts.rows_out = writer.rows
-    return step.finish(counts)
+    return step.finish(counts, settings=settings_beside(request.measured))
 
 
 def _place(one: Solution) -> tuple[float, tuple[int, list[int | str], str]]:

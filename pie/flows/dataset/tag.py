@@ -14,6 +14,8 @@ from pie.core.dataset.manifest import Counts, Step
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.score_tag import FIELD, score_tag
 from pie.core.dataset.table import Writer, is_parquet, require_file
+from pie.core.measured_on import same, settings_beside, told
+from pie.core.problem import InputError
 from pie.flows.dataset.pairs import MADE_BY
 from pie.flows.dataset.rows import listing, pair_rows, seconds
 
@@ -43,6 +45,8 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     counts = Counts("pairs")
     tags = dict.fromkeys(range(1, 11), 0)
     columns = {FIELD: "integer"} if is_parquet(request.pairs) else None
+    known = settings_beside(request.pairs, request.measured)
+    unlike: tuple[str, str] | None = None
     made = Writer(request.out, columns, request.pairs)
     with made as writer, listing(request.out) as listed:
         for record in pair_rows(request.pairs, counts, listed):
@@ -54,8 +58,9 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
                 reason = "no_solutions_of_its_problem"
             elif cost is None:
                 reason = "no_runtime_of_the_target"
-            elif machine is not None and machine != machines[problem_id]:
+            elif machine is not None and not same(str(machine), machines[problem_id], known):
                 reason = "measured_on_another_machine"
+                unlike = unlike or (str(machine), machines[problem_id])
             if reason or population is None or cost is None:
                 counts.left_out[reason] += 1
                 listed.write({"place": record.place, "problem_id": problem_id, "reason": reason})
@@ -64,7 +69,13 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             tags[tag] += 1
             writer.write({**record.fields, FIELD: tag})
     counts.rows_out = writer.rows
-    return step.finish(counts, tags=tags)
+    if not writer.rows and unlike is not None:
+        raise InputError(
+            f"no pair of {request.pairs} is measured as the solutions of {request.measured} are: "
+            f"{unlike[0]} and {unlike[1]}; {told(*unlike, known)}",
+            "measure both with the same machine, compiler and options",
+        )
+    return step.finish(counts, tags=tags, settings=known)
 
 
 def _populations(

@@ -41,8 +41,11 @@ def recipe(tmp_path: Path) -> Path:
     return path
 
 
-def test_print_shows_the_line_and_starts_nothing(recipe: Path, tmp_path: Path) -> None:
-    result = invoke("run", "--config", recipe, "--eval", "e.jsonl", "--print")
+@pytest.mark.parametrize("name", ["--dry-run", "--print"])
+def test_a_dry_run_shows_the_line_and_starts_nothing(
+    recipe: Path, tmp_path: Path, name: str
+) -> None:
+    result = invoke("run", "--config", recipe, "--eval", "e.jsonl", name)
     assert result.exit_code == 0
     assert result.stdout.strip() == (
         f"accelerate launch --config_file {launch.CONFIGURATION} --num_machines 1 "
@@ -50,8 +53,15 @@ def test_print_shows_the_line_and_starts_nothing(recipe: Path, tmp_path: Path) -
         f"--module finetune.train {recipe} --eval e.jsonl"
     )
     assert not (tmp_path / "run").exists()
-    words = json.loads(invoke("run", "--config", recipe, "--print", "--json").stdout)["words"]
+    words = json.loads(invoke("run", "--config", recipe, name, "--json").stdout)["words"]
     assert words[:2] == ["accelerate", "launch"]
+
+
+def test_any_key_is_set_and_none_twice(recipe: Path) -> None:
+    set_rate = ("run", "--config", recipe, "--dry-run", "--set", "learning_rate=2e-5")
+    assert "--set 'learning_rate=\"2e-5\"'" in invoke(*set_rate).stdout
+    assert "both given" in refused(*set_rate, "--model", "m", "--set", "model=n")
+    assert "did you mean learning_rate" in refused(*set_rate[:4], "--set", "learning_rte=1")
 
 
 def test_an_unknown_key_of_a_recipe(recipe: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pie.cli.app import app
+from pie.core.problem import InputError
 from pie.core.prompting.examples import Example
 from pie.flows.examples import open_examples
 from retrieval import folder
@@ -225,3 +226,27 @@ def test_missing_weights_for_reranking_name_the_options_of_reranking(
     assert found.exit_code == 1
     assert "with --rerank-model, or leave out --rerank" in found.stderr
     assert "--encoder" not in found.stderr
+
+
+def test_pies_own_setting_has_one_name_and_the_first_rows_are_enough(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pie.flows import index as flow
+
+    asked: list[flow.BuildRequest] = []
+    read = flow.read_sources
+
+    def noted(request: flow.BuildRequest) -> flow.Sources:
+        asked.append(request)
+        return read(request)
+
+    monkeypatch.setattr(flow, "read_sources", noted)
+    monkeypatch.setattr(flow, "build", lambda *_: (_ for _ in ()).throw(InputError("stop")))
+    for encoder in ("pie", "codebert-cpp"):
+        pie("index", "build", "--pairs", pairs, "--out", tmp_path / "i", "--encoder", encoder,
+            "--limit", 1)  # fmt: skip
+    assert [(one.encoder, one.truncate) for one in asked] == [
+        ("codebert-cpp", True),
+        ("codebert-cpp", False),
+    ]
+    assert read(asked[0]).rows == 1

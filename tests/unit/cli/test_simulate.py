@@ -138,8 +138,9 @@ def test_a_full_disk_is_one_and_one_sentence(simulate: Any) -> None:
     assert result.stderr.splitlines()[1:] == ["pie: the disk is full; free some space"]
 
 
-def test_a_plan_alone_measures_nothing(simulate: Any) -> None:
-    result = simulate(AssertionError("nothing may run"), "--plan")
+@pytest.mark.parametrize("name", ["--dry-run", "--plan"])
+def test_a_plan_alone_measures_nothing(simulate: Any, name: str) -> None:
+    result = simulate(AssertionError("nothing may run"), name)
     assert result.exit_code == 0
     assert result.stdout == ""
     assert "1 row, 2 distinct programs, 2 runs" in result.stderr

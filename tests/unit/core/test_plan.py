@@ -192,3 +192,32 @@ def test_a_file_that_changes_after_the_plan_is_noticed(tmp_path: Path, text: str
     made.path.write_text(text)
     with pytest.raises(InputError, match="changed while it was measured"):
         list(made.read())
+
+
+def test_with_a_limit_the_file_ends_after_so_many_rows(tmp_path: Path) -> None:
+    planned(tmp_path, row(), row(src_id="s3", src_code="other"), "broken")
+    whole = plan(tmp_path / "test.jsonl", TestCases(None))
+    first = plan(tmp_path / "test.jsonl", TestCases(None), limit=1)
+    assert (whole.rows, len(whole.left_out)) == (2, 1)
+    assert (first.rows, len(first.left_out), first.programs) == (1, 0, 2)
+    assert first.sha256 == planned(tmp_path, row()).sha256, "as if it held no more"
+
+
+def test_the_programs_of_another_field_are_the_answers(tmp_path: Path) -> None:
+    base = {"problem_id": "p", "src_code": "a", "tgt_code": "b", "generated_answers": ["x", "y"]}
+    tests = [{"input": "", "output": ""}]
+    rows = [
+        {**base, "src_id": "1", "tests": tests, "fastest_code": "['no', 'list']"},
+        {**base, "src_id": "2", "tests": tests, "fastest_code": ["c", "d"]},
+        {**base, "src_id": "3", "tests": tests},
+    ]
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    usual = plan(path, TestCases(None))
+    made = plan(path, TestCases(None), answers="fastest_code")
+    found = [row.generations for row in made.read()]
+    assert found == [("['no', 'list']",), ("c", "d"), ()]
+    assert next(iter(made.read())).fields["generated_answers"] == ["['no', 'list']"]
+    assert made.sha256 != usual.sha256
+    with pytest.raises(InputError, match=r"no row of .* has programs in 'fast'; check --answers"):
+        plan(path, TestCases(None), answers="fast")

@@ -11,7 +11,7 @@ import pytest
 VOCABULARY = 300
 
 
-def make_model(folder: Path, seed: int = 0, tied: bool = False) -> Path:
+def make_model(folder: Path, seed: int = 0, tied: bool = False, positions: int = 256) -> Path:
     import numpy
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -40,7 +40,7 @@ def make_model(folder: Path, seed: int = 0, tied: bool = False) -> Path:
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,
-            max_position_embeddings=256,
+            max_position_embeddings=positions,
             tie_word_embeddings=tied,
             bos_token_id=0,
             eos_token_id=1,

@@ -291,8 +291,8 @@ def test_a_folder_of_something_else_is_left_alone(
     with pytest.raises(InputError, match=r"holds no calibration \(thesis.tex\)"):
         done(request_of())
     done(request_of(out=tmp_path / "other"))
-    with pytest.raises(InputError, match="of other runs or another configuration"):
+    with pytest.raises(InputError, match=r"or another configuration \(folds: \d+ against 5\)"):
         done(request_of(out=tmp_path / "other", folds=5))
     other = replace(request_of().setting, rule="exact")
-    with pytest.raises(InputError, match="of other runs or another configuration"):
+    with pytest.raises(InputError, match=r"comparison.rule: tokens against exact"):
         done(request_of(out=tmp_path / "other", setting=other))

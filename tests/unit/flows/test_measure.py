@@ -6,7 +6,7 @@ import pytest
 
 from pie.core.problem import InputError
 from pie.core.report.startup import Startup
-from pie.flows.measure import Compared, compare, sentence
+from pie.flows.measure import Compared, _program, compare, sentence
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ
 from sim.machines import machine
@@ -136,7 +136,7 @@ def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setting:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.rs", b"", r"the language of .*a\.rs is not known; its name must end in \.cpp"),
+        ("a.rs", b"", r"the language of .*a\.rs is not known; its name must end in \.c, "),
         ("a", b"", "the language of"),
         ("a.cpp", None, r"a\.cpp cannot be read \(No such file or directory\)"),
         ("a.cpp", b"// caf\xe9", r"a\.cpp is not UTF-8"),
@@ -161,3 +161,9 @@ def test_an_input_that_is_not_there_is_named(tmp_path: Path, setting: Setting) -
 def test_each_input_needs_its_expected_output(tmp_path: Path, setting: Setting) -> None:
     with pytest.raises(InputError, match=r"2 inputs but 1 expected outputs; give one -e"):
         compare([tmp_path / "a.cpp"], [tmp_path / "i", tmp_path / "j"], [tmp_path / "o"], setting)
+
+
+@pytest.mark.parametrize("name", ["a.c", "a.C", "a.cpp", "a.cc", "a.cxx"])
+def test_c_is_compiled_as_c_plus_plus(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("int main() { return 0; }\n")
+    assert _program(tmp_path / name).language is CPP

@@ -67,16 +67,16 @@ def test_shards_are_put_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ({"model": {"name": "n"}}, "setting.model.name"),
-        ({"sampling": {"temperature": 0.2, "seed": 0}}, "setting.sampling.temperature"),
-        ({"room": 3}, "setting.room"),
+        ({"model": {"name": "n"}}, "setting.model.name: m against n"),
+        ({"sampling": {"temperature": 0.2, "seed": 0}}, "setting.sampling.temperature: "),
+        ({"room": 3}, "setting.room: "),
     ],
 )
 def test_runs_of_another_setting_are_refused_by_the_entry(
     tmp_path: Path, setting: dict[str, Any], told: str
 ) -> None:
     runs = [sampled(tmp_path / "a", [row(1)]), sampled(tmp_path / "b", [row(2)], **setting)]
-    with pytest.raises(InputError, match=rf"differ in {told}"):
+    with pytest.raises(InputError, match=rf"cannot be joined: {told}"):
         merge(runs, tmp_path / "o.jsonl")
     assert not (tmp_path / "o.jsonl").exists()
 
@@ -145,8 +145,27 @@ def test_measured_runs_of_another_machine_are_refused(tmp_path: Path) -> None:
         measured(tmp_path / "a", [results(1, 10, 8.0)]),
         measured(tmp_path / "b", [results(2, 10, 8.0)], fingerprint="g"),
     ]
-    with pytest.raises(InputError, match=r"machine.fingerprint, setting.machine"):
+    with pytest.raises(InputError, match=r"setting.machine: f against g; make"):
         merge(runs, tmp_path / "out")
+
+
+def test_shards_with_other_tests_and_languages_become_one_run(tmp_path: Path) -> None:
+    toolchains = ({"cpp": {"flags": "-O3"}}, {"python": {"start": "s"}})
+    runs = []
+    for number, toolchain in enumerate(toolchains, start=1):
+        run = measured(tmp_path / str(number), [results(number, 10, 8.0)])
+        manifest = json.loads((run / "manifest.json").read_text())
+        manifest["setting"]["toolchain"] = toolchain
+        manifest["tests_digest"] = str(number)
+        (run / "manifest.json").write_text(json.dumps(manifest))
+        runs.append(run)
+    assert merge(runs, tmp_path / "out").rows == 2
+    made = json.loads((tmp_path / "out/manifest.json").read_text())
+    assert made["setting"]["toolchain"] == toolchains[0] | toolchains[1]
+    manifest["pairs_sha256"] = json.loads((runs[0] / "manifest.json").read_text())["pairs_sha256"]
+    (runs[1] / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="tests_digest: 1 against 2"):
+        merge(runs, tmp_path / "again")
 
 
 def test_answers_are_kept_once_and_contradictions_refused(tmp_path: Path) -> None:

@@ -166,3 +166,16 @@ def test_options_that_mean_nothing_end_with_one_sentence(
 def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no run of `pie simulate`"):
         build(Request(tmp_path, tmp_path / "out.jsonl", Rules()))
+
+
+def test_preferences_are_in_the_form_and_with_the_prompt_of_the_sampling(tmp_path: Path) -> None:
+    sampling = {"strategy": "finetuned", "form": "chat"}
+    chat = measured(["slow", "fast"], [4.0, 1.0], sampling=sampling)
+    held = {"prompt": "its own prompt", "form": "plain", "format": "ecco", "stop": []}
+    own = measured(["slow", "fast"], [4.0, 1.0], sampling={"strategy": "rows"}, **held)
+    out = tmp_path / "out.jsonl"
+    build(Request(run_folder(tmp_path / "run", chat, own), out, Rules()))
+    first, second = read(out)
+    assert [one["role"] for one in first["prompt"]] == ["system", "user"]
+    assert first["chosen"] == [{"role": "assistant", "content": "fast"}]
+    assert (second["prompt"], second["chosen"]) == ("its own prompt", "fast")

@@ -134,3 +134,36 @@ def test_a_problem_in_two_languages_has_no_one_limit(run: Path, tmp_path: Path) 
 def test_a_submission_that_stands_twice_is_not_counted_twice(run: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two submissions of p1 have the same submission_id"):
         read_upper_bound(run, submissions(tmp_path, BEST, SUBMISSION, BEST))
+
+
+def test_peoples_programs_in_a_run_of_their_own_are_the_limit(run: Path, tmp_path: Path) -> None:
+    human = tmp_path / "human"
+    human.mkdir()
+    (human / "manifest.json").write_text((run / "manifest.json").read_text())
+    fastest = {"verdict": "accepted", "agg_runtime": 2.0}
+    rows = [
+        {**ROW, "measured_on": LABEL, "src_code": "a", "tgt_code": "b",
+         "generated_answers": ["fastest"], "generations": [fastest], "src_id": name}
+        for name in ("s1", "s3")
+    ]  # fmt: skip
+    rows[1]["src_code"] = "c"
+    rows[1]["tgt_id"] = "s4"
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (human / "pairs.jsonl").write_text(text)
+    bound = read_upper_bound(run, human).bound
+    assert bound.human is not None
+    assert (bound.human.value, bound.solutions) == (4.0, 4), "two sources, a target, the fastest"
+    inside = {**ROW, "tests": [{"input": "1", "output": "2"}]}
+    (run / "pairs.jsonl").write_text(json.dumps(inside) + "\n")
+    assert read_upper_bound(run, human).bound.excluded == {"measured on other tests": 1}
+    other = text.replace(LABEL, "cachegrind:beef")
+    (human / "pairs.jsonl").write_text(other)
+    with pytest.raises(InputError, match="cannot be compared: what is behind"):
+        read_upper_bound(run, human)
+
+
+def test_a_comparison_of_no_row_at_all_is_an_error(run: Path, tmp_path: Path) -> None:
+    path = submissions(tmp_path, {**BEST, "tests": [0]})
+    done = CliRunner().invoke(app, ["report", str(run), "--upper-bound", str(path)])
+    assert done.exit_code == 1
+    assert "none of 1 rows could be compared (measured on other tests 1)" in done.stderr

@@ -194,7 +194,12 @@ def test_python_that_asks_for_time_or_randomness_is_seen(
 def test_a_python_script_that_does_not_compile_says_why(cache: Path) -> None:
     made = compiler.build(Program(Language.PYTHON, "def f(:\n"), Toolchain(), LIMITS)
     assert made.verdict is Verdict.COMPILE_ERROR
-    assert made.detail == "SyntaxError: invalid syntax"
+    assert made.detail == "main.py:1: SyntaxError: invalid syntax"
+
+
+def test_a_long_integer_in_a_python_script_is_no_error_of_syntax(cache: Path) -> None:
+    script = f"x = {'7' * 6000}\nprint(x % 10)\n"
+    assert compiler.build(Program(Language.PYTHON, script), Toolchain(), LIMITS).verdict is None
 
 
 @pytest.mark.parametrize("text", ["-o elsewhere", "@file", "-fplugin=x.so", "-B/tmp", "-wrapper x"])

@@ -17,6 +17,17 @@ from sim.program import Build, Language, Program, TestCase
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
+GROUP = b"""  + Exception Group Traceback (most recent call last):
+  |   File "/pie/main.py", line 5, in <module>
+  |     asyncio.run(main())
+  |            ^^^^^^^^^^^^
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/pie/main.py", line 2, in work
+    | ValueError: 3
+    +------------------------------------
+"""
 LIMITS = Limits(max_instructions=400_000_000, memory_bytes=256 * MIB)
 
 TRACEBACK = b"""Traceback (most recent call last):
@@ -43,6 +54,11 @@ ModuleNotFoundError: No module named 'numpy'
             b"Traceback (most recent call last):\n  File x\nKeyError: 'k'\n",
             "KeyError: 'k'",
         ),
+        (
+            TRACEBACK + b"\nThe above exception was the direct cause of this one:\n\n" + GROUP,
+            "ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception), ValueError: 3",
+        ),
+        (GROUP + b"\n" + TRACEBACK, "ModuleNotFoundError: No module named 'numpy'"),
         (
             b"terminate called after throwing an instance of 'std::out_of_range'\n"
             b"  what():  vector::_M_range_check: __n (which is 5) >= this->size() (which is 2)\n",

@@ -6,9 +6,12 @@ from dataclasses import asdict
 
 import pytest
 
+from sim.budget import ReferenceBudget
 from sim.limits import Limits
 from sim.machines import machine
-from sim.setting import Setting
+from sim.program import Language
+from sim.setting import Setting, number_label
+from sim.toolchain import Toolchain
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,27 @@ def test_a_budget_of_cycles_is_part_of_keys_and_of_the_fingerprint() -> None:
     limits = small.fingerprint([])["limits"]
     assert isinstance(limits, dict)
     assert limits["max_cycles"] == 5
+
+
+def test_the_label_of_a_number_holds_what_can_change_it_and_no_budget() -> None:
+    chosen = machine("counts")
+    plain = Setting(chosen)
+    budgets = (
+        Setting(chosen, budget=ReferenceBudget()),
+        Setting(chosen, limits=Limits(max_instructions=5)),
+        Setting(chosen, limits=Limits(max_cycles=5)),
+    )
+    assert {one.label(Language.CPP) for one in budgets} == {plain.label(Language.CPP)}
+    assert plain.label(Language.CPP) != plain.label(Language.PYTHON)
+    both = plain.fingerprint([Language.CPP, Language.PYTHON])
+    for language in (Language.CPP, Language.PYTHON):
+        assert number_label("counts", both, language) == plain.label(language)
+    others = (
+        Setting(chosen, toolchain=Toolchain(flags=("-O1",))),
+        Setting(chosen, limits=Limits(memory_bytes=1 << 28)),
+        Setting(chosen, rule="exact"),
+        Setting(machine("cachegrind")),
+    )
+    labels = {one.label(Language.CPP) for one in (plain, *others)}
+    assert len(labels) == 5
+    assert others[0].label(Language.PYTHON) == plain.label(Language.PYTHON)

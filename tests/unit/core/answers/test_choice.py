@@ -28,6 +28,8 @@ def program_of(answer: str, language: Language = Language.PYTHON) -> str:
         "import timeit\nprint(timeit.timeit('f()'))\n",
         "assert f(3) == 4\n",
         ">>> f(3)\n4\n",
+        "a = list(map(int, input().split()))\n",
+        "import sys\n# prints nothing\nn = int(sys.stdin.readline())\n",
     ],
 )
 def test_a_snippet_behind_the_program_is_not_the_program(trailing: str) -> None:

@@ -195,3 +195,36 @@ def test_an_indented_program_loses_its_margin_and_the_body_of_a_function_does_no
     body = "    if n:\n        return 1\n    return 2\n"
     assert extract(body, Language.PYTHON).code != beneath("", body).replace("    ", "", 1)
     assert (extract(body, Language.PYTHON).code or body).startswith("    ")
+
+
+@pytest.mark.parametrize("lead", ["", "   ", "> "])
+def test_an_explanation_below_a_fence_that_nobody_closed_is_no_code(lead: str) -> None:
+    explanation = "\nThis is faster, for the loop is gone.\n"
+    for language, tag, code in ((Language.PYTHON, "py", INDENTED), (Language.CPP, "cpp", MAIN)):
+        answer = beneath(lead, f"```{tag}\n{code}") + explanation
+        assert (extract(answer, language).code or "").strip() == code.strip()
+
+
+@pytest.mark.parametrize("tail", ["for i in ran", "n = (1,", "print n", "# The rest is the same"])
+def test_code_below_a_fence_that_nobody_closed_is_kept_as_it_is(tail: str) -> None:
+    code = f"{PY}\n{tail}"
+    assert extract(f"```python\n{code}", Language.PYTHON).code == code
+
+
+def test_an_indented_code_block_between_prose_loses_its_indentation() -> None:
+    for lead in ("    ", "\t", "      "):
+        code = f"import sys\n{INDENTED}"
+        for before in ("Use this:\n\n", "1. Use this:\n\n"):
+            answer = before + beneath(lead, code) + "\nIt is fast.\n"
+            assert (extract(answer, Language.PYTHON).code or "").strip() == code.strip()
+
+
+def test_the_indented_body_of_a_function_is_no_program_of_its_own() -> None:
+    code = "def main():\n\n    n = int(input())\n    print(n)\n\nmain()\n"
+    assert (extract(f"It is this:\n\n{code}", Language.PYTHON).code or "") == code
+
+
+def test_a_session_of_ipython_is_the_program_behind_its_prompts() -> None:
+    session = "In [1]: n = int(input())\n3\n\nIn [2]: if n:\n   ...:     print(n)\n   ...: \n3\n"
+    code = extract(f"```python\n{session}```\n", Language.PYTHON).code
+    assert code == "n = int(input())\nif n:\n    print(n)\n\n"

@@ -340,3 +340,19 @@ def test_a_source_or_target_that_the_machine_cannot_measure_is_a_row_without_a_b
 def test_a_run_without_control_groups_says_what_limited_its_memory(kind, said):
     made = build_report([], {**MANIFEST, "rows": 0, "setting": {"sandbox": "full", "memory": kind}})
     assert any("limited as address space" in note for note in made.notes) == said
+
+
+def test_the_worked_example_of_the_definitions() -> None:
+    """Old times 10, 10, 10; best 2, 20, none: speedups 5, 1, 1."""
+    rows = [
+        row("a", 10.0, 9.0, 2.0, 4.0),
+        row("b", 10.0, 9.0, 20.0, "wrong_answer"),
+        row("c", 10.0, 9.0, "wrong_answer", "compile_error"),
+    ]
+    report = build_report(map(pair_from_row, rows), MANIFEST)
+    best = report.best_at[1]
+    assert best.speedup is not None
+    assert best.optimised is not None
+    assert best.correct is not None
+    assert round(best.speedup.value, 3) == 2.333
+    assert (round(best.optimised.value, 3), round(best.correct.value, 3)) == (0.333, 0.667)

@@ -110,6 +110,26 @@ def test_every_verdict_but_accepted_has_a_remedy() -> None:
         assert check.Failure(1, "p", "src", None, verdict, "").remedy
 
 
+@pytest.mark.parametrize(
+    ("src", "language", "remedy"),
+    [
+        ("import no_such_module_here\n", "python", "install it for /"),
+        ("x = [0] * 10**10\n", "python", "raise --memory-limit"),
+        (
+            "int many[30000][30000]; int main(int n, char **) { return many[n][n]; }",
+            "cpp",
+            "leave the row out: no limit is large enough",
+        ),
+    ],
+)
+def test_the_remedy_helps_against_what_failed(
+    pairs: Path, src: str, language: str, remedy: str
+) -> None:
+    pairs.write_text(row(0, src, src, language=language))
+    (first, _) = check.run(request(pairs), silent).failures
+    assert first.remedy.startswith(remedy)
+
+
 def test_the_command_tells_what_to_do_and_exits_with_three(pairs: Path) -> None:
     done = CliRunner().invoke(app, ["dataset", "check", "--pairs", str(pairs), "-j", "1"])
     assert done.exit_code == Exit.THRESHOLD

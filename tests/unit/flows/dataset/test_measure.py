@@ -119,9 +119,18 @@ def test_runtimes_of_the_table_are_marked_in_every_row_and_in_the_manifest(
 @pytest.mark.parametrize("cpu", [5e-324, 1e-98, 1e300])
 def test_a_runtime_of_the_table_that_cannot_be_one_is_left_out(tmp_path: Path, cpu: float) -> None:
     path = tmp_path / "s.jsonl"
-    path.write_text(json.dumps(submission("a", "p1", cpu)) + "\n")
+    rows = [submission("a", "p1", cpu), submission("b", "p1", 2.0)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     manifest = run(Request(path, tmp_path / "out.jsonl", None, None), lambda _p: None)
     assert manifest["counts"][0]["left_out"] == {"runtime_out_of_range": 1}
+
+
+def test_a_step_that_leaves_out_every_row_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps(submission("a", "p1", 1e300)) + "\n")
+    for _again in range(2):
+        with pytest.raises(InputError, match=r"none of 1 submissions of .*runtime_out_of_range 1"):
+            run(Request(path, tmp_path / "out.jsonl", None, None), lambda _p: None)
 
 
 def test_tests_that_are_not_there_are_one_sentence(source: Path, tmp_path: Path) -> None:

@@ -366,8 +366,24 @@ def test_a_problem_with_no_runtime_that_can_be_one_gives_no_fastest_and_no_tag(
     row = measured("s1", "u1", 1, None, program(1), verdict="accepted", agg_runtime=5e-324)
     among = write(tmp_path / "measured.jsonl", [row])
     request = pairs.FastestRequest(among, tmp_path / "fastest.jsonl")
-    (counts,) = pairs.fastest(request, tick)["counts"]
-    assert counts["left_out"] == {"runtime_out_of_range": 1}
+    with pytest.raises(InputError, match=r"none of 1 problems .*runtime_out_of_range 1"):
+        pairs.fastest(request, tick)
     source = write(tmp_path / "pairs.jsonl", [pair("p1", "int a;", "int b;")])
-    (counts,) = tag.run(tag.Request(source, among, tmp_path / "tagged.jsonl"), tick)["counts"]
-    assert counts["left_out"] == {"no_solutions_of_its_problem": 1}
+    with pytest.raises(InputError, match=r"none of 1 pairs .*no_solutions_of_its_problem 1"):
+        tag.run(tag.Request(source, among, tmp_path / "tagged.jsonl"), tick)
+
+
+def test_pairs_of_another_machine_are_an_error_that_names_what_differs(
+    source: Path, tmp_path: Path
+) -> None:
+    make(source, tmp_path / "pairs.jsonl")
+    rows = [{**row, "measured_on": "m:b"} for row in rows_of(tmp_path / "pairs.jsonl")]
+    other = write(tmp_path / "other.jsonl", rows)
+    request = tag.Request(other, source, tmp_path / "tagged.jsonl")
+    with pytest.raises(InputError, match=r"m:b and cachegrind:f00d; what is behind .* in no manif"):
+        tag.run(request, tick)
+    for path, label, flags in ((other, "m:b", "-O3 -O2"), (source, "cachegrind:f00d", "-O3")):
+        settings = {label: {"toolchain": {"flags": flags, "link": "static"}}}
+        path.with_name(f"{path.name}.manifest.json").write_text(json.dumps({"settings": settings}))
+    with pytest.raises(InputError, match=r"f00d; toolchain.flags: -O3 -O2 against -O3; measure"):
+        tag.run(request, tick)

@@ -213,8 +213,8 @@ def test_a_link_out_of_the_folder_by_language_is_not_followed(tmp_path: Path) ->
     (tmp_path / "secret.cpp").write_text("secret")
     sent = replace(PROBLEMS["p00002"][0], submission_id="secret", language="C++ (../../../..)")
     folder = write_codenet(tmp_path / "codenet", {"p00002": [replace(sent, code=None)]})
-    (counts,) = take(folder, tmp_path / "out.jsonl")["counts"]
-    assert counts["left_out"] == {"no_source": 1}
+    with pytest.raises(InputError, match=r"none of 1 submissions .*no_source 1"):
+        take(folder, tmp_path / "out.jsonl")
 
 
 def test_a_stopped_import_goes_on_with_the_next_problem_and_ends_the_same(

@@ -1,0 +1,16 @@
+/* One start for all tests of a program (forks.c). */
+#ifndef SKYLAKE_FORKS_H
+#define SKYLAKE_FORKS_H
+#include "pub_tool_basics.h"
+
+/* The descriptor of the socket to the driver, by an option; -1: this is an ordinary run, or a child's. */
+extern Int serving;
+/* Before each system call of the program's: where its tests part, it returns once in each child. */
+void forks_before_call(ThreadId thread, UInt call, const UWord *arguments);
+/* A block of the program's has been translated. */
+void forks_translated(Addr start);
+/* At the end of a run. */
+void forks_tell_blocks(void);
+/* Gives the run under way other budgets (tool.c). */
+void limit_run(ULong instructions, ULong cycles);
+#endif
