@@ -220,7 +220,8 @@ static void await(int watch, int proc, const char *task, int control) {
             since = time;
         }
         if (time - since > IDLE_SECONDS * 1000000000ll || asleep > ASLEEP_SECONDS * 1000000000ll) {
-            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll ? 2 : 1;
+            /* Who slept at a stretch, but for a little, waits for what never comes. */
+            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll && time - since < (IDLE_SECONDS - 2) * 1000000000ll ? 2 : 1;
             kill(run.child, SIGKILL);
             watch = 0;
         }
