@@ -254,7 +254,8 @@ def _write_rows(
         "model": asked.model.name,
         "strategy": asked.prompting.strategy.value,
     }
-    if asked.prompting.strategy in SCORED:
+    # Rows that hold their prompts name the score that each asks for themselves.
+    if asked.prompting.strategy in SCORED and not asked.prompting.from_rows:
         about["score"] = asked.prompting.score
     counted: set[int] = set()
     with (

@@ -194,4 +194,6 @@ def test_every_command_of_a_page_works(workspace: Workspace, page: str) -> None:
         mine = [next(one for one in ALL if one.text.startswith(INDEXING)), *mine]
     for command in mine:
         if command.text not in LEFT_OUT:
-            workspace.run_from_page(command)
+            printed = workspace.run_from_page(command)
+            if command.text.endswith("--by-tag"):
+                assert all(f"{tag}/10" in printed for tag in (10, 9, 8))
