@@ -255,7 +255,8 @@ def _write_rows(
         "strategy": asked.prompting.strategy.value,
         "form": asked.prompting.form.value,
     }
-    if asked.prompting.strategy in SCORED:
+    # Rows that hold their prompts name the score that each asks for themselves.
+    if asked.prompting.strategy in SCORED and not asked.prompting.from_rows:
         about["score"] = asked.prompting.score
     counted: set[int] = set()
     with (

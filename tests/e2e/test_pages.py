@@ -95,16 +95,17 @@ class Workspace:
             shutil.copy(folder / "mine" / name, folder / name)
 
     def _write_rows(self, rows: list[dict[str, Any]]) -> None:
-        def write(name: str, wanted: tuple[str, ...], **more: Any) -> None:
-            chosen = [{**one, **more} for one in rows if one["problem_id"] in wanted]
+        def write(name: str, wanted: tuple[str, ...], times: int = 1, **more: Any) -> None:
+            chosen = [{**one, **more} for one in rows if one["problem_id"] in wanted] * times
             assert chosen
             path = self.folder / name
             path.write_text("".join(json.dumps(one) + "\n" for one in chosen))
 
         problems = tuple(PROBLEMS)
-        train = ("train.jsonl", "train_hq_only.jsonl", "train_hq_and_synthetic.jsonl")
-        for name in train:
-            write(name, problems[:4])
+        write("train.jsonl", problems[:4])
+        # Hosted fine-tuning wants ten rows or more.
+        write("train_hq_only.jsonl", problems[:4], times=3)
+        write("train_hq_and_synthetic.jsonl", problems[:4])
         write("val.jsonl", problems[4:5])
         write("test.jsonl", problems[5:], fastest_code=looping(3))
         write("recorded.jsonl", problems[5:], generated_answers=[looping(5 + k) for k in range(8)])
@@ -193,4 +194,6 @@ def test_every_command_of_a_page_works(workspace: Workspace, page: str) -> None:
         mine = [next(one for one in ALL if one.text.startswith(INDEXING)), *mine]
     for command in mine:
         if command.text not in LEFT_OUT:
-            workspace.run_from_page(command)
+            printed = workspace.run_from_page(command)
+            if command.text.endswith("--by-tag"):
+                assert all(f"{tag}/10" in printed for tag in (10, 9, 8))

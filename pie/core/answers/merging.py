@@ -69,6 +69,8 @@ class Joined:
                     f"{self._places[key]} too, and would count twice"
                 )
             before["samples"] = [*before["samples"], *samples]
+            if before.get("score") != row["sampling"].get("score"):
+                before.pop("score", None)  # each sample names its own
         first["generated_answers"] = [*first["generated_answers"], *_answers(row)]
         if results is not None:
             first["generations"] = [*(first.get("generations") or []), *results]

@@ -168,6 +168,23 @@ def test_shards_with_other_tests_and_languages_become_one_run(tmp_path: Path) ->
         merge(runs, tmp_path / "again")
 
 
+def test_each_sample_of_a_mixture_names_the_score_that_it_was_asked_for(tmp_path: Path) -> None:
+    """Of rows that hold their prompts by the row, of runs with --score by how they were sampled."""
+    held = write(tmp_path / "held.jsonl", [row(1, tag) for tag in (10, 9)])
+    runs = []
+    for tag in (10, 9):
+        one = row(1, tag)
+        one["sampling"]["score"] = one.pop("score")
+        runs.append(sampled(tmp_path / f"run{tag}", [one], score=tag))
+    for sources in ([held], runs):
+        out = tmp_path / f"{len(sources)}.jsonl"
+        merge(sources, out)
+        (joined,) = read(out)
+        scores = [one["score"] for one in joined["sampling"]["samples"]]
+        assert scores == [10] * (len(scores) // 2) + [9] * (len(scores) // 2)
+        assert "score" not in joined["sampling"]
+
+
 def test_answers_are_kept_once_and_contradictions_refused(tmp_path: Path) -> None:
     first = write(tmp_path / "a.jsonl", [{"key": "00", "text": "x"}, {"key": "01", "text": "y"}])
     second = write(tmp_path / "b.jsonl", [{"key": "01", "text": "y"}, {"key": "02", "text": "z"}])
