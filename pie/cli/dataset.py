@@ -281,9 +281,8 @@ def _measured(
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0
     refused = verdicts.get("unsupported", 0) if isinstance(verdicts, dict) else 0
     if refused:
-        say(
-            f"pie: {count(refused, 'program')} did what the machine cannot measure (final, no runtime)"
-        )
+        did = f"{count(refused, 'program')} did what the machine cannot measure"
+        say(f"pie: {did} (final, no runtime)")
     if missed:
         say(f"pie: {count(missed, 'program')} could not be measured; the same command tries again")
         return Exit.NOT_MEASURED
