@@ -11,6 +11,7 @@ import typer
 
 from pie.cli import dataset_check, dataset_rows, options
 from pie.cli.exits import Exit, say, told
+from pie.core.wording import count
 
 if TYPE_CHECKING:
     from pie.core.dataset.submission import Wanted
@@ -280,9 +281,10 @@ def _measured(
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0
     refused = verdicts.get("unsupported", 0) if isinstance(verdicts, dict) else 0
     if refused:
-        say(f"pie: {refused} programs did what the machine cannot measure (final, no runtime)")
+        did = f"{count(refused, 'program')} did what the machine cannot measure"
+        say(f"pie: {did} (final, no runtime)")
     if missed:
-        say(f"pie: {missed} programs could not be measured; the same command tries again")
+        say(f"pie: {count(missed, 'program')} could not be measured; the same command tries again")
         return Exit.NOT_MEASURED
     return code
 

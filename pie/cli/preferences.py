@@ -36,6 +36,7 @@ def command(
     score: Annotated[
         int, typer.Option("--score", min=1, max=10, help="Tag of perf-conditioned, of 10.")
     ] = 10,
+    unsupported: options.Unsupported = "failed",
     as_json: options.Json = False,
 ) -> int:
     """Turn measured answers into preference rows for DPO: a faster program over a slower one.
@@ -59,7 +60,7 @@ def command(
         raise InputError(
             f"preferences have no prompts of the format {form}", "give plain or perf-conditioned"
         )
-    rules = Rules(min_ratio, per_row, failed)
+    rules = Rules(min_ratio, per_row, failed, options.unsupported_as(unsupported))
     manifest = flow.build(flow.Request(run_folder, out, rules, chosen, score))
     with printing():
         if as_json:

@@ -30,7 +30,7 @@ class Display(display.Display):
 
 
 def _line(progress: Progress, measured: int, rate: float) -> str:
-    left = f", at most {progress.runs_left / rate:.0f} s left" if rate else ""
+    left = f", about {progress.runs_left / rate:.0f} s left" if rate else ""
     rows = f"{progress.rows} of {progress.planned} rows"
     return f"{rows}, {measured} runs measured, {rate:.1f} a second{left}"
 

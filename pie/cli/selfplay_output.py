@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pie.cli.display import wanted
 from pie.cli.exits import Exit, printing, say
+from pie.core.wording import count
 
 if TYPE_CHECKING:
     from pie.flows import asking, simulate
@@ -105,7 +106,7 @@ def _print(summary: dict[str, Any]) -> None:
     print(f"{programs['in']:,} new programs in {summary['classes']:,} classes of equal behaviour")
     _print_reasons(programs)
     if refused := summary["versions"].get("unsupported", 0):
-        print(f"{refused:,} versions did what the machine cannot measure (final)")
+        print(f"{count(refused, 'version')} did what the machine cannot measure (final)")
     kept, classes = summary["kept"], summary["kept_classes"]
     print(f"{kept:,} pairs of {classes:,} classes kept: {summary['rows']}")
 

@@ -13,6 +13,7 @@ from pie.core.report.explanation import Explanation, explain
 from pie.core.report.startup import Startup, startup_procedure
 from pie.core.test_cases import text_case
 from sim.errors import MissingTool
+from sim.machines.counts import Counts
 from sim.paths import cache_directory
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Language, Program, TestCase
@@ -139,22 +140,22 @@ def sentence(compared: Compared) -> str:
         )
     costs = [one.seconds or 0.0 for one in compared.outcomes]
     if len(costs) == 1:
-        return f"{compared.names[0]} takes {_time(costs[0])} {_on(compared)}."
+        return f"{compared.names[0]} takes {_cost(compared, 0)} {_on(compared)}."
     best = min(range(len(costs)), key=costs.__getitem__)
     if len(set(costs)) == 1:
         verb = "is exactly as fast as" if len(costs) == 2 else "cost exactly the same as"
         others = " and ".join(compared.names[1:])
-        return f"{compared.names[0]} {verb} {others}: {_time(costs[0])} {_on(compared)}."
+        return f"{compared.names[0]} {verb} {others}: {_cost(compared, 0)} {_on(compared)}."
     others = ", ".join(
         f"exactly as fast as {compared.names[index]}"
         if costs[index] == costs[best]
         else f"{costs[index] / costs[best]:.3f} times faster than {compared.names[index]} "
-        f"({_time(costs[index])})"
+        f"({_cost(compared, index)})"
         for index in range(len(costs))
         if index != best
     )
     return (
-        f"{compared.names[best]} ({_time(costs[best])}) is {others} {_on(compared)}"
+        f"{compared.names[best]} ({_cost(compared, best)}) is {others} {_on(compared)}"
         f"{_startup_clause(compared, best)}{_noise_clause(compared)}."
     )
 
@@ -185,6 +186,14 @@ def _noise_clause(compared: Compared) -> str:
 def _on(compared: Compared) -> str:
     inputs = "1 input" if compared.tests == 1 else f"{compared.tests} inputs"
     return f"on the machine '{compared.machine}' over {inputs}"
+
+
+def _cost(compared: Compared, index: int) -> str:
+    """Return a program's cost in the unit of the machine: a count of instructions is no time."""
+    outcome = compared.outcomes[index]
+    if compared.machine == Counts.name:
+        return f"{outcome.cycles or 0:,} instructions"
+    return _time(outcome.seconds or 0.0)
 
 
 def _time(seconds: float) -> str:

@@ -51,6 +51,7 @@ def build(request: Request) -> dict[str, Any]:
         "min_ratio": request.rules.min_ratio,
         "per_row": request.rules.per_row,
         "failed": request.rules.failed,
+        "unsupported": request.rules.unsupported,
         "format": request.format,
         "score": request.score,
     }

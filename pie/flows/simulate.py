@@ -72,9 +72,9 @@ class Progress:
 
     @property
     def runs_left(self) -> int:
-        """Runs still to be measured, at most."""
+        """Runs still to be measured, about: budgets on a ladder run a long program again."""
         done = self.tally.run.get("measure", 0) + self.tally.reused.get("measure", 0)
-        return max(0, self.runs - done)
+        return max(0, self.runs - done) or self.planned - self.rows
 
 
 @dataclass(frozen=True)

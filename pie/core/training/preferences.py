@@ -9,10 +9,8 @@ from itertools import combinations
 
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, RATIO_TOLERANCE
 from pie.core.metrics.pair_result import Generation
+from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from sim.verdict import Verdict
-
-FAILED = frozenset(Verdict) - {Verdict.ACCEPTED, Verdict.NOT_MEASURED, Verdict.NO_CODE}
-"""Verdicts of programs that were run or built and are worth nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class Rules:
     """At most so many of a row, so that easy rows do not outweigh the rest."""
     failed: bool = False
     """Also the fastest accepted program over failed ones, where there is room left."""
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    """Whether a program that the machine cannot measure is among those."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.min_ratio) and self.min_ratio > 1):
@@ -74,5 +74,10 @@ def preferences(answers: Sequence[Answer], rules: Rules) -> list[Preference]:
     ]
     made.sort(key=lambda one: -(one.ratio or 0.0))
     if rules.failed and accepted:
-        made += [Preference(accepted[0], one) for one in distinct if one.result.verdict in FAILED]
+        made += [
+            Preference(accepted[0], one)
+            for one in distinct
+            if one.result.verdict is not Verdict.NO_CODE
+            and standing(one.result.verdict, rules.unsupported) is Standing.FAILED
+        ]
     return made[: rules.per_row]

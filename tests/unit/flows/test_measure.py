@@ -1,5 +1,6 @@
 """`pie measure`: the sentence for every way that a comparison can end, and refused files."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,14 @@ def test_three_programs_are_compared_with_the_fastest() -> None:
 
 def test_one_program_alone_is_told_its_time() -> None:
     assert sentence(compared(accepted(1500))).startswith("a.cpp takes 1.5 ms on the machine")
+
+
+def test_a_count_of_instructions_is_told_as_one_and_not_as_a_time() -> None:
+    counted = dataclasses.replace(compared(accepted(200), accepted(50)), machine="counts")
+    assert sentence(counted).startswith(
+        f"b.cpp ({50 * MICROSECOND:,} instructions) is 4.000 times faster than "
+        f"a.cpp ({200 * MICROSECOND:,} instructions) on the machine 'counts' over 1 input"
+    )
 
 
 def test_no_speedup_is_stated_for_a_wrong_program() -> None:

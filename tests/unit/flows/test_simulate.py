@@ -74,5 +74,8 @@ def test_progress_never_promises_less_than_nothing() -> None:
     progress.tally.run["measure"] = 1
     progress.tally.reused["measure"] = 1
     assert progress.runs_left == 1
-    progress.tally.run["measure"] = 9
+    progress.tally.run["measure"] = 9  # a program that climbs a ladder of budgets runs again
+    progress.rows = 1
+    assert progress.runs_left == 1
+    progress.rows = 2
     assert progress.runs_left == 0

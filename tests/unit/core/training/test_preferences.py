@@ -3,6 +3,7 @@
 import pytest
 
 from pie.core.metrics.pair_result import Generation
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.training.preferences import Answer, Rules, preferences
 from sim.verdict import Verdict
 
@@ -47,6 +48,12 @@ def test_failed_programs_are_rejected_only_when_asked_for_and_never_chosen() -> 
     assert codes(answers) == []
     assert codes(answers, failed=True) == [("right", "wrong"), ("right", "cheat")]
     assert codes([failed("wrong"), failed("cheat")], failed=True) == []
+
+
+def test_a_program_that_the_machine_cannot_measure_is_rejected_unless_left_out() -> None:
+    answers = [accepted("right", 1.0), failed("threads", Verdict.UNSUPPORTED), failed("wrong")]
+    assert codes(answers, failed=True) == [("right", "threads"), ("right", "wrong")]
+    assert codes(answers, failed=True, unsupported=UnsupportedAs.LEFT_OUT) == [("right", "wrong")]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NOT_MEASURED, Verdict.NO_CODE])
