@@ -148,6 +148,19 @@ void count_traffic(UInt call, const UWord *a, UWord result) {
     refuse("copies", text);
 }
 
+void count_name(const HChar *name) {
+    enum { LONGEST = 4096, PAGE = 4096 };
+    UInt length = 0;
+    while (length < LONGEST) {
+        if ((length == 0 || (Addr)(name + length) % PAGE == 0) &&
+            !VG_(am_is_valid_for_client)((Addr)(name + length), 1, VKI_PROT_READ))
+            break;
+        if (!name[length]) break;
+        length++;
+    }
+    moved += length;
+}
+
 /* A link to a pipe or socket has a number of the host's, which counts what was made there since it started. */
 Bool shows_host(UInt call, UWord *a, UWord length) {
     if (call != __NR_readlink && call != __NR_readlinkat) return False;
