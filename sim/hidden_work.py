@@ -35,9 +35,11 @@ _MISTAKEN_SECONDS = 0.05
 def hidden_work(native: Judgement, measured: MeasuredRun) -> tuple[Verdict, str] | None:
     """Return (verdict, why) where a measured run does not explain the native one's time; or None.
 
-    A run without cycles says nothing, nor does the part of one that met its budget.
+    A run without cycles says nothing, nor does the part of one that met its budget. One in which
+    the machine computed something else, as without extended precision, may have gone another way.
     """
-    if measured.cycles is None or measured.verdict is Verdict.TIME_LIMIT:
+    other = (Verdict.TIME_LIMIT, Verdict.UNSUPPORTED)
+    if measured.cycles is None or measured.verdict in other:
         return None
     user, kernel = native.user_seconds, native.cpu_seconds - native.user_seconds
     instructions = measured.instructions or 0

@@ -60,7 +60,9 @@ class SpeedReward:
     | --------------------------------------------------- | ------------------------- |
     | accepted on all tests                               | `reward_of` its speedup   |
     | wrong, broken, over a limit, missing                | 0                         |
-    | accepted, but marked `suspicious` by this host      | None, or 0 by option      |
+    | accepted, but marked `suspicious` by this host      | None, or 0 by option; one |
+    |                                                     | slower than its source    |
+    |                                                     | keeps `reward_of`, or 0   |
     | tampering or nondeterministic                       | 0                         |
     | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
@@ -169,9 +171,13 @@ class SpeedReward:
         # Of integers where there are cycles, so that equal programs have exactly 1.
         before, after = source.cycles or source.seconds, answer.cycles or answer.seconds
         speedup = (before or 0.0) / after if after else None
-        if answer.native is not None and answer.native.suspicious:
-            return Measured(answer.verdict, speedup, self._suspicious, suspicious=True)
         reward = reward_of(answer.verdict, speedup, self._scale, self._cap)
+        if answer.native is not None and answer.native.suspicious:
+            slow = self._suspicious is None and reward is not None and reward < 1
+            # Else a slow answer would leave the step by making itself suspicious.
+            return Measured(
+                answer.verdict, speedup, reward if slow else self._suspicious, suspicious=True
+            )
         return Measured(answer.verdict, speedup, reward)
 
     def _cases(self, row: Row) -> list[TestCase]:

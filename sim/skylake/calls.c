@@ -38,9 +38,21 @@ enum { FREE = 64 << 10, INSTRUCTIONS_PER_BYTE = 8 };
 
 static ULong moved, input;
 
+enum { OUTPUTS = 2, KIND = 0170000, DEVICE = 0020000 };
+
+static struct {
+    ULong device, inode;
+} outputs[OUTPUTS]; /* what descriptors 1 and 2 were at the start */
+static Bool outputs_replaced;
+
 void traffic_init(void) {
     struct vg_stat s;
     if (VG_(fstat)(0, &s) == 0) input = s.size;
+    for (Int i = 0; i < OUTPUTS; i++)
+        if (VG_(fstat)(1 + i, &s) == 0) {
+            outputs[i].device = s.dev;
+            outputs[i].inode = s.ino;
+        }
 }
 
 extern Bool VG_(resolve_filename)(Int descriptor, const HChar **name);
@@ -55,11 +67,44 @@ static Bool is_own(UWord descriptor) {
     return False;
 }
 
-static Bool is_output(UWord descriptor) { return descriptor == 1 || descriptor == 2; }
+static Bool names_output(UWord descriptor) { return descriptor == 1 || descriptor == 2; }
+
+/* Another file can come into an output's place when that was closed, or by a copy upon it. */
+static void follow_outputs(UInt call, const UWord *a) {
+    if (call == __NR_close_range || (call == __NR_close && names_output(a[0])) ||
+        ((call == __NR_dup2 || call == __NR_dup3) && names_output(a[1])))
+        outputs_replaced = True;
+}
+
+/* Whether what is written is gone: into an output, by whatever descriptor, or a device. */
+static Bool is_output(UWord descriptor) {
+    struct vg_stat s;
+    if (names_output(descriptor) && !outputs_replaced) return True;
+    if (VG_(fstat)((Int)descriptor, &s) != 0) return False;
+    if ((s.mode & KIND) == DEVICE) return True;
+    for (UInt i = 0; i < OUTPUTS; i++)
+        if (s.dev == outputs[i].device && s.ino == outputs[i].inode) return True;
+    return False;
+}
+
+/* Of so many bytes from `offset` on, those that the file has. */
+static ULong of_length(UWord descriptor, ULong offset, ULong bytes) {
+    struct vg_stat s;
+    if (VG_(fstat)((Int)descriptor, &s) != 0) return bytes;
+    ULong there = (ULong)s.size > offset ? (ULong)s.size - offset : 0;
+    return bytes < there ? bytes : there;
+}
 
 static Bool of_file(Addr address) {
     const NSegment *s = VG_(am_find_nsegment)(address);
     return s && s->kind == SkFileC;
+}
+
+/* Pages of a file that the program can write are copied when it does. Shared ones, but for a file's first at any
+ * address, are put in whatever order as if they were copied there. */
+static Bool is_copied(const UWord *a) {
+    if (a[3] & VKI_MAP_PRIVATE) return (a[2] & VKI_PROT_WRITE) != 0;
+    return a[3] & VKI_MAP_FIXED || a[5] != 0;
 }
 
 static ULong moved_by(UInt call, const UWord *a, UWord result) {
@@ -72,15 +117,19 @@ static ULong moved_by(UInt call, const UWord *a, UWord result) {
     case __NR_recvfrom: return is_own(a[0]) ? result : 0;
     case __NR_sendfile:
     case __NR_copy_file_range: return result;
+    /* Names, too, are places where a program can put bytes to have them copied. */
+    case __NR_readlink:
+    case __NR_readlinkat:
+    case __NR_getcwd:
+    case __NR_getrandom: return result;
+    case __NR_getdents:
+    case __NR_getdents64: return is_own(a[0]) ? result : 0;
     case __NR_write:
     case __NR_writev:
     case __NR_pwrite64:
     case __NR_pwritev:
     case __NR_sendto: return is_output(a[0]) ? 0 : result;
-    /* Pages of a file that the program can write are copied when it does. */
-    case __NR_mmap:
-        if (a[3] & VKI_MAP_ANONYMOUS || !(a[3] & VKI_MAP_PRIVATE) || !(a[2] & VKI_PROT_WRITE)) return 0;
-        return is_own(a[4]) ? a[1] : 0;
+    case __NR_mmap: return a[3] & VKI_MAP_ANONYMOUS || !is_copied(a) || !is_own(a[4]) ? 0 : of_length(a[4], a[5], a[1]);
     case __NR_mprotect: return a[2] & VKI_PROT_WRITE && of_file(a[0]) ? a[1] : 0;
     case __NR_madvise: return a[2] == DONT_NEED && of_file(a[0]) ? a[1] : 0;
     /* `realloc` lets its blocks grow and leaves their place to the kernel; whatever else moves is moved instead of
@@ -93,10 +142,24 @@ static ULong moved_by(UInt call, const UWord *a, UWord result) {
 
 void count_traffic(UInt call, const UWord *a, UWord result) {
     HChar text[TEXT];
+    follow_outputs(call, a);
     moved += moved_by(call, a, result);
     if (moved <= input + FREE + instructions_done() / INSTRUCTIONS_PER_BYTE) return;
     VG_(snprintf)(text, sizeof text, "%llu bytes copied by the kernel, which the model does not cost", moved);
     refuse("copies", text);
+}
+
+void count_name(const HChar *name) {
+    enum { LONGEST = 4096, PAGE = 4096 };
+    UInt length = 0;
+    while (length < LONGEST) {
+        if ((length == 0 || (Addr)(name + length) % PAGE == 0) &&
+            !VG_(am_is_valid_for_client)((Addr)(name + length), 1, VKI_PROT_READ))
+            break;
+        if (!name[length]) break;
+        length++;
+    }
+    moved += length;
 }
 
 /* A link to a pipe or socket has a number of the host's, which counts what was made there since it started. */

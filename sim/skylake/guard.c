@@ -153,6 +153,7 @@ static void kernel_uses(CorePart part, ThreadId thread, const HChar *what, Addr 
 }
 static void kernel_reads_text(CorePart part, ThreadId thread, const HChar *what, Addr address) {
     if (reaches(address, 1)) tampering();
+    count_name((const HChar *)address);
 }
 
 void guard_init(void) {

@@ -25,6 +25,8 @@ void refuse_call(UInt call);
 void traffic_init(void);
 /* Counts what the kernel moved for the program by a call that succeeded; ends its run where that is too much. */
 void count_traffic(UInt call, const UWord *arguments, UWord result);
+/* Counts a name that the kernel is about to read, and looks up part by part. */
+void count_name(const HChar *name);
 /* Whether a link that was read names something of the host's by number; it is then gone from the program's memory. */
 Bool shows_host(UInt call, UWord *arguments, UWord length);
 /* Ends the run: `verdict` and `why` are read by the driver. */

@@ -277,3 +277,19 @@ def test_a_suspicious_answer_is_left_out_or_worth_nothing(cache: Path, worth: fl
         assert (found.verdict, found.reward, found.suspicious) == ("accepted", worth, True)
         honest = made._judge(slow, replace(slow, native=replace(marked, suspicious=False)))
         assert (honest.reward, honest.suspicious) == (1.0, False)
+
+
+@pytest.mark.parametrize(("option", "reward"), [(None, 0.5), (0.0, 0.0)])
+def test_a_slower_answer_does_not_leave_the_step_by_being_suspicious(
+    cache: Path, option: float | None, reward: float
+) -> None:
+    marked = agreement(Cost(1.0, 1.0), Cost(10.0, 2.0), Start(), 1, 3)
+    assert marked.suspicious
+
+    def outcome(cycles: int) -> Outcome:
+        run = MeasuredRun(Verdict.ACCEPTED, cycles=cycles)
+        return Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
+
+    with SpeedReward(Setting(machine("counts")), suspicious=option) as made:
+        found = made._judge(outcome(100), replace(outcome(200), native=marked))
+    assert (found.reward, found.suspicious) == (reward, True)

@@ -107,7 +107,11 @@ def test_copies_that_the_model_does_not_cost_are_the_kernels(size: float) -> Non
     assert "which the model does not cost" in odd[1]
 
 
-@pytest.mark.parametrize("changes", [{"verdict": Verdict.TIME_LIMIT}, {"cycles": None}])
-def test_a_part_of_a_run_and_one_without_cycles_say_nothing(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"verdict": Verdict.TIME_LIMIT}, {"verdict": Verdict.UNSUPPORTED}, {"cycles": None}]
+)
+def test_a_part_of_a_run_another_way_and_a_run_without_cycles_say_nothing(
+    changes: dict[str, Any],
+) -> None:
     run = MeasuredRun(**{"verdict": Verdict.ACCEPTED, "cycles": 100, "instructions": 9, **changes})
     assert hidden_work(native(9.0, 9.0), run) is None

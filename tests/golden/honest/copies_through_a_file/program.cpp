@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <unistd.h>
-static char bytes[65536];
+static char bytes[2048];
 int main() {
     int file = open("/tmp/copies", O_RDWR | O_CREAT, 0600);
     long moved = 0;
