@@ -45,8 +45,9 @@ from sim import annotation, policy
 from sim.annotation import Counts
 from sim.errors import SimError
 from sim.executable_image import static_bytes
-from sim.machines import cachegrind, gem5_statistics, skylake
+from sim.machines import cachegrind, gem5_statistics
 from sim.machines.gem5_statistics import Tampered
+from sim.machines.skylake import Skylake
 from sim.program import Language
 
 GEM5 = Path(__file__).parents[1] / "unit/sim/machines/gem5_answers/accepted.json.gz"
@@ -265,7 +266,7 @@ PARSERS: dict[str, tuple[bytes, Callable[[bytes], Any]]] = {
     "stored answers": (STORED + STORED, in_file("answers.jsonl", stored)),
     "reference results": (REFERENCE + b"\n", in_file("a.jsonl", read_reference)),
     "log of cachegrind": (CACHEGRIND, cachegrind.read_counters),
-    "log of skylake": (SKYLAKE, skylake.read_counters),
+    "log of skylake": (SKYLAKE, Skylake().read_counters),
     "addresses of skylake": (SKYLAKE, annotation.read_addresses),
     "answer of gem5": (GEM5_ANSWER, lambda data: gem5_statistics.read(text_of(data))),
     "answer of addr2line": (PLACES, places),
