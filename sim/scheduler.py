@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,11 +85,14 @@ class Scheduler:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if self._executor is None:
             return
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
         if kind is not None:
             # Whoever interrupts does not want to wait for the runs under way: they are repeated
             # later.
             workers.kill_all()
+        # Killed workers end at once. The pool's thread must have ended before Python does, else
+        # both close one pipe, and a traceback follows the last line.
+        killed = isinstance(self._executor, ProcessPoolExecutor)
+        self._executor.shutdown(wait=kind is None or killed, cancel_futures=True)
 
     def run(
         self, procedures: Iterable[Procedure], tick: Callable[[], None] | None = None

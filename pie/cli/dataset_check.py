@@ -76,7 +76,8 @@ def check(
     try:
         checked = flow.run(request, Ticker().rows)
     except KeyboardInterrupt:
-        say("pie: interrupted; what was judged is kept. Go on with:")
+        kept = "nothing is kept without the cache" if no_cache else "what was judged is kept"
+        say(f"pie: interrupted; {kept}. {'Begin again' if no_cache else 'Go on'} with:")
         say(f"  {resume_line(sys.argv[1:])}")
         return Exit.INTERRUPTED
     with printing():

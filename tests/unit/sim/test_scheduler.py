@@ -214,6 +214,7 @@ def test_where_another_process_was_first_its_result_stands_and_is_the_one_that_i
 
 DRIVER = """
 import sys
+import threading
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import fake_jobs
@@ -230,6 +231,7 @@ if __name__ == "__main__":
                 print(outcome, flush=True)
     except KeyboardInterrupt:
         store.close()
+        print(threading.active_count(), flush=True)
         sys.exit(130)
 """
 
@@ -254,6 +256,8 @@ def test_an_interrupted_driver_leaves_no_worker_and_keeps_what_was_done(
         wait_for(lambda: sum("slow" in key for key in runs(log)) == 2)
         driver.send_signal(number)
         assert driver.wait(timeout=600) == (-9 if number == signal.SIGKILL else 130)
+        # A thread of the pool that outlives it fails while Python ends, and says so.
+        assert driver.stdout.read() == ("" if number == signal.SIGKILL else "1\n")
         wait_for(lambda: session_is_empty(driver.pid))
     finally:
         driver.kill()
