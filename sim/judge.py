@@ -13,6 +13,7 @@ from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
 from sim.program import Build, Language, TestCase
 from sim.sandbox import Allowance, Ended, Guest
+from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -105,7 +106,7 @@ def judge(
     guest = guest_for(build, toolchain)
     results: list[Judgement] = []
     allowance = allowance_for(limits)
-    with sandbox.TestServer(guest, allowance) as server:
+    with TestServer(guest, allowance) as server:
         for test in tests:
             shared = server.run(test.input_path, allowance) if len(tests) > 1 else None
             ended = shared or sandbox.run(guest, allowance, test.input_path)

@@ -37,7 +37,7 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 # Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses
 # them in every call; below it are the guest's own.
 _OPEN_FILES = 64
-_TRUSTED_DESCRIPTOR = 100
+TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
 ASLEEP_SECONDS = 20
 """As runner.c has it: so long may a program sleep in all."""
@@ -178,7 +178,7 @@ def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
     argv = guest.argv
     if guest.log:
         log_read, log_write = socket.socketpair()
-        number = fcntl.fcntl(log_write.fileno(), fcntl.F_DUPFD, _TRUSTED_DESCRIPTOR)
+        number = fcntl.fcntl(log_write.fileno(), fcntl.F_DUPFD, TRUSTED_DESCRIPTOR)
         log_write.close()
         inherited.append(number)
         wanted[log_read.fileno()] = 1 << 20
@@ -187,13 +187,13 @@ def _run_on(guest: Guest, allowance: Allowance, stdin: int) -> Ended:
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     inherited.append(proc)
     try:
-        with cgroup.membership(_resident_limit(allowance)) as stay:
+        with cgroup.membership(resident_limit(allowance)) as stay:
             trusted = str(report_write)
             if stay is not None:
                 inherited.append(stay.descriptor)
                 trusted += f",{stay.descriptor}"
             trusted += f":{proc}"
-            runner = _runner(guest, allowance, trusted, argv)
+            runner = runner_arguments(guest, allowance, trusted, argv)
             done = _run(guest, allowance, runner, stdin, wanted, inherited)
             out_of_memory = stay is not None and stay.out_of_memory()
         log = done.extra[log_read.fileno()] if log_read is not None else b""
@@ -216,7 +216,7 @@ def _run(
     if level() != "full":
         return _run_bare(guest, allowance, runner, stdin, wanted, inherited)
     return process.run(
-        [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
+        [*bubblewrap(guest, allowance), "--", "/pie/runner", *runner],
         env={},
         stdin=stdin,
         stdout_limit=allowance.output_bytes,
@@ -227,108 +227,15 @@ def _run(
     )
 
 
-class TestServer:
-    """One sandbox for all tests of a guest, each run in a process of its own. A context manager.
-
-    The runner starts the guest for each test; or the guest starts once and forks for each, where
-    `{control}` in its arguments gives it the socket (an instrument).
-    """
-
-    __test__ = False  # not a test class for pytest
-
-    def __init__(self, guest: Guest, allowance: Allowance) -> None:
-        """Nothing is started before the first test. No test's allowance is wider than this one."""
-        self._forks = any("{control}" in part for part in guest.argv)
-        self._guest = replace(guest, profile="server") if self._forks else guest
-        self._allowance = allowance
-        self._server: process.TestServer | None = None
-        self._stay: cgroup.Membership | None = None
-        # Without namespaces the folders that a test can write to are not its own.
-        self._gone = level() != "full"
-        self._resources = contextlib.ExitStack()
-
-    def __enter__(self) -> TestServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def run(self, stdin: Path | None, allowance: Allowance, budgets: str = "") -> Ended | None:
-        """Run one test within its own allowance; None where it needs a sandbox of its own.
-
-        `budgets` are an instrument's, as its protocol has them. OSError when the input cannot be
-        read.
-        """
-        if self._server is None and not self._gone:
-            self._server = self._started()
-            words = self._server.message(self._allowance.guard_seconds)
-            if words[:1] != ("ready",):
-                self._end()
-        if self._server is None:
-            return None
-        with standard_input.private_copy(stdin) as given:
-            answered = self._server.ask(
-                f"run {budgets} {allowance.cpu_seconds}",
-                given,
-                allowance.output_bytes,
-                allowance.guard_seconds,
-            )
-        if answered.words[:1] != ("ended",):
-            self._end()
-            return None
-        out_of_memory = self._stay is not None and self._stay.out_of_memory()
-        if answered.words[9] != "0":
-            self._stop()  # what it left in /tmp the next test would find
-        ended = _reported(answered.words[1:9], answered.stdout, answered.stderr, answered.log)
-        return replace(ended, overflowed=answered.overflowed, out_of_memory=out_of_memory)
-
-    def _end(self) -> None:
-        """Serve no more: each test that is left to run gets a sandbox of its own."""
-        self._stop()
-        self._gone = True
-
-    def _stop(self) -> None:
-        if self._server is not None:
-            self._server.kill()
-        self._server = self._stay = None
-        self._resources.close()
-
-    def _started(self) -> process.TestServer:
-        report = os.open("/dev/null", os.O_WRONLY)
-        proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
-        control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        numbers = {}
-        for name, given in (("{log}", report), ("{control}", far.fileno())):
-            numbers[name] = fcntl.fcntl(given, fcntl.F_DUPFD, _TRUSTED_DESCRIPTOR)
-        far.close()
-        argv = self._guest.argv
-        for name, number in numbers.items():
-            argv = tuple(part.replace(name, str(number)) for part in argv)
-        inherited = [report, proc, *numbers.values()]
-        trusted = str(report)
-        self._stay = self._resources.enter_context(
-            cgroup.membership(_resident_limit(self._allowance))
-        )
-        if self._stay is not None:
-            inherited.append(self._stay.descriptor)
-            trusted += f",{self._stay.descriptor}"
-        trusted += f":{proc}"
-        if not self._forks:
-            trusted += f"@{numbers['{control}']}"
-        runner = _runner(self._guest, self._allowance, trusted, argv)
-        command = [*_bubblewrap(self._guest, self._allowance), "--", "/pie/runner", *runner]
-        return process.TestServer(command, control, env={}, close_after_start=inherited)
-
-
 def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     """Start a guest that stays and answers lines; it sets its own limits for each answer.
 
     Where there is no bubblewrap, the guest's paths lie in `folder`, which the caller removes.
     """
     report = os.open("/dev/null", os.O_WRONLY)
-    runner = _runner(guest, allowance, str(report), guest.argv)
+    runner = runner_arguments(guest, allowance, str(report), guest.argv)
     if level() == "full":
-        argv = [*_bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
+        argv = [*bubblewrap(guest, allowance), "--", "/pie/runner", *runner]
         return process.Service(argv, env={}, close_after_start=[report])
     outside = _shown(guest, str(folder))
     return process.Service(
@@ -339,7 +246,7 @@ def start(guest: Guest, allowance: Allowance, folder: Path) -> process.Service:
     )
 
 
-def _resident_limit(allowance: Allowance) -> int:
+def resident_limit(allowance: Allowance) -> int:
     """Return what a guest's control group may hold, in bytes; 0 as an allowance has no limit.
 
     What lies in /tmp is memory as well, and so are the tables by which the kernel finds pages: a
@@ -362,7 +269,9 @@ def _address_space(guest: Guest, allowance: Allowance) -> int:
     return allowance.memory_bytes * _MAPPED_PER_RESIDENT
 
 
-def _runner(guest: Guest, allowance: Allowance, trusted: str, argv: tuple[str, ...]) -> list[str]:
+def runner_arguments(
+    guest: Guest, allowance: Allowance, trusted: str, argv: tuple[str, ...]
+) -> list[str]:
     """Return the runner's arguments; `trusted` are the descriptors that only it may hold."""
     numbers = (
         allowance.cpu_seconds,
@@ -375,7 +284,7 @@ def _runner(guest: Guest, allowance: Allowance, trusted: str, argv: tuple[str, .
     return [trusted, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
-def _bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
+def bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
     """Return bubblewrap's command line for a guest."""
     argv = [_bwrap_path(), "--unshare-all", "--unshare-user", "--die-with-parent"]
     argv += ["--new-session", "--cap-drop", "ALL", "--hostname", "pie", "--clearenv"]
@@ -474,7 +383,7 @@ def _show(host: Path, place: Path) -> None:
         shutil.copy(host, place)
 
 
-def _reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
+def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
     """Read the runner's line of eight fields; see runner.c."""
     status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
     killed = os.WIFSIGNALED(status)
@@ -499,7 +408,7 @@ def _reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.decode("ascii", "replace").split()
     if len(fields) == 8:
-        ended = _reported(fields, done.stdout, done.stderr, log)
+        ended = reported(fields, done.stdout, done.stderr, log)
         return replace(ended, overflowed=done.overflowed)
     if done.overflowed:
         lost = f"more than {allowance.output_bytes} bytes of output"
@@ -549,7 +458,7 @@ def level() -> Level:
         return "partial"
     probe = Guest(program="/pie/runner", argv=(), profile="program", read_only={})
     allowance = Allowance(1, 0, 0, 0, 4096, 30.0)
-    command = [*_bubblewrap(probe, allowance), "--", "/pie/runner"]
+    command = [*bubblewrap(probe, allowance), "--", "/pie/runner"]
     return "full" if process.run(command, env={}).returncode == _RUNNER_FAILED else "partial"
 
 

@@ -21,6 +21,7 @@ from sim.machine import CLOCK_HZ, Check, Measure, Measurement
 from sim.machines import valgrind
 from sim.program import Build, Language
 from sim.sandbox import Allowance, Ended, Guest
+from sim.shared_start import TestServer
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -96,7 +97,7 @@ class ToolRuns:
     def start(self, build: Build, limits: Limits, toolchain: Toolchain) -> Iterator[Measure]:
         """Start a program once for several runs; a run that needs its own start gets one."""
         guest = self._guest(build, limits, toolchain, "--serve={control}")
-        with sandbox.TestServer(guest, self._allowance(limits)) as server:
+        with TestServer(guest, self._allowance(limits)) as server:
 
             def measure(stdin: Path, own: Limits) -> Measurement:
                 budgets = f"{own.max_instructions} {own.max_cycles or 0}"

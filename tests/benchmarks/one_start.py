@@ -25,6 +25,7 @@ from sim.limits import CompileLimits, Limits
 from sim.machine import Measurement
 from sim.machines.skylake import Skylake
 from sim.program import Build, Language, Program
+from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 
 CLASSES = {"up to 0.1 M": 100_000, "0.1 to 1 M": 1_000_000, "1 to 10 M": 10_000_000}
@@ -67,7 +68,7 @@ def shared(built: Build, inputs: list[Path]) -> list[Measurement]:
 def judged(built: Build, inputs: list[Path], one_sandbox: bool) -> float:
     guest, allowance = judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)
     before = cpu_seconds()
-    with sandbox.TestServer(guest, allowance) as server:
+    with TestServer(guest, allowance) as server:
         for path in inputs:
             (one_sandbox and server.run(path, allowance)) or sandbox.run(guest, allowance, path)
     reap_all()

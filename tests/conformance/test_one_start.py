@@ -17,6 +17,7 @@ from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.machines.tool_runs import ToolRuns
 from sim.program import Build, Language, TestCase
+from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 from tests.conformance.test_channels import CHANNELS, FILES, PROGRAM
@@ -236,9 +237,7 @@ def test_one_test_says_nothing_to_the_next(build: Builder, tmp_path: Path, chann
     paths = written(tmp_path, [f"{role}abcdefgh" for role in roles])
     first, _, last = together(tool, built, paths, LIMITS)
     assert first == last
-    with sandbox.TestServer(
-        judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)
-    ) as server:
+    with TestServer(judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)) as server:
         ends = [
             server.run(path, judge.allowance_for(LIMITS))
             or sandbox.run(judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS), path)
@@ -267,6 +266,6 @@ def test_a_program_is_judged_on_all_its_tests_in_one_sandbox(
         (one.verdict, one.detail) for one in single
     ]
     guest, allowance = judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)
-    with sandbox.TestServer(guest, allowance) as server:
+    with TestServer(guest, allowance) as server:
         ends = [server.run(path, allowance) for path in (paths[3], paths[4])]
     assert [end.stdout for end in ends if end] == [b"end\n", b"-1end\n"]
