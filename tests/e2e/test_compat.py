@@ -71,9 +71,9 @@ def test_both_ways_give_the_same_times_and_verdicts_on_the_examples(
     pie: Pie, tmp_path: Path
 ) -> None:
     rows = sample(5, 2)
-    told = measured_by_command(pie, tmp_path, rows, "--machine", "cachegrind")
+    told = measured_by_command(pie, tmp_path, rows, "--machine", "counts")
     with pytest.warns(CompatibilityWarning):
-        env = simulator.make(machine="cachegrind", testcases_dir=EXAMPLES / "test_cases")
+        env = simulator.make(machine="counts", testcases_dir=EXAMPLES / "test_cases")
     results = env.submit_multiple_dual_submissions(
         [row["src_code"] for row in rows],
         [row["tgt_code"] for row in rows],
@@ -88,7 +88,7 @@ def test_both_ways_give_the_same_times_and_verdicts_on_the_examples(
 SCRIPT = """
 from pie.compat import simulator
 code = "int main() { volatile long n = 0; for (;;) n = n + 1; }"
-env = simulator.make(machine="cachegrind", testcases_dir=".", timeout_seconds_gem5=2000)
+env = simulator.make(machine="counts", testcases_dir=".", timeout_seconds_gem5=2000)
 print("ready", flush=True)
 env.submit_multiple_single_submissions(
     [code, code + " "], [[0]] * 2, ["problem"] * 2, "gem5"

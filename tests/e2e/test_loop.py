@@ -17,7 +17,7 @@ def test_the_loop_runs_to_its_report(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
     words = [sys.executable, str(LOOP / "loop.py"), "--toy", "--out", str(tmp_path / "loop")]
-    words += ["--machine", "cachegrind"]
+    words += ["--machine", "counts"]
     environment = {
         **os.environ,
         "PIE_CACHE": str(tmp_path / "cache"),

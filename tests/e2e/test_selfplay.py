@@ -125,7 +125,7 @@ def command_on(
     ]
     optimiser = write_rows(folder / "optimiser.jsonl", *answered)
     return (
-        *("selfplay", "--seeds", seeds, "--machine", "cachegrind"),
+        *("selfplay", "--seeds", seeds, "--machine", "counts"),
         *("--model", f"replay:{proposer}", "--optimiser", f"replay:{optimiser}"),
         *("--proposals", len(texts), "--bases", 1, "--inputs", len(NUMBERS)),
         *("--near-duplicate", 0.8, "--max-instructions", 200_000_000),
@@ -192,7 +192,7 @@ def test_the_rows_are_pies_marked_and_measured_again_to_the_same_number(
         given = [int((own / f"input.{k}.txt").read_text()) for k in one["tests"]]
         assert sorted(given) == sorted(NUMBERS)
     again = pie(
-        *("simulate", "--pairs", "made/synthetic.jsonl", "--machine", "cachegrind"),
+        *("simulate", "--pairs", "made/synthetic.jsonl", "--machine", "counts"),
         *("--max-instructions", 200_000_000, "--out", "again"),
     )
     assert again.returncode == 0, again.stderr
@@ -290,7 +290,7 @@ def test_temperature_and_top_p_reach_the_server_and_each_prompt_has_five_seeds(
         done = pie(
             *("selfplay", "--seeds", seeds, "--model", "openai:m", "--base-url", server.url),
             *("--proposals", 10, "--bases", 2, "--inputs", 3, "--out", "made"),
-            *("--machine", "cachegrind"),
+            *("--machine", "counts"),
         )
     assert done.returncode == 0, done.stderr
     bodies = [body for _path, _headers, body in server.bodies]
