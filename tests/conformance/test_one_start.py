@@ -176,6 +176,7 @@ def test_a_program_with_a_file_open_starts_whole(
     assert shared == alone(tool, built, paths, LIMITS)
 
 
+@pytest.mark.prove
 def test_a_script_costs_the_same_behind_others(build: Builder, tmp_path: Path) -> None:
     tool, source = Skylake(), "import sys\nprint(sum(map(int, sys.stdin.read().split())))\n"
     built, paths = build(source, Language.PYTHON), written(tmp_path, INPUTS[:2])

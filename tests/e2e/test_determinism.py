@@ -100,6 +100,7 @@ def test_the_host_leaves_no_trace_in_the_numbers(
     assert (second / "pairs.jsonl").read_bytes() == (first / "pairs.jsonl").read_bytes()
 
 
+@pytest.mark.prove
 def test_a_script_costs_the_same_where_there_is_no_bubblewrap(
     pie: Pie, tmp_path: Path, environment: dict[str, str]
 ) -> None:

@@ -24,6 +24,7 @@ HUNGRY = SLOW.replace(
 )
 
 
+@pytest.mark.prove
 def test_measured_time_and_memory_are_what_an_execution_conditioned_row_shows(
     pie: Pie, tmp_path: Path
 ) -> None:

@@ -42,6 +42,8 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 HERE = Path(__file__).parent
+# The start of an interpreter takes the model many seconds.
+PYTHON_EACH_TIME = {"accepted", "digits_without_limit", "standard_streams_by_name"}
 CASES = sorted(file.parent for file in HERE.rglob("verdict.json"))
 LANGUAGES = {".cpp": Language.CPP, ".py": Language.PYTHON}
 # Small, so that what never ends costs a second of CPU time.
@@ -95,7 +97,10 @@ def runs() -> Iterator[ParameterSet]:
         machines = machines_of(settings_of(case))
         for number, machine in enumerate(machines):
             marks = [pytest.mark.xdist_group(name)]
-            if number and case.parent.name == "hostile":
+            seldom = case.parent.name == "python" and case.name not in PYTHON_EACH_TIME
+            if (number and case.parent.name == "hostile") or (
+                seldom and machine.name == "skylake"
+            ):
                 marks.append(pytest.mark.prove)
             yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 

@@ -109,6 +109,7 @@ def able() -> None:
         pytest.skip(f"{found.problem}; {found.remedy}")
 
 
+@pytest.mark.prove
 def test_forgeries_are_marked_and_keep_their_verdict(tmp_path: Path) -> None:
     source, *answers = examined([ANSWER % body for body in FOUND.values()], tmp_path)
     assert source.verdict is Verdict.ACCEPTED, source.detail
