@@ -346,7 +346,7 @@ static Bool is_file(UWord descriptor) { return (Int)descriptor >= STREAMS; }
 
 /* Whether a call gives the same on every test and leaves nothing behind but in the process itself. */
 static Bool is_common(UInt call, const UWord *a) {
-    enum { CHANGES = VKI_O_CREAT | VKI_O_TRUNC | 3 };
+    enum { CHANGES = VKI_O_CREAT | VKI_O_TRUNC | 3, SHARING = VKI_MAP_SHARED | VKI_MAP_PRIVATE };
     switch (call) {
     case __NR_brk:
     case __NR_munmap:
@@ -373,7 +373,8 @@ static Bool is_common(UInt call, const UWord *a) {
     case __NR_time:
     case __NR_gettimeofday: return True;
     case __NR_prlimit64: return a[2] == 0;
-    case __NR_mmap: return (a[3] & VKI_MAP_ANONYMOUS) || is_file(a[4]);
+    /* A shared page would be that of all tests. */
+    case __NR_mmap: return (a[3] & SHARING) == VKI_MAP_PRIVATE && ((a[3] & VKI_MAP_ANONYMOUS) || is_file(a[4]));
     case __NR_readlink: return is_own_name(a[0]) || is_system(a[0]);
     case __NR_readlinkat: return is_own_name(a[1]) || is_system(a[1]);
     case __NR_access:

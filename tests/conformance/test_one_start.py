@@ -247,6 +247,28 @@ def test_one_test_says_nothing_to_the_next(build: Builder, tmp_path: Path, chann
     assert (ends[0].refused, ends[0].stdout) == (ends[2].refused, ends[2].stdout)
 
 
+# What a program can make before its tests part, and keep for them.
+BEFORE = {
+    "a shared page": "int *note = (int *)mmap(0, 4096, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0);",
+    "a page of its own": "int *note = (int *)mmap(0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);",
+    "a page of its file": 'int own = open("/pie/prog", O_RDONLY);'
+    " int *note = (int *)mmap(0, 4096, 3, MAP_PRIVATE, own, 0);",
+    "a block": "int *note = (int *)calloc(1 << 20, 1);",
+    "a variable": "static int kept; int *note = &kept;",
+}
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+def test_what_was_made_before_the_tests_part_is_of_each_test_alone(
+    build: Builder, tmp_path: Path, kind: str
+) -> None:
+    body = f"{BEFORE[kind]} if (getchar() == 'w') *note = 77; else printf(\"%d\", *note);"
+    built = build(f"{HEAD} int main() {{ {body} }}")
+    first, _, last = together(Skylake(), built, written(tmp_path, "rwr"), LIMITS)
+    assert first == last
+    assert first[0] is Verdict.ACCEPTED
+
+
 def test_a_program_is_judged_on_all_its_tests_in_one_sandbox(
     build: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
