@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import itertools
 import queue
 import signal
 import tempfile
@@ -70,6 +71,7 @@ class Scheduler:
     ) -> None:
         """`jobs` worker processes on this host, or any executor that a caller makes."""
         self._store = store
+        self._jobs = jobs
         self._window = max(16, _WINDOW * jobs)
         self._make = make_executor or functools.partial(workers.executor, jobs)
         self._executor: Executor | None = None
@@ -184,8 +186,10 @@ class Scheduler:
                     continue
                 results = [self._run_alone(job) for _key, job in batch]
             self._finish(batch[: len(results)], results)
-            if rest := batch[len(results) :]:
-                self._submit(rest, 1)
+            # What is left takes long: workers that have nothing else to do take a part of it.
+            idle = self._jobs - len(self._futures)
+            for part in shares(batch[len(results) :], max(1, idle)):
+                self._submit(part, 1)
 
     def _take_ended(self) -> Iterator[Future[Any]]:
         """Yield what has ended, waiting half a second at most for the first."""
@@ -251,6 +255,13 @@ def batches(wanted: Iterable[_Keyed]) -> list[list[_Keyed]]:
         group = getattr(job, "group", None)
         together.setdefault(key if group is None else group, []).append((key, job))
     return list(together.values())
+
+
+def shares(batch: list[_Keyed], parts: int) -> list[list[_Keyed]]:
+    """Cut a batch into so many parts of nearly equal length, none of them empty, in order."""
+    parts = min(parts, len(batch))
+    cuts = [len(batch) * part // parts for part in range(parts + 1)] if parts else []
+    return [batch[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 def perform_all(jobs: Sequence[Job]) -> list[tuple[Result | Failed, float]]:

@@ -17,7 +17,7 @@ import pytest
 
 from sim.errors import InputError
 from sim.jobs import Failed
-from sim.scheduler import Scheduler, interrupt_on_sigterm, perform
+from sim.scheduler import Scheduler, batches, interrupt_on_sigterm, perform, shares
 from sim.store import Store
 
 HERE = Path(__file__).parent
@@ -293,3 +293,27 @@ def test_sigterm_is_an_interrupt_only_while_asked_for() -> None:
     with interrupt_on_sigterm(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("length", "parts", "lengths"),
+    [(0, 3, []), (1, 4, [1]), (5, 2, [2, 3]), (6, 3, [2, 2, 2]), (3, 1, [3]), (2, 5, [1, 1])],
+)
+def test_what_is_left_of_a_program_is_shared_among_idle_workers(
+    length: int, parts: int, lengths: list[int]
+) -> None:
+    batch: Any = [(str(number), None) for number in range(length)]
+    cut = shares(batch, parts)
+    assert [len(part) for part in cut] == lengths
+    assert [one for part in cut for one in part] == batch
+
+
+def test_jobs_of_one_group_go_together_and_others_alone() -> None:
+    class Grouped:
+        def __init__(self, group: object) -> None:
+            self.group = group
+
+    one, two, alone = Grouped("one"), Grouped("two"), Grouped(None)
+    wanted: Any = [("a", one), ("b", alone), ("c", two), ("d", one), ("e", alone)]
+    keys = [[key for key, _job in batch] for batch in batches(wanted)]
+    assert keys == [["a", "d"], ["b"], ["c"], ["e"]]
