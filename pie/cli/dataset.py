@@ -11,7 +11,6 @@ import typer
 
 from pie.cli import dataset_check, dataset_rows, options
 from pie.cli.exits import Exit, say, told
-from pie.core.wording import count
 
 if TYPE_CHECKING:
     from pie.core.dataset.submission import Wanted
@@ -276,6 +275,8 @@ def _measured(
     print_step: Callable[[dict[str, object], bool], int], manifest: dict[str, object], as_json: bool
 ) -> int:
     """Print a step; exit with 4 when it holds programs that we failed to measure."""
+    from pie.core.wording import count
+
     code = print_step(manifest, as_json)
     verdicts = manifest.get("verdicts")
     missed = verdicts.get("not_measured", 0) if isinstance(verdicts, dict) else 0

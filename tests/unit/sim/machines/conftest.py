@@ -1,6 +1,7 @@
 """The timing model's machine, and programs that were built for it by hand."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ def kept(made: Path) -> Build:
     code = made.read_bytes()
     build = Build(Language.CPP, digest=hashlib.sha256(code).hexdigest(), size=len(code))
     build.path.parent.mkdir(parents=True, exist_ok=True)
-    build.path.write_bytes(code)
-    build.path.chmod(0o755)
+    # Another process of these tests may be running the same executable.
+    scratch = build.path.with_name(f"{build.path.name}.{os.getpid()}")
+    scratch.write_bytes(code)
+    scratch.chmod(0o755)
+    scratch.replace(build.path)
     return build
