@@ -1,6 +1,6 @@
 """`pie dataset`, from measured programs to the parts of a data set."""
 
-from __future__ import annotations
+# Annotations are values here: as texts Typer would compile each option anew for every `--help`.
 
 import math
 from enum import StrEnum

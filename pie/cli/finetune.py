@@ -1,6 +1,6 @@
 """`pie finetune data`, `run`, `merge` and `submit`."""
 
-from __future__ import annotations
+# Annotations are values here: as texts Typer would compile each option anew for every `--help`.
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 """`pie selfplay`."""
 
-from __future__ import annotations
+# Annotations are values here: as texts Typer would compile each option anew for every `--help`.
 
 import sys
 from pathlib import Path
