@@ -208,8 +208,10 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     Bool first = call == __NR_getrandom;
     ULong *length = first ? &registers->guest_RSI : &registers->guest_RDX, kept = *length;
     *length = guard_length(call, a);
+    Addr data = end_of_data();
     __real_vgPlain_client_syscall(thread, why);
     *length = kept;
+    data_ended(data);
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
 }
 
