@@ -209,7 +209,7 @@ void pages_given_back(Addr start, ULong length);
 void pages_moved(Addr from, Addr to, ULong length);
 /* What of so many cycles' clearing by the system is beyond what is free. */
 Cycle clearing_to_pay(Cycle cycles);
-/* The cycles of a run up to now: those of its last instruction, and what it pays for the system's clearing. */
+/* The cycles of a run up to now: those of its last instruction, and what it pays for what the system did. */
 Cycle cycles_done(void);
 
 /* branch.c */
