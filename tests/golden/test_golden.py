@@ -8,6 +8,7 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     machine          whether it is measured too (default: yes, if it gets that far)
     skylake          what is different on that machine, which shows a program less of the host and counts
                      what it hides from others; or "no", where that takes too long
+    counts           the same for that machine, where it differs from skylake: it has the same guard
     cachegrind       the same for that machine, which is for trusted programs: a hostile one can forge it
     mechanism, twin  of a hostile program: what it makes use of, and the folder of an honest program that
                      makes use of the same and is accepted
@@ -34,6 +35,7 @@ from sim.jobs import BuildJob, Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Build, Language, Program, TestCase
@@ -84,13 +86,15 @@ def machines_of(settings: dict[str, Any]) -> list[Machine]:
     counted = "budget" in settings.get("detail_contains", "")
     if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]
-    return [one for one in (Skylake(), Cachegrind()) if settings.get(one.name) != "no"]
+    said = {"counts": settings.get("skylake"), **settings}
+    return [one for one in (Skylake(), Cachegrind(), Counts()) if said.get(one.name) != "no"]
 
 
 def runs() -> Iterator[ParameterSet]:
     """Every program on its machines; both runs of one go to the same worker, which builds it once.
 
-    A hostile program that is tried on the default machine is tried on the other in `make prove`.
+    A hostile program that is tried on the default machine is tried on the others in `make prove`,
+    and every program on `counts`.
     """
     for case in CASES:
         name = str(case.relative_to(HERE))
@@ -98,9 +102,8 @@ def runs() -> Iterator[ParameterSet]:
         for number, machine in enumerate(machines):
             marks = [pytest.mark.xdist_group(name)]
             seldom = case.parent.name == "python" and case.name not in PYTHON_EACH_TIME
-            if (number and case.parent.name == "hostile") or (
-                seldom and machine.name == "skylake"
-            ):
+            again = number and case.parent.name == "hostile"
+            if again or machine.name == "counts" or (seldom and machine.name == "skylake"):
                 marks.append(pytest.mark.prove)
             yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 
@@ -116,7 +119,7 @@ def test_hostile_programs_are_many_of_many_kinds_and_each_has_an_honest_twin() -
 
 def test_a_case_says_nothing_that_is_not_read() -> None:
     known = {"verdict", "detail_contains", "input", "expected", "machine", "needs"}
-    known |= {"skylake", "cachegrind", "without_groups", "limits", "compile_limits"}
+    known |= {"skylake", "counts", "cachegrind", "without_groups", "limits", "compile_limits"}
     for case in CASES:
         unknown = set(settings_of(case)) - known - {"mechanism", "twin"}
         assert not unknown, f"{case.name}: {unknown}"
@@ -127,7 +130,8 @@ def test_the_program_gets_its_verdict(
     case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
-    wanted |= wanted.get(machine.name, {})
+    for name in ("skylake", "counts") if machine.name == "counts" else (machine.name,):
+        wanted |= wanted.get(name, {})
     if cgroup.kind() == "address space":
         wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
