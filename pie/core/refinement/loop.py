@@ -140,7 +140,7 @@ def _opening(state: _State) -> dict[str, tuple[Message, ...]]:
         asked, answered = task.opening
     else:
         name = strategy.first.generate
-        values = state.templates.values(task, None, None, (), {}, 0, state.rounds)
+        values = state.templates.values(task, None, None, None, (), {}, 0, state.rounds)
         asked = state.templates.text(name, values) if name else task.problem
         answered = fenced(task.program, task.language)
     return {"coder": (Message("user", asked), Message("assistant", answered))}
@@ -183,8 +183,9 @@ def _ask_and_keep(
         subject = yield from _profiled(state, subject)
         original, candidate = (original, subject) if candidate else (subject, None)
     shown = selection(strategy.select)(state.versions, state.kept, strategy.beam)
+    base = state.versions[0] if state.versions else None
     values = state.templates.values(
-        state.task, original, candidate, shown, state.notes, state.iteration, state.rounds
+        state.task, base, original, candidate, shown, state.notes, state.iteration, state.rounds
     )
     text = state.templates.text(ask.template, values)
     prompt = state.templates.prompt(state.form, ask.role, text, histories)
@@ -249,7 +250,7 @@ def _take_programs(
                 _turn(state, step, ask, prompt, reply, extraction, None, None, Fate.NO_PROGRAM)
             )
             continue
-        repeated = program in state.known
+        repeated = program.rstrip() in state.known
         evidence = yield from _run(state, program)
         version = Version(program, evidence, len(state.turns), conversation)
         made.append(version)
@@ -276,7 +277,11 @@ def _fate(kept: Version | None, new: Version, keep: Keep, *, repeated: bool) -> 
     if new.evidence.verdict is Verdict.NOT_MEASURED:
         return Fate.NOT_MEASURED
     if kept is None or keep is Keep.LATEST:
-        return Fate.REPEATED if repeated and kept and new.program == kept.program else Fate.KEPT
+        return (
+            Fate.REPEATED
+            if repeated and kept and new.program.rstrip() == kept.program.rstrip()
+            else Fate.KEPT
+        )
     if repeated:
         return Fate.REPEATED
     if not new.evidence.correct:
@@ -296,19 +301,21 @@ def _rank(one: Version) -> tuple[bool, float, int]:
 
 def _run(state: _State, program: str) -> Generator[Need, Any, Evidence]:
     """Return a program's evidence; one that the task had before is not run again."""
-    if program not in state.known:
-        (state.known[program],) = yield Running((program,))
-    return state.known[program]
+    same = program.rstrip()
+    if same not in state.known:
+        (state.known[same],) = yield Running((program,))
+    return state.known[same]
 
 
 def _profiled(state: _State, subject: Version) -> Generator[Need, Any, Version]:
     """Return a version with its profiles, made once."""
-    evidence = state.known[subject.program]
+    same = subject.program.rstrip()
+    evidence = state.known[same]
     if evidence.profile is None and not evidence.profile_problem:
         (evidence,) = yield Running((subject.program,), shown=True)
         if evidence.profile is None and not evidence.profile_problem:
             evidence = replace(evidence, profile_problem="nothing could be profiled")
-        state.known[subject.program] = evidence
+        state.known[same] = evidence
     return replace(subject, evidence=evidence)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from pie.core.refinement.strategy import Gives, Strategy
 from pie.core.refinement.task import RefinementTask
 from pie.core.refinement.version import Histories, Version
 from sim.program import Language
+from sim.verdict import Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,6 +27,7 @@ VALUES = frozenset(
         "fence",
         "mode",
         "problem",
+        "given",
         "tests",
         "program",
         "opt_program",
@@ -63,7 +66,13 @@ class Templates:
         known |= {one.name for step in strategy.steps for one in step.requests}
         loader = self._environment.loader
         assert loader is not None
-        for name in strategy.templates():
+        waiting = list(strategy.templates())
+        checked: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in checked:
+                continue
+            checked.add(name)
             try:
                 source = loader.get_source(self._environment, f"{name}.j2")[0]
                 tree = self._environment.parse(source)
@@ -82,6 +91,9 @@ class Templates:
                     f"the template {name} names {min(unknown)}, which nothing gives",
                     f"use one of {', '.join(sorted(known))}",
                 )
+            # A name that is computed is None here.
+            included = meta.find_referenced_templates(tree)
+            waiting += [one.removesuffix(".j2") for one in included if one]
 
     def text(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the text of a template; half a character becomes U+FFFD."""
@@ -91,6 +103,7 @@ class Templates:
     def values(
         self,
         task: RefinementTask,
+        base: Version | None,
         original: Version | None,
         candidate: Version | None,
         shown: Sequence[Version],
@@ -100,8 +113,9 @@ class Templates:
     ) -> dict[str, Any]:
         """Return what a template may name.
 
-        `original` is the version that the step started from, `candidate` the last one of the step.
-        The evidence is that of the candidate, else that of the original.
+        `base` is the first version, which speedups are told against, `original` the one that the
+        step started from, `candidate` the last one of the step. The evidence is that of the
+        candidate, else that of the original.
         """
         subject = candidate or original
         evidence = subject.evidence if subject else None
@@ -113,10 +127,11 @@ class Templates:
             "fence": task.language.value,
             "mode": task.mode,
             "problem": task.problem,
+            "given": task.program or "",
             "tests": feedback.public_tests(task.tests),
             "program": original.program if original else "",
             "opt_program": candidate.program if candidate else "",
-            "versions": tuple(shown),
+            "versions": tuple(_shown(one, base) for one in shown),
             "iteration": iteration,
             "rounds": rounds,
             "patterns": task.patterns,
@@ -153,6 +168,31 @@ def plain(messages: Sequence[Message]) -> str:
 def fenced(program: str, language: Language) -> str:
     """Return a program as an answer would hold it."""
     return f"```{language.value}\n{program.rstrip()}\n```"
+
+
+@dataclass(frozen=True)
+class ShownVersion:
+    """An earlier version as a template sees it."""
+
+    program: str
+    accuracy: float
+    """Share of the public tests that it passes."""
+    speedup: float
+    """Time of the first version over its own on the tests that both pass; 0 where there is none."""
+
+
+def _shown(one: Version, base: Version | None) -> ShownVersion:
+    tests = one.evidence.tests
+    passed = sum(test.verdict is Verdict.ACCEPTED for test in tests)
+    before = {test.test.name: test.seconds for test in base.evidence.tests} if base else {}
+    both = [
+        (first, test.seconds)
+        for test in tests
+        if test.seconds is not None and (first := before.get(test.test.name)) is not None
+    ]
+    after = sum(own for _, own in both)
+    speedup = round(sum(first for first, _ in both) / after, 2) if after else 0.0
+    return ShownVersion(one.program, passed / len(tests) if tests else 0.0, speedup)
 
 
 def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
