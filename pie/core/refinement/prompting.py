@@ -14,7 +14,7 @@ from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.strategy import Gives, Strategy
 from pie.core.refinement.task import RefinementTask
 from pie.core.refinement.version import Histories, Version
-from sim.program import Language
+from sim.program import Language, digest_of
 from sim.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -67,12 +67,11 @@ class Templates:
         loader = self._environment.loader
         assert loader is not None
         waiting = list(strategy.templates())
-        checked: set[str] = set()
+        checked: dict[str, str] = {}
         while waiting:
             name = waiting.pop()
             if name in checked:
                 continue
-            checked.add(name)
             try:
                 source = loader.get_source(self._environment, f"{name}.j2")[0]
                 tree = self._environment.parse(source)
@@ -85,6 +84,7 @@ class Templates:
                 raise InputError(
                     f"the template {name} is broken ({error})", "mend its Jinja syntax"
                 ) from error
+            checked[name] = source
             unknown = meta.find_undeclared_variables(tree) - known
             if unknown:
                 raise InputError(
@@ -94,6 +94,8 @@ class Templates:
             # A name that is computed is None here.
             included = meta.find_referenced_templates(tree)
             waiting += [one.removesuffix(".j2") for one in included if one]
+        self.digest = digest_of(strategy.model_dump(mode="json"), sorted(checked.items()))
+        """Of the strategy and of every template that it names."""
 
     def text(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the text of a template; half a character becomes U+FFFD."""
