@@ -82,9 +82,7 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an index that is there.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:

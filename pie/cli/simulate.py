@@ -41,9 +41,7 @@ def command(
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,

@@ -69,9 +69,7 @@ def command(
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = 2_000_000_000,
     memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a line that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
