@@ -113,6 +113,9 @@ Unsupported = Annotated[
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at a line that cannot be used.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop.")
+]
 Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, help="Only the first rows of the file.", show_default=False),

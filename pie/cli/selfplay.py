@@ -105,6 +105,7 @@ def command(
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
     no_cache: options.NoCache = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Make new training pairs: a model proposes programs, another makes them faster (PIE, A.6).
@@ -167,6 +168,7 @@ def command(
         at_least=at_least,
         per_class=per_class,
         seed=seed,
+        limit=limit,
     )
     try:
         with Display() as display:

@@ -54,10 +54,7 @@ def command(
             "fastest_code.",
         ),
     ] = "generated_answers",
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
-    ] = False,
+    dry_run: options.DryRun = False,
     plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,
