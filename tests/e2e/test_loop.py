@@ -32,6 +32,10 @@ def test_the_loop_runs_to_its_report(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "loop" / "result.json").read_text())
     rows = {(one["asked"], one["k"]): one["rows"] for one in found["scores"]}
     assert rows == {(asked, k): 2 for asked in ("10/10", "1/10", "plain") for k in (1, 2)}
+    assert [(one["seed"], one["answers"]) for one in found["seeds"]] == [
+        (0, 20), (1, 20), ("all", 40)
+    ]  # fmt: skip
+    assert {"spearman", "spearman_of_accepted", "speedups"} <= found["seeds"][0].keys()
     tags = [
         json.loads(line)["target_reward_updated_pct_bin"]
         for line in (tmp_path / "loop" / "tagged.jsonl").read_text().splitlines()

@@ -67,6 +67,7 @@ PROBLEMS = {
     for n in range(1, 8)
 }
 INDEXING = "pie index build --pairs train.jsonl --out train.index"
+ROUTES_PAGE = "reproduce-training.md"
 ALL = [one for page in PAGES for one in commands(page)]
 SHORT = {
     "README.md": ("pie measure", "pie dataset check", "pie simulate", "pie report", "pie index"),
@@ -181,6 +182,23 @@ def test_what_a_reader_tries_first_works_as_it_stands(workspace: Workspace) -> N
                 program, *words = Command("", hint.partition(": ")[2]).words
                 assert program == "pie"
                 workspace.run(*words, "--out", "runs/hinted")
+
+
+@pytest.mark.slow
+def test_table_4s_route_from_data_to_report_by_the_pages_commands(workspace: Workspace) -> None:
+    """All pairs with their score tag; the other rows' routes differ in names only."""
+    pytest.importorskip("torch")
+    add_models(workspace.folder)
+    route = [one for one in ALL if one.page == ROUTES_PAGE and "cond" in one.text][:6]
+    assert [one.words[1:3] for one in route] == [
+        ["finetune", "data"], ["finetune", "data"], ["finetune", "run"],
+        ["generate", "--pairs"], ["simulate", "--pairs"], ["report", "runs/cond"],
+    ]  # fmt: skip
+    *_before, printed = [workspace.run_from_page(one) for one in route]
+    # At Best@8: a tiny model writes nothing right, but every answer was measured.
+    assert "best@8" in printed
+    answers = rows_of(workspace.folder / "runs" / "cond" / "pairs.jsonl")
+    assert [len(one["generations"]) for one in answers] == [8]
 
 
 @pytest.mark.prove

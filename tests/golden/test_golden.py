@@ -2,6 +2,8 @@
 
 A folder holds `program.cpp` or `program.py` and `verdict.json`:
 
+    program_of       instead of a program: the folder beside it whose program it is, and
+    replaced         what is put there in place of what, each found once
     verdict          the verdict, or a list where the host's processor or kernel decides
     detail_contains  a part of the explanation (optional)
     input, expected  what it reads and what it must print; both empty by default
@@ -117,6 +119,7 @@ def test_hostile_programs_are_many_of_many_kinds_and_each_has_an_honest_twin() -
 def test_a_case_says_nothing_that_is_not_read() -> None:
     known = {"verdict", "detail_contains", "input", "expected", "machine", "needs"}
     known |= {"skylake", "cachegrind", "without_groups", "limits", "compile_limits"}
+    known |= {"program_of", "replaced"}
     for case in CASES:
         unknown = set(settings_of(case)) - known - {"mechanism", "twin"}
         assert not unknown, f"{case.name}: {unknown}"
@@ -151,6 +154,17 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return folder
 
 
+def program_of(case: Path) -> Program:
+    settings = settings_of(case)
+    folder = case.parent / settings.get("program_of", case.name)
+    source = next(file for file in folder.iterdir() if file.stem == "program")
+    text = source.read_text("utf-8")
+    for old, new in settings.get("replaced", {}).items():
+        assert text.count(old) == 1, f"{case.name}: {old}"
+        text = text.replace(old, new)
+    return Program(LANGUAGES[source.suffix], text)
+
+
 def examined(
     case: Path,
     wanted: dict[str, Any],
@@ -159,7 +173,7 @@ def examined(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Outcome:
     """Send the program the whole way, with the expected output and a secret as bait nearby."""
-    source = next(file for file in case.iterdir() if file.stem == "program")
+    program = program_of(case)
     test = inline_test(scratch, wanted.get("input", ""), wanted.get("expected", ""))
     # A descriptor that is inheritable, a variable and a world-readable file beside the input.
     monkeypatch.setenv("PIE_BAIT", BAIT)
@@ -172,7 +186,6 @@ def examined(
             limits=Limits(**{**SMALL, **wanted.get("limits", {})}),
             compile_limits=CompileLimits(**wanted.get("compile_limits", {})),
         )
-        program = Program(LANGUAGES[source.suffix], source.read_text("utf-8"))
         procedure = examine([program], [test], setting)
         return driven(procedure, case, measure=wanted.get("machine", True))[0]
     finally:
