@@ -68,7 +68,8 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
         end_answers(network, trained.ends)
     partial = output.with_name(output.name + checkpoint.PARTIAL)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with checkpoint.writing(output.parent, partial, _ALONE):
+    kept = f"nothing was written, and {source} is as it was"
+    with checkpoint.writing(output.parent, partial, _ALONE, kept):
         shutil.rmtree(partial, ignore_errors=True)
         network.save_pretrained(partial, max_shard_size="10000GB")
         tokenizer.save_pretrained(partial)

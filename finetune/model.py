@@ -11,7 +11,7 @@ from finetune.errors import FinetuneError
 from finetune.weights import first_line, read_model
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 BASE = "base_model_fingerprint"
 """A file beside an adapter that tells which base model it belongs to."""
@@ -123,11 +123,11 @@ def most_tokens(folder: Path) -> int | None:
     return None
 
 
-def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
+def load(folder: Path, recipe: Settings, *, with_weights: bool = True) -> Any:
     """Return the model as it is trained: whole, or frozen with adapters.
 
-    Weights that are trained are fp32. Without weights the memory is reserved and not touched: a
-    process that gets its part from another one needs no more than that.
+    Weights that are trained are of the recipe's `weights`. Without any the memory is reserved and
+    not touched: a process that gets its part from another one needs no more than that.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -135,7 +135,8 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
 
     logging.disable_progress_bar()
     trained_whole = recipe.method == "full"
-    dtype = torch.float32 if trained_whole or recipe.precision == "fp32" else torch.bfloat16
+    exact = recipe.weights == "fp32" if trained_whole else recipe.precision == "fp32"
+    dtype = torch.float32 if exact else torch.bfloat16
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": recipe.attention}
     try:
         if with_weights:
@@ -173,7 +174,7 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
     return model
 
 
-def with_adapters(model: Any, recipe: Recipe) -> Any:
+def with_adapters(model: Any, recipe: Settings) -> Any:
     """Freeze a model and put low-rank adapters beside its layers, whose start is seeded."""
     import torch
     from peft import LoraConfig, get_peft_model

@@ -13,13 +13,14 @@ from finetune.model import BASE
 from finetune.prompt import Trained, write_record
 
 if TYPE_CHECKING:
+    from finetune.kinds import Recipe
     from finetune.processes import Processes
-    from finetune.recipe import Recipe
     from finetune.tokens import TokenisedRows
 
 _MAY_CHANGE = {
     "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
-    "compile", "log_every", "save_every", "keep_checkpoints", "final", "report_to", "launch",
+    "compile", "loss", "log_every", "save_every", "keep_checkpoints", "async_checkpoints", "final",
+    "report_to", "launch",
 }  # fmt: skip
 """Keys that a resumed run may change: they decide no number, or their content is compared."""
 

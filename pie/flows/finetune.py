@@ -10,6 +10,7 @@ from typing import Any
 
 from finetune import hosted, launch, model, recipe
 from finetune.errors import FinetuneError
+from finetune.kinds import Settings
 from finetune.merge import merge
 from finetune.rows import read_rows
 from pie.core.models.openai_wire import clean_url
@@ -22,7 +23,7 @@ __all__ = ["Planned", "merge", "outcome", "plan", "run", "submit"]
 class Planned:
     """A recipe with its launch line, before anything has been started."""
 
-    recipe: recipe.Recipe
+    recipe: Settings
     words: tuple[str, ...]
 
     @property
@@ -57,7 +58,7 @@ def run(planned: Planned) -> int:
                 f"the recipe names no {name}", f"write it in the recipe or give --{name}"
             )
     model.fingerprint(model.folder_of(found.model))
-    for path in (found.train, found.eval):
+    for path in (found.train, getattr(found, "eval", "")):
         if path:
             for _row in read_rows(Path(path)):
                 pass

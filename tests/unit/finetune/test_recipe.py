@@ -7,7 +7,8 @@ import yaml
 from typer.testing import CliRunner
 
 from finetune.errors import FinetuneError
-from finetune.recipe import Launch, Lora, Recipe, load, parse, shipped
+from finetune.kinds import Launch, Lora, Recipe
+from finetune.recipe import load, parse, shipped
 from pie.cli.app import app
 
 DOCS = Path(__file__).parents[3] / "docs" / "training.md"

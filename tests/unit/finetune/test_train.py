@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import checkpoint, metrics, processes
+from finetune import checkpoint, command, metrics, processes
 from finetune import train as script
 from finetune.errors import FinetuneError
 from finetune.model import load
-from finetune.train import telling_of_memory, train
+from finetune.memory import telling_of_memory
+from finetune.train import train
 
 GOLDEN = Path(__file__).parent / "golden_loss.json"
 Make = Callable[..., Any]
@@ -294,7 +295,7 @@ def test_the_script_ends_with_one_sentence(
         raise error
 
     monkeypatch.setattr(script, "train", failing)
-    monkeypatch.setattr(script.time, "sleep", waited.append)
+    monkeypatch.setattr(command.time, "sleep", waited.append)
     monkeypatch.setenv("RANK", rank)
     code = script.main(["cpu", "--model", "m"])
     interrupted = isinstance(error, KeyboardInterrupt)
