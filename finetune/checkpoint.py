@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"
 
+ALONE = "torch.distributed is disabled"
+"""How torch's warning begins that one process is alone, which it was told."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -181,7 +184,7 @@ def quietly() -> Iterator[None]:
     import warnings
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        warnings.filterwarnings("ignore", ALONE)
         yield
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
-from finetune.weights import first_line, read_model
+from finetune.weights import by_peft, first_line, read_model
 
 if TYPE_CHECKING:
     from finetune.kinds import Settings
@@ -190,7 +190,8 @@ def with_adapters(model: Any, recipe: Settings) -> Any:
     )
     torch.manual_seed(recipe.seed)
     try:
-        return get_peft_model(model, config)
+        with by_peft():
+            return get_peft_model(model, config)
     except ValueError as error:
         raise FinetuneError(
             f"the adapters cannot be made ({str(error).splitlines()[0]})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class Saver:
     _pending: tuple[Future[Any], Path, int | None] | None = None
 
     def __post_init__(self) -> None:
+        if self.in_background:  # its thread warns whenever it comes to that
+            warnings.filterwarnings("ignore", checkpoint.ALONE)
         if self.in_background and self.team.world > 1:
             import torch.distributed
 

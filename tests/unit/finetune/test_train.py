@@ -13,8 +13,9 @@ import torch
 from finetune import checkpoint, command, metrics, processes
 from finetune import train as script
 from finetune.errors import FinetuneError
-from finetune.model import load
 from finetune.memory import telling_of_memory
+from finetune.model import load
+from finetune.saver import Saver
 from finetune.train import train
 
 GOLDEN = Path(__file__).parent / "golden_loss.json"
@@ -135,14 +136,14 @@ def test_lora_leaves_the_base_weights_untouched(make_recipe: Make, tiny: Path) -
     recipe = make_recipe(method="lora", lora={"rank": 4}, learning_rate=0.05)
     before = {name: value.clone() for name, value in weights(tiny).items()}
     held: list[Any] = []
-    original = checkpoint.save
+    original = Saver.save
 
-    def keep(output: Path, progress: Any, network: Any, *rest: Any) -> Path:
+    def keep(saver: Saver, progress: Any, network: Any, *rest: Any) -> Path:
         held.append(network)
-        return original(output, progress, network, *rest)
+        return original(saver, progress, network, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint, "save", keep)
+        patch.setattr(Saver, "save", keep)
         ended = train(recipe)
     after = {
         name.replace("base_model.model.", "").replace(".base_layer", ""): value
