@@ -69,8 +69,13 @@ def held(output: Path, processes: Processes) -> Iterator[None]:
 
 def all_of(output: Path) -> list[Path]:
     """Return the checkpoints of a run, oldest first; never one that was cut off."""
-    found = (output / "checkpoints").glob("step-*")
-    return sorted(one for one in found if (one / MANIFEST).is_file() and one.suffix != PARTIAL)
+    found = [
+        one
+        for pattern in ("step-*", "checkpoint-*")  # ours, and those of transformers' trainers
+        for one in (output / "checkpoints").glob(pattern)
+        if (one / MANIFEST).is_file() and one.suffix != PARTIAL
+    ]
+    return sorted(found, key=lambda one: int(one.name.partition("-")[2]))
 
 
 def read_progress(folder: Path) -> Progress:

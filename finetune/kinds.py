@@ -57,6 +57,7 @@ class Launch(_Section):
 class Settings(_Section):
     """What every kind of training has. Numbers of steps are optimiser steps."""
 
+    objective: str
     model: str = ""
     """A folder, or a name on the Hugging Face hub."""
     train: str = ""
@@ -208,7 +209,7 @@ class Grpo(Settings):
     temperature: Annotated[float, Field(gt=0)] = 1.0
     beta: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the divergence from the model at the start; 0 keeps no copy of that."""
-    epsilon_clip: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    clip: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Of the ratio of probabilities."""
     reward: Reward = Reward()
 
@@ -218,6 +219,9 @@ class Grpo(Settings):
             raise ValueError(f"batch {self.batch} is no multiple of answers {self.answers}")
         return self
 
+
+MODULES = {"sft": "finetune.train", "dpo": "finetune.dpo"}
+"""By `objective`, the script that trains. That of `grpo` needs a reward, which comes from above."""
 
 KINDS: dict[str, type[Settings]] = {"sft": Recipe, "dpo": Dpo, "grpo": Grpo}
 """By `objective`."""

@@ -32,9 +32,13 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 
 def line(
-    recipe: Settings, name: str, overrides: Mapping[str, Any], node_rank: int = 0
+    recipe: Settings,
+    name: str,
+    overrides: Mapping[str, Any],
+    node_rank: int = 0,
+    module: str = "finetune.train",
 ) -> tuple[str, ...]:
-    """Return the words of the line that trains a recipe on one node.
+    """Return the words of the line that trains a recipe on one node by the script `module`.
 
     `name` is the recipe's file or shipped name; `overrides` replace its fields.
     """
@@ -57,7 +61,7 @@ def line(
         words += ["--fsdp_offload_params", str(launch.offload).lower()]
     elif launch.device == "cpu":
         words.append("--cpu")
-    words += ["--module", "finetune.train", name]
+    words += ["--module", module, name]
     for key, value in overrides.items():
         words += [f"--{key}", value] if key in NAMED else ["--set", f"{key}={json.dumps(value)}"]
     return tuple(words)

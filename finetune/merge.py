@@ -42,7 +42,7 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
     if output.exists() and any(output.iterdir() if output.is_dir() else [output]):
         raise FinetuneError(f"{output} exists already", "give a new folder with --output")
     source = _within(source)
-    if (source / checkpoint.MANIFEST).is_file():
+    if (source / "state").is_dir():
         network, folder = _from_checkpoint(source, base)
     elif (source / "adapter_config.json").is_file():
         network, folder = _from_adapter(source, base)

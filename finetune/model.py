@@ -123,11 +123,14 @@ def most_tokens(folder: Path) -> int | None:
     return None
 
 
-def load(folder: Path, recipe: Settings, *, with_weights: bool = True) -> Any:
+def load(
+    folder: Path, recipe: Settings, *, with_weights: bool = True, adapters: bool = True
+) -> Any:
     """Return the model as it is trained: whole, or frozen with adapters.
 
     Weights that are trained are of the recipe's `weights`. Without any the memory is reserved and
-    not touched: a process that gets its part from another one needs no more than that.
+    not touched: a process that gets its part from another one needs no more than that. Without
+    `adapters` somebody else puts them on.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -169,25 +172,31 @@ def load(folder: Path, recipe: Settings, *, with_weights: bool = True) -> Any:
         # The name changed within transformers 5.
         enable = getattr(model, "activation_checkpointing_enable", None)
         (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
-    if not trained_whole:
+    if not trained_whole and adapters:
         model = with_adapters(model, recipe)
     return model
+
+
+def adapters_of(recipe: Settings) -> Any:
+    """Return PEFT's configuration of a recipe's adapters."""
+    from peft import LoraConfig
+
+    lora = recipe.lora
+    return LoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets),
+        task_type="CAUSAL_LM",
+    )
 
 
 def with_adapters(model: Any, recipe: Settings) -> Any:
     """Freeze a model and put low-rank adapters beside its layers, whose start is seeded."""
     import torch
-    from peft import LoraConfig, get_peft_model
+    from peft import get_peft_model
 
-    lora = recipe.lora
-    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
-    config = LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=targets,
-        task_type="CAUSAL_LM",
-    )
+    config = adapters_of(recipe)
     torch.manual_seed(recipe.seed)
     try:
         with by_peft():

@@ -13,7 +13,7 @@ from finetune.model import BASE
 from finetune.prompt import Trained, write_record
 
 if TYPE_CHECKING:
-    from finetune.kinds import Recipe
+    from finetune.kinds import Recipe, Settings
     from finetune.processes import Processes
     from finetune.tokens import TokenisedRows
 
@@ -47,7 +47,7 @@ def save_result(
     model: Any,
     tokenizer: Any,
     base: str,
-    recipe: Recipe,
+    recipe: Settings,
     processes: Processes,
     trained: Trained | None = None,
 ) -> Path:
@@ -106,7 +106,7 @@ def end_answers(model: Any, ends: Iterable[int]) -> None:
         settings.eos_token_id = known[0] if len(known) == 1 else known
 
 
-def _base_name(recipe: Recipe) -> str:
+def _base_name(recipe: Settings) -> str:
     """Return the base model's name on the hub, or its folder wherever it is looked for from."""
     folder = Path(recipe.model)
     return str(folder.resolve()) if folder.is_dir() else recipe.model

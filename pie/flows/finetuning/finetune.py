@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune import hosted, launch, model, recipe
+from finetune import dpo, grpo, hosted, kinds, launch, model, recipe
 from finetune.errors import FinetuneError
 from finetune.kinds import Settings
 from finetune.merge import merge
@@ -17,6 +17,10 @@ from pie.core.models.openai_wire import clean_url
 from pie.core.training import chat
 
 __all__ = ["Planned", "merge", "outcome", "plan", "run", "submit"]
+
+
+MODULES = {**kinds.MODULES, "grpo": "pie.rewards.grpo"}
+"""By objective, the script that the line starts: speed as a reward comes from above."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def plan(
     overrides = {**named, **overrides}
     found = recipe.load(config, overrides)
     rank = launch.node_rank(node_rank, found.launch.nodes)
-    return Planned(found, launch.line(found, config, overrides, rank))
+    module = MODULES[found.objective]
+    return Planned(found, launch.line(found, config, overrides, rank, module))
 
 
 def run(planned: Planned) -> int:
@@ -60,8 +65,7 @@ def run(planned: Planned) -> int:
     model.fingerprint(model.folder_of(found.model))
     for path in (found.train, getattr(found, "eval", "")):
         if path:
-            for _row in read_rows(Path(path)):
-                pass
+            _check_rows(found.objective, Path(path))
     output = Path(found.output)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -70,6 +74,16 @@ def run(planned: Planned) -> int:
             f"the output {output} cannot be made ({error.strerror})", "give another --output"
         ) from error
     return launch.run(planned.words, output)
+
+
+def _check_rows(objective: str, path: Path) -> None:
+    """Refuse a file that the training would refuse later, after its processes have started."""
+    if objective == "grpo":
+        grpo.read(path, ("problem_id", "src_code", "tests"))
+        return
+    read = dpo.preferences if objective == "dpo" else read_rows
+    for _row in read(path):
+        pass
 
 
 def outcome(planned: Planned) -> dict[str, Any]:
