@@ -22,6 +22,7 @@ from finetune.kinds import Dpo, Settings
 from finetune.memory import telling_of_memory
 from finetune.model import folder_of, load_tokenizer
 from finetune.prompt import Form
+from finetune.weights import by_peft
 
 
 def train(
@@ -78,7 +79,7 @@ def _train(
         def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
             return dataset
 
-    with telling_of_memory(recipe):
+    with telling_of_memory(recipe), by_peft():
         trainer = Trainer(
             model=begun.network(),
             processing_class=begun.tokenizer,

@@ -16,6 +16,7 @@ from finetune.errors import Ended, FinetuneError
 from finetune.kinds import Grpo, Settings
 from finetune.memory import telling_of_memory
 from finetune.prompt import Form
+from finetune.weights import by_peft
 
 Reward = Callable[..., list[float | None]]
 """`reward(completions, log_metric=..., **columns)`: a value for each, or None to leave it out."""
@@ -87,7 +88,7 @@ def _train(
         def _tokenize_prompts(self, prompts: Sequence[Any]) -> Any:
             return [ids(tokenizer, one) for one in prompts], None, {}
 
-    with telling_of_memory(recipe):
+    with telling_of_memory(recipe), by_peft():
         trainer = Trainer(
             model=begun.network(),
             processing_class=tokenizer,

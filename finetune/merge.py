@@ -41,7 +41,7 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
         raise FinetuneError(f"the dtype {dtype!r} is not known", "choose auto, bf16, fp16 or fp32")
     if output.exists() and any(output.iterdir() if output.is_dir() else [output]):
         raise FinetuneError(f"{output} exists already", "give a new folder with --output")
-    source = _within(source)
+    source = within(source)
     if (source / "state").is_dir():
         network, folder = _from_checkpoint(source, base)
     elif (source / "adapter_config.json").is_file():
@@ -91,8 +91,8 @@ def _trained(source: Path, tokenizer: Any) -> prompt.Trained | None:
     return told
 
 
-def _within(source: Path) -> Path:
-    """Return what to merge in a run's folder; the folder itself when it is no run's."""
+def within(source: Path) -> Path:
+    """Return what a run's folder holds of its model; the folder itself when it is no run's."""
     for name in ("adapter", "model"):
         if (source / name / "config.json").is_file() or (
             source / name / "adapter_config.json"

@@ -80,8 +80,14 @@ _MAY_CHANGE = {
 
 def arguments(recipe: Settings) -> dict[str, Any]:
     """Return what a configuration of TRL's takes from every recipe."""
+    from transformers import TrainingArguments
+
     on_cpu = recipe.launch.device == "cpu"
+    known = TrainingArguments.__dataclass_fields__
+    # The name changed within transformers 5, and TRL sets the old one to true.
+    names = [one for one in ("gradient_checkpointing", "activation_checkpointing") if one in known]
     return {
+        **dict.fromkeys(names, recipe.gradient_checkpointing),
         "output_dir": str(Path(recipe.output) / "checkpoints"),
         "seed": recipe.seed,
         "per_device_train_batch_size": recipe.micro_batch,
@@ -98,7 +104,6 @@ def arguments(recipe: Settings) -> dict[str, Any]:
         "max_grad_norm": recipe.max_grad_norm,
         "bf16": recipe.precision == "bf16",
         "use_cpu": on_cpu,
-        "gradient_checkpointing": recipe.gradient_checkpointing,
         "logging_steps": recipe.log_every,
         # It would put an average in the place of a loss that is no number.
         "logging_nan_inf_filter": False,
