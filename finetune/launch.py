@@ -67,6 +67,17 @@ def line(
     return tuple(words)
 
 
+def doubts(recipe: Settings) -> Iterator[str]:
+    """Yield a sentence for what of a recipe's launch does not suit this machine."""
+    there = len(os.sched_getaffinity(0))
+    wanted = recipe.launch.processes
+    if recipe.launch.device == "cpu" and wanted > there:
+        yield (
+            f"{wanted} training processes will share {there} processors, which is slower than "
+            f"{there} of them, and each holds memory of its own; lower launch.processes"
+        )
+
+
 def node_rank(given: int | None, nodes: int) -> int:
     """Return this node's rank: the one given, or Slurm's number of the node."""
     if given is not None or nodes == 1:

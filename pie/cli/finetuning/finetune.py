@@ -1,4 +1,4 @@
-"""`pie finetune data`, `run`, `merge` and `submit`."""
+"""`pie finetune data`, `run`, `merge`, `push`, `pull` and `submit`."""
 
 # Annotations are values here: as texts Typer would compile each option anew for every `--help`.
 
@@ -160,14 +160,17 @@ def run(
 
     Example: pie finetune run --config pie-lora --train rows.jsonl --output runs/lora
 
-    Shipped recipes: pie-full, pie-hq, pie-lora, ecco-lora, qlora, cpu, single-gpu, one-node-fsdp,
-    several-nodes. The folder gets metrics.jsonl, loss.png, checkpoints, and model/ or adapter/.
+    Shipped recipes: pie-full, pie-hq, pie-lora, ecco-lora, qlora, dpo-lora, grpo-lora, cpu,
+    single-gpu, one-node-fsdp, several-nodes. The folder gets metrics.jsonl, loss.png, checkpoints,
+    and model/ or adapter/. After SIGTERM a step is finished and saved, and the exit code is 143.
     """
     from pie.flows.finetuning import finetune as flow
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
     named = {name: value for name, value in given.items() if value}
     planned = flow.plan(config, named, changes or [], node_rank)
+    for doubt in planned.doubts:
+        say(f"warning: {doubt}")
     if dry_run or show:
         with printing():
             document = {"schema_version": 1, "line": planned.line, "words": planned.words}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune import dpo, grpo, hosted, kinds, launch, model, recipe
+from finetune import dpo, grpo, hosted, kinds, launch, model, processes, recipe
 from finetune.errors import FinetuneError
 from finetune.kinds import Settings
 from finetune.merge import merge
@@ -29,6 +29,11 @@ class Planned:
 
     recipe: Settings
     words: tuple[str, ...]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What of the launch does not suit this machine, a sentence each."""
+        return tuple(launch.doubts(self.recipe))
 
     @property
     def line(self) -> str:
@@ -62,6 +67,7 @@ def run(planned: Planned) -> int:
             raise FinetuneError(
                 f"the recipe names no {name}", f"write it in the recipe or give --{name}"
             )
+    processes.check_device(found)
     model.fingerprint(model.folder_of(found.model))
     for path in (found.train, getattr(found, "eval", "")):
         if path:

@@ -290,3 +290,23 @@ def test_a_signal_to_the_launcher_of_several_processes_is_one_sentence(
     with pytest.raises(error, match=said):
         launch.run(launch.line(load("cpu"), "cpu", {}), tmp_path)
     assert told == ["a fault"]
+
+
+def test_more_processes_than_processors_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    (said,) = launch.doubts(load("cpu", {"launch.processes": 64, "batch": 64}))
+    assert said.startswith("64 training processes will share 2 processors")
+    assert list(launch.doubts(load("cpu", {"launch.processes": 2}))) == []
+    assert list(launch.doubts(load("one-node-fsdp"))) == [], "of GPUs torch is asked"
+
+
+def test_more_gpus_than_there_are_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from finetune.processes import check_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(FinetuneError, match="wants 8 GPUs on each node and torch finds 2 here"):
+        check_device(load("one-node-fsdp"))
+    check_device(load("single-gpu"))

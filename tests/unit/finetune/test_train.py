@@ -236,6 +236,20 @@ def test_a_loss_that_is_no_number_ends_the_run(make_recipe: Make) -> None:
         train(make_recipe(learning_rate=1e30, max_grad_norm=0, warmup_steps=0, epochs=9))
 
 
+def test_after_a_checkpoint_the_advice_for_such_a_loss_names_another_folder(
+    make_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former one is of the former rate, and refuses another."""
+    real = script.learning_rate
+    monkeypatch.setattr(
+        script, "learning_rate", lambda step, *rest: 1e30 if step > 1 else real(step, *rest)
+    )
+    wild = {"learning_rate": 1e-3, "max_grad_norm": 0, "epochs": 9, "save_every": 1}
+    with pytest.raises(FinetuneError, match="with another --output; here step-0"):
+        train(make_recipe(**wild))
+    assert checkpoint.all_of(tmp_path / "run")
+
+
 def test_a_loss_that_is_no_number_in_the_last_evaluation_writes_no_model(
     make_recipe: Make, eval_rows: Path, tmp_path: Path
 ) -> None:
