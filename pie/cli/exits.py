@@ -23,6 +23,7 @@ class Exit(IntEnum):
     THRESHOLD = 3
     NOT_MEASURED = 4
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def say(text: str) -> None:
@@ -100,7 +101,7 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
             if sentence is None:
                 raise
             say(f"pie: {escaped(sentence)}")
-            code = Exit.INPUT
+            code = getattr(error, "exit_code", Exit.INPUT)
         raise typer.Exit(int(code))
 
     return wrapped

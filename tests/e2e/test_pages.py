@@ -19,6 +19,7 @@ pytest.importorskip("tree_sitter_cpp")
 
 from tests.e2e.conftest import PIE
 from tests.e2e.pages import PAGES, REPOSITORY, Command, commands
+from tests.hub_server import HubServer
 from tests.model_server import ModelServer
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
@@ -43,7 +44,7 @@ LEFT_OUT = {
 }  # fmt: skip
 """Commands that are not run, each with the reason or the test that runs its like."""
 RECIPES_FOLDER = REPOSITORY / "finetune" / "recipes"
-RECIPES = ("pie-full", "pie-hq", "pie-lora")
+RECIPES = ("pie-full", "pie-hq", "pie-lora", "dpo-lora", "grpo-lora")
 WORDS = {
     "vllm:codellama/CodeLlama-7b-hf": "replay:recorded.jsonl",
     "codellama/CodeLlama-7b-hf": "base",
@@ -53,6 +54,9 @@ WORDS = {
 }
 """Names of models and recipes, and what stands for them here."""
 PREPARED = {
+    "pie finetune preferences runs/sampled --out preferences.jsonl": (
+        "simulate --pairs sampled.jsonl --testcases test_cases --out runs/sampled"
+    ),
     "pie report runs/mine --upper-bound mine/measured.parquet": (
         "simulate --pairs answered.jsonl --testcases mine/test_cases --out runs/mine"
     ),
@@ -110,6 +114,9 @@ class Workspace:
         write("val.jsonl", problems[4:5])
         write("test.jsonl", problems[5:], fastest_code=looping(3))
         write("recorded.jsonl", problems[5:], generated_answers=[looping(5 + k) for k in range(8)])
+        answers = [looping(2), looping(4000)]
+        asked = {"strategy": "finetuned", "form": "plain"}
+        write("sampled.jsonl", problems[:2], generated_answers=answers, sampling=asked)
         write("answered.jsonl", problems, generated_answers=[looping(2)])
         (self.folder / "selfplay").mkdir()
         write("selfplay/synthetic.jsonl", problems[:1], problem_id="synthetic")
@@ -140,8 +147,13 @@ class Workspace:
 
 @pytest.fixture
 def workspace(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workspace]:
-    with ModelServer() as server:
-        names = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "none", "OMP_NUM_THREADS": "1"}
+    with ModelServer() as server, HubServer() as hub:
+        names = {
+            **hub.environment,
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_KEY": "none",
+            "OMP_NUM_THREADS": "1",
+        }
         # Only what a page names is on the path of `pie`.
         kept = {name: value for name, value in os.environ.items() if name != "PIE_GEM5"}
         yield Workspace(tmp_path, {**kept, **environment, **names})
@@ -159,6 +171,8 @@ def add_models(folder: Path) -> None:
         recipe = yaml.safe_load((RECIPES_FOLDER / f"{name}.yaml").read_text())
         recipe |= {"model": "base", "precision": "fp32", "batch": 2, "micro_batch": 1, "epochs": 1}
         recipe |= {"warmup_steps": 0, "max_steps": 2, "launch": {"device": "cpu"}}
+        if name == "grpo-lora":
+            recipe |= {"answers": 2, "micro_batch": 2, "max_new_tokens": 8}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe))
 
 
