@@ -83,7 +83,7 @@ def read_progress(folder: Path) -> Progress:
     try:
         document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return Progress(**document)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise FinetuneError(
             f"{folder} is no checkpoint of this toolkit", "remove it or give another one"
         ) from error

@@ -43,12 +43,14 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
-def finished(folder: Path, made: Any, result: dict[str, Any]) -> Finished:
+def finished(
+    folder: Path, made: Any, result: dict[str, Any], machine: str = "cachegrind"
+) -> Finished:
     """What the flow returns for one row with this result."""
     folder.mkdir()
     manifest = {
         "schema_version": 1,
-        "machine": {"name": "cachegrind", "fingerprint": "f00d"},
+        "machine": {"name": machine, "fingerprint": "f00d"},
         "pairs_file": "pairs.jsonl",
         "rows": 1,
         "rows_left_out": 0,
@@ -69,7 +71,8 @@ def simulate(tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> An
             started(tmp_path / "run")
             if isinstance(ending, BaseException):
                 raise ending
-            return finished(tmp_path / "run", made, {**RESULT, **ending})
+            machine = arguments[arguments.index("-m") + 1] if "-m" in arguments else "cachegrind"
+            return finished(tmp_path / "run", made, {**RESULT, **ending}, machine)
 
         monkeypatch.setattr(flow, "simulate", fake)
         monkeypatch.setattr(flow, "walls", lambda _setting: "")
@@ -83,6 +86,19 @@ def test_a_finished_run_is_zero(simulate: Any) -> None:
     assert result.exit_code == 0
     assert "2.000x" in result.stdout
     assert "2.000x" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("machine", "head", "cost"),
+    [("skylake", "source ms", "2.0000"), ("counts", "source Minstr", "7.0000")],
+)
+def test_the_cost_has_the_unit_of_the_machine(
+    simulate: Any, machine: str, head: str, cost: str
+) -> None:
+    out = simulate({}, "-m", machine).stdout
+    assert head in out
+    assert cost in out
+    assert ("source ms" in out) == (machine == "skylake")
 
 
 @pytest.mark.parametrize(("least", "code"), [("1.5", 0), ("2.0", 0), ("2.5", 3)])
