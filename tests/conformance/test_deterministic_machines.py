@@ -128,7 +128,7 @@ def test_the_same_run_costs_the_same_twice(deterministic: Machine, measure: Meas
 
 
 def test_it_costs_the_same_from_another_folder_environment_user_setting_and_cache_compiled_anew(
-    deterministic: Machine, tmp_path: Path
+    deterministic: Machine, tmp_path: Path, fresh_cache: Callable[[Path], Path]
 ) -> None:
     stdin = tmp_path / "input"
     stdin.write_text("3000\n")
@@ -137,6 +137,8 @@ def test_it_costs_the_same_from_another_folder_environment_user_setting_and_cach
     elsewhere.mkdir()
     moved = elsewhere / "another input"
     moved.write_text("3000\n")
+    if deterministic.name != "skylake":  # one machine shows it of the tool and of headers as well
+        fresh_cache(elsewhere / "another cache")
     strange = {
         "PIE_CACHE": str(elsewhere / "another cache"),
         "TMPDIR": str(elsewhere),

@@ -68,10 +68,13 @@ def write_rows(path: Path, *rows: Row | str | bytes) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_cache(
+    tmp_path_factory: pytest.TempPathFactory, fresh_cache: Callable[[Path], Path]
+) -> Path:
     """One cache for all tests that are not about caching, also between xdist's workers."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pie-cache"
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return fresh_cache(shared / "pie-cache")
 
 
 @pytest.fixture

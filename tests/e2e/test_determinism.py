@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,11 @@ def different(first: Path, second: Path) -> list[tuple[Any, ...]]:
 
 
 def test_the_host_leaves_no_trace_in_the_numbers(
-    pie: Pie, pairs: Path, tmp_path: Path, environment: dict[str, str]
+    pie: Pie,
+    pairs: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    fresh_cache: Callable[[Path], Path],
 ) -> None:
     first = tmp_path / "first"
     done = pie("simulate", "--pairs", pairs, "--out", first, "-j", "2")
@@ -69,7 +74,7 @@ def test_the_host_leaves_no_trace_in_the_numbers(
         "CPLUS_INCLUDE_PATH": "/nowhere",
         "GLIBC_TUNABLES": "glibc.malloc.arena_max=1",
         "PYTHONHASHSEED": "77",
-        "PIE_CACHE": str(elsewhere / "cache"),
+        "PIE_CACHE": str(fresh_cache(elsewhere / "cache")),
         "TMPDIR": str(elsewhere),
         **{f"PADDING_{number}": "x" * 1000 for number in range(5)},
     }

@@ -35,9 +35,11 @@ def pairs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(environment: dict[str, str], tmp_path: Path, shared_cache: Path) -> dict[str, str]:
+def environment(
+    environment: dict[str, str], tmp_path: Path, fresh_cache: Callable[[Path], Path]
+) -> dict[str, str]:
     """A cache of the test's own, so that there is something to measure."""
-    return {**environment, "PIE_CACHE": str(tmp_path / "cache")}
+    return {**environment, "PIE_CACHE": str(fresh_cache(tmp_path / "cache"))}
 
 
 @pytest.fixture

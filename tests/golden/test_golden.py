@@ -140,17 +140,6 @@ def test_the_program_gets_its_verdict(
     assert BAIT not in repr(outcome)
 
 
-@pytest.fixture
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that all worker processes of this test run share."""
-    named = os.environ.get("PIE_CACHE")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = Path(named) if named else shared / "cache"
-    monkeypatch.setenv("PIE_CACHE", str(folder))
-    return folder
-
-
 def examined(
     case: Path,
     wanted: dict[str, Any],
