@@ -22,23 +22,8 @@ from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 LOG = b'==3== PIE-SKYLAKE {"ended": "exit", "cycles": 877, "instructions": 877}\n'
-HEADERS = """#include <algorithm>
-#include <cfenv>
-#include <cmath>
-#include <csetjmp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <deque>
-#include <iostream>
-#include <map>
-#include <set>
-#include <stdexcept>
-#include <string>
-#include <thread>
-#include <vector>
+# The first header is compiled beforehand.
+HEADERS = """#include <bits/stdc++.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
