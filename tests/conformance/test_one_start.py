@@ -23,7 +23,7 @@ from sim.verdict import Verdict
 from tests.conformance.test_channels import CHANNELS, FILES, PROGRAM
 
 TOOLCHAIN = Toolchain()
-LIMITS = Limits(max_instructions=20_000_000, output_bytes=MIB, file_bytes=MIB)
+LIMITS = Limits(max_instructions=20_000_000, output_bytes=MIB // 8, file_bytes=MIB)
 Builder = Callable[..., Build]
 
 # The first header is compiled beforehand.

@@ -134,6 +134,7 @@ def test_it_counts_as_many_instructions_as_the_model(
     assert here.stdout == model.stdout
 
 
+@pytest.mark.prove  # the start of an interpreter takes the model many seconds
 def test_a_python_program_counts_the_same(counts: Counts, machine: Skylake, tmp_path: Path) -> None:
     script = "print(sum(map(int, input().split())))"
     build = compiler.build(Program(Language.PYTHON, script), Toolchain(), CompileLimits())
