@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,14 @@ LOOP = REPOSITORY / "examples" / "loop"
 
 
 @pytest.mark.slow
-def test_the_loop_runs_to_its_report(tmp_path: Path) -> None:
+def test_the_loop_runs_to_its_report(tmp_path: Path, fresh_cache: Callable[[Path], Path]) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
     words = [sys.executable, str(LOOP / "loop.py"), "--toy", "--out", str(tmp_path / "loop")]
     words += ["--machine", "counts"]
     environment = {
         **os.environ,
-        "PIE_CACHE": str(tmp_path / "cache"),
+        "PIE_CACHE": str(fresh_cache(tmp_path / "cache")),
         "PYTHONPATH": str(REPOSITORY),
     }
 

@@ -6,7 +6,6 @@ What is changed: model names, file names, and `--limit`. What is not run has its
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import yaml
 pytest.importorskip("pyarrow")
 pytest.importorskip("tree_sitter_cpp")
 
-from tests.e2e.conftest import PIE
+from tests.e2e.fork_server import ForkServer
 from tests.e2e.pages import PAGES, REPOSITORY, Command, commands
 from tests.hub_server import HubServer
 from tests.model_server import ModelServer
@@ -83,8 +82,8 @@ SHORT = {
 class Workspace:
     """A folder with all files that the pages name."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self._environment = folder, environment
+    def __init__(self, folder: Path, environment: dict[str, str], server: ForkServer) -> None:
+        self.folder, self._environment, self._server = folder, environment, server
         write_codenet(folder / "Project_CodeNet", PROBLEMS)
         contest = {"name": "p00001 Add", "public_tests": {"input": ["7\n"], "output": ["8\n"]}}
         (folder / "code_contests.jsonl").write_text(json.dumps(contest) + "\n")
@@ -123,10 +122,7 @@ class Workspace:
 
     def run(self, *words: str) -> str:
         """Run `pie` and return what it printed."""
-        done = subprocess.run(
-            [str(PIE), *words], cwd=self.folder, env=self._environment, capture_output=True,
-            text=True, timeout=900, check=False,
-        )  # fmt: skip
+        done = self._server.run(list(words), self.folder, self._environment, 900)
         assert done.returncode == 0, f"pie {' '.join(words)}\n{done.stderr[-3000:]}"
         return done.stdout
 
@@ -146,7 +142,9 @@ class Workspace:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workspace]:
+def workspace(
+    tmp_path: Path, environment: dict[str, str], fork_server: ForkServer
+) -> Iterator[Workspace]:
     with ModelServer() as server, HubServer() as hub:
         names = {
             **hub.environment,
@@ -156,7 +154,7 @@ def workspace(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workspace
         }
         # Only what a page names is on the path of `pie`.
         kept = {name: value for name, value in os.environ.items() if name != "PIE_GEM5"}
-        yield Workspace(tmp_path, {**kept, **environment, **names})
+        yield Workspace(tmp_path, {**kept, **environment, **names}, fork_server)
 
 
 def add_models(folder: Path) -> None:

@@ -8,8 +8,9 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     detail_contains  a part of the explanation (optional)
     input, expected  what it reads and what it must print; both empty by default
     machine          whether it is measured too (default: yes, if it gets that far)
-    skylake          what is different on that machine, which shows a program less of the host and counts
-                     what it hides from others; or "no", where that takes too long
+    skylake          what is different on that machine and on `counts`, which is the same tool: they show a
+                     program less of the host and count what it hides from others; or "no", where that takes
+                     too long
     cachegrind       the same for that machine, which is for trusted programs: a hostile one can forge it
     mechanism, twin  of a hostile program: what it makes use of, and the folder of an honest program that
                      makes use of the same and is accepted
@@ -36,6 +37,7 @@ from sim.jobs import BuildJob, Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Build, Language, Program, TestCase
@@ -44,8 +46,6 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 HERE = Path(__file__).parent
-# The start of an interpreter takes the model many seconds.
-PYTHON_EACH_TIME = {"accepted", "digits_without_limit", "standard_streams_by_name"}
 CASES = sorted(file.parent for file in HERE.rglob("verdict.json"))
 LANGUAGES = {".cpp": Language.CPP, ".py": Language.PYTHON}
 # Small, so that what never ends costs a second of CPU time.
@@ -92,17 +92,20 @@ def machines_of(settings: dict[str, Any]) -> list[Machine]:
 def runs() -> Iterator[ParameterSet]:
     """Every program on its machines; both runs of one go to the same worker, which builds it once.
 
-    A hostile program that is tried on the default machine is tried on the other in `make prove`.
+    A hostile program that is tried on the default machine is tried on the other in `make prove`. The
+    start of an interpreter takes both many seconds, so scripts are tried on `counts`, which is the
+    default machine's tool without its clock, and on both in `make prove`; tests/conformance measures
+    scripts on every machine.
     """
     for case in CASES:
         name = str(case.relative_to(HERE))
         machines = machines_of(settings_of(case))
+        script = (case / "program.py").exists() and machines[0].name == "skylake"
+        if script:
+            machines.insert(0, Counts())
         for number, machine in enumerate(machines):
             marks = [pytest.mark.xdist_group(name)]
-            seldom = case.parent.name == "python" and case.name not in PYTHON_EACH_TIME
-            if (number and case.parent.name == "hostile") or (
-                seldom and machine.name == "skylake"
-            ):
+            if number and (script or case.parent.name == "hostile"):
                 marks.append(pytest.mark.prove)
             yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 
@@ -130,7 +133,7 @@ def test_the_program_gets_its_verdict(
     case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
-    wanted |= wanted.get(machine.name, {})
+    wanted |= wanted.get("skylake" if machine.name == "counts" else machine.name, {})
     if cgroup.kind() == "address space":
         wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
@@ -141,17 +144,6 @@ def test_the_program_gets_its_verdict(
     assert outcome.verdict in verdicts_of(wanted), outcome.detail
     assert wanted.get("detail_contains", "") in outcome.detail
     assert BAIT not in repr(outcome)
-
-
-@pytest.fixture
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that all worker processes of this test run share."""
-    named = os.environ.get("PIE_CACHE")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = Path(named) if named else shared / "cache"
-    monkeypatch.setenv("PIE_CACHE", str(folder))
-    return folder
 
 
 def program_of(case: Path) -> Program:
