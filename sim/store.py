@@ -67,6 +67,13 @@ class Store:
             row = self._db.execute("SELECT payload FROM results WHERE key=?", (key,)).fetchone()
             return None if row is None else json.loads(row[0])
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return the kept values of keys, without those that are not kept."""
+        marks = ",".join("?" * len(keys))
+        query = f"SELECT key, payload FROM results WHERE key IN ({marks})"
+        with self._explained():
+            return {key: json.loads(text) for key, text in self._db.execute(query, list(keys))}
+
     def put(self, key: str, kind: str, value: Any) -> bool:
         """Keep a value; when this returns, a kill of the process does not lose it.
 

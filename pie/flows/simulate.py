@@ -72,7 +72,7 @@ class Progress:
 
     @property
     def runs_left(self) -> int:
-        """Runs still to be measured, about: budgets on a ladder run a long program again."""
+        """Runs still to be measured, at most: a program is over with the first limit it meets."""
         done = self.tally.run.get("measure", 0) + self.tally.reused.get("measure", 0)
         return max(0, self.runs - done) or self.planned - self.rows
 
