@@ -7,13 +7,14 @@
  *
  * Messages are those of a SOCK_SEQPACKET socket, which the program cannot reach:
  *
- *     to the driver      ready INSTRUCTIONS            the server waits for requests
+ *     to the driver      ready INSTRUCTIONS CALL       the server waits for requests: the call that parts the tests
  *                        whole WHY                     each test needs a start of its own; the server ends
  *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
  *                                                      as the runner says it; LEFT is 1 if /tmp is not empty
  *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log
  *                        kill                          ends the child under way */
 #include "forks.h"
+#include "futex.h"
 #include "guard.h"
 #include "model.h"
 #include "processor_id.h"
@@ -287,11 +288,11 @@ static void translate(ThreadId thread, Int from) {
     }
 }
 
-static void serve(ThreadId thread) {
+static void serve(ThreadId thread, UInt call) {
     HChar text[LETTERS];
     struct vki_rlimit endless = {-1UL, -1UL};
     call4(__NR_setrlimit, CPU_TIME, (UWord)&endless, 0, 0);
-    VG_(sprintf)(text, "ready %llu", statistics.instructions);
+    VG_(sprintf)(text, "ready %llu %u", statistics.instructions, call);
     say(text);
     for (;;) {
         Request r = next_request();
@@ -373,6 +374,8 @@ static Bool is_common(UInt call, const UWord *a) {
     case __NR_time:
     case __NR_gettimeofday: return True;
     case __NR_prlimit64: return a[2] == 0;
+    /* Nobody waits, since another thread would have parted the tests: the C library's "once" says so to nobody. */
+    case __NR_futex: return (a[1] & FUTEX_OPERATION) == FUTEX_WAKE;
     /* A shared page would be that of all tests. */
     case __NR_mmap: return (a[3] & SHARING) == VKI_MAP_PRIVATE && ((a[3] & VKI_MAP_ANONYMOUS) || is_file(a[4]));
     case __NR_readlink: return is_own_name(a[0]) || is_system(a[0]);
@@ -405,5 +408,5 @@ void forks_before_call(ThreadId thread, UInt call, const UWord *arguments) {
         say("whole it has files open where its tests part");
         leave();
     }
-    serve(thread);
+    serve(thread, call);
 }
