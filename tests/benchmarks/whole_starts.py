@@ -1,8 +1,8 @@
 """How many measured runs need a start of their own, why, and where the tests of real programs part.
 
 Usage: whole_starts.py PAIRS_JSONL TESTS_FOLDER PROGRAMS [MOST_TESTS]. Programs are drawn evenly
-from the file. For each: whether all its tests ran from one start; the system call at which they part;
-the share of its instructions that lies before it, of the first test. Prints one JSON object.
+from the file. For each: whether all its tests ran from one start; the system call at which they
+part; the share of its instructions that lies before it, of the first test. Prints a JSON object.
 """
 
 from __future__ import annotations
