@@ -146,7 +146,7 @@ class MeasureJob:
     """Other budgets that runs of this program may have been stopped at, all above its own."""
     kind: str = "measure"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """What decides the run; where the machine stops it at a count, all but its budget."""
         return digest_of(
@@ -171,7 +171,7 @@ class MeasureJob:
         """What jobs have in common that one start of a program serves; None: this one is alone."""
         if self.setting.machine.interleaved or len(self.builds) != 1:
             return None
-        return self.kind, self.builds[0].digest, self.setting.bounded(0)
+        return self.kind, self.builds[0].digest, self.context
 
     def run(self, measure: Measure | None = None) -> list[MeasuredRun]:
         """Cost the test; `measure` serves the one program from a start that it shares."""
@@ -277,7 +277,7 @@ class MeasureJob:
 
     @staticmethod
     def dump(result: list[MeasuredRun]) -> Any:
-        return [asdict(one) for one in result]
+        return [vars(one) for one in result]  # of plain values
 
     @staticmethod
     def load(data: Any) -> list[MeasuredRun]:

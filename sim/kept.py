@@ -8,6 +8,7 @@ as a run that was caught before its end, is known within its own budget only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sim.jobs import Failed, Job, MeasuredRun, MeasureJob, Result
@@ -15,18 +16,34 @@ from sim.store import Store
 from sim.verdict import Verdict
 
 
-def look_up(store: Store, job: Job) -> Result | None:
-    """Return what the store knows of a job's result; None: it must be run."""
+class Kept:
+    """What the store knows of the results of some jobs, asked for at once."""
+
+    def __init__(self, store: Store, jobs: Sequence[Job]) -> None:
+        self._store = store
+        wanted = {key: None for job in jobs for key in _keys(job)}
+        self._payloads = store.get_all(list(wanted))
+
+    def result(self, job: Job) -> Result | None:
+        """Return a job's result; None: it must be run."""
+        for key, within in _keys(job).items():
+            payload = self._payloads.get(key)
+            if payload is None:
+                continue
+            result = job.load(self._store.read(payload))
+            if not isinstance(job, MeasureJob) or not job.budgeted:
+                return result
+            if (answer := _within(job, result, within)) is not None:
+                return answer
+        return None
+
+
+def _keys(job: Job) -> dict[str, int | None]:
+    """Return the keys under which a job's result may be kept, with the budget of each run."""
     if not isinstance(job, MeasureJob) or not job.budgeted:
-        found = store.get(job.key)
-        return None if found is None else job.load(found)
+        return {job.key: None}
     budgets = (job.setting.limits.max_instructions, *job.wider)
-    keys = {job.key: None} | {job.key_within(budget): budget for budget in budgets}
-    kept = store.get_all(list(keys))
-    for key, budget in keys.items():
-        if key in kept and (answer := _within(job, job.load(kept[key]), budget)) is not None:
-            return answer
-    return None
+    return {job.key: None} | {job.key_within(one): one for one in budgets}
 
 
 def budget(job: Job) -> int:

@@ -151,15 +151,18 @@ class Scheduler:
             one.jobs = jobs
             one.results = [None] * len(jobs)
             one.missing = 0
+            known = kept.Kept(self._store, jobs)
             wanted = [
-                (job.key, job) for index, job in enumerate(jobs) if self._request(one, index, job)
+                (job.key, job)
+                for index, job in enumerate(jobs)
+                if self._request(one, index, job, known)
             ]
             for batch in batches(wanted):
                 self._submit(batch, 1)
             if one.missing:
                 return
 
-    def _request(self, one: _Active, index: int, job: Job) -> bool:
+    def _request(self, one: _Active, index: int, job: Job, known: kept.Kept) -> bool:
         """Note who waits for a job, or give it what is kept; return whether it is to be run."""
         if one.results[index] is not None:
             return False
@@ -168,7 +171,7 @@ class Scheduler:
             self._waiting[key].append((one, index))
             one.missing += 1
             return False
-        found = kept.look_up(self._store, job)
+        found = known.result(job)
         if found is not None:
             self.tally.count(self.tally.reused, job.kind)
             one.give(index, found)

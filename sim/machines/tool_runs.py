@@ -127,6 +127,9 @@ class ToolRuns:
             f"--limit-file={limits.file_bytes}",
             f"--limit-cpu={limits.cpu_seconds}",
             f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
+            # The program's threads are sets of registers (threads.c); the translator knows one. It
+            # clears its room for each that may be after every fork: two pages each, of 500.
+            "--max-threads=2",
             *options,
         )
         return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)

@@ -24,7 +24,7 @@ Statistics statistics;
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
 static void summary(const HChar *ended) {
-    forks_tell_blocks();
+    forks_tell_known();
     const Statistics *s = &statistics;
     const ULong *t = top_down();
     if (s->unknown) unknown_instructions();
@@ -82,7 +82,7 @@ void limit_run(ULong instructions, ULong cycles) {
 }
 
 static void count_summary(const HChar *ended) {
-    forks_tell_blocks();
+    forks_tell_known();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu}\n",
               ended, counted(), counted(), statistics.syscalls);
@@ -173,7 +173,7 @@ static void post_clo_init(void) {
 static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
-    forks_translated(closure->nraddr);
+    forks_known(BLOCK, closure->nraddr);
     return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
                                                                 host_word);
 }

@@ -69,13 +69,16 @@ def main() -> None:
             continue
         whole.clear()
         messages.clear()
-        first = None
+        first, beyond = None, 0
         with Skylake().start(built, LIMITS, TOOLCHAIN) as measure:
             for path in inputs:
                 try:
-                    first = first or measure(path, LIMITS).instructions
+                    run = measure(path, LIMITS)
                 except SimError as error:
                     causes[f"not measured: {error}"] += 1
+                    continue
+                first = first or run.instructions
+                beyond += run.over_budget
         programs, runs = programs + 1, runs + len(inputs)
         kind = next((one for one in BEGINNINGS if f"<{one}>" in source), "other headers")
         ready = messages[0] if messages else ()
@@ -84,7 +87,11 @@ def main() -> None:
             if first:
                 shared[kind].append(int(ready[1]) / first)
         if whole:
-            why = " ".join(ready[1:]) if ready[:1] == ("whole",) else "the server ended"
+            why = "the server ended"
+            if ready[:1] == ("whole",):
+                why = " ".join(ready[1:])
+            elif not ready and beyond:
+                why = "it is over this script's budget before its tests part"
             causes[why] += len(whole)
             print(problem, why, len(whole), file=sys.stderr)
     print(

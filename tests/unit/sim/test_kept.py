@@ -87,7 +87,7 @@ def test_an_answer_is_that_of_a_run_of_its_own_whatever_ran_before(
     store = Store(tmp_path / "kept")
     for count, budget in asked:
         one = job(count, budget)
-        found = kept.look_up(store, one)
+        found = kept.Kept(store, [one]).result(one)
         if found is None:
             found = one.run()
             store.put(kept.place(one, found), one.kind, json.loads(json.dumps(one.dump(found))))
