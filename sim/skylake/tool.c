@@ -31,7 +31,7 @@ static Cycle of_signals;
 Cycle cycles_done(void) { return last_commit() + clearing_to_pay(last_commit()) + of_signals; }
 
 static void summary(const HChar *ended) {
-    forks_tell_blocks();
+    forks_tell_known();
     const Statistics *s = &statistics;
     const ULong *t = top_down();
     if (s->unknown) unknown_instructions();
@@ -90,7 +90,7 @@ void limit_run(ULong instructions, ULong cycles) {
 }
 
 static void count_summary(const HChar *ended) {
-    forks_tell_blocks();
+    forks_tell_known();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu}\n",
               ended, counted(), counted(), statistics.syscalls);
@@ -185,7 +185,7 @@ static void post_clo_init(void) {
 static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
-    forks_translated(closure->nraddr);
+    forks_known(BLOCK, closure->nraddr);
     return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
                                                                 host_word);
 }

@@ -83,7 +83,7 @@ def verdicts_of(settings: dict[str, Any]) -> list[str]:
 def machines_of(settings: dict[str, Any]) -> list[Machine]:
     """On which machines a program is tried; one that is never measured gets its verdict once."""
     measured = {"accepted", "nondeterministic", "tampering", "unsupported"}
-    counted = "budget" in settings.get("detail_contains", "")
+    counted = " instructions" in settings.get("detail_contains", "")
     if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]
     return [one for one in (Skylake(), Cachegrind()) if settings.get(one.name) != "no"]
