@@ -11,6 +11,8 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.generation.options import Backend, BaseUrl, Form
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.refinement.refine import Plan, Refinement
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @told
+@grouped
 def command(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
     strategy: Annotated[
@@ -53,9 +56,7 @@ def command(
     top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)] = 1.0,
     max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1)] = 1024,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    form: Annotated[
-        str, typer.Option("--form", help="plain, chat, or auto: what suits the model.")
-    ] = "auto",
+    form: Form = "auto",
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Run folder; default: runs/NAME-STRATEGY-CONFIGURATION."),
@@ -66,28 +67,9 @@ def command(
             "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
         ),
     ] = None,
-    context: Annotated[
-        int | None,
-        typer.Option("--context", min=1, help="The model's context in tokens; hf: its own."),
-    ] = None,
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option("--tokenizer", help="Counts tokens; else estimated (bytes / 3)."),
-    ] = None,
-    base_url: Annotated[
-        str, typer.Option("--base-url", help="Of the server; else OPENAI_BASE_URL.")
-    ] = "",
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=4096, help="Requests at once.")
-    ] = 16,
-    max_retries: Annotated[int, typer.Option("--max-retries", min=0)] = 6,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.01, help="Seconds for one answer.")
-    ] = 600.0,
-    body: Annotated[
-        str,
-        typer.Option("--body", help="JSON object: more fields of a request; null removes one."),
-    ] = "",
+    base_url: BaseUrl = "",
+    *,
+    backend: Backend,
     price_in: Annotated[
         float | None, typer.Option("--price-in", min=0.0, help="Of a million prompt tokens.")
     ] = None,
@@ -102,31 +84,17 @@ def command(
         int | None,
         typer.Option("--max-total-tokens", min=1, help="The same, of tokens in and out."),
     ] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Of hf.")] = 8,
-    dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
-    device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
-    tensor_parallel: options.TensorParallel = 0,
-    data_parallel: options.DataParallel = 0,
-    gpu_memory: options.GpuMemory = None,
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
-    memory_limit: options.MemoryLimit = 1024,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what there is to do; ask no model.")
-    ] = False,
+    dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> int:
     """Refine programs in turns, with what public tests show, and measure each iteration.
@@ -140,9 +108,9 @@ def command(
     """
     if strategy == "list":
         return _list()
-    from pie.core.models import ModelOptions, Sampling
+    from pie.core.models import Sampling
     from pie.flows.generation.generate import Prices
-    from pie.flows.generation.options import parse_body
+    from pie.flows.generation.options import model_options
     from pie.flows.refinement import refine as flow
     from pie.flows.refinement.options import Chosen, open_request
 
@@ -156,34 +124,13 @@ def command(
             public=public,
             form=form,
             sampling=Sampling(temperature, top_p, max_new_tokens, seed),
-            options=ModelOptions(
-                base_url=base_url,
-                concurrency=concurrency,
-                max_retries=max_retries,
-                timeout_seconds=timeout,
-                body=parse_body(body),
-                tokenizer=tokenizer,
-                context=context,
-                batch_size=batch_size,
-                dtype=dtype,
-                device=device,
-                tensor_parallel=tensor_parallel,
-                data_parallel=data_parallel,
-                gpu_memory=gpu_memory,
-            ),
-            setting=options.setting(
+            options=model_options(backend, base_url),
+            setting=build.setting(
                 machine,
-                cxxflags,
-                cxx,
-                link,
-                compare,
-                max_instructions,
-                memory_limit,
                 gem5,
                 gem5_config,
+                max_instructions=max_instructions,
                 max_cycles=max_cycles,
-                judge=judge,
-                include=include,
                 in_rows=True,
             ),
             out=out,

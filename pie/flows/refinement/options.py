@@ -11,7 +11,6 @@ from pie.core.refinement.prompting import Templates
 from pie.core.refinement.selection import selection
 from pie.core.refinement.strategy import load
 from pie.flows.generation.generate import Prices
-from pie.flows.generation.options import parse_body
 from pie.flows.refinement.request import Request
 from sim.setting import Setting
 
@@ -85,6 +84,3 @@ def open_request(chosen: Chosen) -> Request:
         max_cost=chosen.max_cost,
         max_total_tokens=chosen.max_total_tokens,
     )
-
-
-__all__ = ["Chosen", "open_request", "parse_body"]
