@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import clock, comparison, compiler, instrument_limits, judge, printed
+from sim import clock, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.machine import Measure, Measurement, one_start
@@ -88,7 +88,7 @@ class JudgeJob:
 
     @property
     def key(self) -> str:
-        tests = [(test.input_digest, test.expected_digest) for test in self.tests]
+        tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
 
     def run(self) -> list[Judgement]:
@@ -131,8 +131,7 @@ class MeasureJob:
         return digest_of(
             self.kind,
             [build.digest for build in self.builds],
-            self.test.input_digest,
-            self.test.expected_digest,
+            *self.test.identity,
             self.context,
         )
 
@@ -195,9 +194,8 @@ class MeasureJob:
 
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
-        if run.verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
-            compare = comparison.rule(self.setting.rule)
-            wrong = compare(run.stdout, self.test.expected_path.read_bytes())
+        if run.verdict is Verdict.ACCEPTED:
+            _verdict, wrong = judge.compared(self.test, run.stdout, self.setting.rule)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""
