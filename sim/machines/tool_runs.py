@@ -99,8 +99,7 @@ class ToolRuns:
         def made() -> tuple[Guest, Allowance]:
             guest = self._guest(build, unbounded, toolchain, "--serve={control}")
             shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
-            argv = (*guest.argv, "warm")
-            return replace(guest, argv=argv, read_only=shown), self._allowance(unbounded)
+            return replace(guest, read_only=shown), self._allowance(unbounded)
 
         key = (self, toolchain, unbounded, cache_directory())
         budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
@@ -153,7 +152,10 @@ class ToolRuns:
             f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
             *options,
         )
-        return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        guest = valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        if build.language is Language.PYTHON:
+            guest = replace(guest, argv=(*guest.argv, "warm"))
+        return guest
 
     def _allowance(self, limits: Limits) -> Allowance:
         return valgrind.allowance(limits, self.cpu_seconds(limits))
