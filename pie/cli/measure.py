@@ -37,6 +37,7 @@ def command(
     judge: options.Judge = "none",
     include: options.Include = None,
     cxx: options.Compiler = "g++",
+    python: options.Python = "",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = None,
@@ -90,6 +91,7 @@ def command(
         max_cycles=max_cycles,
         judge=judge,
         include=include,
+        python=python,
     )
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

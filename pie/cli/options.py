@@ -57,6 +57,15 @@ Include = Annotated[
     ),
 ]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
+Python = Annotated[
+    str,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="Interpreter of the Python programs, with its packages. Default: the system's.",
+        show_default=False,
+    ),
+]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
 LARGEST_BUDGET = 10**15
@@ -146,6 +155,7 @@ def setting(
     in_rows: bool = False,
     judge: str = "none",
     include: Sequence[Path] | None = None,
+    python: str = "",
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known.
 
@@ -185,6 +195,7 @@ def setting(
             defines=preset.defines,
             include=header_folders(include or ()),
             libraries=preset.libraries,
+            interpreter=python,
         ),
         rule=compare,
         limits=Limits(

@@ -11,7 +11,8 @@ void memory_around(UInt call, const UWord *arguments);
 /* When it is to be looked at next; whether that was now, and it was. */
 Moment memory_due(void);
 Bool memory_looked(void);
-/* At the end: bytes in use at once at most; and, as pages times cycles, over time. */
+void memory_ends(void);
+/* After the end: bytes in use at once at most; and, as pages times cycles, over time. */
 ULong memory_peak(void);
 ULong memory_over_time(void);
 ULong memory_at_start(void);
