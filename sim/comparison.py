@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 
 from sim.errors import InputError
+from sim.program import TestCase
 
 TOLERANCE = 1e-6
 """Absolute or relative, whichever is wider."""
@@ -116,6 +117,18 @@ def rule(name: str) -> Callable[[bytes, bytes], str]:
     if name not in RULES:
         raise InputError(f"unknown comparison rule {name!r}", f"choose one of {', '.join(RULES)}")
     return RULES[name]
+
+
+def difference(test: TestCase, given: bytes, rule_name: str) -> str:
+    """Return '' where a run gave what its test expects, else what differs.
+
+    By the test's own comparison, else by the rule. MachineFailure where a checker breaks down.
+    """
+    if test.comparison is not None:
+        return test.comparison.difference(test, given)
+    if test.expected_path is None:
+        return ""
+    return rule(rule_name)(given, test.expected_path.read_bytes())
 
 
 def _show(token: bytes) -> str:

@@ -58,6 +58,15 @@ Include = Annotated[
     ),
 ]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
+Python = Annotated[
+    str,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="Interpreter of the Python programs, with its packages. Default: the system's.",
+        show_default=False,
+    ),
+]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
 LARGEST_BUDGET = 10**15
@@ -131,6 +140,7 @@ class Programs:
     judge: Judge = "none"
     include: Include = None
     cxx: Compiler = "g++"
+    python: Python = ""
     link: Link = "static"
     compare: Rule = "tokens"
     memory_limit: MemoryLimit = 1024
@@ -197,6 +207,7 @@ class Programs:
             defines=known.defines,
             include=header_folders(self.include or ()),
             libraries=known.libraries,
+            interpreter=self.python,
         )
 
 

@@ -108,5 +108,6 @@ def _line(test: TestOutcome) -> dict[str, Any]:
         "instructions": run.instructions if run else None,
         "seconds": run.seconds if run else None,
         "counters": run.counters if run else {},
+        "startup": run.startup if run else {},
         "output_sha256": run.output_sha256 if run else None,
     }
