@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import clock, comparison, compiler, instrument_limits, judge, printed
+from sim import clock, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.machine import Measure, Measurement, one_start
@@ -94,7 +94,9 @@ class JudgeJob:
     def run(self) -> list[Judgement]:
         ensure_kept(self.program, self.build, self.setting)
         setting = self.setting
-        return judge.judge(self.build, self.tests, setting.rule, setting.limits, setting.toolchain)
+        return judge.judge(
+            self.build, self.tests, setting.comparison, setting.limits, setting.toolchain
+        )
 
     @staticmethod
     def dump(result: list[Judgement]) -> Any:
@@ -196,8 +198,8 @@ class MeasureJob:
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
         if run.verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
-            compare = comparison.rule(self.setting.rule)
-            wrong = compare(run.stdout, self.test.expected_path.read_bytes())
+            expected = self.test.expected_path.read_bytes()
+            wrong = self.setting.comparison.difference(run.stdout, expected)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""

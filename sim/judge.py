@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import comparison, devices, sandbox
+from sim import devices, sandbox
+from sim.comparison import Comparison
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
@@ -94,7 +95,11 @@ def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
 
 
 def judge(
-    build: Build, tests: Sequence[TestCase], rule: str, limits: Limits, toolchain: Toolchain
+    build: Build,
+    tests: Sequence[TestCase],
+    comparison: Comparison,
+    limits: Limits,
+    toolchain: Toolchain,
 ) -> list[Judgement]:
     """Run a built program on its tests, in order; the list ends early after a time limit.
 
@@ -102,7 +107,6 @@ def judge(
     """
     if reason := beyond_memory(build, limits):
         return [Judgement(test.name, Verdict.MEMORY_LIMIT, reason) for test in tests]
-    compare = comparison.rule(rule)
     guest = guest_for(build, toolchain)
     results: list[Judgement] = []
     allowance = allowance_for(limits)
@@ -112,7 +116,7 @@ def judge(
             ended = shared or sandbox.run(guest, allowance, test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
             if verdict is Verdict.ACCEPTED and test.expected_path is not None:
-                detail = compare(ended.stdout, test.expected_path.read_bytes())
+                detail = comparison.difference(ended.stdout, test.expected_path.read_bytes())
                 verdict = Verdict.WRONG_ANSWER if detail else verdict
             results.append(
                 Judgement(

@@ -42,6 +42,9 @@ def check(
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
+    ignore_case: options.IgnoreCase = False,
+    absolute_tolerance: options.AbsoluteTolerance = None,
+    relative_tolerance: options.RelativeTolerance = None,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
@@ -69,6 +72,9 @@ def check(
         memory_limit,
         judge=judge,
         include=include,
+        ignore_case=ignore_case,
+        absolute_tolerance=absolute_tolerance,
+        relative_tolerance=relative_tolerance,
     )
     request = flow.Request(
         pairs, setting, testcases, jobs, limit, samples, seed, use_cache=not no_cache

@@ -39,6 +39,9 @@ def command(
     cxx: options.Compiler = "g++",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
+    ignore_case: options.IgnoreCase = False,
+    absolute_tolerance: options.AbsoluteTolerance = None,
+    relative_tolerance: options.RelativeTolerance = None,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
@@ -90,6 +93,9 @@ def command(
         max_cycles=max_cycles,
         judge=judge,
         include=include,
+        ignore_case=ignore_case,
+        absolute_tolerance=absolute_tolerance,
+        relative_tolerance=relative_tolerance,
     )
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

@@ -58,7 +58,28 @@ Include = Annotated[
 ]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
-Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
+Rule = Annotated[
+    str, typer.Option("--compare", help="Rule for outputs: tokens, code_contests, exact or pie.")
+]
+IgnoreCase = Annotated[
+    bool, typer.Option("--ignore-case", help="Compare outputs in lower case (ASCII).")
+]
+AbsoluteTolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--absolute-tolerance",
+        help="How far a decimal fraction may be from the expected one; default: 1e-6.",
+        show_default=False,
+    ),
+]
+RelativeTolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--relative-tolerance",
+        help="The same as a part of the expected number; the wider counts. Default: 1e-6.",
+        show_default=False,
+    ),
+]
 LARGEST_BUDGET = 10**15
 """Decades of a simulation; beyond it machines and kernels count no further."""
 MaxInstructions = Annotated[
@@ -146,6 +167,9 @@ def setting(
     in_rows: bool = False,
     judge: str = "none",
     include: Sequence[Path] | None = None,
+    ignore_case: bool = False,
+    absolute_tolerance: float | None = None,
+    relative_tolerance: float | None = None,
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known.
 
@@ -159,7 +183,9 @@ def setting(
     from sim.setting import Setting
     from sim.toolchain import Toolchain, parse_flags
 
-    comparison.rule(compare)
+    chosen_comparison = comparison.named(
+        compare, ignore_case=ignore_case, absolute=absolute_tolerance, relative=relative_tolerance
+    )
     if link not in ("static", "dynamic"):
         raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
     preset = OnlineJudge(Toolchain.flags) if judge == "none" else online_judge(judge)
@@ -186,7 +212,7 @@ def setting(
             include=header_folders(include or ()),
             libraries=preset.libraries,
         ),
-        rule=compare,
+        comparison=chosen_comparison,
         limits=Limits(
             max_instructions=max_instructions or Limits.max_instructions,
             max_cycles=max_cycles,
