@@ -14,6 +14,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 
 from sim.errors import InputError
+from sim.program import TestCase
 
 TOLERANCE = 1e-6
 """Of decimal fractions where nothing else is asked for, absolute or relative."""
@@ -23,8 +24,8 @@ _DECIMAL = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4}
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A rule with its settings."""
+class SameOutput:
+    """A rule with its settings: the output of a test is the expected one."""
 
     rule: str = "tokens"
     absolute: float = TOLERANCE
@@ -34,7 +35,17 @@ class Comparison:
     ignore_case: bool = False
     """Compare in lower case (ASCII)."""
 
-    def difference(self, actual: bytes, expected: bytes) -> str:
+    @property
+    def key(self) -> object:
+        return ["same output", asdict(self)]
+
+    def difference(self, test: TestCase, given: bytes) -> str:
+        """Return '' when the output is right, or nothing is expected; else where it differs."""
+        if test.expected_path is None:
+            return ""
+        return self.between(given, test.expected_path.read_bytes())
+
+    def between(self, actual: bytes, expected: bytes) -> str:
         """Return '' when the output is right, else where it first differs."""
         if self.ignore_case:
             actual, expected = actual.lower(), expected.lower()
@@ -49,13 +60,13 @@ class Comparison:
         return asdict(self)
 
 
-RULES: dict[str, Comparison] = {
-    "tokens": Comparison(),
+RULES: dict[str, SameOutput] = {
+    "tokens": SameOutput(),
     # deepmind/code_contests, execution/tester_sandboxer.cc: OutputsMatch. It compares integers as
     # doubles too, so that long ones that differ are equal there; here they are not.
-    "code_contests": Comparison("code_contests", absolute=1e-5, relative=0.0, ignore_case=True),
-    "exact": Comparison("exact", absolute=0.0, relative=0.0),
-    "pie": Comparison("pie", absolute=1e-3, relative=0.0),
+    "code_contests": SameOutput("code_contests", absolute=1e-5, relative=0.0, ignore_case=True),
+    "exact": SameOutput("exact", absolute=0.0, relative=0.0),
+    "pie": SameOutput("pie", absolute=1e-3, relative=0.0),
 }
 _TOLERANT = ("tokens", "code_contests")
 
@@ -66,7 +77,7 @@ def named(
     ignore_case: bool = False,
     absolute: float | None = None,
     relative: float | None = None,
-) -> Comparison:
+) -> SameOutput:
     """Return a rule by name, with other settings where given; InputError for what cannot be."""
     if name not in RULES:
         raise InputError(f"unknown comparison rule {name!r}", f"choose one of {', '.join(RULES)}")

@@ -197,9 +197,8 @@ class MeasureJob:
 
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
-        if run.verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
-            expected = self.test.expected_path.read_bytes()
-            wrong = self.setting.comparison.difference(run.stdout, expected)
+        if run.verdict is Verdict.ACCEPTED:
+            wrong = self.setting.comparison.difference(self.test, run.stdout)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""

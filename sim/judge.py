@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
 from sim import devices, sandbox
-from sim.comparison import Comparison
+from sim.comparison import SameOutput
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
@@ -97,7 +97,7 @@ def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
 def judge(
     build: Build,
     tests: Sequence[TestCase],
-    comparison: Comparison,
+    comparison: SameOutput,
     limits: Limits,
     toolchain: Toolchain,
 ) -> list[Judgement]:
@@ -115,8 +115,8 @@ def judge(
             shared = server.run(test.input_path, allowance) if len(tests) > 1 else None
             ended = shared or sandbox.run(guest, allowance, test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
-            if verdict is Verdict.ACCEPTED and test.expected_path is not None:
-                detail = comparison.difference(ended.stdout, test.expected_path.read_bytes())
+            if verdict is Verdict.ACCEPTED:
+                detail = comparison.difference(test, ended.stdout)
                 verdict = Verdict.WRONG_ANSWER if detail else verdict
             results.append(
                 Judgement(

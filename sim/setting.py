@@ -8,7 +8,7 @@ from typing import Any
 
 from sim import cgroup, sandbox
 from sim.budget import ReferenceBudget
-from sim.comparison import Comparison
+from sim.comparison import SameOutput
 from sim.compiler import BUILD_VERSION
 from sim.judge import JUDGE_VERSION
 from sim.limits import CompileLimits, Limits
@@ -26,7 +26,7 @@ class Setting:
 
     machine: Machine
     toolchain: Toolchain = field(default_factory=Toolchain)
-    comparison: Comparison = field(default_factory=Comparison)
+    comparison: SameOutput = field(default_factory=SameOutput)
     limits: Limits = field(default_factory=Limits)
     compile_limits: CompileLimits = field(default_factory=CompileLimits)
     budget: ReferenceBudget | None = None

@@ -134,7 +134,7 @@ def test_pie_refuses_what_the_published_script_refuses(actual: bytes, expected: 
 
 
 def test_rules_are_found_by_name_and_an_unknown_one_names_them_all() -> None:
-    assert comparison.named("tokens") == comparison.Comparison()
+    assert comparison.named("tokens") == comparison.SameOutput()
     known = r"'fuzzy'; choose one of tokens, code_contests, exact, pie"
     with pytest.raises(InputError, match=known):
         comparison.named("fuzzy")
@@ -165,7 +165,7 @@ def test_rules_are_found_by_name_and_an_unknown_one_names_them_all() -> None:
 def test_settings_of_a_rule(
     name: str, options: dict[str, Any], actual: bytes, expected: bytes, right: bool
 ) -> None:
-    assert (comparison.named(name, **options).difference(actual, expected) == "") is right
+    assert (comparison.named(name, **options).between(actual, expected) == "") is right
 
 
 @pytest.mark.parametrize(
