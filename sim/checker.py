@@ -36,7 +36,6 @@ _FILES = ("input", "output", "answer")
 _REMEDY = "mend the checker; the answer is not judged"
 _LIMITS = Limits(max_instructions=2_000_000_000, output_bytes=MIB, file_bytes=MIB)
 _PYTHON_ENV = {"HOME": "/tmp", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
-_SEED = "1024"
 # Exit codes as testlib has them, so that both kinds are read in one way.
 _DRIVER = """
 import random, runpy, sys
@@ -90,11 +89,12 @@ class Checker:
         cannot be built, breaks down or decides nothing.
         """
         build = _built(self.program, self.toolchain)
+        if not build.kept:
+            _built.cache_clear()
+            build = _built(self.program, self.toolchain)
         with ScratchFolder("checker") as scratch:
             form = "text" if test.kind is TestKind.STDIN else "value"
-            files = {
-                name: str(Path(scratch) / name) for name in _FILES
-            }
+            files = {name: str(Path(scratch) / name) for name in _FILES}
             for name, data in _contents(test, given).items():
                 Path(files[name]).write_bytes(data)
             guest = _guest(build, self.toolchain, files, form)

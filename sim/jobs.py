@@ -88,7 +88,7 @@ class JudgeJob:
 
     @property
     def key(self) -> str:
-        tests = [(test.input_digest, test.expected_digest) for test in self.tests]
+        tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
 
     def run(self) -> list[Judgement]:
@@ -133,8 +133,7 @@ class MeasureJob:
         return digest_of(
             self.kind,
             [build.digest for build in self.builds],
-            self.test.input_digest,
-            self.test.expected_digest,
+            *self.test.identity,
             self.context,
         )
 
@@ -198,7 +197,7 @@ class MeasureJob:
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
         if run.verdict is Verdict.ACCEPTED:
-            wrong = self.setting.comparison.difference(self.test, run.stdout)
+            _verdict, wrong = judge.compared(self.test, run.stdout, self.setting.comparison)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import devices, sandbox
+from sim import calls, devices, sandbox
 from sim.comparison import SameOutput
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
-from sim.program import Build, Language, TestCase
+from sim.program import Build, Language, TestCase, TestKind
 from sim.sandbox import Allowance, Ended, Guest
 from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
@@ -116,8 +116,7 @@ def judge(
             ended = shared or sandbox.run(guest, allowance, test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
             if verdict is Verdict.ACCEPTED:
-                detail = comparison.difference(test, ended.stdout)
-                verdict = Verdict.WRONG_ANSWER if detail else verdict
+                verdict, detail = compared(test, ended.stdout, comparison)
             results.append(
                 Judgement(
                     test.name,
@@ -154,6 +153,17 @@ def _died_of_loading(ended: Ended, limits: Limits, static_bytes: int) -> bool:
     return ended.signal in (SIGSEGV, SIGKILL) or (
         ended.exit_code == _LOADER_FAILED and ended.stderr[:4096].startswith(_LOADER_WORDS)
     )
+
+
+def compared(test: TestCase, given: bytes, rule: SameOutput) -> tuple[Verdict, str]:
+    """Say what a run that ended well gave: (verdict, why); the rule is for tests without their own.
+
+    MachineFailure where a checker breaks down.
+    """
+    if test.kind is not TestKind.STDIN and (problem := calls.problem(given)):
+        return problem
+    wrong = (test.comparison or rule).difference(test, given)
+    return (Verdict.WRONG_ANSWER, wrong) if wrong else (Verdict.ACCEPTED, "")
 
 
 def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Verdict, str]:

@@ -153,8 +153,10 @@ def with_prelude(prelude: str, source: str) -> str:
 def _check_entry_point(text: str) -> None:
     """Take `name` and `Class().method`; RowProblem for anything else."""
     parts = text.replace("().", ".").split(".")
-    if len(parts) > 2 or not all(part.isidentifier() for part in parts) or (
-        len(parts) == 2 and "()." not in text
+    if (
+        len(parts) > 2
+        or not all(part.isidentifier() for part in parts)
+        or (len(parts) == 2 and "()." not in text)
     ):
         raise RowProblem(
             f"entry_point {text[:40]!r} is neither a function's name nor Class().method"

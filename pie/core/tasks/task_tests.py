@@ -10,10 +10,9 @@ from pie.core.problem import RowProblem
 
 _SHARED = frozenset({"name"})
 _STDIN = frozenset({"input", "output"})
-_CALL = frozenset(
-    "args args_text kwargs kwargs_text expected expected_text shapes returns absolute relative "
-    "any_order any_sequence through".split()
-)
+_SETTINGS = ("absolute", "relative", "any_order", "any_sequence", "through", "shapes", "returns")
+_VALUES = ("args", "args_text", "kwargs", "kwargs_text", "expected", "expected_text")
+_CALL = frozenset((*_VALUES, *_SETTINGS))
 _BLOCK = frozenset({"assertions", "checks"})
 _THROUGH = ("set", "frozenset", "sorted", "list", "tuple", "len")
 _LONGEST_NAME = 60
@@ -143,9 +142,9 @@ def _call(value: dict[str, Any], name: str, entry_point: str) -> CallTest:
     for one in ("args", "kwargs", "expected"):
         if one in value and f"{one}_text" in value:
             raise RowProblem(f"has both {one} and {one}_text")
-    arguments = value.get("args", value.get("args_text"))
+    arguments = value["args"] if "args" in value else value["args_text"]
     keywords = value.get("kwargs", value.get("kwargs_text", {}))
-    if ("args" in value) is not isinstance(arguments, list):
+    if not isinstance(arguments, list if "args" in value else str):
         raise RowProblem("has args that are no list, or an args_text that is no text")
     if not isinstance(keywords, str if "kwargs_text" in value else dict):
         raise RowProblem("has kwargs that are no object, or a kwargs_text that is no text")
