@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sim import clock, jobs
+from sim.comparison import named
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.jobs import BuildJob, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
