@@ -9,20 +9,19 @@ import typer
 from pie import __version__
 from pie.cli import (
     cache,
-    calibrate,
     dataset,
     doctor,
-    finetune,
-    generate,
     index,
     measure,
     merge,
-    preferences,
     report,
     selfplay,
     simulate,
 )
+from pie.cli.calibration import calibrate
 from pie.cli.exits import Exit, say
+from pie.cli.finetuning import finetune, preferences
+from pie.cli.generation import generate
 
 app = typer.Typer(
     name="pie",

@@ -143,7 +143,7 @@ def command(
     from pie.cli.selfplay_output import Display, print_summary
     from pie.core.models import ModelOptions
     from pie.flows.dataset.measuring import Measuring
-    from pie.flows.generate_options import parse_body
+    from pie.flows.generation.options import parse_body
     from pie.flows.selfplay import run as flow
     from pie.flows.selfplay.options import Chosen, open_asking, strategy_of
     from pie.flows.selfplay.request import Request

@@ -13,8 +13,9 @@ from pie.core.problem import InputError
 from pie.core.prompting.prompt_plan import sha256_of
 from pie.core.prompting.prompts import BEST_SCORE, Form, Strategy
 from pie.core.selfplay import survivors
-from pie.flows import asking, simulate
+from pie.flows import simulate
 from pie.flows.dataset.measuring import Measuring
+from pie.flows.generation import asking
 from sim import machines
 from sim.program import Language
 

@@ -9,7 +9,7 @@ from pie.cli import display
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-    from pie.flows.asking import Progress
+    from pie.flows.generation.asking import Progress
 
 
 class Display(display.Display):

@@ -89,7 +89,7 @@ def data(
     is in the loss. Beside the rows lie OUT.left_out.jsonl and OUT.manifest.json.
     """
     from pie.core.training.formats import format_of, named_form, parse_tags
-    from pie.flows import finetune_data as flow
+    from pie.flows.finetuning import data as flow
 
     request = flow.Request(
         pairs=pairs,
@@ -163,7 +163,7 @@ def run(
     Shipped recipes: pie-full, pie-hq, pie-lora, ecco-lora, qlora, cpu, single-gpu, one-node-fsdp,
     several-nodes. The folder gets metrics.jsonl, loss.png, checkpoints, and model/ or adapter/.
     """
-    from pie.flows import finetune as flow
+    from pie.flows.finetuning import finetune as flow
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
     named = {name: value for name, value in given.items() if value}
@@ -200,7 +200,7 @@ def merge(
 
     Example: pie finetune merge runs/lora --output models/lora
     """
-    from pie.flows import finetune as flow
+    from pie.flows.finetuning import finetune as flow
 
     merged = flow.merge(run_folder, output, base, dtype)
     with printing():
@@ -250,7 +250,7 @@ def submit(
     from dataclasses import asdict
 
     from finetune.hosted import Asked
-    from pie.flows import finetune as flow
+    from pie.flows.finetuning import finetune as flow
 
     asked = Asked(model, epochs or None, suffix, seed)
     job = flow.submit(rows, validation, asked, base_url, seconds if wait else None, say)

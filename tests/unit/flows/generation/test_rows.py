@@ -12,9 +12,9 @@ from pie.core.problem import InputError
 from pie.core.prompting.prompt_plan import plan_prompts, read_prompt
 from pie.core.prompting.prompts import Form, Strategy
 from pie.core.training.formats import Format
-from pie.flows.finetune_data import Request, run
-from pie.flows.generate_options import Chosen, open_asked
-from tests.unit.flows.test_finetune_data import pair, write
+from pie.flows.finetuning.data import Request, run
+from pie.flows.generation.options import Chosen, open_asked
+from tests.unit.flows.finetuning.test_data import pair, write
 
 TAGS = (10, 9, 8)
 

@@ -13,10 +13,10 @@ import pytest
 
 from pie.core.calibration.reference_results import text_hash
 from pie.core.problem import InputError
-from pie.flows import calibrate as flow
-from pie.flows import calibration_plot
-from pie.flows.calibrate import Request
-from pie.flows.calibration_runs import Measured
+from pie.flows.calibration import calibrate as flow
+from pie.flows.calibration import plot
+from pie.flows.calibration.calibrate import Request
+from pie.flows.calibration.runs import Measured
 from sim.comparison import named
 from sim.errors import MissingTool
 from sim.jobs import MeasuredRun
@@ -26,7 +26,7 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 PROBLEMS = 12
-DRAW = calibration_plot.draw
+DRAW = plot.draw
 
 
 def source(problem: int, role: str) -> str:
@@ -105,7 +105,7 @@ def request_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         return Measured([dict(runs) for _ in settings], Counter())
 
     monkeypatch.setattr(flow, "measure", measured)
-    monkeypatch.setattr(calibration_plot, "draw", lambda *_: "")  # it takes a second
+    monkeypatch.setattr(plot, "draw", lambda *_: "")  # it takes a second
 
     def make(**changes: Any) -> Request:
         given: dict[str, Any] = {
@@ -187,10 +187,10 @@ def test_each_run_and_pair_has_its_line(request_of: Callable[..., Request], tmp_
 def test_without_matplotlib_everything_but_the_plot_is_there_and_one_sentence_says_so(
     request_of: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibration_plot, "draw", DRAW)
-    monkeypatch.setattr(calibration_plot.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(plot, "draw", DRAW)
+    monkeypatch.setattr(plot.importlib.util, "find_spec", lambda _name: None)
     finished = done(request_of(refit=True))
-    assert finished.notices == (calibration_plot.MISSING,)
+    assert finished.notices == (plot.MISSING,)
     assert not (tmp_path / "out" / "scatter.png").exists()
     assert (tmp_path / "out" / "calibration.json").exists()
 
@@ -199,7 +199,7 @@ def test_with_matplotlib_the_same_plot_is_drawn_to_the_byte(
     request_of: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(calibration_plot, "draw", DRAW)
+    monkeypatch.setattr(plot, "draw", DRAW)
     done(request_of())
     first = (tmp_path / "out" / "scatter.svg").read_bytes()
     assert (tmp_path / "out" / "scatter.png").read_bytes().startswith(b"\x89PNG")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pie.core.calibration import cost_file
 from pie.core.calibration.calibration import Calibration
-from pie.flows.calibration_folder import CalibrationFolder
-from pie.flows.calibration_join import join
-from pie.flows.calibration_plan import Planned, Request, plan
-from pie.flows.calibration_runs import measure
+from pie.flows.calibration.folder import CalibrationFolder
+from pie.flows.calibration.join import join
+from pie.flows.calibration.plan import Planned, Request, plan
+from pie.flows.calibration.runs import measure
 from pie.flows.simulate import Progress
 from sim.machines import cachegrind
 from sim.paths import cache_directory

@@ -8,7 +8,7 @@ from finetune.rows import read_rows
 from pie.core.problem import InputError
 from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.formats import Format
-from pie.flows.finetune_data import Request, run
+from pie.flows.finetuning.data import Request, run
 from sim.program import Language, Program
 
 TAG = "target_reward_updated_pct_bin"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pie.core.calibration.agreement import Agreement, Errors
     from pie.core.calibration.calibration import Calibration, Model
-    from pie.flows.calibrate import Finished
+    from pie.flows.calibration.calibrate import Finished
 
 
 def print_json(finished: Finished) -> None:

@@ -11,9 +11,9 @@ from pie.core.calibration.agreement import CommonPair, CommonRun
 from pie.core.calibration.calibration import Calibration
 from pie.core.calibration.reference_results import Recorded, RunKey, runs_digest
 from pie.core.problem import InputError
-from pie.flows.calibration_plan import Planned, Request
-from pie.flows.calibration_runs import Measured
-from pie.flows.calibration_work import Selection
+from pie.flows.calibration.plan import Planned, Request
+from pie.flows.calibration.runs import Measured
+from pie.flows.calibration.work import Selection
 from sim.jobs import MeasuredRun
 from sim.machines import cachegrind
 

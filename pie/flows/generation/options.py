@@ -29,7 +29,7 @@ from pie.core.prompting.prompts import (
     Strategy,
     cot_examples,
 )
-from pie.flows.generate import Asked, Prices
+from pie.flows.generation.generate import Asked, Prices
 from sim.errors import MissingTool
 from sim.program import digest_of
 

@@ -50,7 +50,7 @@ def command(
 
     from pie.core.training.formats import SCORED, Format, format_of
     from pie.core.training.preferences import Rules
-    from pie.flows import preferences as flow
+    from pie.flows.finetuning import preferences as flow
     from sim.errors import InputError
 
     if not (math.isfinite(min_ratio) and min_ratio > 1):

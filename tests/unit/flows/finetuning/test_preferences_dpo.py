@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pie.core.training.preferences import Rules
-from pie.flows.preferences import Request, build
+from pie.flows.finetuning.preferences import Request, build
 from tests.unit.finetune.conftest import make_model
-from tests.unit.flows.test_preferences import measured, run_folder
+from tests.unit.flows.finetuning.test_preferences import measured, run_folder
 
 
 def preferences(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pie.core.calibration.reference_results import RunKey, text_hash
 from pie.core.problem import InputError
 from pie.core.rows import InlineTest
-from pie.flows.calibration_work import Work
+from pie.flows.calibration.work import Work
 from pie.flows.simulate import Progress
 from sim.jobs import MeasuredRun
 from sim.procedure import Outcome, Procedure, examine

@@ -14,7 +14,7 @@ from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
     from pie.core.prompting.prompt_plan import PromptPlan
-    from pie.flows.generate import Asked, Generated
+    from pie.flows.generation.generate import Asked, Generated
 
 
 @told
@@ -110,8 +110,8 @@ def command(
     RUN/generations.jsonl holds the rows with `generated_answers`. Exit codes: 1 input, 4 some
     requests got no answer (the same command asks these again), 130 interrupted.
     """
-    from pie.flows import generate as flow
-    from pie.flows.generate_options import Chosen, open_asked
+    from pie.flows.generation import generate as flow
+    from pie.flows.generation.options import Chosen, open_asked
 
     asked = open_asked(
         Chosen(
@@ -152,7 +152,7 @@ def command(
     )
     if dry_run:
         return _dry_run(asked, row, as_json)
-    from pie.cli.generate_progress import Display
+    from pie.cli.generation.progress import Display
 
     folder: list[Path] = []
 
@@ -181,7 +181,7 @@ def command(
 
 def _dry_run(asked: Asked, number: int, as_json: bool) -> int:
     from pie.core.wording import count
-    from pie.flows.generate import dry_run
+    from pie.flows.generation.generate import dry_run
 
     row, prompt, about = dry_run(asked, number)
     messages = [{"role": one.role, "content": one.content} for one in prompt.messages]

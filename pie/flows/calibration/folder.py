@@ -22,7 +22,7 @@ from pie.core.calibration.calibration import Calibration
 from pie.core.differences import differences, named
 from pie.core.problem import InputError
 from pie.core.run_folder import encode, load_json, save_json
-from pie.flows import calibration_plot
+from pie.flows.calibration import plot
 
 _DOCUMENT = "calibration.json"
 _CONSTANTS = "cachegrind_cost.json"
@@ -75,7 +75,7 @@ class CalibrationFolder:
         self._lines("pairs.jsonl", _pair_lines(made))
         if recorded_here:
             self._lines("reference.jsonl", _reference_lines(made))
-        notice = calibration_plot.draw(made, [self.path / "scatter.png", self.path / "scatter.svg"])
+        notice = plot.draw(made, [self.path / "scatter.png", self.path / "scatter.svg"])
         about = {"identity": self._identity, "asked": dict(self._asked)}
         save_json(self.path / _DOCUMENT, {**about, **made.as_dict()})
         return (notice,) if notice else ()

@@ -28,7 +28,7 @@ from pie.core.prompting.prompts import SCORED, Prompt
 from pie.core.rows import Row
 from pie.core.run_folder import encode, save_json
 from pie.core.wording import count
-from pie.flows.asking import Progress, ask_all
+from pie.flows.generation.asking import Progress, ask_all
 from sim.program import digest_of
 from sim.scheduler import interrupt_on_sigterm
 

@@ -13,7 +13,7 @@ from pie.core.calibration.reference_results import (
     refuse_other_flags,
 )
 from pie.core.problem import InputError
-from pie.flows.calibration_work import Selection, select
+from pie.flows.calibration.work import Selection, select
 from sim.errors import MissingTool
 from sim.program import digest_of
 from sim.setting import Setting

@@ -12,7 +12,7 @@ from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
 
 if TYPE_CHECKING:
-    from pie.flows.calibrate import Finished, Planned, Request
+    from pie.flows.calibration.calibrate import Finished, Planned, Request
     from sim.setting import Setting
 
 
@@ -82,9 +82,9 @@ def command(
     Prints the error of cycles and speedups beside that of simpler and refitted models, which are
     cross-validated by problem. The same command again goes on where it was stopped.
     """
-    from pie.cli import calibrate_output
+    from pie.cli.calibration import output
     from pie.cli.progress import Display
-    from pie.flows import calibrate as flow
+    from pie.flows.calibration import calibrate as flow
     from sim import machines
 
     def setting(name: str) -> Setting:
@@ -130,13 +130,13 @@ def command(
         return Exit.INTERRUPTED
     with printing():
         if as_json:
-            calibrate_output.print_json(finished)
+            output.print_json(finished)
         else:
-            calibrate_output.print_table(finished)
+            output.print_table(finished)
     for notice in finished.notices:
         say(f"pie: {notice}")
     if finished.constants is not None:
-        say(calibrate_output.how_to_use(finished.constants, finished.made.is_refit_better))
+        say(output.how_to_use(finished.constants, finished.made.is_refit_better))
     return _exit_code(finished)
 
 

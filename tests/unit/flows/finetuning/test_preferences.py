@@ -14,7 +14,7 @@ from pie.core.problem import InputError
 from pie.core.prompting.prompts import Form, Strategy, render
 from pie.core.training.formats import Format
 from pie.core.training.preferences import Rules
-from pie.flows.preferences import Request, build
+from pie.flows.finetuning.preferences import Request, build
 
 
 def measured(codes: list[str | None], seconds: list[float | None], **fields: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from pie.core.calibration.reference_results import ReferenceResults, read_reference, text_hash
 from pie.core.problem import InputError
-from pie.flows.calibration_work import select
+from pie.flows.calibration.work import select
 
 ROW: dict[str, Any] = {
     "src_id": "s",

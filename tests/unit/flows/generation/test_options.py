@@ -3,7 +3,7 @@
 import pytest
 
 from pie.core.problem import InputError
-from pie.flows.generate_options import parse_body
+from pie.flows.generation.options import parse_body
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", '[{"x": NaN}]'])
