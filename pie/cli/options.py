@@ -80,6 +80,19 @@ RelativeTolerance = Annotated[
         show_default=False,
     ),
 ]
+Tasks = Annotated[
+    Path | None,
+    typer.Option("--tasks", help="Tasks with tests and reference solutions (docs/tasks.md)."),
+]
+Samples = Annotated[
+    Path | None,
+    typer.Option(
+        "--samples",
+        help="Answers to the tasks: lines with task_id and solution or completion. Default: "
+        "those that stand in the tasks.",
+        show_default=False,
+    ),
+]
 LARGEST_BUDGET = 10**15
 """Decades of a simulation; beyond it machines and kernels count no further."""
 MaxInstructions = Annotated[
