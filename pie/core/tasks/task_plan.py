@@ -45,6 +45,8 @@ class TaskPlan:
     tests_digest: str = ""
     offsets: array[int] = field(default_factory=lambda: array("Q"))
     """Where each usable task begins."""
+    lines: array[int] = field(default_factory=lambda: array("Q"))
+    """The line of each."""
     left_out: list[LeftOut] = field(default_factory=list)
     lost_samples: list[LeftOut] = field(default_factory=list)
     """Samples of no task of the file, and lines that are none."""
@@ -108,6 +110,7 @@ def plan_tasks(
             continue
         seen[task_id] = line.number
         made.offsets.append(line.offset)
+        made.lines.append(line.number)
         identities = [case.identity for case in planned.cases]
         tests.update(digest_of(identities).encode())
         _count(planned, made, programs)
