@@ -86,19 +86,34 @@ def asserted_tests(text: str, entry_point: str, kind: str) -> list[dict[str, Any
 
 
 def with_check_called(text: str, entry_point: str) -> str:
-    """Return a text whose `check` function is called, as the harness of HumanEval does."""
+    """Return a text whose `check` function is called, as the harness of HumanEval does.
+
+    Without assertions of a constant, which HumanEval has between the others (`assert True`).
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise InputError(f"the assertions are no Python ({error})", "mend the test") from error
-    defined = any(isinstance(one, ast.FunctionDef) and one.name == "check" for one in tree.body)
-    called = any(
-        isinstance(one, ast.Expr)
-        and isinstance(one.value, ast.Call)
-        and ast.unparse(one.value.func) == "check"
-        for one in tree.body
-    )
-    return f"{text}\n\ncheck({entry_point})\n" if defined and not called else text
+    defined = called = False
+    for one in tree.body:
+        defined |= isinstance(one, ast.FunctionDef) and one.name == "check"
+        called |= (
+            isinstance(one, ast.Expr)
+            and isinstance(one.value, ast.Call)
+            and ast.unparse(one.value.func) == "check"
+        )
+        if isinstance(one, ast.FunctionDef):
+            one.body = [inner for inner in one.body if not _is_empty(inner)] or [ast.Pass()]
+    tree.body = [one for one in tree.body if not _is_empty(one)]
+    made = ast.unparse(ast.fix_missing_locations(tree))
+    return f"{made}\n\ncheck({entry_point})\n" if defined and not called else made
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    """Tell whether a statement asserts a constant that holds."""
+    if not isinstance(statement, ast.Assert):
+        return False
+    return isinstance(statement.test, ast.Constant) and bool(statement.test.value)
 
 
 def _distinct(calls: Sequence[AssertedCall]) -> list[AssertedCall]:
@@ -177,3 +192,15 @@ def tested_function(program: str, tests: str) -> str:
     except (SyntaxError, ValueError, RecursionError):
         return ""
     return next((name for name in reversed(defined) if name in called), "")
+
+
+def calls_any(text: str, names: Sequence[str]) -> bool:
+    """Tell whether a text calls one of some functions."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+        for node in ast.walk(tree)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pie.core.problem import RowProblem
-from pie.core.tasks.building import asserted_tests, head_of, tested_function
+from pie.core.tasks.building import asserted_tests, calls_any, head_of, tested_function
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
 
 
@@ -15,16 +15,20 @@ def humaneval(row: Mapping[str, Any], context: Context) -> Loaded:
 
     All tests are private: examples of a prompt are text, and some contradict the solution.
     """
-    prompt, entry_point = text_of(row, "prompt"), text_of(row, "entry_point")
+    prompt, entry_point = text_of(row, "prompt"), text_of(row, "entry_point").strip()
     loaded = Loaded()
-    tests = asserted_tests(text_of(row, "test"), entry_point, "private")
+    reference, test = prompt + text_of(row, "canonical_solution"), text_of(row, "test")
+    if not calls_any(test, ("candidate", entry_point)):
+        # Some tasks of MBPP in this form name a helper of the solution.
+        entry_point = tested_function(reference, test) or entry_point
+    tests = asserted_tests(test, entry_point, "private")
     loaded.task = {
         "task_id": str(row.get("task_id", entry_point)),
         "language": "python",
         "prompt": prompt,
         "entry_point": entry_point,
         "prelude": head_of(prompt, entry_point),
-        "references": [prompt + text_of(row, "canonical_solution")],
+        "references": [reference],
         "public_tests": [],
         "private_tests": within(tests, context, loaded),
     }
