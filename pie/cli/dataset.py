@@ -56,6 +56,7 @@ def import_(
     language: LanguageName = "cpp",
     with_c: PlainC = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Take in the accepted programs, ordered by problem, user and time.
@@ -75,7 +76,7 @@ def import_(
         if not equals:
             raise InputError(f"--column {one!r} has no =", "write it as OURS=THEIRS")
         renamed[ours] = theirs
-    request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh)
+    request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh, limit)
     return _resumable(lambda: print_step(submissions.run(request, Ticker().rows), as_json))
 
 
@@ -108,6 +109,7 @@ def merge_tests(
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Merge test cases of several sources and keep those that accepted programs agree with.
@@ -140,6 +142,7 @@ def merge_tests(
         tuple(folder or ()),
         references,
         fresh,
+        limit,
     )
     return _resumable(lambda: print_step(cases.run(request, Ticker().runs), as_json))
 
@@ -167,6 +170,7 @@ def measure(
     memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Measure every program on all tests of its problem.
@@ -195,7 +199,7 @@ def measure(
             include=include,
         )
         measuring = Measuring(setting, jobs, not no_cache)
-    request = flow.Request(submissions, out, testcases, measuring, fresh)
+    request = flow.Request(submissions, out, testcases, measuring, fresh, limit)
     return _resumable(lambda: _measured(print_step, flow.run(request, Ticker().runs), as_json))
 
 
@@ -224,6 +228,7 @@ def build(
     include: options.Include = None,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Do all steps: import, tests, measure, pairs, fastest, tag, split, hq.
@@ -256,6 +261,7 @@ def build(
         runtimes_from_table,
         _wanted(language, with_c),
         Split(val, test, seed),
+        limit,
     )
 
     def run() -> int:

@@ -31,9 +31,7 @@ def check(
             "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
         ),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Check the first N rows only.")
-    ] = None,
+    limit: options.Limit = None,
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="Check N rows, drawn from all.")
     ] = None,

@@ -146,22 +146,13 @@ Unsupported = Annotated[
         "left-out.",
     ),
 ]
-
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at a line that cannot be used.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop.")
+]
 Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, help="Only the first rows of the file.", show_default=False),
-]
-
-TensorParallel = Annotated[
-    int,
-    typer.Option("--tensor-parallel", min=0, help="Of vllm: GPUs a copy; 0: as few as it needs."),
-]
-DataParallel = Annotated[
-    int, typer.Option("--data-parallel", min=0, help="Of vllm: copies; 0: for all GPUs.")
-]
-GpuMemory = Annotated[
-    float | None,
-    typer.Option("--gpu-memory", min=0.05, max=1.0, help="Of vllm: share of each GPU's memory."),
 ]
 
 

@@ -48,9 +48,7 @@ def command(
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
     memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
@@ -63,10 +61,7 @@ def command(
             "fastest_code.",
         ),
     ] = "generated_answers",
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
-    ] = False,
+    dry_run: options.DryRun = False,
     plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,

@@ -69,10 +69,10 @@ def command(
     compare: options.Rule = "tokens",
     max_instructions: options.MaxInstructions = 2_000_000_000,
     memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a line that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     no_cache: options.NoCache = False,
+    limit: options.Limit = None,
+    dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> int:
     """Say how well a machine agrees with a reference, and fit its cost to it.
@@ -115,9 +115,12 @@ def command(
         strict=strict,
         refit=refit,
         folds=folds,
+        limit=limit,
     )
     planned = flow.plan(request)
     _tell_plan(request, planned)
+    if dry_run:
+        return Exit.OK
     folder: list[Path] = []
     try:
         with Display() as display:

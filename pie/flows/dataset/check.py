@@ -168,7 +168,7 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
     be used.
     """
     folder = test_folder(request.testcases, request.pairs)
-    plan = planning.plan(request.pairs, TestCases(folder))
+    plan = planning.plan(request.pairs, TestCases(folder), request.limit)
     drawn = drawn_of(list(plan.offsets), request)
     checked = Checked(request.pairs, left_out=plan.left_out)
     checked.rows_not_drawn = plan.rows - len(drawn)
@@ -184,7 +184,6 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
 
 def drawn_of(offsets: list[int], request: Request) -> frozenset[int]:
     """Return where the rows begin that are checked, of all that can be used."""
-    offsets = offsets[: request.limit]
     if request.samples is not None and request.samples < len(offsets):
         offsets = random.Random(request.seed).sample(offsets, request.samples)
     return frozenset(offsets)

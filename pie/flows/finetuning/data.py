@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -283,17 +282,17 @@ def _trajectories(
 def _records(request: Request, counts: Counts, listed: Writer | None) -> Iterator[Record]:
     """Yield the pairs that are chosen, then those of self-play."""
     if not request.hq:
-        yield from islice(pair_rows(request.pairs, counts, listed), request.limit)
+        yield from pair_rows(request.pairs, counts, listed, request.limit)
     else:
         best = Best(request.per_problem)
-        first = islice(pair_rows(request.pairs, Counts()), request.limit)
+        first = pair_rows(request.pairs, Counts(), limit=request.limit)
         for number, record in enumerate(first):
             ratio = speedup(record)
             if ratio is not None:
                 ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
                 best.add(str(record.fields["problem_id"]), ratio, *ids, number)
         numbers = best.numbers(request.size)
-        first = islice(pair_rows(request.pairs, counts, listed), request.limit)
+        first = pair_rows(request.pairs, counts, listed, request.limit)
         for number, record in enumerate(first):
             if number in numbers:
                 yield record

@@ -24,7 +24,7 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
     KeyboardInterrupt passes through with everything judged so far kept. InputError when no task can
     be used.
     """
-    made = plan_tasks(request.pairs, request.setting.toolchain)
+    made = plan_tasks(request.pairs, request.setting.toolchain, limit=request.limit)
     drawn = drawn_of(list(made.offsets), request)
     checked = Checked(request.pairs, left_out=made.left_out)
     checked.what_is_accepted = "tasks of which every reference solution is accepted"
