@@ -134,13 +134,18 @@ class AllChecks:
         return ["all checks"]
 
     def difference(self, test: TestCase, given: bytes) -> str:
-        count = returned(given)
+        counts = returned(given)
+        if not (isinstance(counts, tuple) and [type(one) for one in counts] == [int, int]):
+            return "it gave no count of checks"
+        held, failed = counts
         expected = 0
         if test.expected_path is not None:
             expected = values.decode(test.expected_path.read_bytes())
-        if expected and count != expected:
-            return f"{count} checks ran, expected {expected}"
-        return "" if count else "no check ran"
+        if failed:
+            return f"{shown(failed)} of {shown(held + failed)} checks failed"
+        if expected and held != expected:
+            return f"{shown(held)} checks ran, expected {expected}"
+        return "" if held > 0 else "no check ran"
 
 
 def call_test(

@@ -32,7 +32,6 @@ _RIGHT = 0
 _WRONG = frozenset({1, 2, 4, 8})
 # Its own failure, points instead of a verdict.
 _BROKEN = {3: "it failed (_fail)", 7: "it gives points instead of a verdict"}
-_FILES = ("input", "output", "answer")
 _REMEDY = "mend the checker; the answer is not judged"
 _LIMITS = Limits(max_instructions=2_000_000_000, output_bytes=MIB, file_bytes=MIB)
 _PYTHON_ENV = {"HOME": "/tmp", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}
@@ -88,17 +87,42 @@ class Checker:
         `given` is the standard output, or what a call gave. MachineFailure where the checker
         cannot be built, breaks down or decides nothing.
         """
-        build = _built(self.program, self.toolchain)
-        if not build.kept:
-            _built.cache_clear()
-            build = _built(self.program, self.toolchain)
         with ScratchFolder("checker") as scratch:
             form = "text" if test.kind is TestKind.STDIN else "value"
-            files = {name: str(Path(scratch) / name) for name in _FILES}
+            shown = {}
             for name, data in _contents(test, given).items():
-                Path(files[name]).write_bytes(data)
-            guest = _guest(build, self.toolchain, files, form)
+                path = Path(scratch) / name
+                path.write_bytes(data)
+                shown[f"/pie/check/{name}"] = str(path)
+            guest = self._guest(Path(scratch), shown, form)
             return self._read(sandbox.run(guest, self._allowance()))
+
+    def _guest(self, scratch: Path, shown: Mapping[str, str], form: str) -> Guest:
+        toolchain = self.toolchain
+        if self.program.language is Language.PYTHON:
+            script = scratch / "checker.py"
+            script.write_text(self.program.source, "utf-8", "surrogatepass")
+            interpreter = toolchain.interpreter_path()
+            return Guest(
+                program=interpreter,
+                argv=(interpreter, "-s", "-c", _DRIVER, SCRIPT, *shown, form),
+                profile="interpreter",
+                read_only={SCRIPT: str(script), **shown, **prefix_mounts(interpreter)},
+                env=_PYTHON_ENV,
+                system=True,
+            )
+        build = _built(self.program, toolchain)
+        if not build.kept:
+            _built.cache_clear()
+            build = _built(self.program, toolchain)
+        dynamic = toolchain.link == "dynamic"
+        return Guest(
+            program="/pie/prog",
+            argv=("/pie/prog", *shown),
+            profile="interpreter" if dynamic else "program",
+            read_only={"/pie/prog": str(build.path), **shown},
+            system=dynamic,
+        )
 
     def _allowance(self) -> Allowance:
         limits = self.limits
@@ -151,32 +175,9 @@ def _contents(test: TestCase, given: bytes) -> dict[str, bytes]:
     }
 
 
-def _guest(build: Build, toolchain: Toolchain, files: Mapping[str, str], form: str) -> Guest:
-    shown = {f"/pie/check/{name}": path for name, path in files.items()}
-    paths = tuple(f"/pie/check/{name}" for name in _FILES)
-    if build.language is Language.PYTHON:
-        interpreter = toolchain.interpreter_path()
-        return Guest(
-            program=interpreter,
-            argv=(interpreter, "-s", "-c", _DRIVER, SCRIPT, *paths, form),
-            profile="interpreter",
-            read_only={SCRIPT: str(build.path), **shown, **prefix_mounts(interpreter)},
-            env=_PYTHON_ENV,
-            system=True,
-        )
-    dynamic = toolchain.link == "dynamic"
-    return Guest(
-        program="/pie/prog",
-        argv=("/pie/prog", *paths),
-        profile="interpreter" if dynamic else "program",
-        read_only={"/pie/prog": str(build.path), **shown},
-        system=dynamic,
-    )
-
-
 @functools.lru_cache(maxsize=256)
 def _built(program: Program, toolchain: Toolchain) -> Build:
-    """Return a checker's build; MachineFailure where it does not compile."""
+    """Return a C++ checker's build; MachineFailure where it does not compile."""
     build = compiler.build(program, toolchain, CompileLimits())
     if build.verdict is not None:
         raise MachineFailure(f"the checker cannot be built: {build.detail}", _remedy(build.detail))

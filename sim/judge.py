@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import calls, devices, sandbox
+from sim import calls, devices, python_build, sandbox
 from sim.comparison import SameOutput
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
@@ -19,7 +19,7 @@ from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 2
+JUDGE_VERSION = 3
 
 # What the loader needs besides the program's own segments: the C library's, and the first stack.
 _LOADER_BYTES = 8 * MIB
@@ -41,6 +41,10 @@ PYTHON_ENV = {
 }
 
 
+PROGRAM = "/pie/program"
+"""Path inside of a Python program, as `sim.python_build` makes it."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The verdict of one native run on one test."""
@@ -60,11 +64,15 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
         interpreter = toolchain.interpreter_path()
         return Guest(
             program=interpreter,
-            argv=(interpreter, "-s", sandbox.SCRIPT),
+            argv=(interpreter, "-s", sandbox.SCRIPT, PROGRAM),
             profile="interpreter",
-            read_only={sandbox.SCRIPT: str(build.path), **prefix_mounts(interpreter)},
+            read_only={
+                sandbox.SCRIPT: str(python_build.HARNESS),
+                PROGRAM: str(build.path),
+                **prefix_mounts(interpreter),
+            },
             env=PYTHON_ENV,
-            script_digest=build.digest,
+            script_digest=python_build.harness_digest(),
             system=True,
             devices=True,
             proc=devices.names_its_streams(build.path, build.digest),

@@ -13,6 +13,7 @@ from sim import process
 from sim.errors import InputError, MissingTool
 from sim.online_judge import DEFINES, LIBRARIES, Library, digest_of_headers
 from sim.program import Language
+from sim.python_build import harness_digest
 from sim.runner import COMPILER_REMEDY
 
 Link = Literal["static", "dynamic"]
@@ -21,7 +22,7 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
-PYTHON_START = "3"
+PYTHON_START = "4"
 """Raised when scripts are started in another way, with another path or environment."""
 
 
@@ -93,6 +94,7 @@ class Toolchain:
                 "interpreter": _version(path, "-VV"),
                 "interpreter_sha256": _hash(path),
                 "start": PYTHON_START,
+                "harness": harness_digest()[:16],
             }
         path = self.compiler_path()
         return {

@@ -10,15 +10,16 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
-from sim.judge import verdict_of
+from sim.judge import PROGRAM, verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measure, Measurement
-from sim.machines import valgrind
+from sim.machines import valgrind, warm_interpreter
+from sim.paths import cache_directory
 from sim.program import Build, Language
 from sim.sandbox import Allowance, Ended, Guest
 from sim.shared_start import TestServer
@@ -85,7 +86,27 @@ class ToolRuns:
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
         """Run once in the tool; see `Machine.measure` for what it raises."""
-        return self.read(self.run(build, stdin, limits, toolchain), limits)
+        if build.language is Language.PYTHON and sandbox.level() == "full":
+            ended = self._warmed(build, stdin, limits, toolchain)
+        else:
+            ended = self.run(build, stdin, limits, toolchain)
+        return self.read(ended, limits)
+
+    def _warmed(self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain) -> Ended:
+        """Run from the interpreter that all programs of the same surroundings share."""
+        unbounded = replace(limits, max_instructions=Limits().max_instructions, max_cycles=None)
+
+        def made() -> tuple[Guest, Allowance]:
+            guest = self._guest(build, unbounded, toolchain, "--serve={control}")
+            shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
+            argv = (*guest.argv, "warm")
+            return replace(guest, argv=argv, read_only=shown), self._allowance(unbounded)
+
+        key = (self, toolchain, unbounded, cache_directory())
+        budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
+        return warm_interpreter.run(
+            key, made, build.path, stdin, self._allowance(limits), budgets
+        )
 
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
@@ -96,6 +117,9 @@ class ToolRuns:
     @contextlib.contextmanager
     def start(self, build: Build, limits: Limits, toolchain: Toolchain) -> Iterator[Measure]:
         """Start a program once for several runs; a run that needs its own start gets one."""
+        if build.language is Language.PYTHON:
+            yield lambda stdin, own: self.measure(build, stdin, own, toolchain)
+            return
         guest = self._guest(build, limits, toolchain, "--serve={control}")
         with TestServer(guest, self._allowance(limits)) as server:
 

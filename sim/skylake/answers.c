@@ -6,6 +6,7 @@
 #include "counting.h"
 #include "forks.h"
 #include "guard.h"
+#include "marks.h"
 #include "model.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -164,7 +165,8 @@ extern void VG_(poll_signals)(ThreadId thread);
 static Bool answered(ThreadId thread, UInt why, UInt call, const UWord *a) {
     Long value;
     if (thread_call(call, a)) return True;
-    if (timer_call(call, a, &value) || limit_call(call, a, &value) || guard_answers(call, a, &value)) {
+    if (timer_call(call, a, &value) || limit_call(call, a, &value) || guard_answers(call, a, &value) ||
+        mark_call(call, a, &value)) {
         registers->guest_RAX = value;
         return True;
     }

@@ -9,6 +9,8 @@ extern Int serving;
 void forks_before_call(ThreadId thread, UInt call, const UWord *arguments);
 /* A block of the program's has been translated. */
 void forks_translated(Addr start);
+/* The descriptor of what came with the test beside its streams: the program of an interpreter; or an error. */
+Int forks_given(void);
 /* At the end of a run. */
 void forks_tell_blocks(void);
 /* Gives the run under way other budgets (tool.c). */

@@ -16,18 +16,39 @@
 #include "counting.h"
 #include "forks.h"
 #include "guard.h"
+#include "marks.h"
 #include "moments.h"
 #include "processor_id.h"
 #include "threads.h"
 
 Statistics statistics;
+static ULong own_instructions, own_cycles; /* the budgets as they were given */
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
+/* What an interpreter had done when its program began (marks.c); nothing of what is no interpreter. */
+static struct {
+    Statistics statistics;
+    ULong cycles, operations, slots[CAUSES];
+} start;
+
+static const HChar *told_start(void) {
+    static HChar text[96];
+    if (own_part)
+        VG_(sprintf)(text, ", \"startup_cycles\": %llu, \"startup_instructions\": %llu", start.cycles,
+                     start.statistics.instructions);
+    return text;
+}
+
 static void summary(const HChar *ended) {
+    enum { COUNTS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_blocks();
-    const Statistics *s = &statistics;
-    const ULong *t = top_down();
-    if (s->unknown) unknown_instructions();
+    Statistics own = statistics;
+    for (UInt i = 0; i < COUNTS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
+    const Statistics *s = &own;
+    ULong t[CAUSES];
+    const ULong *slots = top_down();
+    for (UInt i = 0; i < CAUSES; i++) t[i] = slots[i] - start.slots[i];
+    if (statistics.unknown) unknown_instructions();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"micro_operations\": %llu, \"l1i_misses\": %llu, \"l1d_misses\": %llu, "
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
@@ -38,12 +59,14 @@ static void summary(const HChar *ended) {
               "\"slots_target\": %llu, \"slots_branch\": %llu, \"slots_order\": %llu, "
               "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
               "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
-              "\"slots_division\": %llu, \"slots_serial\": %llu}\n",
-              ended, last_commit(), s->instructions, operations_passed() - s->replays, s->l1i_misses, s->l1d_misses,
+              "\"slots_division\": %llu, \"slots_serial\": %llu%s}\n",
+              ended, last_commit() - start.cycles, s->instructions,
+              operations_passed() - start.operations - s->replays, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
-              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL]);
+              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL],
+              told_start());
 }
 
 struct Attention attention = {NEVER, NEVER};
@@ -74,18 +97,36 @@ void stop_at_limits(void) {
     if (statistics.instructions > attention.instructions || last_commit() > attention.cycles) look();
 }
 
+/* The budgets are the program's own: before an interpreter has come to it there are none. */
 void limit_run(ULong instructions, ULong cycles) {
-    max_instructions = instructions;
-    max_cycles = cycles;
-    if (counting) counting_limits(instructions, cycles);
+    own_instructions = instructions;
+    own_cycles = cycles;
+    Bool bound = own_part || !interprets;
+    max_instructions = bound && instructions ? start.statistics.instructions + instructions : 0;
+    max_cycles = bound && cycles ? start.cycles + cycles : 0;
+    if (counting) counting_limits(max_instructions, max_cycles);
     attention_reckon();
+}
+
+void run_begins(void) {
+    if (counting) {
+        start.cycles = counted();
+        statistics.instructions = counted();
+    } else {
+        start.cycles = last_commit();
+        start.operations = operations_passed();
+        VG_(memcpy)(start.slots, top_down(), sizeof start.slots);
+    }
+    start.statistics = statistics;
+    limit_run(own_instructions, own_cycles);
 }
 
 static void count_summary(const HChar *ended) {
     forks_tell_blocks();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
-              "\"system_calls\": %llu}\n",
-              ended, counted(), counted(), statistics.syscalls);
+              "\"system_calls\": %llu%s}\n",
+              ended, counted() - start.cycles, counted() - start.cycles, statistics.syscalls - start.statistics.syscalls,
+              told_start());
 }
 
 void end_of_budget(void) {
@@ -105,8 +146,8 @@ static void fini(Int code) {
 }
 
 static Bool option(const HChar *arg) {
-    if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
-    if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--max-instructions", own_instructions, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--max-cycles", own_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
     if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
@@ -161,8 +202,8 @@ static void post_clo_init(void) {
     files_init();
     limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     traffic_init();
-    if (counting) counting_init(max_instructions, max_cycles);
-    attention_reckon();
+    if (counting) counting_init(0, 0);
+    limit_run(own_instructions, own_cycles);
     if (counting) return;
     caches_init();
     branch_init();

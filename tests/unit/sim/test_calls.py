@@ -117,7 +117,18 @@ def test_a_class_name_cannot_break_the_line():
 
 
 @pytest.mark.parametrize(
-    ("count", "expected", "right"), [(2, 2, True), (1, 2, False), (3, 2, False), (0, 0, False)]
+    ("count", "expected", "right"),
+    [
+        ((2, 0), 2, True),
+        ((1, 0), 2, False),
+        ((3, 0), 2, False),
+        ((2, 1), 2, False),
+        ((0, 0), 0, False),
+        ((5, 0), 0, True),
+        ((-1, 0), 0, False),
+        (2, 2, False),
+        (("2", 0), 2, False),
+    ],
 )
 def test_the_checks_that_ran_are_counted(count, expected, right, tmp_path):
     test = calls.block_test("0", tmp_path, "assert f(1)\n" * expected or "pass")

@@ -95,7 +95,7 @@ def test_a_broken_program_is_our_failure(source: str, why: str) -> None:
         ("def check(i, e, o):\n    import sys; sys.exit(0)", "SystemExit: 0"),
         ("def check(i, e, o):\n    while True: pass", "used its 1 s of CPU time"),
         ("def check(i, e, o):\n    print('x' * 2_000_000); return True", "1048576 bytes of output"),
-        ("def check(i, e, o) return 1", "cannot be built"),
+        ("def check(i, e, o) return 1", "SyntaxError"),
         ("def check(i, e, o):\n    return bytearray(1 << 30)", "MemoryError"),
         ("def check(i, e, o):\n    import os; os.fork()", "broke down"),
     ],
@@ -149,7 +149,7 @@ def test_everything_that_could_change_its_verdict_is_in_its_key() -> None:
 
 def test_a_pruned_checker_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIE_CACHE", str(tmp_path))
-    checked = python("def check(i, e, o):\n    return True  # pruned")
+    checked = cpp("int main() { return 0; } // pruned")
     assert checked.difference(case(), b"") == ""
     build = checker._built(checked.program, checked.toolchain)
     build.path.unlink()

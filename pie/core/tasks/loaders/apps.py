@@ -12,13 +12,6 @@ from pie.core.tasks.building import call_test
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
 
 _METHOD = re.compile(r"^class Solution\b", re.MULTILINE)
-USUAL_IMPORTS = (
-    "from typing import *\nfrom collections import *\nfrom functools import *\n"
-    "from itertools import *\nfrom heapq import *\nfrom bisect import *\nfrom math import *\n"
-    "import bisect, collections, copy, functools, heapq, itertools, math, operator, random, re\n"
-    "import string, sys\n"
-)
-"""What solutions of LeetCode use without importing it."""
 
 
 def apps(row: Mapping[str, Any], context: Context) -> Loaded:
@@ -31,11 +24,10 @@ def apps(row: Mapping[str, Any], context: Context) -> Loaded:
     starter = str(row.get("starter_code") or "")
     solutions = [str(one) for one in list_of(row, "solutions")] if row.get("solutions") else []
     loaded = Loaded()
-    entry_point, prelude = "", ""
+    entry_point = ""
     if isinstance(name, str) and name:
         in_class = bool(_METHOD.search(starter)) or any(map(_METHOD.search, solutions[:1]))
         entry_point = f"Solution().{name}" if in_class else name
-        prelude = USUAL_IMPORTS if in_class else ""
     inputs, outputs = tests.get("inputs"), tests.get("outputs")
     if not isinstance(inputs, list) or not isinstance(outputs, list):
         raise RowProblem("input_output has no lists of inputs and outputs")
@@ -52,7 +44,6 @@ def apps(row: Mapping[str, Any], context: Context) -> Loaded:
         "language": "python",
         "prompt": f"{question}\n\n{starter}" if starter else question,
         "entry_point": entry_point,
-        "prelude": prelude,
         "references": solutions[: context.references],
         "public_tests": [],
         "private_tests": within(private, context, loaded),

@@ -8,7 +8,6 @@ from typing import Any
 
 from pie.core.problem import RowProblem
 from pie.core.tasks.building import asserted_tests
-from pie.core.tasks.loaders.apps import USUAL_IMPORTS
 from pie.core.tasks.loaders.context import Context, Loaded, text_of, within
 
 
@@ -27,7 +26,6 @@ def effibench(row: Mapping[str, Any], context: Context) -> Loaded:
         "language": "python",
         "prompt": text_of(row, "markdown_description"),
         "entry_point": f"Solution().{method}",
-        "prelude": USUAL_IMPORTS,
         "references": [reference],
         "public_tests": within(public, context, loaded),
         "private_tests": within(private, context, loaded),
