@@ -97,9 +97,10 @@ def command(
     }
     names = [name for name, wanted in asked.items() if wanted]
     if is_of_tasks(run):
+        names += ["--fail-under"] if fail_under is not None else []
         if names:
             raise InputError(f"{names[0]} is a report of pairs", f"{run} is a run of tasks")
-        return _tasks(run, chosen, counted)
+        return _tasks(run, chosen, counted, threshold, limit)
     if len(names) > 1:
         raise InputError(f"{' and '.join(names[:2])} are two reports", "ask for one at a time")
     if by_length or by_tag:
@@ -135,12 +136,15 @@ def command(
     return Exit.OK
 
 
-def _tasks(run: Path, form: Format, unsupported: UnsupportedAs) -> int:
+def _tasks(
+    run: Path, form: Format, unsupported: UnsupportedAs, threshold: float, limit: int | None
+) -> int:
     """Print the report of a run of tasks."""
     from pie.core.report import task_report, task_report_formats
     from pie.core.run_folder import load_json
 
-    report = task_report.read_task_report(run, load_json(run / "manifest.json"), unsupported)
+    manifest = load_json(run / "manifest.json")
+    report = task_report.read_task_report(run, manifest, unsupported, threshold, limit)
     with printing():
         if form is Format.TABLE:
             show(task_report_formats.as_table(report))

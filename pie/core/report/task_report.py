@@ -7,11 +7,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pie.core.metrics.averages import mean, pass_at_k, ratio_of_sums
 from pie.core.metrics.bootstrap import LEVEL, RESAMPLES, Cluster, exponential, mean_interval
+from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 from pie.core.metrics.score import Estimate
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from pie.core.report.pair_rows import ReportError, read_rows
@@ -20,7 +22,6 @@ from sim.verdict import Verdict
 
 SCHEMA_VERSION = 1
 _WANTED_K = (1, 2, 5, 10, 20, 50, 100)
-OPTIMISED = 1.10
 UNNAMED = "answers"
 """What answers are called whose model is not named."""
 
@@ -56,7 +57,7 @@ class ModelScore:
     ratio_of_sums: float | None
     """Seconds of the references against seconds of the accepted answers."""
     optimised: Estimate | None
-    """Share of the compared answers that are at least 10 % faster, mean over tasks."""
+    """Share of the compared answers with the speedup of the threshold, mean over tasks."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,11 @@ def is_of_tasks(run: Path) -> bool:
 
 
 def read_task_report(
-    run: Path, manifest: Mapping[str, Any], unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    run: Path,
+    manifest: Mapping[str, Any],
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
+    threshold: float = OPTIMISED_THRESHOLD,
+    limit: int | None = None,
 ) -> TaskReport:
     """Report on a run folder of tasks, also on one that is still growing.
 
@@ -112,7 +117,8 @@ def read_task_report(
     path = run / "tasks.jsonl"
     rows = read_rows(path) if path.exists() else ()
     try:
-        return task_report((row for _number, row in rows), manifest, unsupported)
+        first = (row for _number, row in islice(rows, limit))
+        return task_report(first, manifest, unsupported, threshold)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, ReportError):
             raise
@@ -120,7 +126,10 @@ def read_task_report(
 
 
 def task_report(
-    rows: Iterable[Any], manifest: Mapping[str, Any], unsupported: UnsupportedAs
+    rows: Iterable[Any],
+    manifest: Mapping[str, Any],
+    unsupported: UnsupportedAs,
+    threshold: float = OPTIMISED_THRESHOLD,
 ) -> TaskReport:
     """Report on the rows of `tasks.jsonl`."""
     models: dict[str, _Tally] = {}
@@ -150,9 +159,9 @@ def task_report(
         references=dict(references),
         refused_references=tuple(refused),
         without_answers=without,
-        models=tuple(_score(name, models[name]) for name in sorted(models)),
+        models=tuple(_score(name, models[name], threshold) for name in sorted(models)),
         notes=tuple(_notes(manifest, finished, left_out, refused, without)),
-        definitions=_DEFINITIONS,
+        definitions=_definitions(threshold),
     )
 
 
@@ -177,7 +186,7 @@ def _add(
         tally.after.append(float(answer["seconds"]))
 
 
-def _score(name: str, tally: _Tally) -> ModelScore:
+def _score(name: str, tally: _Tally, threshold: float) -> ModelScore:
     pass_at, pass_tasks = {}, {}
     most = max((counted for counted, _accepted in tally.counted.values()), default=0)
     for k in (k for k in _WANTED_K if k <= most):
@@ -193,7 +202,7 @@ def _score(name: str, tally: _Tally) -> ModelScore:
         task: mean([math.log(value) for value in values]) for task, values in tally.speedups.items()
     }
     faster = {
-        task: mean([float(value >= OPTIMISED) for value in values])
+        task: mean([float(value >= threshold) for value in values])
         for task, values in tally.speedups.items()
     }
     geometric = None
@@ -224,14 +233,15 @@ def _mean_over_tasks(values: Mapping[str, float]) -> Estimate:
     return Estimate(mean(list(values.values())), mean_interval(clusters))
 
 
-_DEFINITIONS = (
-    "pass@k: unbiased, mean over the tasks with at least k answers; an answer passes when all "
-    "tests of its task accept it, public and private; speedup: the first reference against the "
-    "answer, of accepted answers whose reference is accepted, mean of each task's mean, not "
-    "clamped; ratio of sums: seconds of references / seconds of answers over the same answers; "
-    f"%Opt: share of them that are at least {OPTIMISED - 1:.0%} faster; interval: {LEVEL:.0%}, "
-    f"{RESAMPLES} bootstrap resamples of tasks."
-)
+def _definitions(threshold: float) -> str:
+    return (
+        "pass@k: unbiased, mean over the tasks with at least k answers; an answer passes when all "
+        "tests of its task accept it, public and private; speedup: the first reference against "
+        "the answer, of accepted answers whose reference is accepted, mean of each task's mean, "
+        "not clamped; sums: seconds of references / seconds of answers over the same answers; "
+        f"%Opt: share of them with a speedup of {threshold:g} or more; interval: {LEVEL:.0%}, "
+        f"{RESAMPLES} bootstrap resamples of tasks."
+    )
 
 
 def _notes(

@@ -176,7 +176,7 @@ def defines(program: str, name: str) -> bool:
     return named or assigned
 
 
-def tested_function(program: str, tests: str) -> str:
+def called_function(program: str, tests: str) -> str:
     """Return the function of a program that assertions call; empty where there is none."""
     try:
         defined = [

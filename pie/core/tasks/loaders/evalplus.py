@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pie.core.problem import RowProblem
-from pie.core.tasks.building import asserted_tests, call_test, head_of, tested_function
+from pie.core.tasks.building import asserted_tests, call_test, called_function, head_of
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
 from pie.core.tasks.loaders.openai_functions import task_name
 from sim.assertions import value_of
@@ -92,7 +92,7 @@ def mbpp_plus(row: Mapping[str, Any], context: Context) -> Loaded:
 def _plus(row: Mapping[str, Any], context: Context, reference: str, *, mbpp: bool) -> Loaded:
     loaded = Loaded()
     asserted = "\n".join(map(str, row["test_list"])) if row.get("test_list") is not None else ""
-    entry_point = str(row.get("entry_point") or tested_function(reference, asserted))
+    entry_point = str(row.get("entry_point") or called_function(reference, asserted))
     if not entry_point:
         raise RowProblem("the field entry_point is missing, and its assertions call no function")
     task_id = task_name(row, "Mbpp" if mbpp else "HumanEval")

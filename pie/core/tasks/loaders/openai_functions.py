@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pie.core.problem import RowProblem
-from pie.core.tasks.building import asserted_tests, calls_any, head_of, tested_function
+from pie.core.tasks.building import asserted_tests, called_function, calls_any, head_of
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
 
 
@@ -20,7 +20,7 @@ def humaneval(row: Mapping[str, Any], context: Context) -> Loaded:
     reference, test = prompt + text_of(row, "canonical_solution"), text_of(row, "test")
     if not calls_any(test, ("candidate", entry_point)):
         # Some tasks of MBPP in this form name a helper of the solution.
-        entry_point = tested_function(reference, test) or entry_point
+        entry_point = called_function(reference, test) or entry_point
     tests = asserted_tests(test, entry_point, "private")
     loaded.task = {
         "task_id": str(row.get("task_id", entry_point)),
@@ -49,7 +49,7 @@ def mbpp(row: Mapping[str, Any], context: Context) -> Loaded:
         if row.get("challenge_test_list") is not None
         else []
     )
-    entry_point = tested_function(program, "\n".join(asserted))
+    entry_point = called_function(program, "\n".join(asserted))
     if not entry_point:
         raise RowProblem("its assertions call no function of its code")
     prelude = "\n".join(_prelude(row))
