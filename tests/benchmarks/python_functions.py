@@ -60,7 +60,12 @@ def task_of(row: dict[str, Any], stress: bool) -> dict[str, Any]:
 def samples_of(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each model's answer as a sample, with the program that is found in it."""
     for model, answer in row["answers"].items():
-        found = extract(answer["text"], Language.PYTHON, prompt=row["model_prompt"])
+        found = extract(
+            answer["text"],
+            Language.PYTHON,
+            prompt=row["model_prompt"],
+            entry_point=row["entry_point"],
+        )
         yield sample_line(row["task_id"], found.code, model=model, recorded=answer["passes_tests"])
 
 

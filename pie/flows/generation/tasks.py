@@ -297,7 +297,13 @@ def _extraction(answer: dict[str, Any], task: VisibleTask, prompt: Prompt) -> Ex
     reason = answer.get("finish_reason")
     if reason == PROMPT_TOO_LONG:
         return Extraction(None, Found.PROMPT_TOO_LONG, 0)
-    return extract(answer["text"], task.language, prompt=prompt.text, cut_off=reason == "length")
+    return extract(
+        answer["text"],
+        task.language,
+        prompt=prompt.text,
+        cut_off=reason == "length",
+        entry_point=task.entry_point,
+    )
 
 
 def _summary(
