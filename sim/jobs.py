@@ -46,6 +46,8 @@ class MeasuredRun:
     """Of the output's tokens, one space between: equal for outputs that differ in spacing only."""
     host_seconds: float = 0.0
     runs: int = 1
+    startup: dict[str, int] = field(default_factory=dict)
+    """As a measurement has it."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +239,7 @@ class MeasureJob:
             instructions=first.instructions,
             seconds=first.seconds,
             counters=dict(first.counters),
+            startup=dict(first.startup),
             output_sha256=hashlib.sha256(first.stdout).hexdigest(),
             tokens_sha256=hashlib.sha256(b" ".join(first.stdout.split())).hexdigest(),
             host_seconds=sum(run.host_seconds for run in runs),

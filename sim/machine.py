@@ -46,6 +46,11 @@ class Measurement:
     seconds: float = 0.0
     """The cost: cycles over the clock, or trimmed mean of CPU seconds on the real CPU."""
     counters: Mapping[str, float] = field(default_factory=dict)
+    startup: Mapping[str, int] = field(default_factory=dict)
+    """`cycles` and `instructions` of an interpreter and its harness before the program began.
+
+    They are no part of the cost. Empty for what is no script, and where it is not told apart.
+    """
     host_seconds: float = 0.0
     """What the measurement took here; not part of any result."""
 

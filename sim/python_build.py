@@ -20,8 +20,8 @@ NAME = "/pie/main.py"
 ENTRY = re.compile(r"[^\W\d]\w*(?:\(\))?(?:\.[^\W\d]\w*)*\Z")
 
 _TYPES = (
-    "Any Callable DefaultDict Deque Dict FrozenSet Generator Generic Iterable Iterator List Mapping "
-    "NamedTuple NoReturn Optional Sequence Set Tuple Type TypeVar Union"
+    "Any Callable DefaultDict Deque Dict FrozenSet Generator Generic Iterable Iterator List "
+    "Mapping NamedTuple NoReturn Optional Sequence Set Tuple Type TypeVar Union"
 )
 _FROM = {
     "typing": _TYPES,
@@ -32,7 +32,8 @@ _FROM = {
     "itertools": "accumulate chain combinations combinations_with_replacement compress count cycle "
     "dropwhile filterfalse groupby islice pairwise permutations product repeat starmap takewhile "
     "tee zip_longest",
-    "math": "ceil comb factorial floor gcd hypot inf isqrt lcm log log10 log2 nan perm pi prod sqrt",
+    "math": "ceil comb factorial floor gcd hypot inf isqrt lcm log log10 log2 nan perm pi prod "
+    "sqrt",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits punctuation",
     "operator": "add and_ attrgetter iand ior itemgetter ixor mul neg or_ sub truediv xor",
     "random": "choice randint random randrange sample shuffle",

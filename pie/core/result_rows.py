@@ -113,5 +113,6 @@ def measurement_line(test: TestOutcome) -> dict[str, Any]:
         "instructions": run.instructions if run else None,
         "seconds": run.seconds if run else None,
         "counters": run.counters if run else {},
+        "startup": run.startup if run else {},
         "output_sha256": run.output_sha256 if run else None,
     }

@@ -13,11 +13,18 @@ A call or a block begins with a request on standard input (`sim/calls.py`). Its 
 descriptor that was standard output; the program's own standard input and output are empty.
 """
 
+from __future__ import annotations
+
 import gc
 import io
 import marshal
 import posix
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
 MARK, LOADED, WARM, BEGIN = 0x504945, 1, 2, 3
 FRAME, VALUE, NOT_PLAIN, COUNT = b"\nPIE-CALL\n", b"V", b"N", b"C"
@@ -39,7 +46,7 @@ USUAL = (
 ).split()
 
 
-def mark(stage):
+def mark(stage: int) -> int:
     """Mark a moment; return what the instrument answers, -1 where there is none."""
     try:
         return posix.lseek(MARK, stage, 0)
@@ -47,8 +54,9 @@ def mark(stage):
         return -1
 
 
-def read_all(descriptor):
-    parts = []
+def read_all(descriptor: int) -> bytes:
+    """Return what is left to read."""
+    parts: list[bytes] = []
     while True:
         data = posix.read(descriptor, 1 << 20)
         if not data:
@@ -56,13 +64,14 @@ def read_all(descriptor):
         parts.append(data)
 
 
-def write_all(descriptor, data):
-    data = memoryview(data)
-    while data:
-        data = data[posix.write(descriptor, data) :]
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, in as many calls as it takes."""
+    left = memoryview(data)
+    while left:
+        left = left[posix.write(descriptor, left) :]
 
 
-def load(modules):
+def load(modules: list[str]) -> None:
     """Import modules that exist, and fix what they draw by chance."""
     for name in modules:
         try:
@@ -123,13 +132,13 @@ def run(n, stream):
 """
 
 
-def warm():
+def warm() -> None:
     """Load what programs usually import."""
     load(USUAL)
     gc.collect()
 
 
-def rehearse():
+def rehearse() -> None:
     """Do what programs do, and this file with them, so that nothing is done the first time."""
     script = marshal.dumps(compile(REHEARSAL + "run(20, None)\n", NAME, "exec"))
     called = marshal.dumps(compile(REHEARSAL, NAME, "exec"))
@@ -137,8 +146,8 @@ def rehearse():
     nothing = posix.open(NOTHING, posix.O_RDWR)
     for size in (20, 40):
         run_script(marshal.loads(script), let_go)
-        with io.open(NOTHING) as empty:
-            request = ("call", [size, empty], {}, [""], "")
+        with open(NOTHING) as empty:
+            request: Any = ("call", [size, empty], {}, [""], "")
             run_call(marshal.loads(called), "run", {}, request, nothing, lambda status: None)
     posix.close(nothing)
     sys.modules["__main__"] = main
@@ -146,39 +155,43 @@ def rehearse():
     gc.collect()
 
 
-def open_streams():
+def open_streams() -> None:
     """Make the standard streams anew, as an interpreter does that starts on these descriptors."""
     for name, descriptor, mode in (("stdin", 0, "rb"), ("stdout", 1, "wb"), ("stderr", 2, "wb")):
         old = getattr(sys, name)
         if old is None:
             continue
-        buffer = io.open(descriptor, mode, closefd=False)
-        buffer.raw.name = "<%s>" % name
-        stream = io.TextIOWrapper(
+        buffer: Any = open(descriptor, mode, closefd=False)
+        buffer.raw.name = "<" + name + ">"
+        stream: Any = io.TextIOWrapper(
             buffer, old.encoding, old.errors, "\n", line_buffering=name == "stderr"
         )
         stream.mode = mode[0]
         setattr(sys, name, stream)
-        setattr(sys, "__%s__" % name, stream)
+        setattr(sys, "__" + name + "__", stream)
 
 
-# ---- values ---------------------------------------------------------------------------------------
+# ---- values --------------------------------------------------------------------------------------
 
 
 class ListNode:
-    def __init__(self, val=0, next=None):
+    """LeetCode's."""
+
+    def __init__(self, val: Any = 0, next: Any = None) -> None:
         self.val = val
         self.next = next
 
 
 class TreeNode:
-    def __init__(self, val=0, left=None, right=None):
+    """LeetCode's."""
+
+    def __init__(self, val: Any = 0, left: Any = None, right: Any = None) -> None:
         self.val = val
         self.left = left
         self.right = right
 
 
-def shaped(value, shape):
+def shaped(value: Any, shape: str) -> Any:
     """Return what an argument becomes in the guest, by its shape."""
     if shape.startswith("list["):
         return [shaped(one, shape[5:-1]) for one in value]
@@ -192,7 +205,7 @@ def shaped(value, shape):
     return value
 
 
-def tree(levels):
+def tree(levels: list[Any]) -> TreeNode | None:
     """Return a tree of its values level by level, with None where a child is missing."""
     if not levels:
         return None
@@ -213,8 +226,9 @@ class NotPlain(Exception):
     """A value that has no plain form; its text names it."""
 
 
-def listed(node):
-    values = []
+def listed(node: Any) -> list[Any]:
+    """Return the values of a linked list."""
+    values: list[Any] = []
     while node is not None:
         if len(values) == MOST_NODES:
             raise NotPlain("a list without end")
@@ -223,8 +237,10 @@ def listed(node):
     return values
 
 
-def levels(root):
-    values, row = [], [root]
+def levels(root: Any) -> list[Any]:
+    """Return the values of a tree, level by level."""
+    values: list[Any] = []
+    row = [root]
     for node in row:
         if len(values) == MOST_NODES:
             raise NotPlain("a tree without end")
@@ -236,11 +252,12 @@ def levels(root):
     return values
 
 
-def plain(value, depth=0):
+def plain(value: Any, depth: int = 0) -> Any:
     """Return a value with plain ones in place of what the library's and LeetCode's classes hold."""
     if depth > MOST_NESTED:
         raise NotPlain("a value nested too deeply")
-    kind, deeper = type(value), depth + 1
+    kind: Any = type(value)
+    deeper = depth + 1
     name = kind.__name__
     if kind in (list, tuple, set, frozenset):
         return kind([plain(one, deeper) for one in value])
@@ -261,15 +278,16 @@ def plain(value, depth=0):
     try:
         marshal.dumps(value, PLAIN)
     except ValueError:
-        raise NotPlain("a value of the class %s" % name)
+        raise NotPlain("a value of the class " + name) from None
     return value
 
 
-def framed(kind, data):
+def framed(kind: bytes, data: bytes) -> bytes:
+    """Return what `sim.calls` reads: a mark, a kind, a length and so many bytes."""
     return b"".join((FRAME, kind, len(data).to_bytes(8, "little"), data))
 
 
-def answer(value):
+def answer(value: Any) -> bytes:
     """Return the frame of a value."""
     try:
         return framed(VALUE, marshal.dumps(value, PLAIN))
@@ -281,10 +299,10 @@ def answer(value):
         return framed(NOT_PLAIN, str(error).encode("utf-8", "replace")[:200])
 
 
-# ---- the end --------------------------------------------------------------------------------------
+# ---- the end -------------------------------------------------------------------------------------
 
 
-def status_of(end):
+def status_of(end: SystemExit) -> int:
     """Return the exit status of a SystemExit, as the interpreter has it."""
     code = end.code
     if code is None:
@@ -295,7 +313,7 @@ def status_of(end):
     return 1
 
 
-def report(kind, error, trace):
+def report(kind: Any, error: Any, trace: Any) -> None:
     """Write a traceback without this file's frames."""
     try:
         sys.excepthook(kind, error, trace and trace.tb_next)
@@ -303,7 +321,7 @@ def report(kind, error, trace):
         sys.__excepthook__(kind, error, trace and trace.tb_next)
 
 
-def flush(status):
+def flush(status: int) -> int:
     """Write what the streams hold; return the status, 120 where they cannot, as the interpreter."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         try:
@@ -314,7 +332,7 @@ def flush(status):
     return status
 
 
-def finish(space, status, leave=posix._exit):
+def finish(space: dict[str, Any], status: int) -> NoReturn:
     """End a script as the interpreter does, without taking the interpreter itself down."""
     try:
         if "threading" in sys.modules:
@@ -323,10 +341,10 @@ def finish(space, status, leave=posix._exit):
             sys.modules["atexit"]._run_exitfuncs()
     except BaseException:
         report(*sys.exc_info())
-    leave(let_go(space, status))
+    posix._exit(let_go(space, status))
 
 
-def let_go(space, status):
+def let_go(space: dict[str, Any], status: int) -> int:
     """Write what the streams hold, and let go of what a script has made."""
     status = flush(status)
     sys.last_traceback = sys.last_value = sys.last_type = None
@@ -338,10 +356,11 @@ def let_go(space, status):
     return flush(status)
 
 
-# ---- the ways of a program ------------------------------------------------------------------------
+# ---- the ways of a program -----------------------------------------------------------------------
 
 
-def module(name):
+def module(name: str) -> dict[str, Any]:
+    """Put a new module in the place of another; return its names."""
     made = type(sys)(name)
     made.__dict__["__builtins__"] = sys.modules["builtins"]
     made.__dict__["__file__"] = NAME
@@ -349,14 +368,15 @@ def module(name):
     return made.__dict__
 
 
-def run_script(code, end=finish):
+def run_script(code: Any, end: Callable[[dict[str, Any], int], object] = finish) -> None:
+    """Run a script to its end."""
     space = module("__main__")
     status = 0
     mark(BEGIN)
     try:
         exec(code, space)
-    except SystemExit as end:
-        status = status_of(end)
+    except SystemExit as asked:
+        status = status_of(asked)
     except BaseException:
         report(*sys.exc_info())
         status = 1
@@ -364,25 +384,35 @@ def run_script(code, end=finish):
     end(space, status)
 
 
-def found(space, path):
+def found(space: dict[str, Any], path: str) -> Any:
     """Return what a test calls: `name` or `Class().method`."""
-    target = None
+    target: Any = None
     for number, part in enumerate(path.split(".")):
         name = part[:-2] if part.endswith("()") else part
         try:
             target = getattr(target, name) if number else space[name]
         except (KeyError, AttributeError):
-            raise LookupError("the program defines no %s" % path)
+            raise LookupError("the program defines no " + path) from None
         if part.endswith("()"):
             target = target()
     return target
 
 
-def run_call(code, entry, prelude, request, channel, leave=posix._exit):
+def run_call(
+    code: Any,
+    entry: str,
+    prelude: dict[str, Any],
+    request: Any,
+    channel: int,
+    leave: Any = posix._exit,
+) -> None:
+    """Load a program, do what the request says, and hand back what came of it."""
     module("__main__")
     space = module("solution")
     space.update(prelude)
-    arguments = keywords = returns = block = None
+    arguments: list[Any] = []
+    keywords: dict[str, Any] = {}
+    returns, block = "", None
     if request[0] == "call":
         arguments = [shaped(*pair) for pair in zip(request[1], request[3])]
         arguments += request[1][len(arguments) :]
@@ -422,33 +452,36 @@ def run_call(code, entry, prelude, request, channel, leave=posix._exit):
 class Checks:
     """Counts the checks of a block; the first that fails is remembered, whoever swallows what."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.held = self.failed = 0
 
-    def check(self, condition):
+    def check(self, condition: Any) -> None:
+        """Count a condition."""
         if condition:
             self.held += 1
         else:
             self.failed += 1
 
-    def same(self, value, expected):
+    def same(self, value: Any, expected: Any) -> None:
         """Compare what plain values both come to: a class of the program's own equals nothing."""
         try:
             right = plain(expected)
         except NotPlain:
-            return self.check(value == expected)
+            self.check(value == expected)
+            return
         try:
-            return self.check(plain(value) == right)
+            self.check(plain(value) == right)
         except NotPlain:
-            return self.check(False)
+            self.check(False)
 
-    def frame(self):
+    def frame(self) -> bytes:
+        """Return the frame of the counts."""
         return framed(COUNT, marshal.dumps((self.held, self.failed), PLAIN))
 
 
-def usual_names(wanted):
+def usual_names(wanted: list[str]) -> dict[str, Any]:
     """Return what LeetCode imports for a program, of the names that it uses."""
-    names = {}
+    names: dict[str, Any] = {}
     for one in wanted:
         place, _, name = one.rpartition(".")
         if place == "__main__":
@@ -461,7 +494,8 @@ def usual_names(wanted):
     return names
 
 
-def main():
+def main() -> None:
+    """Come to the program, and run it."""
     path = sys.argv[1]
     if sys.argv[2:]:
         warm()

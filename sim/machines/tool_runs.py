@@ -90,7 +90,7 @@ class ToolRuns:
             ended = self._warmed(build, stdin, limits, toolchain)
         else:
             ended = self.run(build, stdin, limits, toolchain)
-        return self.read(ended, limits)
+        return self.read(ended, limits, build.language)
 
     def _warmed(self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain) -> Ended:
         """Run from the interpreter that all programs of the same surroundings share."""
@@ -99,14 +99,11 @@ class ToolRuns:
         def made() -> tuple[Guest, Allowance]:
             guest = self._guest(build, unbounded, toolchain, "--serve={control}")
             shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
-            argv = (*guest.argv, "warm")
-            return replace(guest, argv=argv, read_only=shown), self._allowance(unbounded)
+            return replace(guest, read_only=shown), self._allowance(unbounded)
 
         key = (self, toolchain, unbounded, cache_directory())
         budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
-        return warm_interpreter.run(
-            key, made, build.path, stdin, self._allowance(limits), budgets
-        )
+        return warm_interpreter.run(key, made, build.path, stdin, self._allowance(limits), budgets)
 
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
@@ -153,12 +150,15 @@ class ToolRuns:
             f"--interpreter={'yes' if build.language is Language.PYTHON else 'no'}",
             *options,
         )
-        return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        guest = valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        if build.language is Language.PYTHON:
+            guest = replace(guest, argv=(*guest.argv, "warm"))
+        return guest
 
     def _allowance(self, limits: Limits) -> Allowance:
         return valgrind.allowance(limits, self.cpu_seconds(limits))
 
-    def read(self, ended: Ended, limits: Limits) -> Measurement:
+    def read(self, ended: Ended, limits: Limits, language: Language = Language.CPP) -> Measurement:
         """Say what the end of a run means; see `Machine.measure` for what it raises."""
         if b"EXEC FAILED" in ended.log:
             return Measurement(
@@ -183,9 +183,9 @@ class ToolRuns:
                 f"{self.cpu_seconds(limits)} s of CPU time before {limits.max_instructions} "
                 "instructions: it spends its time in the kernel",
             )
-        return self._measurement(ended, limits)
+        return self._measurement(ended, limits, language)
 
-    def _measurement(self, ended: Ended, limits: Limits) -> Measurement:
+    def _measurement(self, ended: Ended, limits: Limits, language: Language) -> Measurement:
         """Read a run that came to its end."""
         verdict, detail = verdict_of(ended, limits)
         silent = ended.signal is not None and not _SUMMARY.search(ended.log)
@@ -193,9 +193,16 @@ class ToolRuns:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         end, counters = self.read_counters(ended.log)
         self.check_known(ended.log, counters)
+        startup = {
+            name: counters.pop(f"startup_{name}")
+            for name in ("cycles", "instructions")
+            if f"startup_{name}" in counters
+        }
         cycles = counters.pop("cycles")
         # Its last block can carry a program that ends by itself over its budget, too.
         excess = limits.excess(counters["instructions"], cycles)
+        if language is Language.PYTHON and not startup:
+            raise InstrumentFailure("the harness did not come to the program")
         if end != "exit" or (verdict is Verdict.ACCEPTED and excess):
             return Measurement(Verdict.TIME_LIMIT, excess, host_seconds=ended.wall_seconds)
         return Measurement(
@@ -206,6 +213,7 @@ class ToolRuns:
             instructions=counters["instructions"],
             seconds=cycles / CLOCK_HZ,
             counters=counters,
+            startup=startup,
             host_seconds=ended.wall_seconds,
         )
 

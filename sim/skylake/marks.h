@@ -9,6 +9,8 @@ Bool mark_parts(UInt call, const UWord *arguments);
 Bool mark_call(UInt call, const UWord *arguments, Long *answer);
 /* Whether the program's own part has begun: from then on budgets bound it. */
 extern Bool own_part;
+/* tool.c: from here on the model costs what is executed; what came before was counted alone. */
+void model_begins(void);
 /* tool.c: the program's own part begins here. */
 void run_begins(void);
 #endif

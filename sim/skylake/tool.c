@@ -22,6 +22,7 @@
 #include "threads.h"
 
 Statistics statistics;
+static Bool skipping; /* the model is to begin later: until then instructions are counted */
 static ULong own_instructions, own_cycles; /* the budgets as they were given */
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
@@ -97,6 +98,8 @@ void stop_at_limits(void) {
     if (statistics.instructions > attention.instructions || last_commit() > attention.cycles) look();
 }
 
+static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) { blocks_interrupted(VG_(get_IP)(thread)); }
+
 /* The budgets are the program's own: before an interpreter has come to it there are none. */
 void limit_run(ULong instructions, ULong cycles) {
     own_instructions = instructions;
@@ -106,6 +109,20 @@ void limit_run(ULong instructions, ULong cycles) {
     max_cycles = bound && cycles ? start.cycles + cycles : 0;
     if (counting) counting_limits(max_instructions, max_cycles);
     attention_reckon();
+}
+
+/* Of Valgrind's own headers. */
+extern void VG_(discard_translations)(Addr start, ULong length, const HChar *who);
+
+void model_begins(void) {
+    enum { LOWEST = 4096, BITS = 47 };
+    if (!skipping) return;
+    statistics.instructions = counted();
+    moments_counted(counted());
+    counting = skipping = False;
+    VG_(discard_translations)(LOWEST, (1UL << BITS) - LOWEST, "skylake");
+    VG_(track_pre_deliver_signal)(before_signal);
+    limit_run(own_instructions, own_cycles);
 }
 
 void run_begins(void) {
@@ -195,16 +212,17 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
-static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) { blocks_interrupted(VG_(get_IP)(thread)); }
-
 static void post_clo_init(void) {
+    skipping = interprets && !counting && !annotating;
+    Bool model = !counting;
+    counting |= skipping;
     guard_init();
     files_init();
     limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     traffic_init();
     if (counting) counting_init(0, 0);
     limit_run(own_instructions, own_cycles);
-    if (counting) return;
+    if (!model) return;
     caches_init();
     branch_init();
     back_end_init();
