@@ -120,7 +120,7 @@ def plain_reason(detail: str) -> str:
 
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
-    tests = TestCases(test_folder(request.testcases, request.pairs))
+    tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     made = planning.plan(request.pairs, tests, request.limit, request.answers)
     if request.strict and made.left_out:
         first = made.left_out[0]
@@ -195,7 +195,7 @@ def _measure_all(
 ) -> Startup:
     """Run every row through the scheduler and write its lines as it is done."""
     setting = request.setting
-    tests = TestCases(test_folder(request.testcases, request.pairs))
+    tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     pending: list[Row] = []
 
     def procedures() -> Iterator[Procedure]:

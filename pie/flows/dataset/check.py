@@ -168,7 +168,7 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
     be used.
     """
     folder = test_folder(request.testcases, request.pairs)
-    plan = planning.plan(request.pairs, TestCases(folder), request.limit)
+    plan = planning.plan(request.pairs, TestCases(folder, request.setting.toolchain), request.limit)
     drawn = drawn_of(list(plan.offsets), request)
     checked = Checked(request.pairs, left_out=plan.left_out)
     checked.rows_not_drawn = plan.rows - len(drawn)
@@ -176,7 +176,9 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
         where = cache_directory() if request.use_cache else Path(scratch)
         store = Store(where / "results.sqlite")
         try:
-            _judge_all(request, TestCases(folder), drawn, store, checked, show)
+            _judge_all(
+                request, TestCases(folder, request.setting.toolchain), drawn, store, checked, show
+            )
         finally:
             store.close()
     return checked
