@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from sim.assertions import AssertedCall, calls_of
 from sim.errors import InputError
 
 _BUILTIN = (str, bool, type(None))
+_DOCSTRING = re.compile(r"^[ \t]+(\"\"\"|''').*?\1[ \t]*\n", re.DOTALL | re.MULTILINE)
 _LARGEST_INTEGER = 2**53
 """Beyond it other readers of JSON lose digits."""
 
@@ -158,6 +160,28 @@ def head_of(prompt: str, entry_point: str) -> str:
             return "".join(f"{ast.unparse(node)}\n" for node in kept)
         kept.append(one)
     return ""
+
+
+def whole_program(prompt: str, solution: str) -> str:
+    """Return prompt and solution as one program.
+
+    In some sets the docstring of the prompt is indented otherwise than the solution below it. Where
+    they are a program only without it, it is left away.
+    """
+    program = prompt + solution
+    if is_python(program):
+        return program
+    bare = _DOCSTRING.sub("", prompt) + solution
+    return bare if is_python(bare) else program
+
+
+def is_python(text: str) -> bool:
+    """Tell whether a text is a Python program."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def defines(program: str, name: str) -> bool:

@@ -118,7 +118,7 @@ def plan_tasks(
     made.programs = len(programs)
     _refuse_nothing(made, lines)
     if samples is not None:
-        made.lost_samples = _lost(samples, seen)
+        made.lost_samples = _lost(samples, None if limit else seen)
     return made
 
 
@@ -147,11 +147,14 @@ def _refuse_nothing(made: TaskPlan, lines: int) -> None:
         )
 
 
-def _lost(samples: Samples, tasks: dict[str, int]) -> list[LeftOut]:
-    """Return the samples that cannot be used; of an unknown task the first stands for all."""
+def _lost(samples: Samples, tasks: dict[str, int] | None) -> list[LeftOut]:
+    """Return the samples that cannot be used; of an unknown task the first stands for all.
+
+    None: not all tasks were read, so that none is known to be unknown.
+    """
     lost = list(samples.left_out)
     for task_id, offsets in samples.offsets.items():
-        if task_id not in tasks:
+        if tasks is not None and task_id not in tasks:
             more = f" ({len(offsets)} samples)" if len(offsets) > 1 else ""
             reason = f"there is no task {task_id[:80]!r}{more}"
             lost.append(LeftOut(samples.lines[task_id], reason))

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pie.core.problem import RowProblem
-from pie.core.tasks.building import asserted_tests, called_function, calls_any, head_of
+from pie.core.tasks.building import (
+    asserted_tests,
+    called_function,
+    calls_any,
+    head_of,
+    whole_program,
+)
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
+from pie.core.tasks.recorded import recorded_calls
 
 
 def humaneval(row: Mapping[str, Any], context: Context) -> Loaded:
@@ -17,11 +24,16 @@ def humaneval(row: Mapping[str, Any], context: Context) -> Loaded:
     """
     prompt, entry_point = text_of(row, "prompt"), text_of(row, "entry_point").strip()
     loaded = Loaded()
-    reference, test = prompt + text_of(row, "canonical_solution"), text_of(row, "test")
+    reference = whole_program(prompt, text_of(row, "canonical_solution"))
+    test = text_of(row, "test")
     if not calls_any(test, ("candidate", entry_point)):
         # Some tasks of MBPP in this form name a helper of the solution.
         entry_point = called_function(reference, test) or entry_point
     tests = asserted_tests(test, entry_point, "private")
+    if tests and "assertions" in tests[-1]:
+        block = tests[-1]["assertions"]
+        calls = recorded_calls(block, reference, entry_point, "private", context.toolchain)
+        tests = tests if calls is None else [*tests[:-1], *calls]
     loaded.task = {
         "task_id": str(row.get("task_id", entry_point)),
         "language": "python",

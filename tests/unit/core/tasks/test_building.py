@@ -17,9 +17,12 @@ from pie.core.tasks.building import (
     is_json,
     plain_text,
     value_field,
+    whole_program,
 )
+from pie.core.tasks.recorded import recorded_calls
 from sim.assertions import value_of
 from sim.errors import InputError
+from sim.toolchain import Toolchain
 
 plain = st.recursive(
     st.none()
@@ -122,3 +125,41 @@ def test_the_function_that_assertions_call() -> None:
     assert called_function(program, "assert h(1) == 1") == ""
     assert defines(program, "g")
     assert not defines(program, "h")
+
+
+def test_a_docstring_that_does_not_fit_its_body_is_left_away() -> None:
+    prompt = "def f(x):\n    '''\n    Text.\n    '''\n"
+    assert whole_program(prompt, "    return x\n") == prompt + "    return x\n"
+    for body in ("  return x\n", "\tfor y in x:\n\t\treturn y\n"):
+        assert whole_program(prompt, body) == "def f(x):\n" + body
+    assert whole_program("no", " python") == "no python"
+
+
+def test_calls_of_a_loop_are_recorded_with_what_a_reference_returns() -> None:
+    loop = "def check(candidate):\n    for x in range(3):\n        {}\ncheck(f)\n"
+    reference = "def f(x):\n    return [x, x]\n"
+
+    def recorded(assertion: str) -> list[dict[str, Any]] | None:
+        return recorded_calls(loop.format(assertion), reference, "f", "private", Toolchain())
+
+    plain = recorded("assert candidate(x) == [x, x]")
+    assert plain is not None
+    assert [(one["args"], one["expected"]) for one in plain] == [
+        ([0], [0, 0]),
+        ([1], [1, 1]),
+        ([2], [2, 2]),
+    ]
+    wrapped = recorded("assert tuple(candidate(x)) == (x, x)")
+    assert wrapped is not None
+    assert wrapped[1]["through"] == ["tuple"]
+    assert wrapped[1]["expected_text"] == "(1, 1)"
+    for other in (
+        "assert candidate(x) == [x]",  # it fails: the reference is no oracle
+        "assert len(candidate(x)) == 2",
+        "assert candidate(x)",
+        "assert candidate(x) != [x]",
+        "assert [x, x] == candidate(x)",
+        "assert candidate(x) == candidate(x)",
+        "assert candidate(candidate(x)) == [[x, x], [x, x]]",
+    ):
+        assert recorded(other) is None, other

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from pie.core.tasks.loaders.context import Context
 from pie.core.tasks.loaders.source_rows import rows_of
 from pie.core.tasks.loaders.sources import SOURCES, source
 from pie.core.tasks.task import task_of
+from sim.errors import MissingTool
 
 HUMANEVAL = {
     "task_id": "HumanEval/900",
@@ -302,3 +305,24 @@ def test_kinds_of_files(tmp_path: Path) -> None:
         list(rows_of(str(tmp_path / "torn.jsonl.gz"), "test"))
     with pytest.raises(InputError, match="unknown source 'x'; choose one of humaneval"):
         source("x")
+
+
+def test_rows_of_hugging_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def load_dataset(name: str, config: str | None, split: str) -> list[dict[str, Any]]:
+        asked.append((name, config, split))
+        if name == "no/where":
+            raise FileNotFoundError("Couldn't find the dataset\nmore")
+        return [{"task_id": "a"}]
+
+    stand_in = SimpleNamespace(load_dataset=load_dataset)
+    monkeypatch.setitem(sys.modules, "datasets", stand_in)  # type: ignore[arg-type]
+    assert list(rows_of("owner/name", "test")) == [("row 1", {"task_id": "a"})]
+    assert list(rows_of("owner/name:config@train", "test"))
+    assert asked == [("owner/name", None, "test"), ("owner/name", "config", "train")]
+    with pytest.raises(InputError, match=r"no/where cannot be loaded .*find the dataset\)"):
+        list(rows_of("no/where", "test"))
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(MissingTool, match="pip install datasets, or give a local file"):
+        list(rows_of("owner/name", "test"))
