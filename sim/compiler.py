@@ -263,10 +263,9 @@ def _compile_python(
 
 def prefix_mounts(program: str) -> dict[str, str]:
     """Return what the sandbox must show besides /usr for a program that is installed elsewhere."""
-    if program.startswith(("/usr/", "/bin/")):
-        return {}
-    prefix = str(Path(program).resolve().parent.parent)
-    return {prefix: prefix}
+    # A virtual environment has its own folder, and a link to the interpreter that it was made of.
+    prefixes = {str(Path(one).parent.parent) for one in (program, Path(program).resolve())}
+    return {one: one for one in sorted(prefixes) if not f"{one}/".startswith(("/usr/", "//"))}
 
 
 def _keep(file: Path, made: Build) -> Build:

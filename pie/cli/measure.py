@@ -37,6 +37,7 @@ def command(
     judge: options.Judge = "none",
     include: options.Include = None,
     cxx: options.Compiler = "g++",
+    python: options.Python = "",
     link: options.Link = "static",
     compare: options.Rule = "tokens",
     ignore_case: options.IgnoreCase = False,
@@ -96,6 +97,7 @@ def command(
         ignore_case=ignore_case,
         absolute_tolerance=absolute_tolerance,
         relative_tolerance=relative_tolerance,
+        python=python,
     )
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

@@ -57,6 +57,15 @@ Include = Annotated[
     ),
 ]
 Compiler = Annotated[str, typer.Option("--cxx", help="Name or path of the C++ compiler.")]
+Python = Annotated[
+    str,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="Interpreter of the Python programs, with its packages. Default: the system's.",
+        show_default=False,
+    ),
+]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
 Rule = Annotated[
     str, typer.Option("--compare", help="Rule for outputs: tokens, code_contests, exact or pie.")
@@ -174,6 +183,7 @@ def setting(
     ignore_case: bool = False,
     absolute_tolerance: float | None = None,
     relative_tolerance: float | None = None,
+    python: str = "",
 ) -> Setting:
     """Return the setting that a command line asks for; InputError for a value that is not known.
 
@@ -215,6 +225,7 @@ def setting(
             defines=preset.defines,
             include=header_folders(include or ()),
             libraries=preset.libraries,
+            interpreter=python,
         ),
         comparison=chosen_comparison,
         limits=Limits(

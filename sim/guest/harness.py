@@ -37,12 +37,10 @@ NOTHING = "/dev/null"
 NAME = "/pie/main.py"
 # What programs usually import, and what this file needs; loaded where the tests share a start.
 USUAL = (
-    "abc array ast atexit base64 bisect calendar cmath codecs collections collections.abc "
-    "contextlib copy dataclasses datetime decimal enum fractions functools graphlib hashlib heapq "
-    "inspect io itertools json locale logging math numbers operator os pathlib pickle platform "
-    "pprint queue random re resource secrets shutil signal statistics string struct subprocess "
-    "tempfile textwrap threading time timeit traceback types typing unicodedata uuid warnings "
-    "weakref zlib"
+    "abc array atexit bisect cmath codecs collections collections.abc contextlib copy dataclasses "
+    "datetime decimal enum fractions functools hashlib heapq io itertools json math numbers "
+    "operator os queue random re signal statistics string struct textwrap threading time types "
+    "typing"
 ).split()
 
 

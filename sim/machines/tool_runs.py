@@ -33,6 +33,7 @@ _REMEDIES = {
     b"copies": "have the program copy by itself, in its own memory",
     b"timers": "let the timer send a signal",
 }
+_PAGE_BYTES = 4096
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -193,9 +194,10 @@ class ToolRuns:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         end, counters = self.read_counters(ended.log)
         self.check_known(ended.log, counters)
+        page_cycles = counters.pop("memory_page_cycles")
         startup = {
             name: counters.pop(f"startup_{name}")
-            for name in ("cycles", "instructions")
+            for name in ("cycles", "instructions", "memory_bytes")
             if f"startup_{name}" in counters
         }
         cycles = counters.pop("cycles")
@@ -212,7 +214,7 @@ class ToolRuns:
             cycles=cycles,
             instructions=counters["instructions"],
             seconds=cycles / CLOCK_HZ,
-            counters=counters,
+            counters={**counters, "memory_byte_seconds": page_cycles * _PAGE_BYTES / CLOCK_HZ},
             startup=startup,
             host_seconds=ended.wall_seconds,
         )

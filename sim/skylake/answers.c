@@ -7,6 +7,7 @@
 #include "forks.h"
 #include "guard.h"
 #include "marks.h"
+#include "memory.h"
 #include "model.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -210,9 +211,11 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     Bool first = call == __NR_getrandom;
     ULong *length = first ? &registers->guest_RSI : &registers->guest_RDX, kept = *length;
     *length = guard_length(call, a);
+    memory_around(call, a);
     __real_vgPlain_client_syscall(thread, why);
     *length = kept;
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
+    memory_around(call, a);
 }
 
 /* ---- between two blocks ------------------------------------------------------------------------------------- */
@@ -236,6 +239,7 @@ void __wrap_vgPlain_poll_signals(ThreadId thread) {
         attending = False;
         if (counting) counting_ends_block();
         else blocks_pass(registers->guest_RIP);
+        memory_looked();
         timers_fire();
         threads_attend();
         attention_reckon();

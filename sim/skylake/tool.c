@@ -17,6 +17,7 @@
 #include "forks.h"
 #include "guard.h"
 #include "marks.h"
+#include "memory.h"
 #include "moments.h"
 #include "processor_id.h"
 #include "threads.h"
@@ -32,11 +33,16 @@ static struct {
     ULong cycles, operations, slots[CAUSES];
 } start;
 
-static const HChar *told_start(void) {
-    static HChar text[96];
+/* What both modes tell besides. */
+static const HChar *told_besides(void) {
+    static HChar text[256];
+    memory_ends();
+    UInt length = VG_(sprintf)(text, ", \"memory_peak_bytes\": %llu, \"memory_page_cycles\": %llu", memory_peak(),
+                               memory_over_time());
     if (own_part)
-        VG_(sprintf)(text, ", \"startup_cycles\": %llu, \"startup_instructions\": %llu", start.cycles,
-                     start.statistics.instructions);
+        VG_(sprintf)(text + length,
+                     ", \"startup_cycles\": %llu, \"startup_instructions\": %llu, \"startup_memory_bytes\": %llu",
+                     start.cycles, start.statistics.instructions, memory_at_start());
     return text;
 }
 
@@ -67,7 +73,7 @@ static void summary(const HChar *ended) {
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
               t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL],
-              told_start());
+              told_besides());
 }
 
 struct Attention attention = {NEVER, NEVER};
@@ -82,9 +88,15 @@ static void attention_set(ULong instructions, Moment then) {
     if (counting) counting_until(least(attention.instructions, attention.cycles));
 }
 
-void attention_reckon(void) { attention_set(turn_ends(), least(next_timer(), next_waking())); }
+void attention_reckon(void) {
+    attention_set(turn_ends(), least(memory_due(), least(next_timer(), next_waking())));
+}
 
 static void look(void) {
+    if (memory_looked()) { /* which nobody else need know of */
+        attention_reckon();
+        if (statistics.instructions <= attention.instructions && last_commit() <= attention.cycles) return;
+    }
     Bool instructions = max_instructions && statistics.instructions > max_instructions;
     if (instructions || (max_cycles && last_commit() > max_cycles)) {
         summary(instructions ? "max_instructions" : "max_cycles");
@@ -135,6 +147,7 @@ void run_begins(void) {
         VG_(memcpy)(start.slots, top_down(), sizeof start.slots);
     }
     start.statistics = statistics;
+    memory_begins();
     limit_run(own_instructions, own_cycles);
 }
 
@@ -143,7 +156,7 @@ static void count_summary(const HChar *ended) {
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu%s}\n",
               ended, counted() - start.cycles, counted() - start.cycles, statistics.syscalls - start.statistics.syscalls,
-              told_start());
+              told_besides());
 }
 
 void end_of_budget(void) {
@@ -220,6 +233,7 @@ static void post_clo_init(void) {
     files_init();
     limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     traffic_init();
+    memory_init();
     if (counting) counting_init(0, 0);
     limit_run(own_instructions, own_cycles);
     if (!model) return;
