@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from sim import cgroup, comparison, sandbox
+from sim import cgroup, sandbox
 from sim.budget import ReferenceBudget
+from sim.comparison import SameOutput
 from sim.compiler import BUILD_VERSION
 from sim.judge import JUDGE_VERSION
 from sim.limits import CompileLimits, Limits
@@ -25,7 +26,7 @@ class Setting:
 
     machine: Machine
     toolchain: Toolchain = field(default_factory=Toolchain)
-    rule: str = "tokens"
+    comparison: SameOutput = field(default_factory=SameOutput)
     limits: Limits = field(default_factory=Limits)
     compile_limits: CompileLimits = field(default_factory=CompileLimits)
     budget: ReferenceBudget | None = None
@@ -38,7 +39,7 @@ class Setting:
 
     def bounded(self, max_instructions: int) -> Setting:
         """Return this setting for runs with another budget of instructions."""
-        return replace(self, limits=replace(self.limits, max_instructions=max_instructions))
+        return replace(self, limits=self.limits.bounded(max_instructions))
 
     def build_context(self, language: Language) -> str:
         """Return the digest of everything that decides a build of a language."""
@@ -50,8 +51,7 @@ class Setting:
         """Return the digest of everything that decides a judgement, besides program and tests."""
         return digest_of(
             JUDGE_VERSION,
-            self.rule,
-            comparison.TOLERANCE,
+            self.comparison.plain(),
             self.limits.plain(),
             sandbox.level(),
             cgroup.kind(),
@@ -62,13 +62,22 @@ class Setting:
         """Return the digest of everything that decides a measurement, besides program and test."""
         return digest_of(self.machine.fingerprint(), self.judge_context())
 
+    def run_context(self) -> str:
+        """Return the digest of everything that decides a run that ends by itself.
+
+        On a machine that stops a run at a count, that is all but its budget of instructions.
+        """
+        if not self.machine.stops_at_count:
+            return self.measure_context()
+        return digest_of("any budget", self.bounded(0).measure_context())
+
     def fingerprint(self, languages: list[Language]) -> dict[str, object]:
         """Return the whole setting as plain values, for a manifest."""
         budget = self.reference_budget
         return {
             "machine": self.machine.fingerprint(),
             "toolchain": {one.value: self.toolchain.fingerprint(one) for one in languages},
-            "comparison": {"rule": self.rule, "tolerance": comparison.TOLERANCE},
+            "comparison": self.comparison.plain(),
             "limits": self.limits.plain(),
             **({"budget": asdict(budget)} if budget else {}),
             "compile_limits": asdict(self.compile_limits),

@@ -4,6 +4,8 @@
  * before that has missed too and waits. Prefetchers: the target's never prefetch (they are told of no
  * retired instruction). The third level takes only dirty lines that the second drops. */
 #include "model.h"
+#include "pub_tool_aspacemgr.h"
+#include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
@@ -32,14 +34,20 @@ static Cache first[2], second, third;
  * 2n + 1; bit 1 means: go right. */
 static UShort kept[WAYS], away[WAYS];
 
+/* Fresh pages, which nobody has touched: what is not used of a large cache costs a fork nothing. */
+static void *pages(SizeT bytes) {
+    void *room = VG_(am_shadow_alloc)(bytes);
+    tl_assert(room);
+    return room;
+}
+
 static void make(Cache *c, UInt bytes) {
     c->sets = bytes / WAYS >> LINE_BITS;
-    UChar *room = VG_(calloc)("cache", c->sets + 1, WAYS * sizeof *c->lines);
-    c->lines = (UInt *)(((Addr)room + 63) & ~(Addr)63);
-    c->ready = VG_(calloc)("cache", c->sets * WAYS, sizeof *c->ready);
-    c->dirty = VG_(calloc)("cache", c->sets, sizeof *c->dirty);
-    c->trees = VG_(calloc)("cache", c->sets, sizeof *c->trees);
-    c->latest = VG_(calloc)("cache", c->sets, sizeof *c->latest);
+    c->lines = pages(c->sets * WAYS * sizeof *c->lines);
+    c->ready = pages(c->sets * WAYS * sizeof *c->ready);
+    c->dirty = pages(c->sets * sizeof *c->dirty);
+    c->trees = pages(c->sets * sizeof *c->trees);
+    c->latest = pages(c->sets * sizeof *c->latest);
 }
 
 void caches_init(void) {

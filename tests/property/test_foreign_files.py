@@ -14,6 +14,8 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
+from pie.flows.generate_options import parse_body
+
 from finetune import checkpoint, hosted, prompt, rows
 from pie.core.dataset.split import clusters, published
 from pie.core.models.model import ModelOptions
@@ -23,7 +25,6 @@ from pie.core.rows import InlineTest
 from pie.core.selfplay.description import plain_text
 from pie.core.test_cases import TestCases
 from pie.core.training.execution import read_runs
-from pie.flows.generate_options import parse_body
 from retrieval import folder as index_folder
 from retrieval.errors import RetrievalError
 from sim.comparison import RULES, one_form, rule

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from sim.machines.skylake import Skylake
 from sim.machines.tool_runs import ToolRuns
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
-from tests.unit.sim.machines.conftest import kept
+from tests.unit.sim.machines.conftest import compiled
 
 LIMITS = Limits(max_instructions=200_000_000)
 HEADERS = """#include <atomic>
@@ -58,13 +56,10 @@ def either(machine: Skylake, request: pytest.FixtureRequest) -> ToolRuns:
 
 
 def measured(machine: ToolRuns, folder: Path, body: str) -> Measurement:
-    text, made, stdin = folder / "program.cpp", folder / "program", folder / "input"
-    text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
+    stdin = folder / "input"
     stdin.write_text("")
-    compiler = shutil.which("g++")
-    assert compiler is not None
-    subprocess.run([compiler, "-O1", "-static", "-w", "-o", made, text], check=True)
-    return machine.measure(kept(made), stdin, LIMITS, Toolchain())
+    build = compiled(HEADERS, f"int main() {{ {body} }}\n", "-O1")
+    return machine.measure(build, stdin, LIMITS, Toolchain())
 
 
 TWO = "long a = 0; std::thread t([&] { a = work(%d); }); long b = work(%d); t.join();"
