@@ -6,6 +6,8 @@
 #include "model.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_mallocfree.h"
 
 enum { WAYS = CACHE_ASSOC, WAY_BITS = __builtin_ctz(WAYS), LINE_BITS = __builtin_ctz(CACHE_CACHE_LINE_SIZE) };
 
@@ -204,6 +206,25 @@ static struct {
     Addr line; /* plus one */
     UInt tag, place;
 } found[2][FOUND];
+
+void caches_forget(void) { VG_(memset)(found, 0, sizeof found); }
+
+static Bool holds(const Cache *c, ULong line) {
+    return ways_of(&c->lines[(line & (c->sets - 1)) * WAYS], (UInt)line + 1) != 0;
+}
+
+/* A loop of 16-byte stores through each level, in the target: they wait for each other in their order. */
+Cycle clearing(ULong physical) {
+    enum { PAGE = 4096, OF_FIRST = 36, OF_SECOND = 57, OF_THIRD = 120, OF_MEMORY = 280 };
+    ULong line = physical >> LINE_BITS;
+    Cycle sum = 0;
+    for (UInt i = 0; i < PAGE >> LINE_BITS; i++, line++)
+        sum += holds(&first[DATA], line) ? OF_FIRST
+             : holds(&second, line)      ? OF_SECOND
+             : holds(&third, line)       ? OF_THIRD
+                                         : OF_MEMORY;
+    return sum;
+}
 
 static __attribute__((noinline)) Cycle look_up(enum Side side, Addr address, Bool write, Cycle now) {
     Cache *c = &first[side];

@@ -37,6 +37,7 @@ def command(
         int, typer.Option("--score", min=1, max=10, help="Tag of perf-conditioned, of 10.")
     ] = 10,
     unsupported: options.Unsupported = "failed",
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Turn measured answers into preference rows for DPO: a faster program over a slower one.
@@ -61,7 +62,7 @@ def command(
             f"preferences have no prompts of the format {form}", "give plain or perf-conditioned"
         )
     rules = Rules(min_ratio, per_row, failed, options.unsupported_as(unsupported))
-    manifest = flow.build(flow.Request(run_folder, out, rules, chosen, score))
+    manifest = flow.build(flow.Request(run_folder, out, rules, chosen, score, limit))
     with printing():
         if as_json:
             print(json.dumps(manifest, indent=2))

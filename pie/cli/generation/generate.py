@@ -11,6 +11,8 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.generation.options import Options
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.core.prompting.prompt_plan import PromptPlan
@@ -18,87 +20,9 @@ if TYPE_CHECKING:
 
 
 @told
+@grouped
 def command(
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
-    strategy: Annotated[
-        str,
-        typer.Option(
-            "--strategy",
-            "-s",
-            help="instruction (default), few-shot, few-shot-drawn, cot, retrieval, finetuned, "
-            "perf-conditioned or perf-conditioned-code; rows that hold a prompt are asked with it.",
-        ),
-    ] = "",
-    model: Annotated[
-        str,
-        typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE."),
-    ] = "",
-    samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Answers a row.")] = 8,
-    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0: greedy.")] = 0.7,
-    top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)] = 1.0,
-    max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1)] = 1024,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="Sample i of each row has this seed + i.")
-    ] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Run folder; default: runs/NAME-STRATEGY-CONFIGURATION."),
-    ] = None,
-    form: Annotated[
-        str, typer.Option("--form", help="plain, chat, or auto: what suits the model.")
-    ] = "auto",
-    examples: Annotated[
-        Path | None, typer.Option("--examples", help="Pairs that few-shot draws from (JSONL).")
-    ] = None,
-    shots: Annotated[int, typer.Option("--shots", min=1, help="Pairs that few-shot shows.")] = 2,
-    index: Annotated[
-        Path | None, typer.Option("--index", help="An index of `pie index`, for retrieval.")
-    ] = None,
-    k: Annotated[int, typer.Option("--k", min=1, help="Pairs retrieved; PIE: 1, 2, 4.")] = 4,
-    score: Annotated[
-        int, typer.Option("--score", min=1, max=10, help="Tag of perf-conditioned, of 10.")
-    ] = 10,
-    context: Annotated[
-        int | None,
-        typer.Option("--context", min=1, help="The model's context in tokens; hf: its own."),
-    ] = None,
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option("--tokenizer", help="Counts tokens; else estimated (bytes / 3)."),
-    ] = None,
-    base_url: Annotated[
-        str, typer.Option("--base-url", help="Of the server; else OPENAI_BASE_URL.")
-    ] = "",
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=4096, help="Requests at once.")
-    ] = 16,
-    max_retries: Annotated[int, typer.Option("--max-retries", min=0)] = 6,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.01, help="Seconds for one answer.")
-    ] = 600.0,
-    body: Annotated[
-        str,
-        typer.Option("--body", help="JSON object: more fields of a request; null removes one."),
-    ] = "",
-    price_in: Annotated[
-        float | None, typer.Option("--price-in", min=0.0, help="Of a million prompt tokens.")
-    ] = None,
-    price_out: Annotated[
-        float | None, typer.Option("--price-out", min=0.0, help="Of a million answer tokens.")
-    ] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Of hf.")] = 8,
-    dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
-    device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
-    tensor_parallel: options.TensorParallel = 0,
-    data_parallel: options.DataParallel = 0,
-    gpu_memory: options.GpuMemory = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
-    limit: options.Limit = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the prompt of one row; ask no model.")
-    ] = False,
+    settings: Options,
     row: Annotated[int, typer.Option("--row", min=1, help="Of --dry-run.")] = 1,
     as_json: options.Json = False,
 ) -> int:
@@ -111,46 +35,10 @@ def command(
     requests got no answer (the same command asks these again), 130 interrupted.
     """
     from pie.flows.generation import generate as flow
-    from pie.flows.generation.options import Chosen, open_asked
+    from pie.flows.generation.options import open_asked
 
-    asked = open_asked(
-        Chosen(
-            pairs=pairs,
-            strategy=strategy,
-            form=form,
-            model=model,
-            samples=samples,
-            temperature=temperature,
-            top_p=top_p,
-            max_new_tokens=max_new_tokens,
-            seed=seed,
-            out=out,
-            examples=examples,
-            shots=shots,
-            index=index,
-            k=k,
-            score=score,
-            context=context,
-            tokenizer=tokenizer,
-            base_url=base_url,
-            concurrency=concurrency,
-            max_retries=max_retries,
-            timeout_seconds=timeout,
-            body=body,
-            price_in=price_in,
-            price_out=price_out,
-            batch_size=batch_size,
-            dtype=dtype,
-            device=device,
-            strict=strict,
-            dry_run=dry_run,
-            limit=limit,
-            tensor_parallel=tensor_parallel,
-            data_parallel=data_parallel,
-            gpu_memory=gpu_memory,
-        )
-    )
-    if dry_run:
+    asked = open_asked(settings)
+    if settings.dry_run:
         return _dry_run(asked, row, as_json)
     from pie.cli.generation.progress import Display
 

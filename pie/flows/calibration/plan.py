@@ -37,6 +37,8 @@ class Request:
     strict: bool = False
     refit: bool = False
     folds: int = FOLDS
+    limit: int | None = None
+    """Only the first rows of each file."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def plan(request: Request) -> Planned:
         recorded,
         strict=request.strict,
         python=all(one.machine.name != "gem5" for one in settings),
+        limit=request.limit,
     )
     reference = _reference(request, recorded, selection)
     machine = _described(setting, selection)

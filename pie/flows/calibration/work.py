@@ -63,10 +63,12 @@ def select(
     *,
     strict: bool = False,
     python: bool = True,
+    limit: int | None = None,
 ) -> Selection:
     """Read the pairs files and choose; InputError when nothing is left to measure.
 
-    `python` says whether the machines run Python; else such rows are left out.
+    `limit`: only the first rows of each file. `python` says whether the machines run Python; else
+    such rows are left out.
 
     With a recorded reference, only what it holds: the programs of a row (answers too) that it
     names, on the tests it names. Else source and target of every row on all its tests.
@@ -76,7 +78,7 @@ def select(
     found: set[RunKey] = set()
     for path in files:
         tests = TestCases(test_folder(testcases, path))
-        plan = planning.plan(path, tests)
+        plan = planning.plan(path, tests, limit)
         if strict and plan.left_out:
             first = plan.left_out[0]
             raise InputError(

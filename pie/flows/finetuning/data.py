@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +204,8 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
         reason = ""
         if not request.sampling and not str(fields["tgt_code"]).strip():
             reason = "no_completion"
+        elif not request.sampling and str(fields["tgt_code"]).strip() == program.source.strip():
+            reason = "target_equals_source"
         elif not request.sampling and fields.get("tgt_verdict") not in (None, Verdict.ACCEPTED):
             reason = "target_not_accepted"
         elif not request.sampling and request.tags and tag not in request.tags:
@@ -266,6 +267,9 @@ def _trajectories(
         if found is None:
             _leave_out(counts, listed, place, "fewer_than_three_programs", request.strict)
             continue
+        if found.target.code.strip() == found.shown[-1].code.strip():
+            _leave_out(counts, listed, place, "target_equals_source", request.strict)
+            continue
         about = {"problem_id": problem_id, "user_id": user, "tgt_id": found.target.id}
         steps = [one.id for one in found.shown]
         shown = Shown(found.target.language, tuple(one.code for one in found.shown))
@@ -283,17 +287,17 @@ def _trajectories(
 def _records(request: Request, counts: Counts, listed: Writer | None) -> Iterator[Record]:
     """Yield the pairs that are chosen, then those of self-play."""
     if not request.hq:
-        yield from islice(pair_rows(request.pairs, counts, listed), request.limit)
+        yield from pair_rows(request.pairs, counts, listed, request.limit)
     else:
         best = Best(request.per_problem)
-        first = islice(pair_rows(request.pairs, Counts()), request.limit)
+        first = pair_rows(request.pairs, Counts(), limit=request.limit)
         for number, record in enumerate(first):
             ratio = speedup(record)
             if ratio is not None:
                 ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
                 best.add(str(record.fields["problem_id"]), ratio, *ids, number)
         numbers = best.numbers(request.size)
-        first = islice(pair_rows(request.pairs, counts, listed), request.limit)
+        first = pair_rows(request.pairs, counts, listed, request.limit)
         for number, record in enumerate(first):
             if number in numbers:
                 yield record

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, limited
 from pie.core.dataset.table import Writer, is_parquet
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompt_rows import holds_prompt, prompt_in
@@ -37,6 +37,8 @@ class Request:
     """None: the prompt that the answers were sampled with."""
     score: int = BEST_SCORE
     """Of perf-conditioned."""
+    limit: int | None = None
+    """Only the first rows of the run."""
 
 
 def build(request: Request) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def build(request: Request) -> dict[str, Any]:
         "unsupported": request.rules.unsupported,
         "format": request.format,
         "score": request.score,
+        **limited(request.limit),
     }
     step = Step("finetune-preferences", request.out, {"run": pairs}, parameters)
     is_parquet(request.out)  # a name that says neither is refused before anything is written
@@ -63,7 +66,7 @@ def build(request: Request) -> dict[str, Any]:
     used = written = 0
     kinds: Counter[str] = Counter()
     with Writer(request.out) as writer:
-        for number, row in read_rows(pairs):
+        for number, row in read_rows(pairs, request.limit):
             counts.rows_in += 1
             try:
                 made = _rows(request, row)

@@ -77,6 +77,8 @@ class Request:
     at_least: float = survivors.AT_LEAST
     per_class: int = survivors.PER_CLASS
     seed: int = 0
+    limit: int | None = None
+    """Only the first rows of the seeds."""
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
 
@@ -114,7 +116,7 @@ class Request:
         run of a folder to the next: nothing of what is kept depends on it.
         """
         return {
-            "seeds_sha256": sha256_of(self.seeds, "--seeds"),
+            "seeds_sha256": sha256_of(self.seeds, "--seeds", self.limit),
             "known_sha256": [sha256_of(one, "--known") for one in self.known],
             "proposer": self.proposer.described(),
             "optimiser": self.optimiser.described(),

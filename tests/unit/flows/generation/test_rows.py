@@ -13,7 +13,8 @@ from pie.core.prompting.prompt_plan import plan_prompts, read_prompt
 from pie.core.prompting.prompts import Form, Strategy
 from pie.core.training.formats import Format
 from pie.flows.finetuning.data import Request, run
-from pie.flows.generation.options import Chosen, open_asked
+from pie.flows.generation.options import open_asked
+from pie.flows.generation.settings import Settings
 from tests.unit.flows.finetuning.test_data import pair, write
 
 TAGS = (10, 9, 8)
@@ -24,15 +25,8 @@ def pairs(tmp_path: Path) -> Path:
     return write(tmp_path / "pairs.jsonl", [pair(number) for number in range(4)])
 
 
-def chosen(rows: Path, **changes: Any) -> Chosen:
-    made = Chosen(
-        pairs=rows, strategy="", form="auto", model=f"replay:{rows}", samples=1, temperature=0.7,
-        top_p=1.0, max_new_tokens=8, seed=0, out=None, examples=None, shots=2, index=None, k=4,
-        score=10, context=None, tokenizer=None, base_url="", concurrency=1, max_retries=0,
-        timeout_seconds=1.0, body="", price_in=None, price_out=None, batch_size=1, dtype="auto",
-        device="", strict=False, dry_run=False,
-    )  # fmt: skip
-    return replace(made, **changes)
+def chosen(rows: Path, **changes: Any) -> Settings:
+    return replace(Settings(rows, model=f"replay:{rows}", samples=1, max_new_tokens=8), **changes)
 
 
 def prompts(rows: Path, **changes: Any) -> list[Any]:

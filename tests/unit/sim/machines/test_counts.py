@@ -22,23 +22,8 @@ from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
 LOG = b'==3== PIE-SKYLAKE {"ended": "exit", "cycles": 877, "instructions": 877}\n'
-HEADERS = """#include <algorithm>
-#include <cfenv>
-#include <cmath>
-#include <csetjmp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <deque>
-#include <iostream>
-#include <map>
-#include <set>
-#include <stdexcept>
-#include <string>
-#include <thread>
-#include <vector>
+# The first header is compiled beforehand.
+HEADERS = """#include <bits/stdc++.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -149,6 +134,7 @@ def test_it_counts_as_many_instructions_as_the_model(
     assert here.stdout == model.stdout
 
 
+@pytest.mark.prove  # the start of an interpreter takes the model many seconds
 def test_a_python_program_counts_the_same(counts: Counts, machine: Skylake, tmp_path: Path) -> None:
     script = "print(sum(map(int, input().split())))"
     build = compiler.build(Program(Language.PYTHON, script), Toolchain(), CompileLimits())
