@@ -45,6 +45,8 @@ static __attribute__((noinline)) Inst *decode_new(Addr pc, UInt room) {
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
     inst->straight = goes_straight(inst);
+    inst->accesses = False;
+    for (UInt i = 0; i < inst->nuops; i++) inst->accesses |= uops[i].cls == LOAD || uops[i].cls == STORE;
     take_apart(inst);
     inst->next_hash = *bucket;
     *bucket = inst;

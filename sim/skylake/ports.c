@@ -1,4 +1,5 @@
 /* The execution ports: which classes each begins, one a cycle; all operations are pipelined. */
+#include "memo.h"
 #include "ports.h"
 
 /* Bit n is port n. */
@@ -67,4 +68,29 @@ Cycle port_or_none(UShort ports, UChar cls, Cycle from) {
         *entry |= turn & ALL;
         return at;
     }
+}
+
+/* ---- the state, relative to time (memo.h) ---------------------------------------------------------- */
+
+enum { STATE_BITS = __builtin_ctz(STATE + 1), MOST_BUSY = 250 };
+
+UInt *ports_note(UInt *w, Cycle from, Cycle to) {
+    UInt *count = w++, n = 0;
+    for (Cycle at = from; at < to; at++) {
+        UInt r = begun_in[at & (CYCLES - 1)], about = (UInt)at & ~(CYCLES - 1u);
+        if ((r ^ about) >= CYCLES || !(r & STATE)) continue;
+        if (n == MOST_BUSY) return NULL;
+        *w++ = (UInt)(at - from) << STATE_BITS | (r & STATE);
+        n++;
+    }
+    *count = n;
+    return w;
+}
+
+const UInt *ports_recall(const UInt *w, Cycle from) {
+    for (UInt n = *w++; n; n--, w++) {
+        Cycle at = from + (*w >> STATE_BITS);
+        begun_in[at & (CYCLES - 1)] = ((UInt)at & ~(CYCLES - 1u)) | (*w & STATE);
+    }
+    return w;
 }

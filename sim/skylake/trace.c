@@ -1,0 +1,149 @@
+/* Writes down what passing a block asks of caches, memory order and predictor, or answers it from what was written. */
+#include "trace.h"
+#include "back_end.h"
+#include "pipeline.h"
+#include "ports.h"
+
+enum { MOST = 1024 };
+
+Bool tracing;
+UInt traced_value;
+static Origin from;
+static Asked asked[MOST];
+static UInt asked_count;
+static const Int *given;
+static UInt given_count, given_next;
+static Prediction given_prediction;
+static ULong ports_known; /* a bit for each class whose turn was asked for */
+
+void trace_begin(Origin origin, const Int *answered, UInt count, Prediction predicted) {
+    tracing = True;
+    from = origin;
+    given = answered;
+    given_count = count;
+    given_next = asked_count = 0;
+    given_prediction = predicted;
+    ports_known = 0;
+}
+
+const Asked *trace_end(UInt *count) {
+    tracing = False;
+    *count = asked_count;
+    return asked_count < MOST ? asked : NULL;
+}
+
+ULong ports_asked(void) { return ports_known; }
+
+static Int relative(Cycle at) { return (Int)(at - from.now); }
+
+static inline Bool answered(Int *answer) {
+    if (given_next == given_count) return False;
+    *answer = given[given_next++];
+    return True;
+}
+
+static void note(Asked question) {
+    if (asked_count < MOST) asked[asked_count++] = question;
+}
+
+Cycle traced_fetch(Addr address, Cycle now) {
+    Int answer;
+    if (answered(&answer)) return now + (ULong)(Long)answer;
+    Cycle there = cache_access(INSTRUCTION, address, False, now);
+    note((Asked){.kind = ASKED_FETCH, .at = relative(now), .answer = (Int)(there - now), .address = address});
+    return there;
+}
+
+Cycle traced_issue(Addr pc, Cycle issued) {
+    Int answer;
+    if (answered(&answer)) return issued + (ULong)(Long)answer;
+    Cycle may = may_issue(pc, issued);
+    note((Asked){.kind = ASKED_ISSUE, .at = relative(issued), .answer = (Int)(may - issued), .address = pc});
+    return may;
+}
+
+Cycle traced_load(Addr pc, Addr address, const Uop *u, Cycle executed, Passed *out) {
+    Int answer;
+    if (answered(&answer)) {
+        Cycle done = executed + (ULong)(Long)(answer >> 1);
+        out->replayed = answer & 1;
+        if (out->replayed) out->restart = done - 1 + COMMIT_RESTART;
+        return done;
+    }
+    Cycle done = load_at(pc, address + u->offset, u->size, executed, out);
+    note((Asked){.kind = ASKED_LOAD, .which = u->size, .offset = u->offset, .at = relative(executed),
+                 .answer = (Int)(done - executed) << 1 | out->replayed, .also = (Int)(passing - from.access),
+                 .address = pc});
+    return done;
+}
+
+void traced_store(Addr pc, Addr address, const Uop *u, Cycle executed, Cycle committed) {
+    Int answer;
+    if (answered(&answer)) return;
+    store_at(pc, address + u->offset, u->size, executed, committed);
+    note((Asked){.kind = ASKED_STORE, .which = u->size, .offset = u->offset, .at = relative(executed),
+                 .answer = relative(committed), .also = (Int)(passing - from.access), .address = pc});
+}
+
+Cycle traced_entry(Cycle at) {
+    Int answer;
+    if (answered(&answer)) return at + (ULong)(Long)answer;
+    Cycle entry = later(at, store_entry() + FREED);
+    note((Asked){.kind = ASKED_ENTRY, .at = relative(at), .answer = (Int)(entry - at)});
+    return entry;
+}
+
+Cycle traced_drained(Cycle at) {
+    Int answer;
+    if (answered(&answer)) return at + (ULong)(Long)answer;
+    Cycle drained = stores_drained(at);
+    note((Asked){.kind = ASKED_DRAINED, .at = relative(at), .answer = (Int)(drained - at)});
+    return drained;
+}
+
+void traced_port(const Uop *u) {
+    Int answer;
+    /* Where there is no choice nobody takes turns. */
+    if (!(u->ports & (u->ports - 1)) || ports_known >> u->cls & 1) return;
+    ports_known |= 1ULL << u->cls;
+    if (answered(&answer)) return;
+    note((Asked){.kind = ASKED_PORT, .which = u->cls, .answer = last_turn[u->cls]});
+}
+
+UInt traced_steps(const Inst *inst, UInt steps) {
+    Int answer;
+    if (answered(&answer)) return answer;
+    note((Asked){.kind = ASKED_STEPS, .answer = (Int)steps, .also = (Int)traced_value, .inst = (Inst *)inst});
+    return steps;
+}
+
+Bool traced_branch(const Inst *inst, Addr next, Bool taken, Cycle now, Prediction *predicted, UInt *name) {
+    Int answer;
+    Bool right;
+    if (answered(&answer)) {
+        right = answer;
+        *predicted = given_prediction;
+        if (right) *name = next_name() - 1;
+    } else {
+        right = predicted_right(inst, next, taken, now, predicted, name);
+        note((Asked){.kind = ASKED_BRANCH, .at = relative(now), .answer = right, .inst = (Inst *)inst});
+    }
+    if (!right) trace_goes_wrong();
+    return right;
+}
+
+Bool traced_inner_branch(const Inst *inst, Bool taken, Cycle now, Cycle committed) {
+    Int answer;
+    if (answered(&answer)) return answer;
+    Bool wrong = inner_branch(inst, taken, now, committed);
+    note((Asked){.kind = ASKED_INNER, .which = taken, .at = relative(now), .answer = wrong,
+                 .also = relative(committed), .inst = (Inst *)inst});
+    return wrong;
+}
+
+void traced_commit(UInt branch, Cycle commit) {
+    Int answer;
+    if (answered(&answer)) return;
+    branch_commits(branch, commit);
+    note((Asked){.kind = ASKED_COMMIT, .at = relative(commit), .also = (Int)(branch - from.name)});
+}
