@@ -15,6 +15,12 @@
 #include "pub_tool_mallocfree.h"
 
 Bool memoising = True;
+#ifdef MEMO_STATS
+static ULong st[16];
+#define ST(i) st[i]++
+#else
+#define ST(i)
+#endif
 
 enum { CHUNK = 1 << 20, CHUNKS = 64, BUCKETS = 1 << 14, MOST_WORDS = 2048, MOST_ASKED = 1024, PORTS_ASKED = 16 };
 
@@ -24,7 +30,7 @@ typedef struct Outcome {
     Int now, commit;        /* of fetch and of the last commit's stage, from where fetch was */
     UInt instructions;
     UChar wrong, commits;   /* it ends at a branch that goes wrong; anything was passed */
-    UChar turns, counts;
+    UChar turns, counts, turned; /* turned: ports of the commonest class */
     struct {
         UShort cls, turn;
     } turn[PORTS_ASKED];
@@ -85,6 +91,7 @@ static State *intern(void) {
         !(w = top_down_note(w)))
         return NULL;
     UInt count = w - words;
+    ST(5);
     ULong h = count;
     for (UInt i = 0; i < count; i++) {
         h = (h ^ words[i]) * 0x9e3779b97f4a7c15ULL;
@@ -93,6 +100,10 @@ static State *intern(void) {
     UInt hash = (UInt)(h >> 16);
     for (State *s = buckets[hash % BUCKETS]; s; s = s->more)
         if (s->hash == hash && s->count == count && !VG_(memcmp)(s->words, words, count * sizeof *words)) return s;
+    ST(6);
+#ifdef MEMO_STATS
+    st[7] += count;
+#endif
     State *s = room(sizeof(State) + count * sizeof *words);
     *s = (State){buckets[hash % BUCKETS], NULL, hash, count};
     VG_(memcpy)(s->words, words, count * sizeof *words);
@@ -126,6 +137,9 @@ static Outcome *all_outcomes;
 #define NEXT_OUTCOME(o) (*(Outcome **)&(o)->count[(o)->counts])
 
 void memo_count(void) {
+#ifdef MEMO_STATS
+    VG_(umsg)("MEMO fresh %llu other %llu recalls %llu hits %llu wrong %llu interns %llu states %llu words %llu room %u steps %llu wrongmiss %llu\n", st[0], st[1], st[2], st[3], st[4], st[5], st[6], st[7], chunk, st[8], st[9]);
+#endif
     for (Outcome *o = all_outcomes; o; o = NEXT_OUTCOME(o)) {
         for (UInt i = 0; i < o->counts; i++) counts_add(o->count[i].which, (Long)o->count[i].by * (Long)o->times);
         o->times = 0;
@@ -156,6 +170,7 @@ static struct {
     Int answer;
     Origin origin;
     Stage commit;
+    UInt turn;
     ULong placed, instructions, counts[COUNTS];
 } under_way;
 
@@ -168,6 +183,7 @@ static Outcome *make_outcome(State *next, Bool wrong) {
     *o = (Outcome){.next = next, .wrong = wrong, .now = (Int)(now_ - under_way.origin.now),
                    .commit = (Int)(commit_stage - (under_way.origin.now << BITS)),
                    .commits = operations_placed() != under_way.placed,
+                   .turned = (common_turn() - under_way.turn) % 4,
                    .instructions = (UInt)(statistics.instructions - under_way.instructions)};
     for (UInt i = 0; i < COUNTS; i++)
         if (counts[i] != under_way.counts[i]) {
@@ -199,15 +215,16 @@ static void remember(Bool wrong) {
     VG_(memcpy)(own + again, asked, count * sizeof *own);
     own[again + count] = (Asked){.kind = ASKED_ALL, .outcome = o};
     for (UInt cls = 0; cls < CLASSES; cls++)
-        if (ports_asked() >> cls & 1) {
+        if (cls != INT_ALU && ports_asked() >> cls & 1) {
             o->turn[o->turns].cls = cls;
             o->turn[o->turns++].turn = last_turn[cls];
         }
 }
 
-void trace_goes_wrong(void) { remember(True); }
+void trace_goes_wrong(void) { ST(9); remember(True); }
 
 static void pass_and_remember(Passing *p, Asked *instead, Origin origin, Prediction predicted) {
+    ST(instead ? 1 : 0); if (passed_by) ST(2);
     if (passed_by) recall(current, origin);
     accesses_noted = origin.access;
     under_way.passing = p;
@@ -218,6 +235,7 @@ static void pass_and_remember(Passing *p, Asked *instead, Origin origin, Predict
     under_way.placed = operations_placed();
     under_way.instructions = statistics.instructions;
     counts_now(under_way.counts);
+    under_way.turn = common_turn();
     current = NULL;
     trace_begin(origin, answers, answered, predicted);
     blocks_steps(p->block, p->count, p->next);
@@ -254,7 +272,7 @@ static inline Int ask(const Asked *a, Origin from, Addr next, Prediction *predic
     }
     case ASKED_ENTRY: return (Int)(later(at, store_entry() + FREED) - at);
     case ASKED_DRAINED: return (Int)(stores_drained(at) - at);
-    case ASKED_PORT: return last_turn[a->which];
+    case ASKED_PORT: return turn_of(a->which);
     case ASKED_STEPS: return (Int)division_steps(a->inst, values[a->also]);
     case ASKED_BRANCH: {
         UInt name;
@@ -293,6 +311,7 @@ static void pass_by(Passing *p) {
         }
     }
     Outcome *o = a->outcome;
+    ST(3); if (o->wrong) ST(4);
     o->times++;
     if (!passed_by) back_end_left();
     passed_by = True;
@@ -300,6 +319,7 @@ static void pass_by(Passing *p) {
     now_ += (ULong)(Long)o->now;
     if (o->commits) commit_stage = (origin.now << BITS) + (ULong)(Long)o->commit;
     statistics.instructions += o->instructions;
+    if (o->turned) common_turns((common_turn() + o->turned) % 4);
     for (UInt i = 0; i < o->turns; i++) last_turn[o->turn[i].cls] = o->turn[i].turn;
     if (o->wrong) {
         Inst *inst = p->block->steps[p->count - 1].inst;
@@ -328,6 +348,7 @@ static UChar can_be_remembered(const Block *b) {
 Bool memo_pass(Block *b, UInt count, Addr next) {
     if (b->remembered == NOT_KNOWN) b->remembered = can_be_remembered(b);
     if (b->remembered == NO || !next || !count || annotating) {
+        ST(8);
         memo_settle();
         return False;
     }

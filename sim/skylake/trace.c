@@ -34,6 +34,8 @@ const Asked *trace_end(UInt *count) {
 
 ULong ports_asked(void) { return ports_known; }
 
+Int turn_of(UInt cls) { return cls == INT_ALU ? (Int)common_turn() : last_turn[cls] >> 8; }
+
 static Int relative(Cycle at) { return (Int)(at - from.now); }
 
 static inline Bool answered(Int *answer) {
@@ -101,13 +103,19 @@ Cycle traced_drained(Cycle at) {
     return drained;
 }
 
-void traced_port(const Uop *u) {
+static void ask_turn(UInt cls) {
     Int answer;
-    /* Where there is no choice nobody takes turns. */
-    if (!(u->ports & (u->ports - 1)) || ports_known >> u->cls & 1) return;
-    ports_known |= 1ULL << u->cls;
+    if (ports_known >> cls & 1) return;
+    ports_known |= 1ULL << cls;
     if (answered(&answer)) return;
-    note((Asked){.kind = ASKED_PORT, .which = u->cls, .answer = last_turn[u->cls]});
+    note((Asked){.kind = ASKED_PORT, .which = cls, .answer = turn_of(cls)});
+}
+
+void traced_port(const Uop *u) {
+    /* Who shares no port with another class, or asks for the commonest class's alone, is not told apart (ports.c). */
+    if (u->cls == INT_ALU || !(u->ports & COMMON_PORTS)) return;
+    ask_turn(INT_ALU);
+    if (u->ports & (u->ports - 1)) ask_turn(u->cls);
 }
 
 UInt traced_steps(const Inst *inst, UInt steps) {

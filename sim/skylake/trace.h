@@ -35,6 +35,8 @@ void trace_begin(Origin origin, const Int *answered, UInt count, Prediction pred
 const Asked *trace_end(UInt *count);
 /* A bit for each class of operations whose port was asked for, by either. */
 ULong ports_asked(void);
+/* Where the search for a port of this class begins. */
+Int turn_of(UInt cls);
 /* What is done where a branch goes wrong, before anything follows from it (memo.c). */
 void trace_goes_wrong(void);
 /* Which of its block's values tells the quotient of the instruction under way. */
