@@ -13,7 +13,7 @@ Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 ULong passed_on;
 Cycle rob[PLACES], queue[PLACES], lq[PLACES], int_regs[PLACES], float_regs[PLACES];
 UInt lq_at, int_regs_at, float_regs_at;
-Cycle ready[R_COUNT];
+Cycle ready[R_COUNT] __attribute__((aligned(16)));
 Cycle serialized;
 static Cycle barrier; /* no memory access begins before */
 /* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
@@ -380,7 +380,8 @@ const UInt *back_end_recall(const UInt *w, Moments m) {
     recall_operations(w, live, known);
     w += live;
     for (UInt i = 0; i < queued; i++) PLACE(queue, passed_on - 1 - i) = m.floor + *w++;
-    VG_(memset)(ready, 0, sizeof ready);
+    typedef ULong Two __attribute__((vector_size(16)));
+    for (UInt r = 0; r < R_COUNT; r += 2) *(Two *)&ready[r] = (Two){0, 0};
     for (UInt i = 0; i < registers; i++, w++) ready[*w >> 24] = dispatch + (*w & 0xffffff);
     empty_calendar();
     iq_counted = m.renamed + 1;

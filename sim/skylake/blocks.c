@@ -30,7 +30,7 @@ void blocks_steps(const Block *b, UInt count, Addr next) {
             execute_simple(s->inst, values[s->load], values[s->store], after);
             continue;
         }
-        traced_value = s->other;
+        traced_step = i;
         Event e = {values[s->load], values[s->store], values[s->other], &values[s->other],
                    i + 1 < count || !(progress & EARLY)};
         if (annotating) tally_before();
@@ -151,7 +151,7 @@ static void add_instructions(Making *m, Addr at, UInt length) {
     for (UInt done = 0; done < length && m->block->count < MAX_INSTS;) {
         Inst *inst = instruction_at(at + done);
         if (!inst) break;
-        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst)};
+        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst), inst->accesses};
         done += inst->len ? inst->len : length;
         reserve_elements(m);
     }

@@ -8,7 +8,7 @@
 typedef struct {
     Inst *inst;
     UShort load, store, other; /* places among the recorded values; other: a quotient, or a gather's first element */
-    Bool simple;
+    Bool simple, accesses; /* accesses: that of its instruction */
 } Step;
 
 /* A superblock, as it was translated. */
@@ -16,6 +16,8 @@ typedef struct {
     Addr start;
     UInt count;
     UInt passed;      /* how often, since the run is long enough for memo.c */
+    UInt number;      /* memo.c's name for it */
+    Addr behind;      /* where its last instruction ends */
     UChar remembered; /* whether that is of use: not known, no, yes (memo.c) */
     Step steps[];
 } Block;

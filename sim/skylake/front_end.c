@@ -155,7 +155,7 @@ UInt division_steps(const Inst *inst, ULong q) {
 
 static void divide(Inst *inst, const Event *e) {
     UInt steps = division_steps(inst, e->quotient);
-    if (tracing) steps = traced_steps(inst, steps);
+    if (tracing) steps = traced_steps(steps);
     range(inst, 0, inst->pre);
     do {
         range(inst, inst->pre, inst->pre + inst->body);

@@ -18,7 +18,7 @@ Cycle traced_drained(Cycle from);
 /* Which port the search begins with. */
 void traced_port(const Uop *u);
 /* The micro-code's steps of a division. */
-UInt traced_steps(const Inst *inst, UInt steps);
+UInt traced_steps(UInt steps);
 /* Predicts the branch that ends the block; True if it goes to `next` as predicted: then it is resolved as `name`. */
 Bool traced_branch(const Inst *inst, Addr next, Bool taken, Cycle now, Prediction *predicted, UInt *name);
 /* One inside micro-code; True if the prediction was wrong. */

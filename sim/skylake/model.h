@@ -121,6 +121,7 @@ typedef struct Inst {
     struct Inst *next_hash;
     struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
     UInt following_found;
+    UInt number; /* of all instructions that were decoded */
     ULong executed_unknown; /* how often, if it is not known */
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
@@ -135,6 +136,9 @@ void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt roo
 Inst *instruction_at(Addr pc);
 /* The same for what lies behind an instruction: faster, if it was asked for before. */
 Inst *instruction_behind(Inst *inst);
+
+/* The instruction of a number. */
+Inst *instruction_numbered(UInt number);
 
 /* Writes the unknown instructions that were executed most often, as bytes and how often. */
 void unknown_instructions(void);

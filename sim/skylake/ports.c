@@ -79,21 +79,24 @@ Cycle port_or_none(UShort ports, UChar cls, Cycle from) {
  * The commonest class, of integers, takes its ports in a circle. As long as no other class asks for one of them, all
  * that it does is the same if the circle is turned: so ports are written down by their distance from where its next
  * search begins. */
-enum { COMMON = PORTS_INT_ALU, LOADING = PORTS_MEM_READ, STORING = PORTS_MEM_WRITE };
+enum { COMMON = COMMON_PORTS, LOADING = PORTS_MEM_READ, STORING = PORTS_MEM_WRITE };
 _Static_assert(!(LOADING & STORING) && !(COMMON & (LOADING | STORING)) && (COMMON | LOADING | STORING) == ALL,
                "loads and stores have ports of their own");
-enum { STATE_BITS = __builtin_ctz(STATE + 1), MOST_BUSY = 250, CIRCLE = __builtin_popcount(COMMON) };
+enum { STATE_BITS = __builtin_ctz(STATE + 1), MOST_BUSY = 250 };
 
 /* The ports of each turn of the circle, from every set of ports: by how far it is turned. */
-static UChar turned[CIRCLE][ALL + 1];
+static UChar turned[CIRCLE][ALL + 1], in_circle[CIRCLE];
 
-static UInt place_in_circle(UInt ports) { return __builtin_popcount(COMMON & (ports - 1)) % CIRCLE; }
+/* By the port from which the search begins. */
+static UChar place_in_circle[TURNS];
 
 static void circle_init(void) {
-    UChar in_circle[CIRCLE];
     UInt n = 0;
     for (UInt i = 0; i < 8; i++)
         if (COMMON >> i & 1) in_circle[n++] = i;
+    for (UInt first = 0; first < TURNS; first++)
+        while (place_in_circle[first] < CIRCLE && in_circle[place_in_circle[first]] < first) place_in_circle[first]++;
+    for (UInt first = 0; first < TURNS; first++) place_in_circle[first] %= CIRCLE;
     for (UInt by = 0; by < CIRCLE; by++)
         for (UInt ports = 0; ports <= ALL; ports++) {
             UInt to = ports & ~COMMON;
@@ -103,13 +106,9 @@ static void circle_init(void) {
         }
 }
 
-UInt common_turn(void) { return place_in_circle(1u << (last_turn[INT_ALU] >> 8)); }
+UInt common_turn(void) { return place_in_circle[last_turn[INT_ALU] >> 8]; }
 
-void common_turns(UInt to) {
-    UInt first = 0;
-    while (place_in_circle(1u << first) != to || !(COMMON >> first & 1)) first++;
-    last_turn[INT_ALU] = first << 8;
-}
+void common_turns(UInt to) { last_turn[INT_ALU] = in_circle[to] << 8; }
 
 /* Of two ports, the first. */
 static UInt first_of(UInt busy, UInt two) {

@@ -15,7 +15,7 @@ enum { TURNS = 9, OPEN = ALL + 1 };
 extern UShort port_turns[TURNS * OPEN], last_turn[CLASSES];
 
 /* Where the next search of the commonest class begins, in the circle of its ports; and makes it begin there. */
-enum { COMMON_PORTS = PORTS_INT_ALU };
+enum { COMMON_PORTS = PORTS_INT_ALU, CIRCLE = __builtin_popcount(COMMON_PORTS) };
 UInt common_turn(void);
 void common_turns(UInt to);
 

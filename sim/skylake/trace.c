@@ -7,13 +7,14 @@
 enum { MOST = 1024 };
 
 Bool tracing;
-UInt traced_value;
+UInt traced_step;
 static Origin from;
 static Asked asked[MOST];
 static UInt asked_count;
 static const Int *given;
 static UInt given_count, given_next;
 static Prediction given_prediction;
+static Bool fits;          /* all that was asked can be written down */
 static ULong ports_known; /* a bit for each class whose turn was asked for */
 
 void trace_begin(Origin origin, const Int *answered, UInt count, Prediction predicted) {
@@ -24,19 +25,20 @@ void trace_begin(Origin origin, const Int *answered, UInt count, Prediction pred
     given_next = asked_count = 0;
     given_prediction = predicted;
     ports_known = 0;
+    fits = True;
 }
 
 const Asked *trace_end(UInt *count) {
     tracing = False;
     *count = asked_count;
-    return asked_count < MOST ? asked : NULL;
+    return fits ? asked : NULL;
 }
 
 ULong ports_asked(void) { return ports_known; }
 
 Int turn_of(UInt cls) { return cls == INT_ALU ? (Int)common_turn() : last_turn[cls] >> 8; }
 
-static Int relative(Cycle at) { return (Int)(at - from.now); }
+static Long relative(Cycle at) { return (Long)(at - from.now); }
 
 static inline Bool answered(Int *answer) {
     if (given_next == given_count) return False;
@@ -44,15 +46,24 @@ static inline Bool answered(Int *answer) {
     return True;
 }
 
-static void note(Asked question) {
-    if (asked_count < MOST) asked[asked_count++] = question;
+/* What is not as wide in an Asked. */
+typedef struct {
+    Long at, answer, also, address;
+} Wide;
+
+static void note(enum Question kind, UInt which, UInt offset, Wide w) {
+    Asked *a = &asked[asked_count];
+    *a = (Asked){kind, which, offset, w.also, w.at, w.answer, w.address, 0};
+    fits &= a->also == w.also && a->at == w.at && a->answer == w.answer && a->address == w.address;
+    if (asked_count < MOST - 1) asked_count++;
+    else fits = False;
 }
 
 Cycle traced_fetch(Addr address, Cycle now) {
     Int answer;
     if (answered(&answer)) return now + (ULong)(Long)answer;
     Cycle there = cache_access(INSTRUCTION, address, False, now);
-    note((Asked){.kind = ASKED_FETCH, .at = relative(now), .answer = (Int)(there - now), .address = address});
+    note(ASKED_FETCH, 0, 0, (Wide){relative(now), there - now, 0, address - from.start});
     return there;
 }
 
@@ -60,7 +71,7 @@ Cycle traced_issue(Addr pc, Cycle issued) {
     Int answer;
     if (answered(&answer)) return issued + (ULong)(Long)answer;
     Cycle may = may_issue(pc, issued);
-    note((Asked){.kind = ASKED_ISSUE, .at = relative(issued), .answer = (Int)(may - issued), .address = pc});
+    note(ASKED_ISSUE, 0, 0, (Wide){relative(issued), may - issued, 0, (Int)pc});
     return may;
 }
 
@@ -73,9 +84,8 @@ Cycle traced_load(Addr pc, Addr address, const Uop *u, Cycle executed, Passed *o
         return done;
     }
     Cycle done = load_at(pc, address + u->offset, u->size, executed, out);
-    note((Asked){.kind = ASKED_LOAD, .which = u->size, .offset = u->offset, .at = relative(executed),
-                 .answer = (Int)(done - executed) << 1 | out->replayed, .also = (Int)(passing - from.access),
-                 .address = pc});
+    note(ASKED_LOAD, u->size, u->offset,
+         (Wide){relative(executed), (Long)(done - executed) << 1 | out->replayed, (Int)(passing - from.access), (Int)pc});
     return done;
 }
 
@@ -83,15 +93,15 @@ void traced_store(Addr pc, Addr address, const Uop *u, Cycle executed, Cycle com
     Int answer;
     if (answered(&answer)) return;
     store_at(pc, address + u->offset, u->size, executed, committed);
-    note((Asked){.kind = ASKED_STORE, .which = u->size, .offset = u->offset, .at = relative(executed),
-                 .answer = relative(committed), .also = (Int)(passing - from.access), .address = pc});
+    note(ASKED_STORE, u->size, u->offset,
+         (Wide){relative(executed), relative(committed), (Int)(passing - from.access), (Int)pc});
 }
 
 Cycle traced_entry(Cycle at) {
     Int answer;
     if (answered(&answer)) return at + (ULong)(Long)answer;
     Cycle entry = later(at, store_entry() + FREED);
-    note((Asked){.kind = ASKED_ENTRY, .at = relative(at), .answer = (Int)(entry - at)});
+    note(ASKED_ENTRY, 0, 0, (Wide){relative(at), entry - at});
     return entry;
 }
 
@@ -99,7 +109,7 @@ Cycle traced_drained(Cycle at) {
     Int answer;
     if (answered(&answer)) return at + (ULong)(Long)answer;
     Cycle drained = stores_drained(at);
-    note((Asked){.kind = ASKED_DRAINED, .at = relative(at), .answer = (Int)(drained - at)});
+    note(ASKED_DRAINED, 0, 0, (Wide){relative(at), drained - at});
     return drained;
 }
 
@@ -108,7 +118,7 @@ static void ask_turn(UInt cls) {
     if (ports_known >> cls & 1) return;
     ports_known |= 1ULL << cls;
     if (answered(&answer)) return;
-    note((Asked){.kind = ASKED_PORT, .which = cls, .answer = turn_of(cls)});
+    note(ASKED_PORT, cls, 0, (Wide){.answer = turn_of(cls)});
 }
 
 void traced_port(const Uop *u) {
@@ -118,10 +128,10 @@ void traced_port(const Uop *u) {
     if (u->ports & (u->ports - 1)) ask_turn(u->cls);
 }
 
-UInt traced_steps(const Inst *inst, UInt steps) {
+UInt traced_steps(UInt steps) {
     Int answer;
     if (answered(&answer)) return answer;
-    note((Asked){.kind = ASKED_STEPS, .answer = (Int)steps, .also = (Int)traced_value, .inst = (Inst *)inst});
+    note(ASKED_STEPS, 0, 0, (Wide){.answer = steps, .also = traced_step});
     return steps;
 }
 
@@ -134,7 +144,7 @@ Bool traced_branch(const Inst *inst, Addr next, Bool taken, Cycle now, Predictio
         if (right) *name = next_name() - 1;
     } else {
         right = predicted_right(inst, next, taken, now, predicted, name);
-        note((Asked){.kind = ASKED_BRANCH, .at = relative(now), .answer = right, .inst = (Inst *)inst});
+        note(ASKED_BRANCH, 0, 0, (Wide){relative(now), right});
     }
     if (!right) trace_goes_wrong();
     return right;
@@ -144,8 +154,7 @@ Bool traced_inner_branch(const Inst *inst, Bool taken, Cycle now, Cycle committe
     Int answer;
     if (answered(&answer)) return answer;
     Bool wrong = inner_branch(inst, taken, now, committed);
-    note((Asked){.kind = ASKED_INNER, .which = taken, .at = relative(now), .answer = wrong,
-                 .also = relative(committed), .inst = (Inst *)inst});
+    note(ASKED_INNER, taken, 0, (Wide){relative(now), wrong, traced_step, relative(committed)});
     return wrong;
 }
 
@@ -153,5 +162,5 @@ void traced_commit(UInt branch, Cycle commit) {
     Int answer;
     if (answered(&answer)) return;
     branch_commits(branch, commit);
-    note((Asked){.kind = ASKED_COMMIT, .at = relative(commit), .also = (Int)(branch - from.name)});
+    note(ASKED_COMMIT, 0, 0, (Wide){.at = relative(commit), .also = (Int)(branch - from.name)});
 }

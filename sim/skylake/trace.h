@@ -9,22 +9,22 @@ enum Question {
     ASKED_BRANCH, ASKED_INNER, ASKED_COMMIT, ASKED_ALL /* the block has been passed */
 };
 
-/* One question. Times are relative to fetch's when the block began; what follows the answer comes behind it. */
+/* One question, in a quarter of a line of the host's cache. Times are relative to fetch's when the block began. What
+ * follows the answer comes behind it. */
 typedef struct Asked {
     UChar kind;
-    UChar which;          /* size of an access; class of a port; whether a branch inside micro-code is taken */
-    UChar offset;         /* of an access from its instruction's address */
-    Int at, answer, also; /* also: an access's place or a branch's name, relative to the block's; another time */
-    union {
-        Addr address;     /* or the instruction's */
-        Inst *inst;
-        struct Outcome *outcome;
-    };
-    struct Asked *other;  /* the same question with another answer */
+    UChar which;  /* size of an access; class of a port; whether a branch inside micro-code is taken */
+    UChar offset; /* of an access from its instruction's address */
+    Char also;    /* an access's place or a branch's name, relative to the block's; or which of its instructions */
+    Short at, answer;
+    Int address;  /* of a fetch: relative to the block's; the low bits of an access's instruction; another time */
+    UInt other;   /* the same question with another answer (memo.c) */
 } Asked;
+_Static_assert(sizeof(Asked) == 16, "four to a line");
 
-/* Where times, places and names of the block under way begin. */
+/* Where addresses, times, places and names of the block under way begin. */
 typedef struct {
+    Addr start;
     Cycle now;
     UInt access, name;
 } Origin;
@@ -39,6 +39,6 @@ ULong ports_asked(void);
 Int turn_of(UInt cls);
 /* What is done where a branch goes wrong, before anything follows from it (memo.c). */
 void trace_goes_wrong(void);
-/* Which of its block's values tells the quotient of the instruction under way. */
-extern UInt traced_value;
+/* Which of its block's instructions is under way. */
+extern UInt traced_step;
 #endif

@@ -161,27 +161,32 @@ Bool decode_late(void) {
 
 Cycle oldest_fetched(Cycle now) { return oldest != youngest ? fetched[oldest % WAITING] : now; }
 
-enum { WORDS_OF_ENTRY = 5 };
+enum { MOST_BEHIND = 255, MOST_INSTRUCTIONS = 1 << 22 };
 
 UInt *waiting_note(UInt *w, Moments m) {
     UInt entries = last_entry - first_entry, operations = youngest - oldest, behind = lost - told;
-    if (behind > 255 || m.end - w < 3 + WORDS_OF_ENTRY * WAITING + WAITING + 255) return NULL;
+    if (behind > MOST_BEHIND || m.end - w < 1 + 2 * WAITING + WAITING / 2 + MOST_BEHIND) return NULL;
     *w++ = entries | operations << 8 | behind << 16;
     for (UInt k = first_entry; k != last_entry; k++) {
         const Waiting *e = &waiting[k % WAITING];
-        *w++ = (UInt)(Addr)e->inst;
-        *w++ = (UInt)((Addr)e->inst >> 32);
-        *w++ = e->next | e->end << 8 | e->ends << 16 | e->resolves << 17 | (e->losses - told) << 18;
-        *w++ = e->inst->accesses ? m.access - e->access : 0;
-        *w++ = e->resolves ? m.name - e->branch : 0;
+        UInt name = e->resolves ? m.name - e->branch : 0;
+        if (name > 255 || e->inst->number >= MOST_INSTRUCTIONS) return NULL;
+        *w++ = e->inst->number << 10 | (e->inst->accesses ? m.access - e->access : 0);
+        *w++ = e->next | e->end << 7 | e->ends << 14 | e->resolves << 15 | (e->losses - told) << 16 | name << 24;
     }
-    for (UInt i = oldest; i != youngest; i++) *w++ = (UInt)(fetched[i % WAITING] - m.floor);
+    for (UInt i = 0; i < operations; i += 2) {
+        ULong one = fetched[(oldest + i) % WAITING] - m.floor;
+        ULong other = i + 1 < operations ? fetched[(oldest + i + 1) % WAITING] - m.floor : 0;
+        if ((one | other) >> 16) return NULL;
+        *w++ = (UInt)(one | other << 16);
+    }
     for (UInt i = told; i != lost; i++) {
         if (losses[i % LOSSES].cycles >> 24) return NULL;
         *w++ = losses[i % LOSSES].why << 24 | (UInt)losses[i % LOSSES].cycles;
     }
     return w;
 }
+_Static_assert(MAX_UOPS < 1 << 7 && ACCESSES <= 1 << 10, "they have their bits");
 
 const UInt *waiting_recall(const UInt *w, Moments m) {
     UInt entries = *w & 255, operations = *w >> 8 & 255, behind = *w >> 16;
@@ -190,18 +195,21 @@ const UInt *waiting_recall(const UInt *w, Moments m) {
     last_entry = entries;
     lost = behind;
     youngest = operations;
-    for (UInt k = 0; k < entries; k++, w += WORDS_OF_ENTRY) {
+    for (UInt k = 0; k < entries; k++, w += 2) {
         Waiting *e = &waiting[k];
-        e->inst = (Inst *)(w[0] | (Addr)w[1] << 32);
-        e->next = w[2];
-        e->end = w[2] >> 8;
-        e->ends = w[2] >> 16 & 1;
-        e->resolves = w[2] >> 17 & 1;
-        e->losses = w[2] >> 18;
-        e->access = m.access - w[3];
-        e->branch = m.name - w[4];
+        e->inst = instruction_numbered(w[0] >> 10);
+        e->access = m.access - (w[0] & 1023);
+        e->next = w[1] & 127;
+        e->end = w[1] >> 7 & 127;
+        e->ends = w[1] >> 14 & 1;
+        e->resolves = w[1] >> 15 & 1;
+        e->losses = w[1] >> 16 & 255;
+        e->branch = m.name - (w[1] >> 24);
     }
-    for (UInt i = 0; i < operations; i++) fetched[i] = m.floor + *w++;
+    for (UInt i = 0; i < operations; i += 2, w++) {
+        fetched[i] = m.floor + (*w & 0xffff);
+        fetched[i + 1] = m.floor + (*w >> 16);
+    }
     for (UInt i = 0; i < behind; i++, w++) losses[i] = (typeof(losses[0])){*w >> 24, *w & 0xffffff};
     return w;
 }
