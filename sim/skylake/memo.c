@@ -411,6 +411,13 @@ Bool memo_pass(Block *b, UInt count, Addr next) {
         memo_settle();
         return False;
     }
+#ifdef MEMO_CHECK
+    if (full()) forget();
+    back_end_left();
+    if ((current = intern())) recall(current, here());
+    current = 0;
+    return False;
+#endif
     if (!current || full()) {
         if (!current && b->passed++ < OFTEN) return False;
         if (full()) {

@@ -170,9 +170,10 @@ UInt *waiting_note(UInt *w, Moments m) {
     for (UInt k = first_entry; k != last_entry; k++) {
         const Waiting *e = &waiting[k % WAITING];
         UInt name = e->resolves ? m.name - e->branch : 0;
+        UInt untold = (Int)(e->losses - told) > 0 ? e->losses - told : 0;
         if (name > 255 || e->inst->number >= MOST_INSTRUCTIONS) return NULL;
         *w++ = e->inst->number << 10 | (e->inst->accesses ? m.access - e->access : 0);
-        *w++ = e->next | e->end << 7 | e->ends << 14 | e->resolves << 15 | (e->losses - told) << 16 | name << 24;
+        *w++ = e->next | e->end << 7 | e->ends << 14 | e->resolves << 15 | untold << 16 | name << 24;
     }
     for (UInt i = 0; i < operations; i += 2) {
         ULong one = fetched[(oldest + i) % WAITING] - m.floor;
