@@ -217,9 +217,45 @@ static Outcome *add_outcome(Ref next, Bool wrong) {
 }
 
 /* The block has been passed, or goes wrong: from here on it is remembered. */
+static Outcome *expected;
 static void remember(Bool wrong) {
     UInt count;
     const Asked *asked = trace_end(&count);
+#ifdef MEMO_VERIFY
+    if (expected) {
+        static UInt told;
+        Outcome *e = expected;
+        expected = NULL;
+        Ref is = intern();
+        ULong counts[COUNTS];
+        counts_now(counts);
+        UInt bad = 0;
+        for (UInt i = 0; i < COUNTS; i++) {
+            Int by = 0;
+            for (UInt k = 0; k < e->counts; k++) if (e->count[k].which == i) by = e->count[k].by;
+            if (by != (Int)(counts[i] - under_way.counts[i])) bad = 1000 + i;
+        }
+        if (e->wrong != wrong) bad = 1;
+        else if (is != e->next) bad = 2;
+        else if (count) bad = 3;
+        else if (e->now != (Int)(now_ - under_way.origin.now)) bad = 4;
+        else if (e->commits && e->commit != (Int)(commit_stage - (under_way.origin.now << BITS))) bad = 5;
+        else if ((common_turn() - under_way.turn) % CIRCLE != e->turned) bad = 6;
+        if (bad && told++ < 6) {
+            VG_(umsg)("BAD %u block %lx count %u answered %u wrong %u next %u %u\n", bad, under_way.block->start, under_way.count, answered, wrong, is, e->next);
+            const State *a = at(e->next), *b = is ? at(is) : a, *c = at(under_way.state);
+            for (UInt i = 0; i < a->count && i < b->count; i++) if (a->words[i] != b->words[i]) VG_(umsg)("  word %u %x %x of %u %u\n", i, a->words[i], b->words[i], a->count, b->count);
+            for (UInt i = 0; i < answered; i++) VG_(printf)("%d ", answers[i]);
+            VG_(printf)("\nfrom ");
+            for (UInt i = 0; i < c->count; i++) VG_(printf)("%x ", c->words[i]);
+            VG_(printf)("\nto ");
+            for (UInt i = 0; i < a->count; i++) VG_(printf)("%x ", a->words[i]);
+            VG_(printf)("\n");
+        }
+        current = wrong ? 0 : is;
+        return;
+    }
+#endif
     Ref next = wrong && !waiting_ahead() ? 0 : intern();
     if (!wrong) current = next;
     Asked *instead = under_way.instead;
@@ -363,6 +399,11 @@ static void pass_by(const Block *block, UInt count, Addr next) {
     }
     Outcome *o = (Outcome *)a;
     ST(3);
+#ifdef MEMO_VERIFY
+    expected = o;
+    pass_and_remember(block, count, next, NULL, origin, predicted);
+    return;
+#endif
     o->times++;
     if (!passed_by) back_end_left();
     passed_by = True;

@@ -15,6 +15,7 @@ static const Int *given;
 static UInt given_count, given_next;
 static Prediction given_prediction;
 static Bool fits;          /* all that was asked can be written down */
+static Int first_turn;     /* of the commonest class, when the block began */
 static ULong ports_known; /* a bit for each class whose turn was asked for */
 
 void trace_begin(Origin origin, const Int *answered, UInt count, Prediction predicted) {
@@ -25,6 +26,7 @@ void trace_begin(Origin origin, const Int *answered, UInt count, Prediction pred
     given_next = asked_count = 0;
     given_prediction = predicted;
     ports_known = 0;
+    first_turn = turn_of(INT_ALU);
     fits = True;
 }
 
@@ -118,7 +120,7 @@ static void ask_turn(UInt cls) {
     if (ports_known >> cls & 1) return;
     ports_known |= 1ULL << cls;
     if (answered(&answer)) return;
-    note(ASKED_PORT, cls, 0, (Wide){.answer = turn_of(cls)});
+    note(ASKED_PORT, cls, 0, (Wide){.answer = cls == INT_ALU ? first_turn : turn_of(cls)});
 }
 
 void traced_port(const Uop *u) {
