@@ -6,7 +6,7 @@
  * times; the answers lead to what is remembered, as in a tree. An answer that was not given there before sends the
  * model through the block, with the answers that it has got; so does a wrong prediction, from the branch on. As long as
  * all is remembered, the pipeline's own state is not kept. */
-#include "trace.h"
+#include "states.h"
 #include "pipeline.h"
 #include "ports.h"
 #include "pub_tool_libcassert.h"
@@ -14,18 +14,9 @@
 #include "pub_tool_libcprint.h"
 #include "pub_tool_mallocfree.h"
 
-Bool memoising = True;
-#ifdef MEMO_STATS
-static ULong st[16];
-#define ST(i) st[i]++
-#else
-#define ST(i)
-#endif
+Bool memoising = True, memo_checking;
 
-enum { ROOM = 24 << 20, SPARE = 1 << 16, BUCKETS = 1 << 13, MOST_WORDS = 2048, MOST_ASKED = 1024 };
-
-/* Everything lies in one room; a place in it is counted in words of eight bytes, and 0 is none. */
-typedef UInt Ref;
+enum { MOST_ASKED = 1024 };
 
 /* What has become of the pipeline when a block has been passed in one way. Its first byte is an Asked's. */
 typedef struct {
@@ -52,94 +43,19 @@ typedef struct {
     Asked asked[];
 } Passing;
 
-typedef struct {
-    Ref more; /* of its bucket */
-    Ref passings;
-    UInt hash, count;
-    UInt words[];
-} State;
-
-/* ---- room ---------------------------------------------------------------------------------------------- */
-
-static ULong *space;
-static UInt used; /* words of it */
-static Ref buckets[BUCKETS];
-
-static inline void *at(Ref ref) { return space + ref; }
-static inline Ref ref_of(const void *thing) { return (ULong *)thing - space; }
-
-static void *room(UInt bytes) {
-    if (!space) {
-        space = VG_(malloc)("memo", ROOM + SPARE);
-        used = 2;
-    }
-    used += used & 1; /* an Asked lies in one line of the host's cache */
-    ULong *place = space + used;
-    used += (bytes + 7) / 8;
-    return place;
-}
-
-static Bool full(void) { return used * sizeof *space > ROOM; }
-
-/* ---- states -------------------------------------------------------------------------------------------- */
-
-static Ref current;      /* 0: the pipeline's own state is not written down */
-static Outcome *latest;  /* that led to it, or NULL */
-static Bool passed_by;   /* the pipeline's own state is not that of `current` */
-
-static Ref intern(void) {
-    static ULong aligned[MOST_WORDS / 2];
-    UInt *words = (UInt *)aligned, *w = words;
-    Moments m = {oldest_fetched(now_), 0, accesses_noted, next_name(), words + MOST_WORDS};
-    m.renamed = later(m.floor + FETCH_TO_DECODE + DECODE_TO_RENAME, last_rename());
-    ST(5);
-    *w++ = (UInt)(now_ - m.floor);
-    if (!(w = front_end_note(w, m)) || !(w = waiting_note(w, m)) || !(w = back_end_note(w, m)) ||
-        !(w = top_down_note(w)))
-        return 0;
-    UInt count = w - words;
-    if (count & 1) *w = 0;
-    ULong h = count;
-    for (UInt i = 0; i < (count + 1) / 2; i++) {
-        h = (h ^ aligned[i]) * 0x9e3779b97f4a7c15ULL;
-        h ^= h >> 29;
-    }
-    UInt hash = (UInt)(h >> 16);
-    for (Ref r = buckets[hash % BUCKETS]; r;) {
-        State *s = at(r);
-        if (s->hash == hash && s->count == count) {
-            const ULong *known = (const ULong *)s->words;
-            UInt i = 0;
-            while (i < (count + 1) / 2 && known[i] == aligned[i]) i++;
-            if (i == (count + 1) / 2) return r;
-        }
-        r = s->more;
-    }
-    ST(6);
-    State *s = room(sizeof(State) + (count + 1) / 2 * sizeof *aligned);
-    *s = (State){buckets[hash % BUCKETS], 0, hash, count};
-    for (UInt i = 0; i < (count + 1) / 2; i++) ((ULong *)s->words)[i] = aligned[i];
-    return buckets[hash % BUCKETS] = ref_of(s);
-}
-
-/* Makes it the pipeline's own again. */
-static void recall(Ref state, Origin origin) {
-    const State *s = at(state);
-    const UInt *w = s->words;
-    Moments m = {origin.now - *w++, 0, origin.access, origin.name, NULL};
-    now_ = origin.now;
-    w = front_end_recall(w, m);
-    w = waiting_recall(w, m);
-    w = back_end_recall(w, m);
-    w = top_down_recall(w);
-    tl_assert(w == s->words + s->count);
-    passed_by = False;
-}
+static Ref current;     /* 0: the pipeline's own state is not written down */
+static Outcome *latest; /* that led to it, or NULL */
+static Bool passed_by;  /* the pipeline's own state is not that of `current` */
 
 static Origin here(void) { return (Origin){0, now_, accesses_noted, next_name()}; }
 
+static void recall_current(Origin origin) {
+    recall(current, origin);
+    passed_by = False;
+}
+
 void memo_settle(void) {
-    if (passed_by) recall(current, here());
+    if (passed_by) recall_current(here());
     current = 0;
     latest = NULL;
 }
@@ -149,9 +65,6 @@ void memo_settle(void) {
 static Ref outcomes; /* all of them: the youngest */
 
 void memo_count(void) {
-#ifdef MEMO_STATS
-    VG_(umsg)("MEMO fresh %llu other %llu recalls %llu hits %llu wrong %llu interns %llu states %llu words %llu room %u steps %llu wrongmiss %llu then %llu\n", st[0], st[1], st[2], st[3], st[4], st[5], st[6], st[7], used * 8, st[8], st[9], st[10]);
-#endif
     for (Ref r = outcomes; r;) {
         Outcome *o = at(r);
         for (UInt i = 0; i < o->counts; i++) counts_add(o->count[i].which, (Long)o->count[i].by * (Long)o->times);
@@ -163,17 +76,19 @@ void memo_count(void) {
 static void forget(void) {
     memo_count();
     outcomes = 0;
-    VG_(memset)(buckets, 0, sizeof buckets);
-    used = 2;
     latest = NULL;
+    room_empty();
 }
 
 void memo_forget(void) {
-    if (!space) return;
+    if (!room_begun()) return;
     memo_settle();
     forget();
 }
 
+/* What it has gained since the window began: blocks, with what each that is computed or written down takes. */
+enum { COMPUTED = 20, WRITTEN = 4 };
+static Int gained;
 static Int answers[MOST_ASKED];
 static UInt answered;
 
@@ -183,6 +98,7 @@ static struct {
     UInt count;
     Addr next;
     Ref state;
+    const Outcome *known; /* it is only compared with what is remembered */
     Asked *instead; /* of the last of these answers another one was given */
     Int answer;
     Origin origin;
@@ -216,46 +132,33 @@ static Outcome *add_outcome(Ref next, Bool wrong) {
     return o;
 }
 
+/* Ends the run where passing a block step by step has done anything else than what is remembered of it. */
+static void compare(const Outcome *o, Bool wrong, UInt asked) {
+    ULong counts[COUNTS];
+    Ref next = intern();
+    Bool same = next == o->next && wrong == o->wrong && !asked && now_ == under_way.origin.now + (ULong)(Long)o->now &&
+                statistics.instructions == under_way.instructions + o->instructions &&
+                common_turn() == (under_way.turn + o->turned) % CIRCLE;
+    if (o->commits) same &= commit_stage == (under_way.origin.now << BITS) + (ULong)(Long)o->commit;
+    counts_now(counts);
+    for (UInt i = 0; i < o->counts; i++) under_way.counts[o->count[i].which] += (ULong)(Long)o->count[i].by;
+    for (UInt i = 0; i < COUNTS; i++) same &= counts[i] == under_way.counts[i];
+    for (UInt i = 0; i < o->turns; i++) same &= last_turn[o->count[o->counts + i].which] == o->count[o->counts + i].by;
+    if (!same) {
+        VG_(umsg)("PIE-MEMO the block at %#lx was remembered otherwise\n", under_way.block->start);
+        VG_(exit)(1);
+    }
+    if (!wrong) current = next;
+}
+
 /* The block has been passed, or goes wrong: from here on it is remembered. */
-static Outcome *expected;
 static void remember(Bool wrong) {
     UInt count;
     const Asked *asked = trace_end(&count);
-#ifdef MEMO_VERIFY
-    if (expected) {
-        static UInt told;
-        Outcome *e = expected;
-        expected = NULL;
-        Ref is = intern();
-        ULong counts[COUNTS];
-        counts_now(counts);
-        UInt bad = 0;
-        for (UInt i = 0; i < COUNTS; i++) {
-            Int by = 0;
-            for (UInt k = 0; k < e->counts; k++) if (e->count[k].which == i) by = e->count[k].by;
-            if (by != (Int)(counts[i] - under_way.counts[i])) bad = 1000 + i;
-        }
-        if (e->wrong != wrong) bad = 1;
-        else if (is != e->next) bad = 2;
-        else if (count) bad = 3;
-        else if (e->now != (Int)(now_ - under_way.origin.now)) bad = 4;
-        else if (e->commits && e->commit != (Int)(commit_stage - (under_way.origin.now << BITS))) bad = 5;
-        else if ((common_turn() - under_way.turn) % CIRCLE != e->turned) bad = 6;
-        if (bad && told++ < 6) {
-            VG_(umsg)("BAD %u block %lx count %u answered %u wrong %u next %u %u\n", bad, under_way.block->start, under_way.count, answered, wrong, is, e->next);
-            const State *a = at(e->next), *b = is ? at(is) : a, *c = at(under_way.state);
-            for (UInt i = 0; i < a->count && i < b->count; i++) if (a->words[i] != b->words[i]) VG_(umsg)("  word %u %x %x of %u %u\n", i, a->words[i], b->words[i], a->count, b->count);
-            for (UInt i = 0; i < answered; i++) VG_(printf)("%d ", answers[i]);
-            VG_(printf)("\nfrom ");
-            for (UInt i = 0; i < c->count; i++) VG_(printf)("%x ", c->words[i]);
-            VG_(printf)("\nto ");
-            for (UInt i = 0; i < a->count; i++) VG_(printf)("%x ", a->words[i]);
-            VG_(printf)("\n");
-        }
-        current = wrong ? 0 : is;
+    if (under_way.known) {
+        compare(under_way.known, wrong, count);
         return;
     }
-#endif
     Ref next = wrong && !waiting_ahead() ? 0 : intern();
     if (!wrong) current = next;
     Asked *instead = under_way.instead;
@@ -280,21 +183,20 @@ static void remember(Bool wrong) {
 }
 
 void trace_goes_wrong(void) {
-    ST(9);
     remember(True);
 }
 
 static void pass_and_remember(const Block *block, UInt count, Addr next, Asked *instead, Origin origin,
-                              Prediction predicted) {
-    ST(instead ? 1 : 0);
-    if (passed_by) ST(2);
+                              Prediction predicted, const Outcome *known) {
+    if (!known) gained -= COMPUTED;
     under_way.state = current;
-    if (passed_by) recall(current, origin);
+    if (passed_by) recall_current(origin);
     accesses_noted = origin.access;
     under_way.block = block;
     under_way.count = count;
     under_way.next = next;
     under_way.instead = instead;
+    under_way.known = known;
     under_way.answer = answered ? answers[answered - 1] : 0;
     under_way.origin = origin;
     under_way.placed = operations_placed();
@@ -320,7 +222,6 @@ static Passing *passing_of(const Block *block, UInt count, Addr next) {
         Passing *p = at(latest->then[straight]);
         if (is_of(p, block, count, next)) return p;
     }
-    ST(10);
     State *s = at(current);
     for (Ref r = s->passings; r;) {
         Passing *p = at(r);
@@ -382,7 +283,7 @@ static void pass_by(const Block *block, UInt count, Addr next) {
     Passing *p = passing_of(block, count, next);
     answered = 0;
     if (!p) {
-        pass_and_remember(block, count, next, NULL, origin, predicted);
+        pass_and_remember(block, count, next, NULL, origin, predicted, NULL);
         return;
     }
     note_accesses(block, count);
@@ -391,19 +292,17 @@ static void pass_by(const Block *block, UInt count, Addr next) {
         Int answer = answers[answered++] = ask(a, block, origin, next, &predicted);
         while (__builtin_expect(a->answer != answer, 0)) {
             if (!a->other) {
-                pass_and_remember(block, count, next, a, origin, predicted);
+                pass_and_remember(block, count, next, a, origin, predicted, NULL);
                 return;
             }
             a = at(a->other);
         }
     }
     Outcome *o = (Outcome *)a;
-    ST(3);
-#ifdef MEMO_VERIFY
-    expected = o;
-    pass_and_remember(block, count, next, NULL, origin, predicted);
-    return;
-#endif
+    if (memo_checking) {
+        pass_and_remember(block, count, next, NULL, origin, predicted, o);
+        return;
+    }
     o->times++;
     if (!passed_by) back_end_left();
     passed_by = True;
@@ -415,9 +314,8 @@ static void pass_by(const Block *block, UInt count, Addr next) {
     if (o->turned) common_turns((common_turn() + o->turned) % CIRCLE);
     for (UInt i = 0; i < o->turns; i++) last_turn[o->count[o->counts + i].which] = o->count[o->counts + i].by;
     if (o->wrong) {
-        ST(4);
         Inst *inst = block->steps[count - 1].inst;
-        recall(current, here());
+        recall_current(here());
         current = 0;
         latest = NULL;
         goes_wrong(inst, next, is_taken(inst, next), predicted);
@@ -444,30 +342,47 @@ static UChar can_be_remembered(Block *b) {
     return YES;
 }
 
+/* Whether it pays: passing by what is remembered is counted against what is written down and what is computed, by
+ * about what each takes. Where it does not, the model works alone for a while, and each time for longer. */
+enum { WINDOW = 1 << 14, BEGINNING = 4, REST = 4, MOST_RESTS = 6 };
+static UInt blocks_left = BEGINNING * WINDOW, rests;
+static Bool resting;
+
+static __attribute__((noinline)) void end_of_window(void) {
+    static Bool begun;
+    Bool pays = resting || !begun || gained >= 0;
+    if (begun && !resting && pays) rests = 0;
+    begun = True;
+    gained = 0;
+    resting = !pays && !memo_checking;
+    blocks_left = WINDOW;
+    if (resting) {
+        memo_settle();
+        blocks_left = REST * WINDOW << rests;
+        rests += rests < MOST_RESTS;
+    }
+}
+
 Bool memo_pass(Block *b, UInt count, Addr next) {
     if (statistics.instructions < LONG_RUN) return False;
+    if (--blocks_left == 0) end_of_window();
+    if (resting) return False;
     if (b->remembered == NOT_KNOWN) b->remembered = can_be_remembered(b);
     if (b->remembered == NO || !next || !count || annotating || next - b->start + (1u << 31) >> 32) {
-        ST(8);
         memo_settle();
         return False;
     }
-#ifdef MEMO_CHECK
-    if (full()) forget();
-    back_end_left();
-    if ((current = intern())) recall(current, here());
-    current = 0;
-    return False;
-#endif
-    if (!current || full()) {
+    if (!current || room_full()) {
         if (!current && b->passed++ < OFTEN) return False;
-        if (full()) {
+        if (room_full()) {
             memo_settle();
             forget();
         }
+        gained -= WRITTEN;
         if (!(current = intern())) return False;
         latest = NULL;
     }
+    gained++;
     pass_by(b, count, next);
     return True;
 }

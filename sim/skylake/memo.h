@@ -58,7 +58,7 @@ void counts_add(UInt which, Long by);
 
 /* ---- memo.c -------------------------------------------------------------------------------------------------- */
 
-extern Bool memoising;
+extern Bool memoising, memo_checking; /* checking: what is remembered is compared with what the model does */
 /* Passes a block's first `count` instructions, of which the last goes to `next`; False if that is to be done step by step. */
 Bool memo_pass(Block *block, UInt count, Addr next);
 /* The pipeline's state is as if all had been passed step by step. */

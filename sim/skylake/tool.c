@@ -111,7 +111,9 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
-    if (VG_BOOL_CLO(arg, "--memoise", memoising)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=no", memoising, False)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=yes", memoising, True)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=check", memo_checking, True)) return True;
     if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
     if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
@@ -128,7 +130,7 @@ static void usage(void) {
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
-                "    --memoise=yes|no      pass what has come before by what is remembered of it [yes]\n"
+                "    --memoise=yes|no|check  pass blocks by what is remembered of them; or compare it [yes]\n"
                 "    --serve=N             fork for each test that socket N asks for\n"
                 "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
                 "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"
