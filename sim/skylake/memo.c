@@ -14,7 +14,7 @@
 #include "pub_tool_libcprint.h"
 #include "pub_tool_mallocfree.h"
 
-Bool memoising = True, memo_checking;
+Bool memoising = True, memo_always, memo_checking;
 
 enum { MOST_ASKED = 1024 };
 
@@ -354,7 +354,7 @@ static __attribute__((noinline)) void end_of_window(void) {
     if (begun && !resting && pays) rests = 0;
     begun = True;
     gained = 0;
-    resting = !pays && !memo_checking;
+    resting = !pays && !memo_always;
     blocks_left = WINDOW;
     if (resting) {
         memo_settle();
@@ -364,7 +364,7 @@ static __attribute__((noinline)) void end_of_window(void) {
 }
 
 Bool memo_pass(Block *b, UInt count, Addr next) {
-    if (statistics.instructions < LONG_RUN) return False;
+    if (statistics.instructions < LONG_RUN && !memo_always) return False;
     if (--blocks_left == 0) end_of_window();
     if (resting) return False;
     if (b->remembered == NOT_KNOWN) b->remembered = can_be_remembered(b);
@@ -373,7 +373,7 @@ Bool memo_pass(Block *b, UInt count, Addr next) {
         return False;
     }
     if (!current || room_full()) {
-        if (!current && b->passed++ < OFTEN) return False;
+        if (!current && b->passed++ < OFTEN && !memo_always) return False;
         if (room_full()) {
             memo_settle();
             forget();

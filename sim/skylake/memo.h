@@ -58,7 +58,9 @@ void counts_add(UInt which, Long by);
 
 /* ---- memo.c -------------------------------------------------------------------------------------------------- */
 
-extern Bool memoising, memo_checking; /* checking: what is remembered is compared with what the model does */
+/* always: from the first block on, whether it pays or not; checking: what is remembered is compared with what the
+ * model does. */
+extern Bool memoising, memo_always, memo_checking;
 /* Passes a block's first `count` instructions, of which the last goes to `next`; False if that is to be done step by step. */
 Bool memo_pass(Block *block, UInt count, Addr next);
 /* The pipeline's state is as if all had been passed step by step. */

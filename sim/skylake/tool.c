@@ -113,7 +113,8 @@ static Bool option(const HChar *arg) {
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
     if (VG_XACT_CLO(arg, "--memoise=no", memoising, False)) return True;
     if (VG_XACT_CLO(arg, "--memoise=yes", memoising, True)) return True;
-    if (VG_XACT_CLO(arg, "--memoise=check", memo_checking, True)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=always", memo_always, True)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=check", memo_checking, True)) return memo_always = True;
     if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
     if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
@@ -130,7 +131,9 @@ static void usage(void) {
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
-                "    --memoise=yes|no|check  pass blocks by what is remembered of them; or compare it [yes]\n"
+                "    --memoise=no|yes|always|check\n"
+                "                          pass blocks by what is remembered of them: never, where that pays, always;\n"
+                "                          check: compare it with what the model does [yes]\n"
                 "    --serve=N             fork for each test that socket N asks for\n"
                 "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
                 "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"
