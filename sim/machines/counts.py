@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sim.limits import Limits
 from sim.machines.tool_runs import ToolRuns
 
-PROTOCOL = "1"
+PROTOCOL = "2"
 """Raised when a change here could give another count for the same run."""
 
 

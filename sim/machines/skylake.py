@@ -19,7 +19,7 @@ from sim.machines.tool_runs import ToolRuns
 from sim.program import Build
 from sim.toolchain import Toolchain
 
-PROTOCOL = "2"
+PROTOCOL = "3"
 """Raised when a change here could give another cost for the same run."""
 _MOST_CYCLES = 10_000
 """For an operation: fifty times what one that waits for memory takes, so only a fault is above."""
