@@ -9,12 +9,8 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-<<<<<<< HEAD
-from sim import judge, sandbox
-from sim.comparison import RULES
-=======
 from sim import judge, printed, sandbox
->>>>>>> speed2
+from sim.comparison import RULES
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
 from sim.machine import Measurement
