@@ -278,13 +278,13 @@ def test_the_script_ends_with_143_after_sigterm(
 
 @pytest.mark.slow
 @pytest.mark.prove
-def test_sigterm_to_the_launcher_of_two_replicas_is_a_checkpoint_that_one_process_goes_on_from(
+def test_sigterm_to_two_sharded_replicas_is_a_checkpoint_that_one_process_goes_on_from(
     make_recipe: Make, tmp_path: Path
 ) -> None:
     common = {"batch": 4, "micro_batch": 1, "save_every": 2, "epochs": 40, "loss": "chunked"}
     both = make_recipe(
         **common, async_checkpoints=True,
-        launch={"device": "cpu", "processes": 2, "replicas": 2},
+        launch={"device": "cpu", "processes": 4, "replicas": 2},
     )  # fmt: skip
     process = start(both, tmp_path)
     waited = time.monotonic() + 900
