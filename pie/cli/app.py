@@ -9,20 +9,20 @@ import typer
 from pie import __version__
 from pie.cli import (
     cache,
-    calibrate,
     dataset,
     doctor,
-    finetune,
-    generate,
     index,
     measure,
     merge,
-    preferences,
+    refine,
     report,
     selfplay,
     simulate,
 )
+from pie.cli.calibration import calibrate
 from pie.cli.exits import Exit, say
+from pie.cli.finetuning import finetune, preferences
+from pie.cli.generation import generate
 
 app = typer.Typer(
     name="pie",
@@ -38,6 +38,7 @@ app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
 app.command("generate")(generate.command)
 app.command("selfplay")(selfplay.command)
+app.command("refine")(refine.command)
 app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)

@@ -11,6 +11,7 @@ import typer
 
 from pie.cli import dataset_check, dataset_rows, options
 from pie.cli.exits import Exit, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.core.dataset.submission import Wanted
@@ -56,6 +57,7 @@ def import_(
     language: LanguageName = "cpp",
     with_c: PlainC = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Take in the accepted programs, ordered by problem, user and time.
@@ -75,12 +77,13 @@ def import_(
         if not equals:
             raise InputError(f"--column {one!r} has no =", "write it as OURS=THEIRS")
         renamed[ours] = theirs
-    request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh)
+    request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh, limit)
     return _resumable(lambda: print_step(submissions.run(request, Ticker().rows), as_json))
 
 
 @app.command("tests")
 @told
+@grouped
 def merge_tests(
     submissions: Annotated[Path, typer.Argument(help="What `pie dataset import` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of test cases.")] = Path(
@@ -101,13 +104,12 @@ def merge_tests(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Merge test cases of several sources and keep those that accepted programs agree with.
@@ -121,16 +123,7 @@ def merge_tests(
     from pie.flows.dataset import cases
     from pie.flows.dataset.measuring import Measuring
 
-    setting = options.setting(
-        machine,
-        cxxflags,
-        compare=compare,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        judge=judge,
-        include=include,
-    )
+    setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
     request = cases.Request(
         submissions,
         out,
@@ -140,12 +133,14 @@ def merge_tests(
         tuple(folder or ()),
         references,
         fresh,
+        limit,
     )
     return _resumable(lambda: print_step(cases.run(request, Ticker().runs), as_json))
 
 
 @app.command("measure")
 @told
+@grouped
 def measure(
     submissions: Annotated[Path, typer.Argument(help="What `pie dataset import` wrote.")],
     out: Out = Path("measured.parquet"),
@@ -157,16 +152,12 @@ def measure(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
-    memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Measure every program on all tests of its problem.
@@ -181,26 +172,15 @@ def measure(
 
     measuring = None
     if not runtimes_from_table:
-        setting = options.setting(
-            machine,
-            cxxflags,
-            cxx,
-            link,
-            compare,
-            max_instructions,
-            memory_limit,
-            gem5,
-            gem5_config,
-            judge=judge,
-            include=include,
-        )
+        setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
         measuring = Measuring(setting, jobs, not no_cache)
-    request = flow.Request(submissions, out, testcases, measuring, fresh)
+    request = flow.Request(submissions, out, testcases, measuring, fresh, limit)
     return _resumable(lambda: _measured(print_step, flow.run(request, Ticker().runs), as_json))
 
 
 @app.command("build")
 @told
+@grouped
 def build(
     source: Annotated[
         Path, typer.Argument(help="A CodeNet folder, or a .csv, .jsonl or .parquet table.")
@@ -220,10 +200,11 @@ def build(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    judge: options.Judge = "none",
-    include: options.Include = None,
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Do all steps: import, tests, measure, pairs, fastest, tag, split, hq.
@@ -239,14 +220,7 @@ def build(
     from pie.flows.dataset import build as flow
     from pie.flows.dataset.measuring import Measuring
 
-    setting = options.setting(
-        machine,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        judge=judge,
-        include=include,
-    )
+    setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
     request = flow.Request(
         source,
         out,
@@ -256,6 +230,7 @@ def build(
         runtimes_from_table,
         _wanted(language, with_c),
         Split(val, test, seed),
+        limit,
     )
 
     def run() -> int:

@@ -11,6 +11,7 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.dataset.check import Checked
@@ -20,6 +21,7 @@ _LONGEST_DETAIL = 200
 
 
 @told
+@grouped
 def check(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
     testcases: Annotated[
@@ -28,22 +30,15 @@ def check(
             "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
         ),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Check the first N rows only.")
-    ] = None,
+    limit: options.Limit = None,
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="Check N rows, drawn from all.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws other rows.")] = 0,
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
-    memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -59,17 +54,7 @@ def check(
     from pie.flows.dataset import check as flow
     from pie.flows.simulate import resume_line
 
-    setting = options.setting(
-        "native",
-        cxxflags,
-        cxx,
-        link,
-        compare,
-        max_instructions,
-        memory_limit,
-        judge=judge,
-        include=include,
-    )
+    setting = build.setting("native", max_instructions=max_instructions)
     request = flow.Request(
         pairs, setting, testcases, jobs, limit, samples, seed, use_cache=not no_cache
     )

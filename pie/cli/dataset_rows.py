@@ -53,6 +53,7 @@ def pairs(
         int, typer.Option("--per-user", min=1, help="Most pairs of one user in a problem.")
     ] = 10_000,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Make the pairs in which a user's later program is faster.
@@ -67,7 +68,7 @@ def pairs(
     from pie.flows.dataset import pairs as flow
 
     rules = Rules(improvement, near_duplicate, longest, per_user)
-    request = flow.Request(measured, out, rules, length_percentile, fresh)
+    request = flow.Request(measured, out, rules, length_percentile, fresh, limit)
     return print_step(flow.run(request, Ticker().rows), as_json)
 
 
@@ -76,6 +77,7 @@ def fastest(
     measured: Measured,
     out: Out = Path("fastest.jsonl"),
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Write the fastest accepted program of each problem.
@@ -85,7 +87,7 @@ def fastest(
     from pie.cli.dataset_output import Ticker, print_step
     from pie.flows.dataset import pairs as flow
 
-    request = flow.FastestRequest(measured, out, fresh)
+    request = flow.FastestRequest(measured, out, fresh, limit)
     return print_step(flow.fastest(request, Ticker().rows), as_json)
 
 
@@ -97,6 +99,7 @@ def tag(
     ],
     out: Out = Path("tagged.jsonl"),
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Tag every target from 1 to 10: its decile among all solutions of its problem, 10 is best.
@@ -106,7 +109,7 @@ def tag(
     from pie.cli.dataset_output import Ticker, print_step
     from pie.flows.dataset import tag as flow
 
-    request = flow.Request(rows, measured, out, fresh)
+    request = flow.Request(rows, measured, out, fresh, limit)
     return print_step(flow.run(request, Ticker().rows), as_json)
 
 
@@ -139,6 +142,7 @@ def split(
     ] = NearDuplicates.COUNT,
     near_duplicate: Near = 0.9,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Deal the problems out to train, val and test, none to two of them.
@@ -179,6 +183,7 @@ def split(
         near_duplicates.value,
         near_duplicate,
         fresh,
+        limit,
     )
     return print_step(flow.run(request, Ticker().rows), as_json)
 
@@ -197,6 +202,7 @@ def hq(
         int | None, typer.Option("--size", min=1, help="Most pairs; PIE has 4085.")
     ] = None,
     fresh: Fresh = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Choose the pairs with the highest speedups, few of each problem.
@@ -209,7 +215,7 @@ def hq(
 
     if math.isinf(least_speedup):
         raise InputError("no pair has an infinite speedup", "give a number for --least-speedup")
-    request = flow.Request(rows, out, per_problem, least_speedup, size, fresh)
+    request = flow.Request(rows, out, per_problem, least_speedup, size, fresh, limit)
     return print_step(flow.run(request), as_json)
 
 
@@ -224,6 +230,7 @@ def card(
             "tokenizer.json or model name; PIE's table is of gpt2.",
         ),
     ] = "leaves",
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Print the tables of PIE A.5 for data sets, side by side.
@@ -233,7 +240,7 @@ def card(
     from pie.cli.dataset_output import print_card
     from pie.flows.dataset.card import read_cards
 
-    print_card(read_cards(files, length), as_json)
+    print_card(read_cards(files, length, limit), as_json)
     return Exit.OK
 
 

@@ -82,9 +82,7 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an index that is there.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
@@ -148,6 +146,7 @@ def search(
     no_guard: Annotated[
         bool, typer.Option("--no-guard", help="Also find the program's own problem.")
     ] = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Find the nearest sources of other problems, the nearest first.
@@ -162,9 +161,11 @@ def search(
         raise typer.BadParameter("give one of --code and --pairs")
     if problem is not None and pairs is not None:
         raise typer.BadParameter("--problem is that of --code; rows name theirs")
+    if limit is not None and pairs is None:
+        raise typer.BadParameter("--limit is of the rows of --pairs")
     left_out: Sequence[LeftOut] = ()
     if pairs is not None:
-        queries, left_out = flow.queries_of(pairs)
+        queries, left_out = flow.queries_of(pairs, limit)
         _tell_left_out(pairs, left_out)
     else:
         assert code is not None

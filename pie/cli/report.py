@@ -71,6 +71,7 @@ def command(
         bool, typer.Option("--by-tag", help="Speed got against the score tag asked for.")
     ] = False,
     unsupported: options.Unsupported = "failed",
+    limit: options.Limit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
 ) -> int:
     """Print the metrics of a run, also of one that is not finished.
@@ -97,16 +98,17 @@ def command(
     if len(names) > 1:
         raise InputError(f"{' and '.join(names[:2])} are two reports", "ask for one at a time")
     if by_length or by_tag:
-        return _relations(run, chosen, counted, by_tag=by_tag)
+        return _relations(run, chosen, counted, limit, by_tag=by_tag)
     if errors:
-        return _errors(run, threshold, chosen, counted)
+        return _errors(run, threshold, chosen, counted, limit)
     if upper_bound is not None:
-        return _upper_bound(run, upper_bound, chosen, counted)
+        return _upper_bound(run, upper_bound, chosen, counted, limit)
     report = read_report(
         run,
         threshold=threshold,
         not_measured_limit=not_measured_limit,
         unsupported=counted,
+        limit=limit,
     )
     with printing():
         if chosen is Format.TABLE:
@@ -128,14 +130,16 @@ def command(
     return Exit.OK
 
 
-def _upper_bound(run: Path, submissions: Path, form: Format, unsupported: UnsupportedAs) -> int:
+def _upper_bound(
+    run: Path, submissions: Path, form: Format, unsupported: UnsupportedAs, limit: int | None
+) -> int:
     """Print the fastest humans against the fastest generations."""
     import json
 
     from pie.core.report import upper_bound_formats as formats
     from pie.flows.upper_bound import read_upper_bound
 
-    compared = read_upper_bound(run, submissions, unsupported)
+    compared = read_upper_bound(run, submissions, unsupported, limit)
     title = f"{compared.run} against {compared.submissions}, on {compared.machine}"
     with printing():
         if form is Format.TABLE:
@@ -155,7 +159,9 @@ def _upper_bound(run: Path, submissions: Path, form: Format, unsupported: Unsupp
     return Exit.OK
 
 
-def _relations(run: Path, form: Format, unsupported: UnsupportedAs, *, by_tag: bool) -> int:
+def _relations(
+    run: Path, form: Format, unsupported: UnsupportedAs, limit: int | None, *, by_tag: bool
+) -> int:
     """Print what length, or the tag asked for, has to do with accuracy and speedup."""
     from pie.core.report import relation_formats as formats
     from pie.core.report import relations
@@ -164,7 +170,7 @@ def _relations(run: Path, form: Format, unsupported: UnsupportedAs, *, by_tag: b
 
     read_report(run)  # refuses what is not one whole run folder
     pairs = run / "pairs.jsonl"
-    rows = read_pairs_and_rows(pairs) if pairs.exists() else ()
+    rows = read_pairs_and_rows(pairs, limit) if pairs.exists() else ()
     found: relations.ByLength | relations.ByTag
     if by_tag:
         found = relations.by_tag(rows, unsupported)
@@ -184,7 +190,9 @@ def _relations(run: Path, form: Format, unsupported: UnsupportedAs, *, by_tag: b
     return Exit.OK
 
 
-def _errors(run: Path, threshold: float, form: Format, unsupported: UnsupportedAs) -> int:
+def _errors(
+    run: Path, threshold: float, form: Format, unsupported: UnsupportedAs, limit: int | None
+) -> int:
     """Print the error analysis instead of the metrics."""
     from pie.core.extras import require_parsers
     from pie.core.report import error_formats
@@ -196,7 +204,7 @@ def _errors(run: Path, threshold: float, form: Format, unsupported: UnsupportedA
     read_report(run, threshold=threshold)  # refuses what is not one whole run folder
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
-    rows = read_pairs_and_rows(pairs) if pairs.exists() else ()
+    rows = read_pairs_and_rows(pairs, limit) if pairs.exists() else ()
     found = analyse(rows, threshold, unsupported)
     with printing():
         if form is Format.TABLE:

@@ -10,9 +10,12 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, say, told
+from pie.cli.generation.options import Backend, BaseUrl, Form
+from pie.cli.groups import grouped
 
 
 @told
+@grouped
 def command(
     seeds: Annotated[
         Path, typer.Option("--seeds", help="Pairs to begin from, in PIE's format (JSONL).")
@@ -85,51 +88,22 @@ def command(
         int, typer.Option("--per-class", min=1, help="Pairs kept of programs that do the same.")
     ] = 3,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")] = 0,
-    form: Annotated[
-        str, typer.Option("--form", help="plain, chat, or auto: what suits the model.")
-    ] = "auto",
-    base_url: Annotated[
-        str, typer.Option("--base-url", help="Of the server; else OPENAI_BASE_URL.")
-    ] = "",
+    form: Form = "auto",
+    base_url: BaseUrl = "",
     optimiser_base_url: Annotated[
         str, typer.Option("--optimiser-base-url", help="Default: the same server.")
     ] = "",
-    context: Annotated[
-        int | None,
-        typer.Option("--context", min=1, help="The models' context in tokens; hf: its own."),
-    ] = None,
-    tokenizer: Annotated[
-        Path | None,
-        typer.Option("--tokenizer", help="Counts tokens; else estimated (bytes / 3)."),
-    ] = None,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=4096, help="Requests at once.")
-    ] = 16,
-    max_retries: Annotated[int, typer.Option("--max-retries", min=0)] = 6,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0.01, help="Seconds for one answer.")
-    ] = 600.0,
-    body: Annotated[
-        str,
-        typer.Option("--body", help="JSON object: more fields of a request; null removes one."),
-    ] = "",
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Of hf.")] = 8,
-    dtype: Annotated[str, typer.Option("--dtype", help="Of hf and vllm.")] = "auto",
-    device: Annotated[str, typer.Option("--device", help="Of hf; default: a GPU if any.")] = "",
-    tensor_parallel: options.TensorParallel = 0,
-    data_parallel: options.DataParallel = 0,
-    gpu_memory: options.GpuMemory = None,
+    *,
+    backend: Backend,
     machine: options.Machine = "auto",
     trust_programs: options.TrustPrograms = False,
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    compare: options.Rule = "tokens",
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     no_cache: options.NoCache = False,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Make new training pairs: a model proposes programs, another makes them faster (PIE, A.6).
@@ -141,38 +115,16 @@ def command(
     answers or measurements are missing (the same command tries them again), 130 interrupted.
     """
     from pie.cli.selfplay_output import Display, print_summary
-    from pie.core.models import ModelOptions
     from pie.flows.dataset.measuring import Measuring
-    from pie.flows.generate_options import parse_body
+    from pie.flows.generation.options import model_options
     from pie.flows.selfplay import run as flow
     from pie.flows.selfplay.options import Chosen, open_asking, strategy_of
     from pie.flows.selfplay.request import Request
 
-    setting = options.setting(
-        machine,
-        cxxflags,
-        compare=compare,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        in_rows=True,
-        judge=judge,
-        include=include,
+    setting = build.setting(
+        machine, gem5, gem5_config, max_instructions=max_instructions, in_rows=True
     )
-    backend = ModelOptions(
-        concurrency=concurrency,
-        max_retries=max_retries,
-        timeout_seconds=timeout,
-        body=parse_body(body),
-        tokenizer=tokenizer,
-        context=context,
-        batch_size=batch_size,
-        dtype=dtype,
-        device=device,
-        tensor_parallel=tensor_parallel,
-        data_parallel=data_parallel,
-        gpu_memory=gpu_memory,
-    )
+    opened = model_options(backend, "")
     proposer = Chosen(
         model, base_url, temperature, top_p, max_new_tokens, per_prompt, seed, form, prompt_tokens
     )
@@ -190,8 +142,8 @@ def command(
         seeds=seeds,
         out=out,
         trust_programs=trust_programs,
-        proposer=open_asking(proposer, backend),
-        optimiser=open_asking(improver, backend),
+        proposer=open_asking(proposer, opened),
+        optimiser=open_asking(improver, opened),
         measuring=Measuring(setting, jobs, not no_cache),
         proposals=proposals,
         strategy=strategy_of(strategy),
@@ -206,6 +158,7 @@ def command(
         at_least=at_least,
         per_class=per_class,
         seed=seed,
+        limit=limit,
     )
     try:
         with Display() as display:

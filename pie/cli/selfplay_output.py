@@ -13,7 +13,8 @@ from pie.cli.exits import Exit, printing, say
 from pie.core.wording import count
 
 if TYPE_CHECKING:
-    from pie.flows import asking, simulate
+    from pie.flows import simulate
+    from pie.flows.generation import asking
     from pie.flows.selfplay.request import Told
 
 _QUIET_SECONDS = 2.0

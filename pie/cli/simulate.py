@@ -10,12 +10,14 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Finished, Request
 
 
 @told
+@grouped
 def command(
     pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
     testcases: Annotated[
@@ -32,19 +34,11 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    python: options.Python = "",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
-    memory_limit: options.MemoryLimit = 1024,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be used.")
-    ] = False,
+    strict: options.Strict = False,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
@@ -57,10 +51,7 @@ def command(
             "fastest_code.",
         ),
     ] = "generated_answers",
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Check the rows, say how much work they are, and stop."),
-    ] = False,
+    dry_run: options.DryRun = False,
     plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,
@@ -83,20 +74,12 @@ def command(
 
     request = flow.Request(
         pairs=pairs,
-        setting=options.setting(
+        setting=build.setting(
             machine,
-            cxxflags,
-            cxx,
-            link,
-            compare,
-            max_instructions,
-            memory_limit,
             gem5,
             gem5_config,
+            max_instructions=max_instructions,
             max_cycles=max_cycles,
-            judge=judge,
-            include=include,
-            python=python,
             in_rows=True,
         ),
         testcases=testcases,

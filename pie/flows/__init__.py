@@ -1,1 +1,1 @@
-"""The flows: one module for each thing that a user can ask for, from request to result."""
+"""The flows: a module or folder for each thing that a user can ask for, request to result."""

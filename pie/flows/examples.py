@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -119,14 +120,14 @@ def open_examples(
     return Examples(open_index(path, model=model), guard=guard)
 
 
-def queries_of(pairs: Path) -> tuple[list[Query], list[LeftOut]]:
+def queries_of(pairs: Path, limit: int | None = None) -> tuple[list[Query], list[LeftOut]]:
     """Return the programs of a pairs file as queries, and the lines that have none.
 
-    InputError when there is no query at all.
+    `limit`: only the first rows. InputError when there is no query at all.
     """
     queries: list[Query] = []
     left_out: list[LeftOut] = []
-    for line in read_lines(pairs):
+    for line in islice(read_lines(pairs), limit):
         try:
             fields = parse_object(line.data)
             name = str(fields.get("src_id") or f"line-{line.number}")

@@ -82,8 +82,7 @@ def read_sources(request: BuildRequest) -> Sources:
     from retrieval.item import text_digest
 
     found = Sources()
-    wanted = islice(_rows(request.pairs, found, strict=request.strict), request.limit)
-    for number, fields in wanted:
+    for number, fields in _rows(request, found):
         try:
             one = candidate(fields, f"line-{number}", request.above)
         except RowProblem as problem:
@@ -169,12 +168,12 @@ def stats(path: Path) -> dict[str, Any]:
     }
 
 
-def _rows(pairs: Path, found: Sources, *, strict: bool) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line in read_lines(pairs):
+def _rows(request: BuildRequest, found: Sources) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line in islice(read_lines(request.pairs), request.limit):
         try:
             fields = parse_object(line.data)
         except RowProblem as problem:
-            _leave_out(pairs, found, line.number, str(problem), strict=strict)
+            _leave_out(request.pairs, found, line.number, str(problem), strict=request.strict)
             continue
         yield line.number, fields
 

@@ -33,12 +33,15 @@ class Compared:
 
 
 def read_upper_bound(
-    run: Path, submissions: Path, unsupported: UnsupportedAs = UnsupportedAs.FAILED
+    run: Path,
+    submissions: Path,
+    unsupported: UnsupportedAs = UnsupportedAs.FAILED,
+    limit: int | None = None,
 ) -> Compared:
     """Compare a run with measured submissions, in one pass over each.
 
-    InputError when the submissions were not measured, or on another machine or configuration than
-    the run; ReportError for a folder that is no run.
+    `limit`: only the first rows of the run. InputError when the submissions were not measured, or
+    on another machine or configuration than the run; ReportError for a folder that is no run.
     """
     if not (run / "manifest.json").is_file():
         raise ReportError(
@@ -52,7 +55,7 @@ def read_upper_bound(
     if not isinstance(machine, dict):
         raise ReportError(f"{run / 'manifest.json'} names no machine")
     path = run / "pairs.jsonl"
-    rows = list(_rows(path, inside=submissions.is_dir())) if path.exists() else []
+    rows = list(_rows(path, limit, inside=submissions.is_dir())) if path.exists() else []
     wanted = _languages(rows)
     sources = {row.src_id for row in rows if row.src_id is not None}
     humans: dict[str, Human] = {}
@@ -99,9 +102,9 @@ def _numbers(tests: object) -> tuple[int, ...]:
     return tuple(one if isinstance(one, int) else int(digest_of(one), 16) for one in given)
 
 
-def _rows(path: Path, *, inside: bool) -> Iterator[RunRow]:
+def _rows(path: Path, limit: int | None, *, inside: bool) -> Iterator[RunRow]:
     """Yield the rows of the run; `inside`: tests inside the rows can be compared, too."""
-    for number, fields in read_rows(path):
+    for number, fields in read_rows(path, limit):
         try:
             result = pair_from_row(fields)
         except ValueError as error:

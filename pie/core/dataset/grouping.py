@@ -41,14 +41,16 @@ _TYPES: Mapping[str, frozenset[type]] = {
 }
 
 
-def by_problem(path: Path, columns: Mapping[str, str], made_by: str) -> Iterator[list[Record]]:
-    """Yield the rows of each problem together, as they stand in the file.
+def by_problem(
+    path: Path, columns: Mapping[str, str], made_by: str, limit: int | None = None
+) -> Iterator[list[Record]]:
+    """Yield the rows of each problem together, as they stand in the file; or of its first rows.
 
     InputError when the file lacks a column or a value of its kind, a row is broken, or a problem
     is in two places: then it is not what the command `made_by` wrote.
     """
     seen: set[str] = set()
-    checked = _checked(path, columns, made_by)
+    checked = _checked(path, columns, made_by, limit)
     for problem_id, group in groupby(checked, key=lambda one: str(one.fields["problem_id"])):
         if problem_id in seen:
             raise InputError(
@@ -59,8 +61,10 @@ def by_problem(path: Path, columns: Mapping[str, str], made_by: str) -> Iterator
         yield list(group)
 
 
-def _checked(path: Path, columns: Mapping[str, str], made_by: str) -> Iterator[Record]:
-    for record in read(path):
+def _checked(
+    path: Path, columns: Mapping[str, str], made_by: str, limit: int | None
+) -> Iterator[Record]:
+    for record in read(path, limit):
         problem = record.problem or _complaint(record.fields, columns)
         if problem:
             raise InputError(

@@ -142,6 +142,11 @@ class Step:
         return plain
 
 
+def limited(limit: int | None) -> dict[str, int]:
+    """Return what a step's parameters say of its first rows; nothing where it takes all."""
+    return {} if limit is None else {"limit": limit}
+
+
 def manifest_beside(output: Path) -> Path:
     """Return where the manifest of a file or folder lies."""
     return output.with_name(f"{output.name}.manifest.json")

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,9 +40,13 @@ def is_parquet(path: Path) -> bool:
     )
 
 
-def read(path: Path) -> Iterator[Record]:
-    """Yield the rows of a table. InputError when it cannot be read at all."""
+def read(path: Path, limit: int | None = None) -> Iterator[Record]:
+    """Yield the rows of a table, or its first ones. InputError when it cannot be read at all."""
     require_file(path)
+    return islice(_read(path), limit)
+
+
+def _read(path: Path) -> Iterator[Record]:
     if not is_parquet(path):
         for line in read_lines(path):
             place = f"line {line.number}"

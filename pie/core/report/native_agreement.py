@@ -41,8 +41,11 @@ class NativeAgreement:
         return f"{line} (native speedup another by a factor over {FACTOR:g}): {named}{behind}"
 
 
-def read_native(path: Path) -> NativeAgreement | None:
-    """Read the pairs of a run; None where there are none. ReportError for a damaged line."""
+def read_native(path: Path, limit: int | None = None) -> NativeAgreement | None:
+    """Read the pairs of a run, or of its first rows; None where there are none.
+
+    ReportError for a damaged line.
+    """
     if not path.exists():
         return None
     compared = eligible = 0
@@ -62,6 +65,8 @@ def read_native(path: Path) -> NativeAgreement | None:
                 raise ReportError(
                     f"{path}:{number}: no line of `pie simulate` ({error})"
                 ) from error
+            if limit is not None and line["row"] >= limit:
+                continue
             compared += 1
             eligible += told[0] is True
             if told[1] is True:

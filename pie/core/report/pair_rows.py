@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from pie.core.metrics.pair_result import Generation, PairResult
@@ -14,18 +15,20 @@ class ReportError(ValueError):
     """A run folder cannot be reported on; one sentence with the place."""
 
 
-def read_pairs(path: Path) -> Iterator[PairResult]:
+def read_pairs(path: Path, limit: int | None = None) -> Iterator[PairResult]:
     """Yield the finished rows of a file that may still be growing; memory for one row.
 
-    ReportError, with file and line, for everything that is not a row.
+    `limit`: only the first rows. ReportError, with file and line, for everything that is no row.
     """
-    for pair, _row in read_pairs_and_rows(path):
+    for pair, _row in read_pairs_and_rows(path, limit):
         yield pair
 
 
-def read_pairs_and_rows(path: Path) -> Iterator[tuple[PairResult, Mapping[str, object]]]:
+def read_pairs_and_rows(
+    path: Path, limit: int | None = None
+) -> Iterator[tuple[PairResult, Mapping[str, object]]]:
     """Yield what `read_pairs` does, each with its whole row."""
-    for number, row in read_rows(path):
+    for number, row in read_rows(path, limit):
         try:
             pair = pair_from_row(row)
         except ValueError as error:
@@ -34,12 +37,17 @@ def read_pairs_and_rows(path: Path) -> Iterator[tuple[PairResult, Mapping[str, o
         yield pair, row
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, object]]:
+def read_rows(path: Path, limit: int | None = None) -> Iterator[tuple[int, object]]:
     """Yield the finished lines of a file that may still be growing, as JSON, with their numbers.
 
     A last line that has no newline and is no JSON is a write that was cut off: not finished, so
-    it is not there. Blank lines are skipped. ReportError for another that is not JSON.
+    it is not there. Blank lines are skipped. ReportError for another that is not JSON. `limit`:
+    only the first ones.
     """
+    return islice(_read_rows(path), limit)
+
+
+def _read_rows(path: Path) -> Iterator[tuple[int, object]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():

@@ -100,10 +100,12 @@ def read_report(
     threshold: float = OPTIMISED_THRESHOLD,
     not_measured_limit: float = NOT_MEASURED_LIMIT,
     unsupported: UnsupportedAs = UnsupportedAs.FAILED,
+    limit: int | None = None,
 ) -> Report:
     """Report on a run folder, also on one that is empty or still growing.
 
-    ReportError, with the place, when it is no run folder or a file in it is damaged.
+    `limit`: only the first rows. ReportError, with the place, when it is no run folder or a file
+    in it is damaged.
     """
     path = run / "manifest.json"
     try:
@@ -125,15 +127,16 @@ def read_report(
         )
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
-    finished = read_pairs(pairs) if pairs.exists() else ()
+    finished = read_pairs(pairs, limit) if pairs.exists() else ()
     report = build_report(
         finished,
         manifest,
         threshold=threshold,
         not_measured_limit=not_measured_limit,
         unsupported=unsupported,
+        limit=limit,
     )
-    return replace(report, native=read_native(run / "native.jsonl"))
+    return replace(report, native=read_native(run / "native.jsonl", limit))
 
 
 def build_report(
@@ -143,18 +146,21 @@ def build_report(
     threshold: float = OPTIMISED_THRESHOLD,
     not_measured_limit: float = NOT_MEASURED_LIMIT,
     unsupported: UnsupportedAs = UnsupportedAs.FAILED,
+    limit: int | None = None,
 ) -> Report:
     """Report on finished rows, keeping a few numbers of each.
 
     `threshold` is the speedup from which a row counts in %Opt; `not_measured_limit` the share of
     rows that we may fail to measure before a line's numbers are refused; `unsupported` what a
-    generated program counts as that the machine cannot measure.
+    generated program counts as that the machine cannot measure. `limit`: the pairs are no more than
+    so many, whatever the run has.
     """
     version = _entry(manifest, "schema_version", int)
     if version != 1:
         raise ReportError(f"manifest.json has schema_version {version}; this program reads 1")
     machine = _entry(manifest, "machine", dict)
-    planned = _entry(manifest, "rows", int)
+    whole = _entry(manifest, "rows", int)
+    planned = whole if limit is None else min(whole, limit)
     # The target of a pair is a reference, also where it is scored as a generation.
     human, human_at_1 = Tally(threshold), Tally(threshold, UnsupportedAs.LEFT_OUT)
     best_at = [Tally(threshold, unsupported)]
@@ -198,7 +204,11 @@ def build_report(
         human=scores[0],
         human_at_1=scores[1],
         best_at=tuple(scores[2:]),
-        notes=(*_weaker_sandbox(manifest), *_notes(rows, len(problems), scores)),
+        notes=(
+            *_weaker_sandbox(manifest),
+            *([f"only the first {planned} of {whole} rows"] if planned < whole else []),
+            *_notes(rows, len(problems), scores),
+        ),
         definitions=_definitions(threshold, unsupported),
         unsupported=unsupported,
     )

@@ -6,6 +6,7 @@ import math
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,17 @@ class _Gathered:
 
 
 def read_seeds(
-    path: Path, descriptions: Descriptions, option: str = "--seeds"
+    path: Path, descriptions: Descriptions, option: str = "--seeds", limit: int | None = None
 ) -> tuple[list[Seed], list[LeftOut]]:
     """Return the problems of a file in the order of their first row, and the lines left out.
 
     A problem's program is the one with the least runtime that its rows state; where they state
-    none, the target that comes first by its text. InputError when no row can be used.
+    none, the target that comes first by its text. `limit`: only the first rows. InputError when no
+    row can be used.
     """
     found: dict[tuple[str, Language], _Gathered] = {}
     left_out = []
-    for line in read_lines(path, option):
+    for line in islice(read_lines(path, option), limit):
         try:
             row = parse_row(line.data)
         except RowProblem as problem:

@@ -30,6 +30,8 @@ class Request:
     """Take the table's own CPU times instead of measuring."""
     wanted: Wanted = field(default_factory=Wanted)
     split: Split = field(default_factory=Split)
+    limit: int | None = None
+    """Only the first rows of the source."""
 
 
 def run(
@@ -42,7 +44,8 @@ def run(
     taken, measured = out / "submissions.parquet", out / "measured.parquet"
     tests = out / "test_cases"
     sifted, tagged = out / "pairs.parquet", out / "pairs.jsonl"
-    yield submissions.run(submissions.Request(request.source, taken, request.wanted), tick)
+    taking = submissions.Request(request.source, taken, request.wanted, limit=request.limit)
+    yield submissions.run(taking, tick)
     codenet = _codenet_tests(request.source)
     some_tests = bool(codenet or request.contests or request.folders)
     if some_tests:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS, by_problem
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer, read, require_file
 from pie.core.dataset.test_sources import (
@@ -45,6 +45,8 @@ class Request:
     references: int = 5
     """Programs of different users that verify each test; 0 verifies nothing."""
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the submissions."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,11 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     verified: object = "by nothing"
     if request.references:
         verified = request.measuring.label(_language(request.submissions))
-    parameters = {"references": request.references, "verified_on": verified}
+    parameters = {
+        "references": request.references,
+        "verified_on": verified,
+        **limited(request.limit),
+    }
     step = Step("tests", request.out, inputs, parameters)
     done = None if request.fresh else step.done()
     if done is not None and not done["counts"][0]["left_out"].get("not_measured"):
@@ -173,7 +179,7 @@ def _keep(folder: Path, index: int, test: SourceTest) -> None:
 def _stage_contests(request: Request, scratch: Path, listed: Writer) -> Counts:
     """Lay the `code_contests` tests out by problem, so that each problem's are found at once."""
     wanted: set[str] = set()
-    for record in read(request.submissions):
+    for record in read(request.submissions, request.limit):
         wanted.add(str(record.fields.get("problem_id")))
     staged = Counts("code_contests rows")
     shutil.rmtree(scratch / "contests", ignore_errors=True)
@@ -221,7 +227,8 @@ def _work(
     request: Request, scratch: Path, problems: Counts
 ) -> Iterator[tuple[_Candidate, Procedure | None]]:
     """Yield each test of each problem with the procedure that verifies it."""
-    for group in by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import"):
+    made_by = "pie dataset import"
+    for group in by_problem(request.submissions, SUBMISSION_COLUMNS, made_by, request.limit):
         problem_id = str(group[0].fields["problem_id"])
         problems.rows_in += 1
         programs = [_program(one) for one in references(group, request.references)]

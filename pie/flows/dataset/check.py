@@ -166,7 +166,7 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
     be used.
     """
     folder = test_folder(request.testcases, request.pairs)
-    plan = planning.plan(request.pairs, TestCases(folder))
+    plan = planning.plan(request.pairs, TestCases(folder), request.limit)
     drawn = _drawn(list(plan.offsets), request)
     checked = Checked(request.pairs, left_out=plan.left_out)
     checked.rows_not_drawn = plan.rows - len(drawn)
@@ -182,7 +182,6 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
 
 def _drawn(offsets: list[int], request: Request) -> frozenset[int]:
     """Return where the rows begin that are checked."""
-    offsets = offsets[: request.limit]
     if request.samples is not None and request.samples < len(offsets):
         offsets = random.Random(request.seed).sample(offsets, request.samples)
     return frozenset(offsets)

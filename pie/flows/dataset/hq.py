@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.high_quality import PER_PROBLEM, Best
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.flows.dataset.rows import listing, pair_rows, speedup
@@ -23,6 +23,8 @@ class Request:
     least_speedup: float = 0.0
     size: int | None = None
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the pairs."""
 
 
 @one_at_a_time
@@ -33,6 +35,7 @@ def run(request: Request) -> dict[str, Any]:
         "per_problem": request.per_problem,
         "least_speedup": request.least_speedup,
         "size": request.size,
+        **limited(request.limit),
     }
     step = Step("hq", request.out, {"pairs": request.pairs}, parameters)
     done = None if request.fresh else step.done()
@@ -40,7 +43,7 @@ def run(request: Request) -> dict[str, Any]:
         return done
     step.claim()
     best = Best(request.per_problem, request.least_speedup)
-    for number, record in enumerate(pair_rows(request.pairs, Counts())):
+    for number, record in enumerate(pair_rows(request.pairs, Counts(), limit=request.limit)):
         ratio = speedup(record)
         if ratio is not None:
             ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
@@ -49,7 +52,7 @@ def run(request: Request) -> dict[str, Any]:
     counts = Counts("pairs")
     problems: set[str] = set()
     with Writer(request.out, like=request.pairs) as writer, listing(request.out) as listed:
-        for number, record in enumerate(pair_rows(request.pairs, counts, listed)):
+        for number, record in enumerate(pair_rows(request.pairs, counts, listed, request.limit)):
             problem_id = str(record.fields["problem_id"])
             if number in chosen:
                 writer.write(record.fields)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.dataset.grouping import MEASURED_COLUMNS, SUBMISSION_COLUMNS, by_problem
-from pie.core.dataset.manifest import Counts, Step, earlier_manifest
+from pie.core.dataset.manifest import Counts, Step, earlier_manifest, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Record, Writer
 from pie.core.dataset.trajectory import in_range
@@ -38,6 +38,8 @@ class Request:
     measuring: Measuring | None
     """None: the runtimes are the table's own `cpu_time`, which proves nothing (PIE A.9)."""
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the submissions."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,18 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     described: object = FROM_TABLE
     if request.measuring is not None:
         described = request.measuring.setting.fingerprint(list(Language))
-    step = Step("measure", request.out, inputs, {"runtimes_from": described})
+    step = Step(
+        "measure", request.out, inputs, {"runtimes_from": described, **limited(request.limit)}
+    )
     done = None if request.fresh else step.done()
     if done is not None and not done["verdicts"].get(Verdict.NOT_MEASURED, 0):
         return done
     step.claim()
     counts = Counts("submissions")
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
-    groups = by_problem(request.submissions, SUBMISSION_COLUMNS, "pie dataset import")
+    groups = by_problem(
+        request.submissions, SUBMISSION_COLUMNS, "pie dataset import", request.limit
+    )
     with Writer(request.out, MEASURED_COLUMNS) as writer:
         measure = _on_a_machine if request.measuring else _from_table
         for row in measure(request, groups, counts, show):
@@ -139,7 +145,8 @@ def _on_a_machine(
 def _planned(request: Request) -> int:
     """Return how many submissions there are, as the import counted them."""
     counts = earlier_manifest(request.submissions).get("counts")
-    return counts[0].get("out", 0) if isinstance(counts, list) and counts else 0
+    found: int = counts[0].get("out", 0) if isinstance(counts, list) and counts else 0
+    return found if request.limit is None else min(found, request.limit)
 
 
 def _scratch(request: Request) -> Path:

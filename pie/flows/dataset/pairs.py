@@ -11,7 +11,7 @@ from typing import Any
 from pie.core.dataset import lengths
 from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import Rules, accepted, pair_row, sift, solutions
-from pie.core.dataset.manifest import Counts, Step, earlier_manifest
+from pie.core.dataset.manifest import Counts, Step, earlier_manifest, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.table import Writer, require_file
 from pie.core.dataset.trajectory import Solution, moment
@@ -62,6 +62,8 @@ class Request:
     percentile: float = lengths.PERCENTILE
     """Longer programs are outliers, unless `rules.longest` says a length."""
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the measured ones."""
 
 
 @one_at_a_time
@@ -80,6 +82,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         "longest": rules.longest,
         "per_user": rules.per_user,
         "length_percentile": request.percentile if rules.longest is None else None,
+        **limited(request.limit),
     }
     step = Step("pairs", request.out, {"measured": request.measured}, parameters)
     done = None if request.fresh else step.done()
@@ -91,7 +94,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     programs, candidates = Counts("programs"), Counts("pairs")
     machines: set[str] = set()
     with Writer(request.out, PAIR_COLUMNS) as writer:
-        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
+        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY, request.limit):
             found = sift(group, rules)
             programs.rows_in += len(group)
             programs.left_out += found.dropped_programs
@@ -120,7 +123,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
 def _cutoff(request: Request) -> int | None:
     """Return the length above which a program is an outlier, in a pass of its own."""
     counted: Counter[int] = Counter()
-    for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
+    for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY, request.limit):
         for one in group:
             if one.fields["verdict"] == Verdict.ACCEPTED.value:
                 counted[len(str(one.fields["code"]))] += 1
@@ -134,20 +137,22 @@ class FastestRequest:
     measured: Path
     out: Path
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the measured ones."""
 
 
 @one_at_a_time
 def fastest(request: FastestRequest, tick: Callable[[int, str], None]) -> dict[str, Any]:
     """Write the fastest accepted program of each problem; of equal ones the first submitted."""
     require_file(request.measured)
-    step = Step("fastest", request.out, {"measured": request.measured}, {})
+    step = Step("fastest", request.out, {"measured": request.measured}, limited(request.limit))
     done = None if request.fresh else step.done()
     if done is not None:
         return done
     step.claim()
     counts = Counts("problems")
     with Writer(request.out, FASTEST_COLUMNS) as writer:
-        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY):
+        for group in by_problem(request.measured, MEASURED_COLUMNS, MADE_BY, request.limit):
             counts.rows_in += 1
             everyone = solutions(group)
             if not everyone:

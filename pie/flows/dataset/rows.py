@@ -12,15 +12,17 @@ from pie.core.dataset.trajectory import in_range
 from pie.core.problem import InputError
 
 
-def pair_rows(path: Path, counts: Counts, listed: Writer | None = None) -> Iterator[Record]:
+def pair_rows(
+    path: Path, counts: Counts, listed: Writer | None = None, limit: int | None = None
+) -> Iterator[Record]:
     """Yield the rows that have a problem_id and two programs; count and list the others.
 
-    InputError when there are rows and none of them is usable. A table without any row is one: a
-    small data set has parts without a problem.
+    `limit`: only the first rows of the file. InputError when there are rows and none of them is
+    usable. A table without any row is one: a small data set has parts without a problem.
     """
     usable = 0
     first = ""
-    for record in read(path):
+    for record in read(path, limit):
         counts.rows_in += 1
         problem = record.problem or _complaint(record)
         if problem:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pie.core.dataset.leakage import HeldOut
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, limited
 from pie.core.dataset.near_duplicates import THRESHOLD
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.split import PARTS, Split, clusters, published
@@ -32,6 +32,8 @@ class Request:
     near_duplicates: NearDuplicates = "count"
     threshold: float = THRESHOLD
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the pairs."""
 
 
 @one_at_a_time
@@ -53,6 +55,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
         "seed": request.split.seed,
         "near_duplicates": request.near_duplicates,
         "threshold": request.threshold,
+        **limited(request.limit),
     }
     ending = ".parquet" if is_parquet(request.pairs) else ".jsonl"
     paths = {part: request.out / f"{part}{ending}" for part in PARTS}
@@ -79,7 +82,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
             part: stack.enter_context(Writer(path, like=request.pairs))
             for part, path in paths.items()
         }
-        for record in pair_rows(request.pairs, counts, listed):
+        for record in pair_rows(request.pairs, counts, listed, request.limit):
             problem_id = str(record.fields["problem_id"])
             part = split.part_of(problem_id)
             if part is None:
@@ -114,7 +117,7 @@ def _held_out(request: Request, split: Split, tick: Callable[[int, str], None]) 
     if request.near_duplicates == "ignore":
         return None
     held_out, counts = HeldOut(), Counts()
-    for record in pair_rows(request.pairs, counts):
+    for record in pair_rows(request.pairs, counts, limit=request.limit):
         part = split.part_of(str(record.fields["problem_id"]))
         if part in ("val", "test"):
             held_out.add(record.fields, part)

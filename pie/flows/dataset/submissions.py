@@ -7,13 +7,14 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pie.core.dataset import codenet
 from pie.core.dataset.csv_rows import SHORT_FIELD, heading_of, read_csv
 from pie.core.dataset.grouping import SUBMISSION_COLUMNS
-from pie.core.dataset.manifest import Counts, Step, fingerprint
+from pie.core.dataset.manifest import Counts, Step, fingerprint, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.sorting import Sorter
 from pie.core.dataset.submission import KNOWN, Dropped, Submission, Wanted, check, check_code
@@ -37,6 +38,8 @@ class Request:
     columns: Mapping[str, str] = field(default_factory=dict)
     """This toolkit's name of a column to the table's."""
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the table, or of CodeNet's tables one after the other."""
 
 
 Tick = Callable[[int, str], None]
@@ -52,6 +55,7 @@ def run(request: Request, tick: Tick) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "wanted": asdict(request.wanted),
         "columns": dict(request.columns),
+        **limited(request.limit),
     }
     programs: dict[str, str] = {}
     if is_folder:
@@ -103,14 +107,17 @@ def _of_folder(
     for table in codenet.problem_files(request.source):
         part = parts / f"{table.stem}{request.out.suffix}"
         state = parts / f"{table.stem}.json"
-        about = [fingerprint(table), programs.get(table.stem), asdict(request.wanted)]
+        left = None if request.limit is None else request.limit - counts.rows_in
+        if left == 0:
+            return
+        about = [fingerprint(table), programs.get(table.stem), asdict(request.wanted), left]
         asked = json.loads(json.dumps(about))
         try:
             kept = json.loads(state.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
             kept = {}
         if kept.get("asked") != asked or not part.exists():
-            kept = {"asked": asked, **_import_problem(request, table, part)}
+            kept = {"asked": asked, **_import_problem(request, table, part, left)}
             save_json(state, kept)
         counts.rows_in += kept["in"]
         counts.left_out.update(kept["left_out"])
@@ -121,8 +128,8 @@ def _of_folder(
             yield record.fields
 
 
-def _import_problem(request: Request, table: Path, part: Path) -> dict[str, Any]:
-    """Write one problem's submissions in order; return the counts."""
+def _import_problem(request: Request, table: Path, part: Path, limit: int | None) -> dict[str, Any]:
+    """Write one problem's submissions, or those of its first rows, in order; return the counts."""
     lacking = [name for name in codenet.COLUMNS if name not in heading_of(table)]
     if lacking:
         raise InputError(
@@ -132,7 +139,7 @@ def _import_problem(request: Request, table: Path, part: Path) -> dict[str, Any]
     counts = Counts()
     listed: list[dict[str, str]] = []
     taken: dict[str, Submission] = {}
-    for record in read_csv(table, SHORT_FIELD):
+    for record in islice(read_csv(table, SHORT_FIELD), limit):
         counts.rows_in += 1
         try:
             one = _checked(record, request.wanted)
@@ -159,7 +166,7 @@ def _of_table(
     """Yield the submissions of a table of any order: put on disk, sorted, read back."""
     source = request.source.name
     with Sorter(request.out.with_name(f".{request.out.name}.sort")) as sorter:
-        for record in _named(request):
+        for record in islice(_named(request), request.limit):
             counts.rows_in += 1
             try:
                 one = _checked(record, request.wanted)

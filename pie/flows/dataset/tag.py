@@ -10,7 +10,7 @@ from typing import Any
 
 from pie.core.dataset.grouping import MEASURED_COLUMNS, by_problem
 from pie.core.dataset.improvement_pairs import accepted, solutions
-from pie.core.dataset.manifest import Counts, Step
+from pie.core.dataset.manifest import Counts, Step, limited
 from pie.core.dataset.output_lock import one_at_a_time
 from pie.core.dataset.score_tag import FIELD, score_tag
 from pie.core.dataset.table import Writer, is_parquet, require_file
@@ -28,6 +28,8 @@ class Request:
     measured: Path
     out: Path
     fresh: bool = False
+    limit: int | None = None
+    """Only the first rows of the pairs."""
 
 
 @one_at_a_time
@@ -36,7 +38,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     for path in (request.pairs, request.measured):
         require_file(path)
     inputs = {"pairs": request.pairs, "measured": request.measured}
-    step = Step("tag", request.out, inputs, {"field": FIELD})
+    step = Step("tag", request.out, inputs, {"field": FIELD, **limited(request.limit)})
     done = None if request.fresh else step.done()
     if done is not None:
         return done
@@ -49,7 +51,7 @@ def run(request: Request, tick: Callable[[int, str], None]) -> dict[str, Any]:
     unlike: tuple[str, str] | None = None
     made = Writer(request.out, columns, request.pairs)
     with made as writer, listing(request.out) as listed:
-        for record in pair_rows(request.pairs, counts, listed):
+        for record in pair_rows(request.pairs, counts, listed, request.limit):
             problem_id = str(record.fields["problem_id"])
             population, cost = costs.get(problem_id), seconds(record, "tgt_agg_runtime")
             machine = record.fields.get("measured_on")

@@ -15,7 +15,7 @@ from pie.core.models import Request
 from pie.core.models.model import PROMPT_TOO_LONG
 from pie.core.prompting.prompts import Prompt
 from pie.core.run_folder import encode
-from pie.flows.asking import Progress, ask_all
+from pie.flows.generation.asking import Progress, ask_all
 from pie.flows.selfplay.request import Asking
 from sim.program import Language, digest_of
 

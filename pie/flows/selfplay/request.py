@@ -13,8 +13,9 @@ from pie.core.problem import InputError
 from pie.core.prompting.prompt_plan import sha256_of
 from pie.core.prompting.prompts import BEST_SCORE, Form, Strategy
 from pie.core.selfplay import survivors
-from pie.flows import asking, simulate
+from pie.flows import simulate
 from pie.flows.dataset.measuring import Measuring
+from pie.flows.generation import asking
 from sim import machines
 from sim.program import Language
 
@@ -76,6 +77,8 @@ class Request:
     at_least: float = survivors.AT_LEAST
     per_class: int = survivors.PER_CLASS
     seed: int = 0
+    limit: int | None = None
+    """Only the first rows of the seeds."""
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
 
@@ -113,7 +116,7 @@ class Request:
         run of a folder to the next: nothing of what is kept depends on it.
         """
         return {
-            "seeds_sha256": sha256_of(self.seeds, "--seeds"),
+            "seeds_sha256": sha256_of(self.seeds, "--seeds", self.limit),
             "known_sha256": [sha256_of(one, "--known") for one in self.known],
             "proposer": self.proposer.described(),
             "optimiser": self.optimiser.described(),

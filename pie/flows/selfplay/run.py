@@ -100,7 +100,7 @@ def run(request: Request, told: Told) -> dict[str, Any]:
 def _read(request: Request) -> tuple[list[Seed], list[Seed], list[LeftOut]]:
     """Return the seeds, all known programs (the seeds among them), and the lines left out."""
     descriptions = Descriptions(request.descriptions)
-    seeds, lost = read_seeds(request.seeds, descriptions)
+    seeds, lost = read_seeds(request.seeds, descriptions, limit=request.limit)
     known = list(seeds)
     for path in request.known:
         more, broken = read_seeds(path, descriptions, "--known")

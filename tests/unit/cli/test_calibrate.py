@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pie.cli import calibrate_output
 from pie.cli.app import app
+from pie.cli.calibration import output
 from pie.core.calibration import calibration
 from pie.core.calibration.agreement import CommonPair, CommonRun
 from pie.core.calibration.calibration import Calibration
-from pie.flows import calibrate as flow
-from pie.flows.calibrate import Finished
+from pie.flows.calibration import calibrate as flow
+from pie.flows.calibration.calibrate import Finished
 from sim.scheduler import Tally
 
 ROW = {
@@ -102,7 +102,7 @@ def test_json_is_one_document_on_standard_output(calibrate: Any) -> None:
 
 
 def test_constants_that_are_nearer_to_the_reference_come_with_the_way_to_use_them() -> None:
-    said = calibrate_output.how_to_use(Path("out/c.json"), better=True)
+    said = output.how_to_use(Path("out/c.json"), better=True)
     assert "to measure with them: cp out/c.json" in said
 
 

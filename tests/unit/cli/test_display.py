@@ -7,10 +7,10 @@ import pytest
 from pie.cli import display
 from pie.cli.counter import Counter
 from pie.cli.dataset_output import Ticker
-from pie.cli.generate_progress import Display as OfAnswers
+from pie.cli.generation.progress import Display as OfAnswers
 from pie.cli.progress import Display as OfRuns
 from pie.cli.selfplay_output import Display as OfSelfPlay
-from pie.flows.asking import Progress
+from pie.flows.generation.asking import Progress
 from pie.flows.simulate import Progress as Runs
 
 Clock = Callable[[float], None]

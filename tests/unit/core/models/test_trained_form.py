@@ -19,8 +19,8 @@ from pie.core.models.tokens import token_ids
 from pie.core.problem import InputError
 from pie.core.prompting.prompts import Prompt, Strategy, render
 from pie.core.training.formats import Format
-from pie.flows.finetune_data import Request as Data
-from pie.flows.finetune_data import run
+from pie.flows.finetuning.data import Request as Data
+from pie.flows.finetuning.data import run
 from tests.model_server import ModelServer
 from tests.unit.core.models.vllm_stand_in import Engine, stand_in
 from tests.unit.finetune.conftest import make_model

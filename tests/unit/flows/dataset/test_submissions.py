@@ -226,11 +226,11 @@ def test_a_stopped_import_goes_on_with_the_next_problem_and_ends_the_same(
     imported: list[str] = []
     original = submissions._import_problem
 
-    def stopping(request: Request, table: Path, part: Path) -> dict[str, Any]:
+    def stopping(request: Request, table: Path, part: Path, limit: int | None) -> dict[str, Any]:
         imported.append(table.stem)
         if imported == ["p00001", "p00002"]:
             raise KeyboardInterrupt
-        return original(request, table, part)
+        return original(request, table, part, limit)
 
     monkeypatch.setattr(submissions, "_import_problem", stopping)
     out = tmp_path / "b" / "out.parquet"

@@ -1,0 +1,1 @@
+"""`pie calibrate`: its options and what it prints."""

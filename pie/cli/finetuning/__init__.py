@@ -1,0 +1,1 @@
+"""`pie finetune`: the options of its commands."""

@@ -1,0 +1,1 @@
+"""`pie generate`: its options, and how it shows where it is."""

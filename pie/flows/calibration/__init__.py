@@ -1,0 +1,1 @@
+"""`pie calibrate`: how well a machine agrees with another, and a cost fitted to it."""

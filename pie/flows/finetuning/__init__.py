@@ -1,0 +1,1 @@
+"""`pie finetune`: rows and preferences to train on, and the training itself."""

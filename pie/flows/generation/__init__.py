@@ -1,0 +1,1 @@
+"""`pie generate`: from the user's settings to a model's answers, each kept as it arrives."""
