@@ -31,7 +31,7 @@ plain = st.recursive(
     | st.floats()
     | st.text(max_size=5)
     | st.binary(max_size=3)
-    | st.complex_numbers(allow_nan=False, allow_infinity=False),
+    | st.builds(complex, st.integers(-9, 9), st.integers(-9, 9)),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.lists(inner, max_size=3).map(tuple)
@@ -99,7 +99,12 @@ def test_assertions_become_calls_and_what_cannot_stays_a_block() -> None:
     assert tests[1]["expected_text"] == "{'a': (1, 2)}"
     assert tests[2]["absolute"] == 1e-6
     assert tests[3]["through"] == ["set"]
-    assert tests[4] == {"name": "private.4", "args": [4], "expected": False}
+    assert tests[4] == {
+        "name": "private.4",
+        "args": [4],
+        "expected": False,
+        "returns": "bool",
+    }
     assert [one["name"] for one in tests[5:]] == ["private.block"]
     assert "check(f)" in tests[5]["assertions"]
     assert "constant" not in tests[5]["assertions"]
