@@ -38,10 +38,23 @@ def pack(rows: Sequence[Tokens], max_tokens: int) -> list[tuple[Tokens, ...]]:
     return [tuple(one) for one in bins]
 
 
-def order(count: int, seed: int, epoch: int) -> list[int]:
-    """Return the order of an epoch: a permutation that depends on seed and epoch only."""
+def order(
+    count: int, seed: int, epoch: int, lengths: Sequence[int] = (), batch: int = 1
+) -> list[int]:
+    """Return the order of an epoch: a permutation that depends on seed and epoch only.
+
+    With `lengths`, of each row, neighbours have similar ones (transformers' length grouping: within
+    50 steps' worth of rows at random, the longest first), so that a step has little padding.
+    """
     import numpy
 
+    if lengths:
+        import torch
+        from transformers.trainer_pt_utils import get_length_grouped_indices
+
+        state = int(numpy.random.SeedSequence((seed, epoch)).generate_state(1)[0])
+        generator = torch.Generator().manual_seed(state)
+        return [int(one) for one in get_length_grouped_indices(lengths, batch, None, generator)]
     shuffled: list[int] = numpy.random.default_rng((seed, epoch)).permutation(count).tolist()
     return shuffled
 

@@ -9,17 +9,21 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
+from finetune.kinds import Recipe
 
 if TYPE_CHECKING:
     from finetune.processes import Processes
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"
+
+ALONE = "torch.distributed is disabled"
+"""How torch's warning begins that one process is alone, which it was told."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,13 @@ def held(output: Path, processes: Processes) -> Iterator[None]:
 
 def all_of(output: Path) -> list[Path]:
     """Return the checkpoints of a run, oldest first; never one that was cut off."""
-    found = (output / "checkpoints").glob("step-*")
-    return sorted(one for one in found if (one / MANIFEST).is_file() and one.suffix != PARTIAL)
+    found = [
+        one
+        for pattern in ("step-*", "checkpoint-*")  # ours, and those of transformers' trainers
+        for one in (output / "checkpoints").glob(pattern)
+        if (one / MANIFEST).is_file() and one.suffix != PARTIAL
+    ]
+    return sorted(found, key=lambda one: int(one.name.partition("-")[2]))
 
 
 def read_progress(folder: Path) -> Progress:
@@ -74,7 +83,7 @@ def read_progress(folder: Path) -> Progress:
     try:
         document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return Progress(**document)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise FinetuneError(
             f"{folder} is no checkpoint of this toolkit", "remove it or give another one"
         ) from error
@@ -88,7 +97,10 @@ def check(progress: Progress, wanted: Progress, folder: Path) -> None:
             "give the model it was trained from, or another --output",
         )
     for name in sorted(progress.identity.keys() | wanted.identity.keys()):
-        was, now = progress.identity.get(name), wanted.identity.get(name)
+        # A key that did not exist yet had what is its default now.
+        now = wanted.identity.get(name)
+        default = Recipe.model_fields[name].default if name in Recipe.model_fields else None
+        was = progress.identity.get(name, default)
         if was != now:
             raise FinetuneError(
                 f"{folder} was trained with {name} = {was}, and the recipe says {now}",
@@ -96,47 +108,14 @@ def check(progress: Progress, wanted: Progress, folder: Path) -> None:
             )
 
 
-def save(
-    output: Path, progress: Progress, model: Any, optimizer: Any, processes: Processes
-) -> Path:
-    """Write the checkpoint of a step; FinetuneError leaves the earlier ones as they are.
-
-    Every process writes its part. What is frozen is not written.
-    """
-    import torch.distributed.checkpoint as dcp
-
-    folder = folder_of(output, progress.step)
-    if (folder / MANIFEST).is_file():  # as when a finished run is started again
-        return folder
-    partial = folder.with_suffix(PARTIAL)
-    with writing(output, partial, processes):
-        if processes.first:
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.mkdir(parents=True)
-        processes.wait()
-        with _quietly():
-            dcp.save(
-                _state(model, optimizer),
-                storage_writer=dcp.FileSystemWriter(partial / "state", sync_files=True),
-                no_dist=processes.world == 1,
-            )
-        if processes.first:
-            text = json.dumps(asdict(progress), indent=2) + "\n"
-            (partial / MANIFEST).write_text(text, encoding="utf-8")
-            publish(partial, folder)
-        processes.wait()
-    return folder
-
-
 def load(folder: Path, model: Any, optimizer: Any, processes: Processes) -> None:
     """Put a checkpoint's weights, and the optimiser's state if one is given, in place."""
     import torch.distributed.checkpoint as dcp
     from torch.distributed.checkpoint.state_dict import set_state_dict
 
-    state = _state(model, optimizer)
+    state = state_of(model, optimizer)
     try:
-        with _quietly():
+        with quietly():
             dcp.load(state, checkpoint_id=folder / "state", no_dist=processes.world == 1)
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -163,8 +142,11 @@ def prune(output: Path, keep: int, best_step: int | None) -> None:
 
 
 @contextmanager
-def writing(output: Path, partial: Path, processes: Processes) -> Iterator[None]:
-    """Hold what writes a folder: a failure is told in one sentence, and what it left is removed."""
+def writing(output: Path, partial: Path, processes: Processes, kept: str = "") -> Iterator[None]:
+    """Hold what writes a folder: a failure is told in one sentence, and what it left is removed.
+
+    `kept` says what there still is; else it is the last checkpoint of the run in `output`.
+    """
     try:
         yield
     except (FinetuneError, KeyboardInterrupt, SystemExit, GeneratorExit):
@@ -172,8 +154,10 @@ def writing(output: Path, partial: Path, processes: Processes) -> Iterator[None]
     except BaseException as error:  # torch's CheckpointException is no Exception
         if processes.first:
             shutil.rmtree(partial, ignore_errors=True)
-        last = all_of(output)
-        kept = f"the last good one, {last[-1].name}, stays" if last else "there is none before it"
+        last = [] if kept else all_of(output)
+        kept = kept or (
+            f"the last good one, {last[-1].name}, stays" if last else "there is none before it"
+        )
         why = "the disk is full" if _disk_full(error, output) else _first_line(error)
         raise FinetuneError(
             f"{partial.stem} could not be saved in {partial.parent} ({why}); {kept}",
@@ -200,12 +184,12 @@ def publish(partial: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Let torch not warn that one process is alone, which it was told."""
     import warnings
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="torch.distributed is disabled")
+        warnings.filterwarnings("ignore", ALONE)
         yield
 
 
@@ -215,7 +199,8 @@ def _options(**others: bool) -> Any:
     return StateDictOptions(ignore_frozen_params=True, **others)
 
 
-def _state(model: Any, optimizer: Any) -> dict[str, Any]:
+def state_of(model: Any, optimizer: Any) -> dict[str, Any]:
+    """Return what a checkpoint holds: what is trained, and the optimiser's state if given."""
     from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_state_dict
 
     if optimizer is None:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Recipe
 
-_BYTES_A_PARAMETER = 12
-"""Of what is trained: the weight and AdamW's two moments, fp32."""
+_BYTES_A_PARAMETER = {"fp32": 12, "bf16": 6}
+"""Of what is trained: the weight and AdamW's two moments, by their type."""
 
 
-def checkpoint_bytes(trained: int) -> int:
+def checkpoint_bytes(trained: int, weights: str = "fp32") -> int:
     """Return the size of one checkpoint of so many trained parameters."""
-    return trained * _BYTES_A_PARAMETER
+    return trained * _BYTES_A_PARAMETER[weights]
 
 
 def most_at_once(recipe: Recipe) -> int:
@@ -25,7 +25,7 @@ def most_at_once(recipe: Recipe) -> int:
 
 def sentence(recipe: Recipe, trained: int, steps_left: int) -> str:
     """Say what checkpoints take, how many there will be, and whether the disk has room."""
-    size, most = checkpoint_bytes(trained), most_at_once(recipe)
+    size, most = checkpoint_bytes(trained, recipe.weights), most_at_once(recipe)
     written = -(-steps_left // recipe.save_every)
     more = " and one for each better evaluation" if recipe.eval and recipe.final == "best" else ""
     free = shutil.disk_usage(_existing(Path(recipe.output))).free

@@ -17,3 +17,10 @@ class FinetuneError(Exception):
 
 class LocalError(FinetuneError):
     """An error of one process alone, told by that process; others are told by the first one."""
+
+
+class Ended(FinetuneError):
+    """The training was told to end by SIGTERM, and has; what was trained is kept."""
+
+    exit_code = 143
+    """128 + SIGTERM, as a shell has it."""

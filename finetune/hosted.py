@@ -125,7 +125,7 @@ def submit(
     files = {"training_file": rows} | ({"validation_file": validation} if validation else {})
     digest = _digest(files)
     path = state_of(rows)
-    job = _read(path)
+    job = read_job(path)
     if job is None or (job.rows, job.asked, job.server) != (digest, asdict(asked), service.url):
         if job is not None and job.id and job.status not in ENDED:
             raise FinetuneError(
@@ -213,12 +213,13 @@ def _digest(files: Mapping[str, Path]) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> Job | None:
+def read_job(path: Path) -> Job | None:
+    """Return the job that a file tells of; None without a file, FinetuneError if it is damaged."""
     try:
         return Job(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise FinetuneError(
             f"{path} does not tell of a job", "remove it if no job is running"
         ) from error

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune.errors import FinetuneError
+from finetune.errors import Ended, FinetuneError
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 CONFIGURATION = Path(__file__).parent / "accelerate.yaml"
 """Accelerate's own configuration file, given so that one in the user's home changes nothing."""
@@ -24,14 +24,21 @@ NAMED = ("model", "train", "eval", "output")
 LAUNCHER = "PIE_FINETUNE_LAUNCHER"
 """Variable of the environment that names the process to end with."""
 
+_TORCHS_SIGNALS = "PET_SIGNALS_TO_HANDLE"
+"""Variable of the environment for `--signals_to_handle` of torchrun."""
+
 _SET_PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
 
 def line(
-    recipe: Recipe, name: str, overrides: Mapping[str, Any], node_rank: int = 0
+    recipe: Settings,
+    name: str,
+    overrides: Mapping[str, Any],
+    node_rank: int = 0,
+    module: str = "finetune.train",
 ) -> tuple[str, ...]:
-    """Return the words of the line that trains a recipe on one node.
+    """Return the words of the line that trains a recipe on one node by the script `module`.
 
     `name` is the recipe's file or shipped name; `overrides` replace its fields.
     """
@@ -54,10 +61,21 @@ def line(
         words += ["--fsdp_offload_params", str(launch.offload).lower()]
     elif launch.device == "cpu":
         words.append("--cpu")
-    words += ["--module", "finetune.train", name]
+    words += ["--module", module, name]
     for key, value in overrides.items():
         words += [f"--{key}", value] if key in NAMED else ["--set", f"{key}={json.dumps(value)}"]
     return tuple(words)
+
+
+def doubts(recipe: Settings) -> Iterator[str]:
+    """Yield a sentence for what of a recipe's launch does not suit this machine."""
+    there = len(os.sched_getaffinity(0))
+    wanted = recipe.launch.processes
+    if recipe.launch.device == "cpu" and wanted > there:
+        yield (
+            f"{wanted} training processes will share {there} processors, which is slower than "
+            f"{there} of them, and each holds memory of its own; lower launch.processes"
+        )
 
 
 def node_rank(given: int | None, nodes: int) -> int:
@@ -81,8 +99,9 @@ def run(words: Sequence[str], output: Path) -> int:
     """Run a launch line and return the exit code of the training.
 
     Accelerate's own command runs in this process, with the words of the line; it starts the
-    processes that train, and they end with it. FinetuneError when one of them was lost, or when
-    this process is told to end by SIGTERM.
+    processes that train, and they end with it. SIGTERM is handed on to them: they finish a step and
+    write its checkpoint, and the code is 143. FinetuneError when one of them was lost, Ended when
+    SIGTERM came before they could have finished a step.
     """
     import logging
     import signal
@@ -100,14 +119,14 @@ def run(words: Sequence[str], output: Path) -> int:
     logging.getLogger(agent.__name__).setLevel(logging.ERROR)
     arguments = launch_command_parser().parse_args(list(words[2:]))
     try:
-        with _leading(output):
+        with _leading(words[words.index("--module") + 1]):
             launch_command(arguments)
     except CalledProcessError as error:
         return ended(error.returncode, 0, output)
     except SignalException as error:  # sent to us; torch has ended the processes
         if error.sigval == signal.SIGINT:
             raise KeyboardInterrupt from error
-        raise _stopped(f"the training was ended by {error.sigval.name}", output) from error
+        raise _stopped(f"the training was ended by {error.sigval.name}", output, Ended) from error
     except ChildFailedError as error:
         # The others fail because one was lost, and are then ended by SIGTERM.
         lost = [
@@ -121,21 +140,27 @@ def run(words: Sequence[str], output: Path) -> int:
 
 
 @contextmanager
-def _leading(output: Path) -> Iterator[None]:
-    """Tell the processes that are started whom to end with, and make an end by SIGTERM an error.
+def _leading(module: str) -> Iterator[None]:
+    """Tell the processes that run `module` whom to end with, and hand SIGTERM on to them.
 
-    Accelerate waits for a single process and leaves it running when it is itself told to end.
+    Accelerate waits for a single process and leaves it running when it is itself told to end; torch
+    gives several 30 seconds, in which no large checkpoint is written.
     """
     import signal
     import threading
 
     def told(*_: object) -> None:
-        raise _stopped("the training was ended by SIGTERM", output)
+        import psutil
 
-    # torch has a handler of its own for several processes, and sets it later.
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                if module in child.cmdline():
+                    child.send_signal(signal.SIGTERM)
+
     here = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, told) if here else None
     os.environ[LAUNCHER] = str(os.getpid())
+    os.environ.setdefault(_TORCHS_SIGNALS, "SIGINT,SIGHUP,SIGQUIT")
     try:
         yield
     finally:
@@ -166,9 +191,11 @@ def ended(code: int, rank: int, output: Path) -> int:
     """Return the exit code of a process that ended by itself; FinetuneError if it was killed."""
     import signal
 
-    if code > 1 and code not in (130, 128 + signal.SIGKILL):
+    if code == -signal.SIGTERM:
+        raise _stopped("the training was ended by SIGTERM", output, Ended)
+    if code > 1 and code not in (130, Ended.exit_code, 128 + signal.SIGKILL):
         code = 1
-    if code in (0, 1, 130):
+    if code in (0, 1, 130, Ended.exit_code):
         return code
     number = -code if code < 0 else code - 128
     name = signal.Signals(number).name
@@ -176,12 +203,12 @@ def ended(code: int, rank: int, output: Path) -> int:
     raise _stopped(f"training process {rank} was lost ({name}{hint})", output)
 
 
-def _stopped(what: str, output: Path) -> FinetuneError:
+def _stopped(what: str, output: Path, kind: type[FinetuneError] = FinetuneError) -> FinetuneError:
     from finetune.checkpoint import all_of
 
     saved = all_of(output)
     kept = f"the checkpoint {saved[-1].name} is kept" if saved else "no checkpoint was written yet"
-    return FinetuneError(
+    return kind(
         f"{what}; {kept}",
         "the same command goes on from there" if saved else "run the same command again",
     )

@@ -41,8 +41,8 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
         raise FinetuneError(f"the dtype {dtype!r} is not known", "choose auto, bf16, fp16 or fp32")
     if output.exists() and any(output.iterdir() if output.is_dir() else [output]):
         raise FinetuneError(f"{output} exists already", "give a new folder with --output")
-    source = _within(source)
-    if (source / checkpoint.MANIFEST).is_file():
+    source = within(source)
+    if (source / "state").is_dir():
         network, folder = _from_checkpoint(source, base)
     elif (source / "adapter_config.json").is_file():
         network, folder = _from_adapter(source, base)
@@ -68,7 +68,8 @@ def merge(source: Path, output: Path, base: str = "", dtype: str = "auto") -> Me
         end_answers(network, trained.ends)
     partial = output.with_name(output.name + checkpoint.PARTIAL)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with checkpoint.writing(output.parent, partial, _ALONE):
+    kept = f"nothing was written, and {source} is as it was"
+    with checkpoint.writing(output.parent, partial, _ALONE, kept):
         shutil.rmtree(partial, ignore_errors=True)
         network.save_pretrained(partial, max_shard_size="10000GB")
         tokenizer.save_pretrained(partial)
@@ -90,8 +91,8 @@ def _trained(source: Path, tokenizer: Any) -> prompt.Trained | None:
     return told
 
 
-def _within(source: Path) -> Path:
-    """Return what to merge in a run's folder; the folder itself when it is no run's."""
+def within(source: Path) -> Path:
+    """Return what a run's folder holds of its model; the folder itself when it is no run's."""
     for name in ("adapter", "model"):
         if (source / name / "config.json").is_file() or (
             source / name / "adapter_config.json"

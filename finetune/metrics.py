@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.errors import FinetuneError
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 
 class Metrics:
@@ -18,12 +18,13 @@ class Metrics:
 
     `{"step", "epoch", "loss", "learning_rate", "grad_norm", "tokens", "seconds"}`: the loss of that
     very step in nats a token, before its update; the rate it used; the norm before clipping; the
-    tokens in its loss; seconds since this start. Since the line before: `tokens_per_second`, read
-    by all processes, padding aside; on a GPU `peak_memory_bytes` of the first process, and `mfu`
-    where the GPU's peak is known. `{"step", "eval_loss"}`: after that step.
+    tokens in its loss; seconds since this start. Of the steps since the line before:
+    `tokens_per_second`, read by all processes, padding aside; `peak_memory_bytes` of the first
+    process's GPU; `mfu` where the GPU's peak is known. None where there is none.
+    `{"step", "eval_loss"}`: after that step.
     """
 
-    def __init__(self, recipe: Recipe, resumed_at: int) -> None:
+    def __init__(self, recipe: Settings, resumed_at: int) -> None:
         """Open the file and forget the lines after the step at which the run goes on."""
         self.path = Path(recipe.output) / "metrics.jsonl"
         kept = [line for line in read(self.path) if line["step"] <= resumed_at]
@@ -37,7 +38,7 @@ class Metrics:
         """Append one line; it is on disk when this returns, but for a crash of the host."""
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
-        values = {name: value for name, value in line.items() if name != "step"}
+        values = {name: one for name, one in line.items() if name != "step" and one is not None}
         for tracker in self._trackers:
             tracker.log(values, step=line["step"])
 
@@ -85,7 +86,7 @@ def plot(lines: list[dict[str, Any]], path: Path) -> bool:
     return True
 
 
-def _tracker(name: str, recipe: Recipe) -> Any:
+def _tracker(name: str, recipe: Settings) -> Any:
     """Start one of Accelerate's trackers."""
     from accelerate import tracking
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import FinetuneError
-from finetune.weights import first_line, read_model
+from finetune.weights import by_peft, first_line, read_model
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 BASE = "base_model_fingerprint"
 """A file beside an adapter that tells which base model it belongs to."""
@@ -123,11 +123,14 @@ def most_tokens(folder: Path) -> int | None:
     return None
 
 
-def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
+def load(
+    folder: Path, recipe: Settings, *, with_weights: bool = True, adapters: bool = True
+) -> Any:
     """Return the model as it is trained: whole, or frozen with adapters.
 
-    Weights that are trained are fp32. Without weights the memory is reserved and not touched: a
-    process that gets its part from another one needs no more than that.
+    Weights that are trained are of the recipe's `weights`. Without any the memory is reserved and
+    not touched: a process that gets its part from another one needs no more than that. Without
+    `adapters` somebody else puts them on.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -135,7 +138,8 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
 
     logging.disable_progress_bar()
     trained_whole = recipe.method == "full"
-    dtype = torch.float32 if trained_whole or recipe.precision == "fp32" else torch.bfloat16
+    exact = recipe.weights == "fp32" if trained_whole else recipe.precision == "fp32"
+    dtype = torch.float32 if exact else torch.bfloat16
     options: dict[str, Any] = {"dtype": dtype, "attn_implementation": recipe.attention}
     try:
         if with_weights:
@@ -168,28 +172,35 @@ def load(folder: Path, recipe: Recipe, *, with_weights: bool = True) -> Any:
         # The name changed within transformers 5.
         enable = getattr(model, "activation_checkpointing_enable", None)
         (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
-    if not trained_whole:
+    if not trained_whole and adapters:
         model = with_adapters(model, recipe)
     return model
 
 
-def with_adapters(model: Any, recipe: Recipe) -> Any:
-    """Freeze a model and put low-rank adapters beside its layers, whose start is seeded."""
-    import torch
-    from peft import LoraConfig, get_peft_model
+def adapters_of(recipe: Settings) -> Any:
+    """Return PEFT's configuration of a recipe's adapters."""
+    from peft import LoraConfig
 
     lora = recipe.lora
-    targets = lora.targets if isinstance(lora.targets, str) else list(lora.targets)
-    config = LoraConfig(
+    return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules=targets,
+        target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets),
         task_type="CAUSAL_LM",
     )
+
+
+def with_adapters(model: Any, recipe: Settings) -> Any:
+    """Freeze a model and put low-rank adapters beside its layers, whose start is seeded."""
+    import torch
+    from peft import get_peft_model
+
+    config = adapters_of(recipe)
     torch.manual_seed(recipe.seed)
     try:
-        return get_peft_model(model, config)
+        with by_peft():
+            return get_peft_model(model, config)
     except ValueError as error:
         raise FinetuneError(
             f"the adapters cannot be made ({str(error).splitlines()[0]})",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.errors import FinetuneError
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 _LOST = re.compile(r"gloo|nccl|connection (closed|reset)|broken pipe", re.IGNORECASE)
 
@@ -37,29 +37,25 @@ class Processes:
 
             torch.distributed.barrier()
 
-    def total(self, value: Any) -> float:
-        """Return the sum of a scalar tensor over all processes, added in fp64."""
+    def totals(self, *values: Any) -> list[float]:
+        """Return the sum of each scalar tensor over all processes, added in fp64."""
         import torch
 
-        summed = value.detach().to(torch.float64)
+        summed = torch.stack([one.detach().to(self.device, torch.float64) for one in values])
         if self.world > 1:
             import torch.distributed
 
             torch.distributed.all_reduce(summed)
-        return float(summed.item())
+        return [float(one) for one in summed.tolist()]
 
 
-def start(recipe: Recipe) -> Processes:
+def start(recipe: Settings) -> Processes:
     """Join the other processes as `accelerate launch` arranged it; FinetuneError if it is wrong."""
     import torch
     from accelerate import PartialState
 
     launch = recipe.launch
-    if launch.device == "cuda" and not torch.cuda.is_available():
-        raise FinetuneError(
-            "the recipe wants a GPU and torch finds none here",
-            "run it on a machine with one, or set launch.device: cpu",
-        )
+    check_device(recipe)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world != launch.world:
         raise FinetuneError(
@@ -80,6 +76,26 @@ def start(recipe: Recipe) -> Processes:
     ):
         raise FinetuneError("this GPU has no bf16", "set precision: fp32")
     return Processes(state.process_index, state.num_processes, state.device)
+
+
+def check_device(recipe: Settings) -> None:
+    """Refuse a recipe that wants a GPU, or more of them, than there are here."""
+    import torch
+
+    launch = recipe.launch
+    if launch.device != "cuda":
+        return
+    if not torch.cuda.is_available():
+        raise FinetuneError(
+            "the recipe wants a GPU and torch finds none here",
+            "run it on a machine with one, or set launch.device: cpu",
+        )
+    there = torch.cuda.device_count()
+    if launch.processes > there:
+        raise FinetuneError(
+            f"the recipe wants {launch.processes} GPUs on each node and torch finds {there} here",
+            f"set launch.processes={there}, or run it on a node that has them",
+        )
 
 
 def leave(processes: Processes) -> None:
@@ -104,7 +120,7 @@ def is_loss(error: RuntimeError) -> bool:
     return isinstance(error, torch.distributed.DistError) or bool(_LOST.search(str(error)))
 
 
-def _arranged(recipe: Recipe) -> dict[str, str]:
+def _arranged(recipe: Settings) -> dict[str, str]:
     """Return what the launch line of a recipe leaves in the environment."""
     launch = recipe.launch
     arranged = {"ACCELERATE_MIXED_PRECISION": "no" if recipe.precision == "fp32" else "bf16"}
@@ -114,11 +130,12 @@ def _arranged(recipe: Recipe) -> dict[str, str]:
     return arranged
 
 
-def spread(model: Any, recipe: Recipe, processes: Processes) -> Any:
+def spread(model: Any, recipe: Settings, processes: Processes) -> Any:
     """Shard a model over the processes with FSDP2, one unit a decoder layer and one for the rest.
 
-    The first process has the weights and sends each of the others its part. Gradients are summed
-    in fp32 and divided by the number of processes.
+    With `launch.replicas` there are so many whole copies, and neighbours share one. The first
+    process has the weights and sends each of the others its part. Gradients are summed in fp32 and
+    divided by the number of processes.
     """
     import torch
     import torch.distributed
@@ -132,8 +149,13 @@ def spread(model: Any, recipe: Recipe, processes: Processes) -> Any:
     )
 
     low = torch.bfloat16 if recipe.precision == "bf16" else None
+    copies = recipe.launch.replicas
+    shape: tuple[int, ...] = (processes.world,)
+    names: tuple[str, ...] = ("shard",)
+    if copies > 1:
+        shape, names = (copies, processes.world // copies), ("replicate", "shard")
     options = {
-        "mesh": init_device_mesh(processes.device.type, (processes.world,)),
+        "mesh": init_device_mesh(processes.device.type, shape, mesh_dim_names=names),
         "mp_policy": MixedPrecisionPolicy(param_dtype=low, reduce_dtype=torch.float32),
         "reshard_after_forward": recipe.launch.reshard_after_forward,
         "offload_policy": CPUOffloadPolicy() if recipe.launch.offload else OffloadPolicy(),

@@ -5,136 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from finetune.errors import FinetuneError
+from finetune.kinds import KINDS, Recipe, Settings
 
 SHIPPED = Path(__file__).parent / "recipes"
-
-MOST = 1e30
-"""Of a learning rate or decay: an update by more is no number of fp32."""
-
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Lora(_Section):
-    """Low-rank adapters (arXiv 2106.09685); `targets` are module names, or all linear layers."""
-
-    rank: Positive = 32
-    alpha: Positive = 16
-    dropout: Share = 0.0
-    targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
-
-
-class Launch(_Section):
-    """How the training is spread: nodes, and processes on each; more than one shards by FSDP2."""
-
-    device: Literal["cpu", "cuda"] = "cuda"
-    nodes: Positive = 1
-    processes: Positive = 1
-    """Processes on each node, one for each GPU."""
-    main_address: str = ""
-    """Host name or address of the first node; needed with several."""
-    main_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """0 takes a free port, on one node only."""
-    reshard_after_forward: bool = True
-    """Free the gathered parameters after the forward pass: less memory, more traffic."""
-    offload: bool = False
-    """Keep the shards in the memory of the CPU: much less GPU memory, much slower."""
-
-    @property
-    def world(self) -> int:
-        """Number of processes on all nodes."""
-        return self.nodes * self.processes
-
-
-class Recipe(_Section):
-    """One training run. Numbers of steps are optimiser steps."""
-
-    model: str = ""
-    """A folder, or a name on the Hugging Face hub."""
-    train: str = ""
-    """Prompt/completion rows, JSONL."""
-    eval: str = ""
-    """The same for evaluation; empty for none."""
-    output: str = ""
-    """The run's folder; with several nodes one that all of them see."""
-    seed: NotNegative = 0
-
-    method: Literal["full", "lora", "qlora"] = "full"
-    lora: Lora = Lora()
-
-    max_tokens: Annotated[int, Field(ge=2)] = 2000
-    """Longest row, prompt and completion together; longer rows are left out whole."""
-    packing: bool = False
-    batch: Positive = 32
-    """Rows (packed: sequences) of one optimiser step, over all processes."""
-    micro_batch: Positive = 1
-    """Rows that one process holds at a time."""
-    epochs: Positive = 1
-    max_steps: Positive | None = None
-
-    learning_rate: Annotated[float, Field(gt=0, le=MOST)] = 1e-5
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_steps: NotNegative = 100
-    weight_decay: Annotated[float, Field(ge=0, le=MOST)] = 0.0
-    beta1: Share = 0.9
-    beta2: Share = 0.999
-    epsilon: Annotated[float, Field(gt=0)] = 1e-8
-    max_grad_norm: Annotated[float, Field(ge=0)] = 1.0
-    """0 does not clip."""
-
-    precision: Literal["bf16", "fp32"] = "bf16"
-    """Of the forward and backward pass; what is trained and its optimiser state are fp32."""
-    attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
-    gradient_checkpointing: bool = False
-    compile: bool = False
-    """Compile the model by torch.compile."""
-
-    log_every: Positive = 1
-    evaluate_every: Positive = 50
-    save_every: Positive = 50
-    keep_checkpoints: Positive = 3
-    patience: Positive | None = None
-    """Stop after so many evaluations in a row without a better loss."""
-    min_improvement: Annotated[float, Field(ge=0)] = 0.0
-    final: Literal["last", "best"] = "last"
-    """Which weights the run ends with: those of the last step or of the lowest evaluation loss."""
-    report_to: tuple[Literal["wandb", "tensorboard"], ...] = ()
-
-    launch: Launch = Launch()
-
-    @model_validator(mode="after")
-    def _agree(self) -> Recipe:
-        whole = self.micro_batch * self.launch.world
-        if self.batch % whole:
-            raise ValueError(
-                f"batch {self.batch} is no multiple of micro_batch {self.micro_batch} times "
-                f"{self.launch.world} processes"
-            )
-        if not self.eval and (self.patience is not None or self.final == "best"):
-            raise ValueError("patience and `final: best` need rows for evaluation: give `eval`")
-        if self.method == "qlora" and (self.launch.world > 1 or self.launch.device == "cpu"):
-            raise ValueError("qlora runs in one process on one GPU")
-        if self.launch.nodes > 1 and not (self.launch.main_address and self.launch.main_port):
-            raise ValueError("several nodes need launch.main_address and launch.main_port")
-        if self.launch.device == "cpu" and self.attention == "flash_attention_2":
-            raise ValueError("flash_attention_2 needs a GPU; choose attention: sdpa")
-        return self
-
-    @property
-    def accumulation(self) -> int:
-        """Micro batches that one process adds up for a step."""
-        return self.batch // (self.micro_batch * self.launch.world)
 
 
 def shipped() -> list[str]:
@@ -156,7 +35,7 @@ def path_of(name: str) -> Path:
     )
 
 
-def load(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+def load(name: str, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Read a recipe, replace some of its fields and check it; FinetuneError says what is wrong.
 
     A name with a dot, as `lora.rank`, is a field of a section.
@@ -209,15 +88,22 @@ def settings(words: Iterable[str]) -> dict[str, Any]:
     return made
 
 
-def parse(document: Mapping[str, Any], place: str = "the recipe") -> Recipe:
-    """Check a recipe that was read elsewhere."""
-    unknown = next(_unknown(document, Recipe, ""), None)
+def parse(document: Mapping[str, Any], place: str = "the recipe") -> Settings:
+    """Check a recipe that was read elsewhere; `objective` says which kind it is (default: sft)."""
+    objective = document.get("objective", "sft")
+    kind = KINDS.get(objective) if isinstance(objective, str) else None
+    if kind is None:
+        raise FinetuneError(
+            f"the recipe {place} has the unknown objective {objective!r}",
+            f"choose one of {', '.join(KINDS)}",
+        )
+    unknown = next(_unknown(document, kind, ""), None)
     if unknown is not None:
         key, near = unknown
         hint = f"did you mean {near}?" if near else "remove it"
         raise FinetuneError(f"the recipe {place} has the unknown key {key}", hint)
     try:
-        return Recipe.model_validate(dict(document))
+        return kind.model_validate(dict(document))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         key = ".".join(str(part) for part in first["loc"] if part not in ("literal['all-linear']",))
@@ -237,3 +123,17 @@ def _unknown(
             yield f"{prefix}{key}", f"{prefix}{near[0]}" if near else ""
         elif isinstance(value, Mapping) and isinstance(field.annotation, type):
             yield from _unknown(value, field.annotation, f"{prefix}{key}.")
+
+
+def supervised(recipe: Settings) -> Recipe:
+    """Return a recipe that is one of supervised fine-tuning; FinetuneError for another."""
+    if not isinstance(recipe, Recipe):
+        raise FinetuneError(
+            f"the recipe's objective is {_objective(recipe)}, and this trains by sft",
+            "start it with the line that `pie finetune run --dry-run` gives",
+        )
+    return recipe
+
+
+def _objective(recipe: Settings) -> str:
+    return str(getattr(recipe, "objective", ""))

@@ -13,13 +13,14 @@ from finetune.model import BASE
 from finetune.prompt import Trained, write_record
 
 if TYPE_CHECKING:
+    from finetune.kinds import Recipe, Settings
     from finetune.processes import Processes
-    from finetune.recipe import Recipe
     from finetune.tokens import TokenisedRows
 
 _MAY_CHANGE = {
     "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
-    "compile", "log_every", "save_every", "keep_checkpoints", "final", "report_to", "launch",
+    "compile", "loss", "log_every", "save_every", "keep_checkpoints", "async_checkpoints", "final",
+    "report_to", "launch",
 }  # fmt: skip
 """Keys that a resumed run may change: they decide no number, or their content is compared."""
 
@@ -46,7 +47,7 @@ def save_result(
     model: Any,
     tokenizer: Any,
     base: str,
-    recipe: Recipe,
+    recipe: Settings,
     processes: Processes,
     trained: Trained | None = None,
 ) -> Path:
@@ -105,7 +106,7 @@ def end_answers(model: Any, ends: Iterable[int]) -> None:
         settings.eos_token_id = known[0] if len(known) == 1 else known
 
 
-def _base_name(recipe: Recipe) -> str:
+def _base_name(recipe: Settings) -> str:
     """Return the base model's name on the hub, or its folder wherever it is looked for from."""
     folder = Path(recipe.model)
     return str(folder.resolve()) if folder.is_dir() else recipe.model

@@ -41,8 +41,24 @@ def read_rows(path: Path) -> Iterator[Row]:
     Blank lines are skipped; of other fields only `problem_id` and `form` are read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
-    number = found = 0
     form: Form | None = None
+    for place, fields in objects(path):
+        row = _row(fields, place, path)
+        form = form or row.form
+        if row.form is not form:
+            raise FinetuneError(
+                f"{place} is in {row.form} form and the rows before in {form}",
+                "train on the rows of one form",
+            )
+        yield row
+
+
+def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield place and fields of each line that is not blank; FinetuneError for what is no object.
+
+    A file without any is an error.
+    """
+    found = 0
     try:
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):
@@ -50,14 +66,8 @@ def read_rows(path: Path) -> Iterator[Row]:
                     data = data.removeprefix(b"\xef\xbb\xbf")
                 if data.strip():
                     found += 1
-                    row = _row(data, path, number)
-                    form = form or row.form
-                    if row.form is not form:
-                        raise FinetuneError(
-                            f"{path}:{number} is in {row.form} form and the rows before in {form}",
-                            "train on the rows of one form",
-                        )
-                    yield row
+                    place = f"{path}:{number}"
+                    yield place, _object(data, place)
     except FileNotFoundError as error:
         raise FinetuneError(
             f"the rows {path} do not exist", "write them with `pie finetune data`"
@@ -75,14 +85,17 @@ def form_of(path: Path) -> Form:
     return next(read_rows(path)).form
 
 
-def _row(data: bytes, path: Path, number: int) -> Row:
-    place = f"{path}:{number}"
+def _object(data: bytes, place: str) -> dict[str, Any]:
     try:
         fields = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FinetuneError(f"{place} is not a line of JSON", "mend or remove the line") from error
     if not isinstance(fields, dict):
         raise FinetuneError(f"{place} is not a JSON object", "mend or remove the line")
+    return fields
+
+
+def _row(fields: dict[str, Any], place: str, path: Path) -> Row:
     if "prompt" not in fields and "src_code" in fields:
         raise FinetuneError(
             f"{place} is a pair, and not yet a row with prompt and completion",
@@ -100,6 +113,17 @@ def _row(data: bytes, path: Path, number: int) -> Row:
     for name in ("prompt", "completion"):
         if fields.get(name) is None:
             raise FinetuneError(f"{place} has no {name}", "each row needs prompt and completion")
+    prompt, asked = question(fields, place)
+    return Row(prompt, answer(fields, "completion", place, chat=bool(asked)), about, asked)
+
+
+def question(fields: dict[str, Any], place: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return a row's prompt: its text and no messages, or no text and its messages.
+
+    FinetuneError for one that is neither, or of another form than the row says.
+    """
+    if fields.get("prompt") is None:
+        raise FinetuneError(f"{place} has no prompt", "mend or remove the line")
     chat = isinstance(fields["prompt"], list)
     said = fields.get("form")
     if said is not None and said != (Form.CHAT if chat else Form.PLAIN):
@@ -109,19 +133,24 @@ def _row(data: bytes, path: Path, number: int) -> Row:
             "write the rows again with `pie finetune data`",
         )
     if not chat:
-        prompt, completion = (_text(fields[name], place, name) for name in ("prompt", "completion"))
-        return Row(prompt, completion, about)
-    asked = _messages(fields["prompt"], place, "prompt")
-    completion = fields["completion"]
-    if isinstance(completion, list):
-        answers = _messages(completion, place, "completion")
+        return _text(fields["prompt"], place, "prompt"), ()
+    return "", _messages(fields["prompt"], place, "prompt")
+
+
+def answer(fields: dict[str, Any], name: str, place: str, *, chat: bool) -> str:
+    """Return the text of an answer, which in a chat may be one message of the assistant."""
+    value = fields.get(name)
+    if value is None:
+        raise FinetuneError(f"{place} has no {name}", "mend or remove the line")
+    if chat and isinstance(value, list):
+        answers = _messages(value, place, name)
         if len(answers) != 1 or answers[0][0] != "assistant":
             raise FinetuneError(
-                f"{place} has a completion that is not one message of the assistant",
+                f"{place} has a {name} that is not one message of the assistant",
                 "mend or remove the line",
             )
-        completion = answers[0][1]
-    return Row("", _text(completion, place, "completion"), about, asked)
+        value = answers[0][1]
+    return _text(value, place, name)
 
 
 def _messages(value: Any, place: str, name: str) -> tuple[tuple[str, str], ...]:

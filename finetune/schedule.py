@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from finetune.kinds import Settings
 
 
-def learning_rate(step: int, steps: int, recipe: Recipe) -> float:
+def learning_rate(step: int, steps: int, recipe: Settings) -> float:
     """Return the rate of step `step` (the first is 0) of `steps`.
 
     As transformers' schedules: it rises linearly from 0 over the warm-up, then falls to 0 linearly,

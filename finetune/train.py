@@ -9,13 +9,9 @@ the base model; not on how many processes share a step or how many micro batches
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import math
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,29 +19,26 @@ from typing import Any
 from finetune import (
     batches,
     checkpoint,
+    command,
     disk,
     loss,
     model,
     processes,
     prompt,
     rows,
+    stopping,
     throughput,
     tokens,
 )
-from finetune.errors import FinetuneError, LocalError
-from finetune.launch import NAMED, end_with_launcher
+from finetune.errors import Ended, FinetuneError
+from finetune.kinds import Recipe, Settings
+from finetune.memory import telling_of_memory
 from finetune.metrics import Metrics
-from finetune.recipe import Recipe, load, settings
+from finetune.recipe import supervised
 from finetune.result import identity, save_result
+from finetune.saver import Saver
 from finetune.schedule import learning_rate
-from finetune.warning import warnings_of
-
-_SECONDS_BETWEEN_LINES = 2.0
-_SECONDS_FOR_THE_FIRST = 5.0
-"""Until which the first process has told an error that all have, and its end has ended them all.
-
-A process that is still there then is the only one that knows: it tells.
-"""
+from finetune.warning import diverged, warnings_of
 
 
 @dataclass(frozen=True)
@@ -64,17 +57,24 @@ class Trained:
 
 
 def train(
-    recipe: Recipe,
+    asked: Settings,
     say: Callable[[str], None] = lambda text: None,
     after_step: Callable[[int, float], None] = lambda step, loss: None,
 ) -> Trained:
     """Train, or go on where a run in the same folder stopped; FinetuneError says what is wrong.
 
-    `say` is called by the first process only; `after_step` by all, with step and loss.
+    `say` is called by the first process only; `after_step` by all, with step and loss. Ended after
+    SIGTERM: then there is a checkpoint of the last step.
     """
+    recipe = supervised(asked)
+    loss.check(recipe)
     team = processes.start(recipe)
-    with checkpoint.held(Path(recipe.output), team):
-        trained = _train(recipe, team, say if team.first else lambda text: None, after_step)
+    try:
+        with checkpoint.held(Path(recipe.output), team), stopping.awaited() as stop:
+            trained = _train(recipe, team, stop, say if team.first else lambda _: None, after_step)
+    except Ended:
+        processes.leave(team)
+        raise
     processes.leave(team)
     return trained
 
@@ -82,6 +82,7 @@ def train(
 def _train(
     recipe: Recipe,
     team: processes.Processes,
+    stop: stopping.Stop,
     say: Callable[[str], None],
     after_step: Callable[[int, float], None],
 ) -> Trained:
@@ -130,6 +131,7 @@ def _train(
     # 4. The model: the first process reads the weights, and the others get their parts from it.
     with telling_of_memory(recipe, loading=True):
         network = model.load(folder, recipe, with_weights=team.first)
+        head = loss.prepare(network, recipe)
         if team.world > 1:
             network = processes.spread(network, recipe, team)
         elif recipe.method != "qlora":
@@ -148,7 +150,7 @@ def _train(
     count = sum(one.numel() for one in trained)
     say(f"{count:,} parameters are trained in {steps:,} steps by {team.world} processes")
 
-    def forward(chosen: Sequence[Sequence[tokens.Tokens]]) -> Any:
+    def forward(chosen: Sequence[Sequence[tokens.Tokens]], how: str = recipe.loss) -> Any:
         """Return the summed loss of some sequences; an empty choice takes part and adds 0."""
         inputs = batches.collate(chosen or [sequences[0][:1]], pad, recipe.packing)
         labels = inputs.pop("labels").to(team.device)
@@ -157,18 +159,17 @@ def _train(
         inputs = {name: value.to(team.device) for name, value in inputs.items()}
         low = recipe.precision == "bf16" and team.world == 1  # FSDP has a policy of its own
         with torch.autocast(team.device.type, torch.bfloat16, enabled=low):
-            logits = network(**inputs).logits
-        return loss.loss_sum(logits, labels)
+            return loss.of(network, head, inputs, labels, how)
 
-    def evaluate(chosen: Sequence[Sequence[tokens.Tokens]]) -> float:
+    def evaluate(chosen: Sequence[Sequence[tokens.Tokens]], how: str = recipe.loss) -> float:
         """Return the mean loss of a token over sequences."""
         network.eval()
         summed = torch.zeros((), dtype=torch.float64, device=team.device)
         with torch.no_grad():
             for part in dealing.micro_batches(range(len(chosen))):
-                summed += forward([chosen[index] for index in part])
+                summed += forward([chosen[index] for index in part], how)
         network.train()
-        return team.total(summed) / batches.learned(chosen)
+        return team.totals(summed)[0] / batches.learned(chosen)
 
     # 5. Go on where the run stopped, if it had begun.
     progress = checkpoint.Progress(
@@ -190,13 +191,18 @@ def _train(
     network.train()
     if recipe.compile:
         network.compile()
-    if recipe.packing:
-        with telling_of_memory(recipe):
+    with telling_of_memory(recipe):
+        shortest = min(sequences, key=lambda one: sum(len(row.ids) for row in one))
+        loss.check_chunks(lambda how: evaluate([shortest], how), recipe)
+        if recipe.packing:
             loss.check_rows_are_apart(evaluate, sequences, recipe)
 
     # 6. The steps.
     began = time.monotonic()
-    speed = throughput.start(network, team)
+    speed = throughput.start(network, team, recipe.precision)
+    saver = Saver(output, team, recipe.keep_checkpoints, recipe.async_checkpoints)
+    lengths = [len(row.ids) for (row,) in sequences] if recipe.group_by_length else []
+    told = torch.zeros((), device=team.device)
     step_loss: float | None = None
     eval_sequences = [(row,) for row in eval_rows.rows] if eval_rows else []
     while progress.step < steps and not (
@@ -205,7 +211,8 @@ def _train(
         step = progress.step
         epoch, in_epoch = divmod(step, epoch_steps)
         if in_epoch == 0 or step_loss is None:
-            shuffled = batches.order(len(sequences), recipe.seed, epoch)
+            many = len(sequences)
+            shuffled = batches.order(many, recipe.seed, epoch, lengths, recipe.batch)
         chosen = shuffled[in_epoch * recipe.batch : (in_epoch + 1) * recipe.batch]
         in_loss = batches.learned([sequences[index] for index in chosen])
         # Dropout depends on seed, step and process: nothing of it needs to be restored.
@@ -215,6 +222,7 @@ def _train(
         for group in optimizer.param_groups:
             group["lr"] = rate
         summed = torch.zeros((), dtype=torch.float64, device=team.device)
+        speed.begin()
         with telling_of_memory(recipe):
             for part in dealing.micro_batches(chosen):
                 part_loss = forward([sequences[index] for index in part])
@@ -222,17 +230,18 @@ def _train(
                 summed += part_loss.detach()
             norm = torch.nn.utils.clip_grad_norm_(trained, recipe.max_grad_norm or float("inf"))
             norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-            step_loss = team.total(summed) / in_loss
+            # Whether one was told to end by then, so that all end after the same step.
+            told.fill_(stop.told)
+            total, ends = team.totals(summed, told)
+            step_loss = total / in_loss
             if not numpy.isfinite(step_loss) or not torch.isfinite(norm):
-                raise FinetuneError(
-                    f"step {step + 1}: the loss is {step_loss} and the gradient's norm {norm:.3g}",
-                    "lower learning_rate or raise warmup_steps; earlier checkpoints are kept",
-                )
+                what = f"the loss is {step_loss} and the gradient's norm {norm:.3g}"
+                raise diverged(step + 1, what, output)
             optimizer.step()
             optimizer.zero_grad()
         step += 1
         progress = replace(progress, step=step)
-        speed.add(batches.read([sequences[index] for index in chosen]))
+        speed.end(batches.read([sequences[index] for index in chosen]))
         if metrics and (step % recipe.log_every == 0 or step == steps):
             metrics.add(
                 {
@@ -253,10 +262,7 @@ def _train(
             with telling_of_memory(recipe):
                 eval_loss = evaluate(eval_sequences)
             if not numpy.isfinite(eval_loss):
-                raise FinetuneError(
-                    f"step {step}: the evaluation loss is {eval_loss}",
-                    "lower learning_rate or raise warmup_steps; earlier checkpoints are kept",
-                )
+                raise diverged(step, f"the evaluation loss is {eval_loss}", output)
             best = progress.best_loss
             better = best is None or eval_loss < best - recipe.min_improvement
             if better:
@@ -267,16 +273,23 @@ def _train(
                 metrics.add({"step": step, "eval_loss": eval_loss})
             say(f"step {step}: evaluation loss {eval_loss:.4f}{' (the best)' if better else ''}")
         stopped = recipe.patience is not None and progress.since_best >= recipe.patience
-        due = step % recipe.save_every == 0 or step == steps or stopped
+        due = step % recipe.save_every == 0 or step == steps or stopped or ends > 0
         if due or (better and recipe.final == "best"):
-            checkpoint.save(output, progress, network, optimizer, team)
-            if team.first:
-                checkpoint.prune(output, recipe.keep_checkpoints, progress.best_step)
+            saver.save(progress, network, optimizer)
         after_step(step, step_loss)
+        if ends > 0 and step < steps and not stopped:
+            saver.finish()
+            if metrics:
+                metrics.close()
+            raise Ended(
+                f"the training was ended by SIGTERM after step {step}, whose checkpoint is written",
+                "the same command goes on from there",
+            )
         if stopped:
             say(f"stopped at step {step}: no better evaluation loss in {recipe.patience} of them")
 
     # 8. The weights that were asked for, in a form that other programs read.
+    saver.finish()
     ends_at = progress.best_step if recipe.final == "best" and progress.best_step else progress.step
     if ends_at != progress.step:
         checkpoint.load(checkpoint.folder_of(output, ends_at), network, None, team)
@@ -287,85 +300,9 @@ def _train(
     return Trained(result, ends_at, steps, step_loss, progress.best_loss)
 
 
-@contextlib.contextmanager
-def telling_of_memory(recipe: Recipe, *, loading: bool = False) -> Iterator[None]:
-    """Turn running out of memory into a sentence that says what to lower, or to do else.
-
-    While `loading` only the model itself is there, which no shorter row makes smaller.
-    """
-    import torch
-
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if not known and "can't allocate memory" not in str(error):
-            raise
-        can = [f"micro_batch (now {recipe.micro_batch})"] if recipe.micro_batch > 1 else []
-        can.append(f"max_tokens (now {recipe.max_tokens})")
-        lower = "" if loading else f"lower {' or '.join(can)}, or "
-        others = [] if loading else ["turn gradient_checkpointing on"]
-        others = [] if recipe.gradient_checkpointing else others
-        others += ["use more processes"] if recipe.method != "qlora" else []
-        others += ["choose method: lora"] if recipe.method == "full" else []
-        raise LocalError(
-            f"out of memory on {recipe.launch.device}",
-            f"{lower}{', or '.join(others) or 'take a smaller model'}; checkpoints are kept",
-        ) from error
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run as `accelerate launch` starts it; 0, or 1 after one sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m finetune.train", description=__doc__)
-    parser.add_argument("recipe", help="a YAML file, or the name of a recipe that is shipped")
-    for name in NAMED:
-        parser.add_argument(f"--{name}", help=f"instead of the recipe's `{name}`")
-    parser.add_argument("--set", action="append", default=[], help="KEY=VALUE of the recipe")
-    given = vars(parser.parse_args(arguments))
-    overrides = {name: given[name] for name in NAMED if given[name]}
-
-    def say(text: str) -> None:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-
-    first = os.environ.get("RANK", "0") == "0"
-    last_told = -math.inf
-
-    def after_step(step: int, step_loss: float) -> None:
-        nonlocal last_told
-        if first and time.monotonic() - last_told >= _SECONDS_BETWEEN_LINES:
-            last_told = time.monotonic()
-            say(f"step {step}: loss {step_loss:.4f}")
-
-    end_with_launcher()
-    try:
-        recipe = load(given["recipe"], {**overrides, **settings(given["set"])})
-        train(recipe, say, after_step)
-    except LocalError as error:
-        say(f"finetune: {error}")
-        return 1
-    except FinetuneError as error:
-        if not first:
-            time.sleep(_SECONDS_FOR_THE_FIRST)
-        say(f"finetune: {error}")
-        return 1
-    except KeyboardInterrupt:
-        if first:
-            say("finetune: interrupted; the same command goes on from the last checkpoint")
-        return 130
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        say(f"finetune: {error.strerror}{place}; free space or mend it: checkpoints are kept")
-        return 1
-    except RuntimeError as error:
-        if not processes.is_loss(error):
-            raise
-        if not first:
-            time.sleep(_SECONDS_FOR_THE_FIRST)
-        why = str(error).strip().partition("\n")[0][:200]
-        say(f"finetune: another training process is gone ({why}); checkpoints are kept")
-        return 1
-    return 0
+    """Run as `accelerate launch` starts it; the exit code is that of `command.main`."""
+    return command.main(lambda *given: train(*given), "finetune.train", __doc__ or "", arguments)
 
 
 if __name__ == "__main__":

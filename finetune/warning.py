@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from finetune.errors import FinetuneError
 from finetune.schedule import learning_rate
 
 if TYPE_CHECKING:
-    from finetune.recipe import Recipe
+    from pathlib import Path
+
+    from finetune.kinds import Recipe
     from finetune.tokens import Tokens
 
 
@@ -41,3 +44,13 @@ def warnings_of(
             f"{same or shared:,} of {len(wanted):,} evaluation rows are {which}, so the evaluation "
             "loss does not tell of new problems; split by problem, as `pie dataset split` does"
         )
+
+
+def diverged(step: int, what: str, output: Path) -> FinetuneError:
+    """Return the error of a training whose numbers are none, with what can be done about it."""
+    from finetune.checkpoint import all_of
+
+    remedy = "lower learning_rate or raise warmup_steps"
+    if saved := all_of(output):  # which another rate does not go on from
+        remedy += f", with another --output; here {saved[-1].name} is kept"
+    return FinetuneError(f"step {step}: {what}", remedy)

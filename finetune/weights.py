@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,14 @@ def read_model(folder: str | Path, **options: Any) -> Any:
     return model
 
 
+@contextmanager
+def by_peft() -> Iterator[None]:
+    """Let transformers not warn of names that PEFT calls it by; neither is ours to change."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
+
+
 def read_adapter(model: Any, folder: Path) -> Any:
     """Return a model with the adapters of a folder; FinetuneError unless all of them are there."""
     from peft import PeftModel
@@ -49,7 +59,7 @@ def read_adapter(model: Any, folder: Path) -> Any:
 
     lacking = "Found missing adapter keys"
     try:
-        with warnings.catch_warnings():
+        with by_peft():
             warnings.filterwarnings("error", message=f".*{lacking}")
             return PeftModel.from_pretrained(model, str(folder))
     except UserWarning as error:

@@ -14,8 +14,8 @@ class ReferenceBudget:
     """Budgets on a ladder of a few rungs, so that rows with other references share their runs.
 
     The rungs are `floor`, `step * floor`, `step**2 * floor` and so on, ending with the absolute
-    limit. The reference itself climbs them until it ends; any other program of its row has, on the
-    same test, the lowest rung that holds `multiple` times the reference's count. So a budget
+    limit. The reference itself has that limit; any other program of its row has, on the same test,
+    the lowest rung that holds `multiple` times the reference's count. So a budget
     follows from programs and tests alone, never from the order of runs or from what is kept.
     """
 

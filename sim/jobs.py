@@ -17,6 +17,7 @@ from typing import Any
 from sim import clock, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
+from sim.limits import Limits
 from sim.machine import Measure, Measurement, one_start
 from sim.machines import native
 from sim.native_times import NATIVE_TIMES_VERSION, NativeTimes, native_times
@@ -28,6 +29,7 @@ from sim.verdict import Verdict
 _ENDS_BADLY = frozenset({Verdict.RUNTIME_ERROR, Verdict.NONDETERMINISTIC})
 # What a run that was accepted natively may come to on a machine by its own doing or the machine's:
 # whose, a second run tells. A time limit is decided by counts, and tampering was seen.
+_NOTHING = hashlib.sha256(b"").hexdigest()
 _ENDS_OF_ITS_OWN = _ENDS_BADLY | {Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT}
 
 
@@ -48,6 +50,21 @@ class MeasuredRun:
     runs: int = 1
     startup: dict[str, int] = field(default_factory=dict)
     """As a measurement has it."""
+    over_budget: int | None = None
+    """The budget of instructions at which it was stopped; it has no number then."""
+
+    @staticmethod
+    def stopped(limits: Limits, host_seconds: float = 0.0, runs: int = 1) -> MeasuredRun:
+        """Return what is known of a run that exceeds its budget of instructions."""
+        return MeasuredRun(
+            Verdict.TIME_LIMIT,
+            limits.too_many,
+            output_sha256=_NOTHING,
+            tokens_sha256=_NOTHING,
+            host_seconds=host_seconds,
+            runs=runs,
+            over_budget=limits.max_instructions,
+        )
 
 
 @dataclass(frozen=True)
@@ -128,10 +145,14 @@ class MeasureJob:
     test: TestCase
     setting: Setting
     context: str
+    """`Setting.run_context`."""
+    wider: tuple[int, ...] = ()
+    """Other budgets that runs of this program may have been stopped at, all above its own."""
     kind: str = "measure"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
+        """What decides the run; where the machine stops it at a count, all but its budget."""
         return digest_of(
             self.kind,
             [build.digest for build in self.builds],
@@ -140,11 +161,20 @@ class MeasureJob:
         )
 
     @property
+    def budgeted(self) -> bool:
+        """Whether its run tells of other budgets, too: see `sim.kept`."""
+        return self.setting.machine.stops_at_count and len(self.builds) == 1
+
+    def key_within(self, max_instructions: int) -> str:
+        """Return the key of what is known within one budget alone."""
+        return digest_of(self.key, max_instructions)
+
+    @property
     def group(self) -> object:
         """What jobs have in common that one start of a program serves; None: this one is alone."""
         if self.setting.machine.interleaved or len(self.builds) != 1:
             return None
-        return self.kind, self.builds[0].digest, self.setting.bounded(0)
+        return self.kind, self.builds[0].digest, self.context
 
     def run(self, measure: Measure | None = None) -> list[MeasuredRun]:
         """Cost the test; `measure` serves the one program from a start that it shares."""
@@ -161,7 +191,7 @@ class MeasureJob:
         kept = []
         for program, build in zip(self.programs, self.builds, strict=True):
             runs = [self._measure(build, measure)]
-            if runs[0].verdict is Verdict.UNSUPPORTED:
+            if runs[0].verdict is Verdict.UNSUPPORTED or runs[0].over_budget:
                 pass  # another run would say the same
             elif machine.deterministic and build.clock_dependent:
                 clock.next_second()
@@ -211,6 +241,8 @@ class MeasureJob:
         program meets a limit of the instrument; something else each time is its own doing.
         """
         first = runs[0]
+        if first.over_budget:
+            return MeasuredRun.stopped(self.setting.limits, first.host_seconds)
         verdict, detail = first.verdict, first.detail
         if difference := self._difference(first):
             same = len({(run.verdict, run.detail, run.stdout) for run in runs}) == 1
@@ -248,7 +280,7 @@ class MeasureJob:
 
     @staticmethod
     def dump(result: list[MeasuredRun]) -> Any:
-        return [asdict(one) for one in result]
+        return [vars(one) for one in result]  # of plain values
 
     @staticmethod
     def load(data: Any) -> list[MeasuredRun]:
@@ -355,6 +387,15 @@ class Failed:
     """Our infrastructure failed on a job, after retries; never kept in the store."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A test that was not run: an earlier one of the same program met its limit of time."""
+
+
+Answer = Result | Failed | Skipped
+"""What a procedure is told of a job."""
 
 
 def ensure_kept(program: Program, build: Build, setting: Setting) -> None:

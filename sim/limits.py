@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 MIB = 1 << 20
 
@@ -33,6 +33,18 @@ class Limits:
     """Standard output; the run ends with `output_limit` at the first byte beyond."""
     file_bytes: int = 64 * MIB
     """Largest file, and size of the private /tmp."""
+    told_cpu_seconds: int | None = None
+    """The native limit of CPU time where another budget gives it (see `bounded`)."""
+
+    def bounded(self, max_instructions: int) -> Limits:
+        """Return these limits with another budget; what a program is told of them stays.
+
+        A program can ask for its limit of CPU time, and that is the native run's.
+        """
+        other = replace(self, max_instructions=max_instructions, told_cpu_seconds=None)
+        if other.cpu_seconds == self.cpu_seconds:
+            return other
+        return replace(other, told_cpu_seconds=self.cpu_seconds)
 
     def plain(self) -> dict[str, int]:
         """Return the limits by name for keys and manifests; no limit has no entry."""
@@ -41,14 +53,24 @@ class Limits:
     def excess(self, instructions: int, cycles: int) -> str:
         """Say which budget a run of these counts has exceeded; empty when it has kept them."""
         if instructions > self.max_instructions:
-            return f"{instructions} instructions, budget {self.max_instructions}"
+            return self.too_many
         if self.max_cycles is not None and cycles > self.max_cycles:
             return f"{cycles} cycles, budget {self.max_cycles}"
         return ""
 
     @property
+    def too_many(self) -> str:
+        """What is said of a run that exceeds its budget of instructions.
+
+        Where it was stopped is not: a run with a larger budget tells of a smaller one.
+        """
+        return f"more than {self.max_instructions} instructions"
+
+    @property
     def cpu_seconds(self) -> int:
         """Native CPU time that proves the instruction budget exceeded, in seconds."""
+        if self.told_cpu_seconds is not None:
+            return self.told_cpu_seconds
         return max(1, -(-self.max_instructions // NATIVE_FLOOR))
 
     @property

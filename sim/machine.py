@@ -59,6 +59,8 @@ class Measurement:
     """
     host_seconds: float = 0.0
     """What the measurement took here; not part of any result."""
+    over_budget: bool = False
+    """It exceeded its budget of instructions, as it would any smaller one."""
 
 
 class Machine(Protocol):

@@ -44,7 +44,7 @@ def configuration() -> dict[str, Any]:
         if not named:
             return {}
         problem = "is not there"
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         problem = f"cannot be read ({error})"
     raise InputError(f"the configuration file {path} {problem}", "mend it or remove it")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sim.agreement import Agreement
 from sim.budget import ReferenceBudget
 from sim.hidden_work import hidden_work
 from sim.jobs import (
+    Answer,
     BuildJob,
     ConfirmJob,
     Failed,
@@ -20,14 +22,15 @@ from sim.jobs import (
     JudgeJob,
     MeasuredRun,
     MeasureJob,
-    Result,
+    Skipped,
 )
 from sim.judge import Judgement
 from sim.program import Build, Program, TestCase
 from sim.setting import Setting
 from sim.verdict import Verdict, worst
 
-Procedure = Generator[Sequence[Job], Sequence[Result | Failed], list["Outcome"]]
+Steps = Generator[Sequence[Job], Sequence[Answer], Any]
+Procedure = Generator[Sequence[Job], Sequence[Answer], list["Outcome"]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Outcome:
     verdict: Verdict
     detail: str = ""
     tests: tuple[TestOutcome, ...] = ()
+    """In the row's order; the last is the first that met a limit of time, if one did."""
     build: Build | None = None
     program_digest: str = ""
     native: Agreement | None = None
@@ -89,6 +93,7 @@ class _Candidate:
     failure: str = ""
     judgements: list[Judgement] = field(default_factory=list)
     measured: list[MeasuredRun | Failed] = field(default_factory=list)
+    """By test; it ends with the first that met its limit of time."""
     budgets: list[str] = field(default_factory=list)
     """Where the budget of each test comes from, if from the reference."""
     again: dict[int, Judgement | Failed] = field(default_factory=dict)
@@ -98,8 +103,9 @@ class _Candidate:
 def examine(programs: Sequence[Program], tests: Sequence[TestCase], setting: Setting) -> Procedure:
     """Build, judge and measure the programs of one row; return their outcomes in the same order.
 
-    Equal programs are one. A program that fails a test is not measured. The first program is the
-    row's reference: where the setting says so, its counts bound the others.
+    Equal programs are one. A program that fails a test is not measured. It is measured on its tests
+    in their order, up to the first on which it meets its budget. The first program is the row's
+    reference: where the setting says so, its counts bound the others.
     """
     distinct = {program.digest: _Candidate(program) for program in programs}
     everyone = list(distinct.values())
@@ -129,7 +135,7 @@ def judged(programs: Sequence[Program], tests: Sequence[TestCase], setting: Sett
 
 def _judge(
     everyone: Sequence[_Candidate], cases: tuple[TestCase, ...], setting: Setting
-) -> Generator[Sequence[Job], Sequence[Result | Failed], list[_Candidate]]:
+) -> Generator[Sequence[Job], Sequence[Answer], list[_Candidate]]:
     """Build and judge programs; return those that compiled."""
     results = yield [
         BuildJob(one.program, setting, setting.build_context(one.program.language))
@@ -153,9 +159,7 @@ def _judge(
     return built
 
 
-def _confirm(
-    accepted: list[_Candidate], cases: tuple[TestCase, ...], setting: Setting
-) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
+def _confirm(accepted: list[_Candidate], cases: tuple[TestCase, ...], setting: Setting) -> Steps:
     """Run again natively what a measured run does not explain: a busy host may be to blame."""
     odd = [
         (one, index)
@@ -180,15 +184,22 @@ def _confirm(
 
 
 def _measure(
-    accepted: list[_Candidate], cases: Sequence[TestCase], settings: Sequence[Setting]
-) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
-    """Cost the accepted programs, each test in its setting.
+    accepted: list[_Candidate],
+    cases: Sequence[TestCase],
+    settings: Sequence[Setting],
+    budgets: Sequence[int] = (),
+) -> Steps:
+    """Cost the accepted programs, each test in its setting; `budgets` are all that a row may have.
 
     Each program alone, or all together where the machine compares.
     """
     together = bool(settings) and settings[0].machine.interleaved
     groups = [accepted] if together and accepted else [[one] for one in accepted]
-    contexts = {setting: setting.measure_context() for setting in set(settings)}
+    contexts = {setting: setting.run_context() for setting in set(settings)}
+    wider = {
+        setting: tuple(one for one in budgets if one > setting.limits.max_instructions)
+        for setting in contexts
+    }
     jobs = [
         MeasureJob(
             tuple(one.program for one in group),
@@ -196,21 +207,32 @@ def _measure(
             test,
             setting,
             contexts[setting],
+            wider[setting],
         )
         for group in groups
         for test, setting in zip(cases, settings, strict=True)
     ]
     results = iter((yield jobs))
     for group in groups:
-        for _test in cases:
-            result = next(results)
-            for index, one in enumerate(group):
-                if isinstance(result, Failed):
-                    one.measured.append(result)
-                else:
-                    run = result[index]  # type: ignore[index]
-                    assert isinstance(run, MeasuredRun)
-                    one.measured.append(run)
+        by_test = [next(results) for _test in cases]
+        for index, one in enumerate(group):
+            one.measured = _up_to_a_limit(by_test, index)
+
+
+def _up_to_a_limit(by_test: Sequence[Answer], index: int) -> list[MeasuredRun | Failed]:
+    """Return a program's runs, up to the first that met its limit of time.
+
+    So they are the same whether later tests were run, beside it or for another row, or not.
+    """
+    measured: list[MeasuredRun | Failed] = []
+    for result in by_test:
+        assert not isinstance(result, Skipped), "a test was skipped, and none before it was over"
+        run = result if isinstance(result, Failed) else result[index]  # type: ignore[index]
+        assert isinstance(run, MeasuredRun | Failed)
+        measured.append(run)
+        if _verdict(run) is Verdict.TIME_LIMIT:
+            break
+    return measured
 
 
 def _measure_by_reference(
@@ -218,35 +240,24 @@ def _measure_by_reference(
     cases: tuple[TestCase, ...],
     setting: Setting,
     budget: ReferenceBudget,
-) -> Generator[Sequence[Job], Sequence[Result | Failed], None]:
-    """Cost the first program, then the others within the budgets that its counts give."""
+) -> Steps:
+    """Cost the first program, then the others within the budgets that its counts give.
+
+    A test on which the reference has no count bounds nobody.
+    """
     reference, *others = accepted
     limit = setting.limits.max_instructions
-    reached: dict[int, MeasuredRun | Failed] = {}
-    left = list(range(len(cases)))
-    # From the lowest budget up, not with the highest at once: so its runs are those of any other
-    # row in which the same program is no reference.
-    for rung in budget.rungs(limit):
-        climber = _Candidate(reference.program, reference.build)
-        settings = [setting.bounded(rung)] * len(left)
-        yield from _measure([climber], [cases[index] for index in left], settings)
-        reached.update(zip(left, climber.measured, strict=True))
-        left = [index for index in left if _verdict(reached[index]) is Verdict.TIME_LIMIT]
-        if not left:
-            break
-    reference.measured = [reached[index] for index in range(len(cases))]
-    settings, origins = [], []
-    for run in reference.measured:
+    budgets = budget.rungs(limit)
+    yield from _measure([reference], cases, [setting] * len(cases), budgets)
+    settings, origins = [setting] * len(cases), [""] * len(cases)
+    for index, run in enumerate(reference.measured):
         count = run.instructions if isinstance(run, MeasuredRun) else None
-        if count is None or _verdict(run) is not Verdict.ACCEPTED:
-            settings.append(setting)
-            origins.append("")
-        else:
-            settings.append(setting.bounded(budget.after(count, limit)))
-            origins.append(budget.origin(count))
+        if count is not None and _verdict(run) is Verdict.ACCEPTED:
+            settings[index] = setting.bounded(budget.after(count, limit))
+            origins[index] = budget.origin(count)
     for one in others:
         one.budgets = origins
-    yield from _measure(others, cases, settings)
+    yield from _measure(others, cases, settings, budgets)
 
 
 def _verdict(run: MeasuredRun | Failed) -> Verdict:
@@ -266,7 +277,8 @@ def _outcome(one: _Candidate, cases: tuple[TestCase, ...]) -> Outcome:
     if build.verdict is not None:
         return Outcome(build.verdict, build.detail, (), build, digest)
     tests = []
-    for index, judgement in enumerate(one.judgements):
+    # Those after a test on which it was over are not there, as they are not natively.
+    for index, judgement in enumerate(one.judgements[: len(one.measured) or None]):
         measured = one.measured[index] if one.measured else None
         if one.budgets and isinstance(measured, MeasuredRun):
             measured = _with_origin(measured, one.budgets[index])

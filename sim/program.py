@@ -20,9 +20,12 @@ class Language(StrEnum):
     PYTHON = "python"
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+
+
 def digest_of(*parts: object) -> str:
     """Return a 128-bit hex digest of JSON-able parts; equal parts give equal digests anywhere."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    text = _CANONICAL.encode(parts)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

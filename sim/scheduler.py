@@ -21,9 +21,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim import workers
+from sim import kept, workers
 from sim.errors import InputError, MachineFailure
-from sim.jobs import Failed, Job, MeasureJob, Result, one_start_for
+from sim.jobs import Answer, Failed, Job, MeasureJob, Result, Skipped, one_start_for
 from sim.machine import Measure
 from sim.procedure import Outcome, Procedure
 from sim.store import Store
@@ -49,15 +49,31 @@ class Tally:
         table[kind] = table.get(kind, 0) + 1
 
 
-@dataclass
+@dataclass(eq=False)
 class _Active:
     """A procedure under way and the results it waits for."""
 
     procedure: Procedure
     jobs: Sequence[Job] = ()
-    results: list[Result | Failed | None] = field(default_factory=list)
+    results: list[Answer | None] = field(default_factory=list)
     missing: int = 0
     outcome: list[Outcome] | None = None
+
+    def give(self, index: int, answer: Answer) -> list[int]:
+        """Note the result of a job; return the later ones that need not be run any more."""
+        self.results[index] = answer
+        job = self.jobs[index]
+        group = _group(job)
+        if group is None or not kept.ends_program(job, answer):
+            return []
+        over = [
+            later
+            for later in range(index + 1, len(self.jobs))
+            if self.results[later] is None and _group(self.jobs[later]) == group
+        ]
+        for later in over:
+            self.results[later] = Skipped()
+        return over
 
 
 _Keyed = tuple[str, Job]
@@ -135,31 +151,43 @@ class Scheduler:
             one.jobs = jobs
             one.results = [None] * len(jobs)
             one.missing = 0
+            known = kept.Kept(self._store, jobs)
             wanted = [
-                (job.key, job) for index, job in enumerate(jobs) if self._request(one, index, job)
+                (job.key, job)
+                for index, job in enumerate(jobs)
+                if self._request(one, index, job, known)
             ]
             for batch in batches(wanted):
                 self._submit(batch, 1)
             if one.missing:
                 return
 
-    def _request(self, one: _Active, index: int, job: Job) -> bool:
+    def _request(self, one: _Active, index: int, job: Job, known: kept.Kept) -> bool:
         """Note who waits for a job, or give it what is kept; return whether it is to be run."""
+        if one.results[index] is not None:
+            return False
         key = job.key
         if key in self._waiting:
             self._waiting[key].append((one, index))
             one.missing += 1
             return False
-        kept = self._store.get(key)
-        if kept is not None:
-            one.results[index] = job.load(kept)
+        found = known.result(job)
+        if found is not None:
             self.tally.count(self.tally.reused, job.kind)
+            one.give(index, found)
             return False
         self._waiting[key] = [(one, index)]
         one.missing += 1
         return True
 
     def _submit(self, batch: list[_Keyed], attempt: int) -> None:
+        """Hand over those of the jobs that anybody still waits for."""
+        for key, _job in batch:
+            if not self._waiting[key]:
+                del self._waiting[key]
+        batch = [(key, job) for key, job in batch if key in self._waiting]
+        if not batch:
+            return
         jobs = [job for _key, job in batch]
         if self._executor is None:
             self._executor = self._make()
@@ -214,28 +242,49 @@ class Scheduler:
     def _finish(self, batch: list[_Keyed], results: list[tuple[Any, float]]) -> None:
         """Keep results, all at once, and hand each to those that wait for it."""
         good = [
-            (key, job.kind, job.dump(result))
-            for (key, job), (result, _seconds) in zip(batch, results, strict=True)
+            (kept.place(job, result), job.kind, job.dump(result))
+            for (_key, job), (result, _seconds) in zip(batch, results, strict=True)
             if not isinstance(result, Failed)
         ]
         late = self._store.put_all(good)
-        for (key, job), (result, seconds) in zip(batch, results, strict=True):
+        for (_key, job), (result, seconds) in zip(batch, results, strict=True):
             spent = self.tally.host_seconds
             spent[job.kind] = spent.get(job.kind, 0.0) + seconds
             if isinstance(result, Failed):
                 self.tally.failed += 1
             else:
                 self.tally.count(self.tally.run, job.kind)
-            if key in late:
+            if late and not isinstance(result, Failed) and kept.place(job, result) in late:
                 # Another process was first. What a run goes on with later is what it saw now, also
                 # where two native runs of one program differ in time and memory.
-                kept = self._store.get(key)
-                result = result if kept is None else job.load(kept)
-            for one, index in self._waiting.pop(key):
-                one.results[index] = result
+                first = self._store.get(kept.place(job, result))
+                result = result if first is None else job.load(first)
+            self._tell(job, result)
+
+    def _tell(self, job: Job, result: Result | Failed) -> None:
+        """Hand a result to those that wait for it; run the job again for whom it says nothing."""
+        key, ready, left = job.key, [], []
+        for one, index in self._waiting.pop(key):
+            answer = kept.answer(one.jobs[index], job, result)
+            if one.results[index] is not None:
+                continue  # an equal test before it has ended the program
+            if answer is None:
+                left.append((one, index))
+                continue
+            one.missing -= 1
+            for over in one.give(index, answer):
                 one.missing -= 1
-                if not one.missing:
-                    self._advance(one)
+                waiters = self._waiting.get(one.jobs[over].key, [])
+                if (one, over) in waiters:
+                    waiters.remove((one, over))
+            if not one.missing:
+                ready.append(one)
+        if left:
+            self._waiting[key] = left
+            widest = max((one.jobs[index] for one, index in left), key=kept.budget)
+            self._submit([(key, widest)], 1)
+        for one in ready:
+            self._advance(one)
 
 
 @contextlib.contextmanager
@@ -248,11 +297,15 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _group(job: Job) -> object:
+    return getattr(job, "group", None)
+
+
 def batches(wanted: Iterable[_Keyed]) -> list[list[_Keyed]]:
     """Put together, in order, what one start of a program serves; each other job is alone."""
     together: dict[object, list[_Keyed]] = {}
     for key, job in wanted:
-        group = getattr(job, "group", None)
+        group = _group(job)
         together.setdefault(key if group is None else group, []).append((key, job))
     return list(together.values())
 
@@ -267,7 +320,8 @@ def shares(batch: list[_Keyed], parts: int) -> list[list[_Keyed]]:
 def perform_all(jobs: Sequence[Job]) -> list[tuple[Result | Failed, float]]:
     """Run jobs of one group in a worker; return (result, seconds) of each, or of the first ones.
 
-    What takes long is handed over in parts, so that a kill loses little.
+    What takes long is handed over in parts, so that a kill loses little. A test on which the
+    program meets its limit of time is the last.
     """
     measurements = [job for job in jobs if isinstance(job, MeasureJob)]
     if len(measurements) < 2:
@@ -286,7 +340,7 @@ def perform_all(jobs: Sequence[Job]) -> list[tuple[Result | Failed, float]]:
                 if not done:
                     raise
                 break
-            if time.monotonic() - start > _PART_SECONDS:
+            if time.monotonic() - start > _PART_SECONDS or kept.ends_program(job, done[-1][0]):
                 break
     return done
 

@@ -39,7 +39,7 @@ class Setting:
 
     def bounded(self, max_instructions: int) -> Setting:
         """Return this setting for runs with another budget of instructions."""
-        return replace(self, limits=replace(self.limits, max_instructions=max_instructions))
+        return replace(self, limits=self.limits.bounded(max_instructions))
 
     def build_context(self, language: Language) -> str:
         """Return the digest of everything that decides a build of a language."""
@@ -61,6 +61,15 @@ class Setting:
     def measure_context(self) -> str:
         """Return the digest of everything that decides a measurement, besides program and test."""
         return digest_of(self.machine.fingerprint(), self.judge_context())
+
+    def run_context(self) -> str:
+        """Return the digest of everything that decides a run that ends by itself.
+
+        On a machine that stops a run at a count, that is all but its budget of instructions.
+        """
+        if not self.machine.stops_at_count:
+            return self.measure_context()
+        return digest_of("any budget", self.bounded(0).measure_context())
 
     def fingerprint(self, languages: list[Language]) -> dict[str, object]:
         """Return the whole setting as plain values, for a manifest."""

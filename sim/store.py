@@ -18,6 +18,9 @@ from typing import Any
 from sim.errors import InputError
 
 SCHEMA_VERSION = 1
+_MOST_KEYS = 500
+"""In one query: SQLite takes 999 parameters or more."""
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Store:
@@ -67,12 +70,28 @@ class Store:
             row = self._db.execute("SELECT payload FROM results WHERE key=?", (key,)).fetchone()
             return None if row is None else json.loads(row[0])
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the kept values of keys as JSON, without those that are not kept."""
+        found: dict[str, str] = {}
+        with self._explained():
+            for start in range(0, len(keys), _MOST_KEYS):
+                part = list(keys[start : start + _MOST_KEYS])
+                marks = ",".join("?" * len(part))
+                query = f"SELECT key, payload FROM results WHERE key IN ({marks})"
+                found.update(self._db.execute(query, part).fetchall())
+        return found
+
+    def read(self, payload: str) -> Any:
+        """Return the value of what `get_all` has given; InputError when it is damaged."""
+        with self._explained():
+            return json.loads(payload)
+
     def put(self, key: str, kind: str, value: Any) -> bool:
         """Keep a value; when this returns, a kill of the process does not lose it.
 
         False where another process was first: its value stays.
         """
-        payload = json.dumps(value, separators=(",", ":"))
+        payload = _encode(value)
         with self._explained():
             cursor = self._db.execute(
                 "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
@@ -85,19 +104,15 @@ class Store:
 
         Returns the keys for which another process was first.
         """
+        if not values:
+            return set()
         now = time.time()
-        late = set()
+        rows = [(key, kind, _encode(value), now) for key, kind, value in values]
         with self._explained():
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                for key, kind, value in values:
-                    payload = json.dumps(value, separators=(",", ":"))
-                    cursor = self._db.execute(
-                        "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
-                        (key, kind, payload, now),
-                    )
-                    if cursor.rowcount < 1:
-                        late.add(key)
+                late = set(self.get_all([key for key, _kind, _value in values]))
+                self._db.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", rows)
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise

@@ -1,9 +1,12 @@
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import caches
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -26,6 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.property)
+
+
+@pytest.fixture(scope="session")
+def ready_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache that all processes of this test run share; what takes long is compiled there."""
+    base = tmp_path_factory.getbasetemp()
+    return caches.shared(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
+
+
+@pytest.fixture
+def cache(ready_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shared cache, for the code that a test calls."""
+    monkeypatch.setenv("PIE_CACHE", str(ready_cache))
+    return ready_cache
+
+
+@pytest.fixture(scope="session")
+def fresh_cache(ready_cache: Path) -> Callable[[Path], Path]:
+    """Make the named folder a cache that has measured nothing, without compiling all anew."""
+    return lambda folder: caches.fresh(folder, ready_cache)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@
 A proof that the pipeline works, and no more: the programs are generated, the model is tiny and
 starts from random weights. It asks whether the tag steers speed: on problems that were not trained
 on, is what the model writes faster for 10/10 than for 1/10, and than what a model writes that was
-trained on the same pairs without tags? The exit code is 0 if so, 3 if not.
+trained on the same pairs without tags? And does speed rise with the tag from 1 to 10, for each of
+five seeds of sampling? The exit code is 0 if so, 3 if not.
 
 Every step but the making of programs and model is a command of `pie`, printed before it runs.
 The same command again goes on where this one was stopped.
@@ -47,12 +48,16 @@ class Sizes:
     unseen: int
     """Others to ask about."""
     samples: int
+    seeds: int
+    """Of sampling, for all ten tags."""
+    graded: int
+    """Unseen problems that are asked about with all ten tags."""
     steps: int
     width: int
 
 
-FULL = Sizes(trained=48, unseen=32, samples=8, steps=700, width=128)
-TOY = Sizes(trained=2, unseen=2, samples=2, steps=4, width=32)
+FULL = Sizes(trained=48, unseen=32, samples=8, seeds=5, graded=16, steps=700, width=128)
+TOY = Sizes(trained=2, unseen=2, samples=2, seeds=2, graded=2, steps=4, width=32)
 
 
 def main() -> int:
@@ -122,10 +127,26 @@ def main() -> int:
         found = out / f"sampled.{labels[name]}" / "generations.jsonl"
         pie("simulate", "--pairs", found, *cases, *machine, "--out", folder)
 
-    say("7. Report")
+    say("7. The same with each tag from 1 to 10")
+    rows_of_tags, graded = out / "rows.graded.jsonl", out / "run.graded"
+    sampling = ["--format", "perf-conditioned", "--sampling", "--limit", sizes.graded]
+    tags = ",".join(map(str, table.TAGS))
+    data = ["finetune", "data", "--pairs", out / "unseen.jsonl", *sampling, "--tags", tags]
+    pie(*data, "--out", rows_of_tags)
+    limits = ["--samples", sizes.seeds, *limits[2:]]  # sample i has the seed i
+    pie(
+        *["generate", "--pairs", rows_of_tags, *limits, "--batch-size", "256"],
+        *["--model", f"hf:{out / 'model.tags' / 'model'}", "--out", out / "sampled.graded"],
+    )
+    joined = out / "graded.jsonl"
+    pie("merge", out / "sampled.graded" / "generations.jsonl", "--out", joined)
+    pie("simulate", "--pairs", joined, *cases, *machine, "--out", graded)
+
+    say("8. Report")
     for folder in folders.values():
         pie("report", folder)
-    result = table.result(folders, sizes.samples)
+    pie("report", graded, "--by-tag")
+    result = table.result(folders, sizes.samples, graded)
     result["seconds"] = round(time.monotonic() - began, 1)
     result["cpu_seconds"] = round(sum(os.times()[:4]), 1)
     (out / "result.json").write_text(json.dumps(result, indent=2) + "\n", "utf-8")

@@ -14,6 +14,7 @@ from pie.cli import (
     index,
     measure,
     merge,
+    refine,
     report,
     selfplay,
     simulate,
@@ -37,6 +38,7 @@ app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
 app.command("generate")(generate.command)
 app.command("selfplay")(selfplay.command)
+app.command("refine")(refine.command)
 app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("calibrate")(calibrate.command)

@@ -11,6 +11,7 @@ import typer
 
 from pie.cli import dataset_check, dataset_rows, dataset_tasks, options
 from pie.cli.exits import Exit, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.core.dataset.submission import Wanted
@@ -82,6 +83,7 @@ def import_(
 
 @app.command("tests")
 @told
+@grouped
 def merge_tests(
     submissions: Annotated[Path, typer.Argument(help="What `pie dataset import` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of test cases.")] = Path(
@@ -102,10 +104,8 @@ def merge_tests(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
@@ -123,16 +123,7 @@ def merge_tests(
     from pie.flows.dataset import cases
     from pie.flows.dataset.measuring import Measuring
 
-    setting = options.setting(
-        machine,
-        cxxflags,
-        compare=compare,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        judge=judge,
-        include=include,
-    )
+    setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
     request = cases.Request(
         submissions,
         out,
@@ -149,6 +140,7 @@ def merge_tests(
 
 @app.command("measure")
 @told
+@grouped
 def measure(
     submissions: Annotated[Path, typer.Argument(help="What `pie dataset import` wrote.")],
     out: Out = Path("measured.parquet"),
@@ -160,14 +152,9 @@ def measure(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
-    memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     fresh: Fresh = False,
     limit: options.Limit = None,
@@ -185,19 +172,7 @@ def measure(
 
     measuring = None
     if not runtimes_from_table:
-        setting = options.setting(
-            machine,
-            cxxflags,
-            cxx,
-            link,
-            compare,
-            max_instructions,
-            memory_limit,
-            gem5,
-            gem5_config,
-            judge=judge,
-            include=include,
-        )
+        setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
         measuring = Measuring(setting, jobs, not no_cache)
     request = flow.Request(submissions, out, testcases, measuring, fresh, limit)
     return _resumable(lambda: _measured(print_step, flow.run(request, Ticker().runs), as_json))
@@ -205,6 +180,7 @@ def measure(
 
 @app.command("build")
 @told
+@grouped
 def build(
     source: Annotated[
         Path, typer.Argument(help="A CodeNet folder, or a .csv, .jsonl or .parquet table.")
@@ -224,8 +200,8 @@ def build(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    judge: options.Judge = "none",
-    include: options.Include = None,
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
@@ -244,14 +220,7 @@ def build(
     from pie.flows.dataset import build as flow
     from pie.flows.dataset.measuring import Measuring
 
-    setting = options.setting(
-        machine,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        judge=judge,
-        include=include,
-    )
+    setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
     request = flow.Request(
         source,
         out,

@@ -11,6 +11,7 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.dataset.check import Checked
@@ -20,6 +21,7 @@ _LONGEST_DETAIL = 200
 
 
 @told
+@grouped
 def check(
     pairs: Annotated[
         Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
@@ -37,18 +39,9 @@ def check(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Draws other rows.")] = 0,
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    python: options.Python = "",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
-    ignore_case: options.IgnoreCase = False,
-    absolute_tolerance: options.AbsoluteTolerance = None,
-    relative_tolerance: options.RelativeTolerance = None,
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
-    memory_limit: options.MemoryLimit = 1024,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -69,21 +62,7 @@ def check(
     from pie.flows.tasks import check as task_flow
     from sim.errors import InputError
 
-    setting = options.setting(
-        "native",
-        cxxflags,
-        cxx,
-        link,
-        compare,
-        max_instructions,
-        memory_limit,
-        judge=judge,
-        include=include,
-        python=python,
-        ignore_case=ignore_case,
-        absolute_tolerance=absolute_tolerance,
-        relative_tolerance=relative_tolerance,
-    )
+    setting = build.setting("native", max_instructions=max_instructions)
     if (pairs is None) is (tasks is None):
         raise InputError(
             "the check takes either pairs or tasks", "give --pairs FILE or --tasks FILE"

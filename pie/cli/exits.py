@@ -23,12 +23,16 @@ class Exit(IntEnum):
     THRESHOLD = 3
     NOT_MEASURED = 4
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def say(text: str) -> None:
-    """Print a line to standard error."""
+    """Print lines to standard error; what a file or path holds cannot steer the terminal."""
+    from pie.core.wording import escaped
+
+    shown = "".join(one if one in "\n\t" else escaped(one) for one in text)
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(shown, file=sys.stderr, flush=True)
     except BrokenPipeError:
         _to_nowhere(sys.stderr)
 
@@ -83,6 +87,8 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         import typer
 
+        from pie.core.wording import escaped
+
         try:
             code = command(*args, **kwargs)
             with printing():
@@ -94,8 +100,8 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
             sentence = _sentence(error)
             if sentence is None:
                 raise
-            say(f"pie: {sentence}")
-            code = Exit.INPUT
+            say(f"pie: {escaped(sentence)}")
+            code = getattr(error, "exit_code", Exit.INPUT)
         raise typer.Exit(int(code))
 
     return wrapped

@@ -10,6 +10,7 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @told
+@grouped
 def command(
     programs: Annotated[list[Path], typer.Argument(help="Programs (.cpp, .cc, .cxx, .c, .py).")],
     inputs: Annotated[
@@ -33,19 +35,10 @@ def command(
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    python: options.Python = "",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
-    ignore_case: options.IgnoreCase = False,
-    absolute_tolerance: options.AbsoluteTolerance = None,
-    relative_tolerance: options.RelativeTolerance = None,
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
-    memory_limit: options.MemoryLimit = 1024,
     explained: Annotated[
         bool, typer.Option("--explain", help="Tell where the cycles went, and what would help.")
     ] = False,
@@ -81,23 +74,8 @@ def command(
             f"the machine '{machine}' does not tell where cycles went",
             "measure with --machine skylake",
         )
-    setting = options.setting(
-        machine,
-        cxxflags,
-        cxx,
-        link,
-        compare,
-        max_instructions,
-        memory_limit,
-        gem5,
-        gem5_config,
-        max_cycles=max_cycles,
-        judge=judge,
-        include=include,
-        ignore_case=ignore_case,
-        absolute_tolerance=absolute_tolerance,
-        relative_tolerance=relative_tolerance,
-        python=python,
+    setting = build.setting(
+        machine, gem5, gem5_config, max_instructions=max_instructions, max_cycles=max_cycles
     )
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from pie.core.metrics.standing import UnsupportedAs
     from sim.setting import Setting
+    from sim.toolchain import Toolchain
 
 Machine = Annotated[
     str,
@@ -165,76 +166,91 @@ Limit = Annotated[
 ]
 
 
-def setting(
-    machine: str,
-    cxxflags: str | None = None,
-    cxx: str = "g++",
-    link: str = "static",
-    compare: str = "tokens",
-    max_instructions: int | None = None,
-    memory_limit: int = 1024,
-    gem5: str = "",
-    gem5_configuration: str = "Verbatim",
-    *,
-    max_cycles: int | None = None,
-    in_rows: bool = False,
-    judge: str = "none",
-    include: Sequence[Path] | None = None,
-    ignore_case: bool = False,
-    absolute_tolerance: float | None = None,
-    relative_tolerance: float | None = None,
-    python: str = "",
-) -> Setting:
-    """Return the setting that a command line asks for; InputError for a value that is not known.
+@dataclass(frozen=True)
+class Programs:
+    """How programs are built and judged, option by option."""
 
-    `in_rows`: the programs come in rows, whose first is the reference of the others.
-    """
-    from sim import comparison, machines
-    from sim.budget import ReferenceBudget
-    from sim.errors import InputError
-    from sim.limits import MIB, Limits
-    from sim.online_judge import OnlineJudge, header_folders, online_judge
-    from sim.setting import Setting
-    from sim.toolchain import Toolchain, parse_flags
+    cxxflags: Flags = None
+    judge: Judge = "none"
+    include: Include = None
+    cxx: Compiler = "g++"
+    python: Python = ""
+    link: Link = "static"
+    compare: Rule = "tokens"
+    ignore_case: IgnoreCase = False
+    absolute_tolerance: AbsoluteTolerance = None
+    relative_tolerance: RelativeTolerance = None
+    memory_limit: MemoryLimit = 1024
 
-    chosen_comparison = comparison.named(
-        compare, ignore_case=ignore_case, absolute=absolute_tolerance, relative=relative_tolerance
-    )
-    if link not in ("static", "dynamic"):
-        raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
-    preset = OnlineJudge(Toolchain.flags) if judge == "none" else online_judge(judge)
-    try:
-        flags = preset.flags if cxxflags is None else parse_flags(cxxflags)
-    except ValueError as error:
-        raise InputError(
-            f"--cxxflags {cxxflags!r} cannot be split ({error})", "check its quotes"
-        ) from error
-    chosen = machines.machine(machine, gem5, gem5_configuration)
-    if max_cycles is not None and not chosen.deterministic:
-        raise InputError(
-            f"the machine '{chosen.name}' counts no cycles, so --max-cycles cannot be kept",
-            "leave the option out, or measure with --machine skylake",
+    def setting(
+        self,
+        machine: str,
+        gem5: str = "",
+        gem5_configuration: str = "Verbatim",
+        *,
+        max_instructions: int | None = None,
+        max_cycles: int | None = None,
+        in_rows: bool = False,
+    ) -> Setting:
+        """Return the setting that a command line asks for; InputError for an unknown value.
+
+        `in_rows`: the programs come in rows, whose first is the reference of the others.
+        """
+        from sim import comparison, machines
+        from sim.budget import ReferenceBudget
+        from sim.errors import InputError
+        from sim.limits import MIB, Limits
+        from sim.setting import Setting
+
+        compared = comparison.named(
+            self.compare,
+            ignore_case=self.ignore_case,
+            absolute=self.absolute_tolerance,
+            relative=self.relative_tolerance,
         )
-    unbounded = max_instructions is None and max_cycles is None
-    return Setting(
-        machine=chosen,
-        toolchain=Toolchain(
-            compiler=cxx,
+        toolchain = self._toolchain()
+        chosen = machines.machine(machine, gem5, gem5_configuration)
+        if max_cycles is not None and not chosen.deterministic:
+            raise InputError(
+                f"the machine '{chosen.name}' counts no cycles, so --max-cycles cannot be kept",
+                "leave the option out, or measure with --machine skylake",
+            )
+        unbounded = max_instructions is None and max_cycles is None
+        return Setting(
+            machine=chosen,
+            toolchain=toolchain,
+            comparison=compared,
+            limits=Limits(
+                max_instructions=max_instructions or Limits.max_instructions,
+                max_cycles=max_cycles,
+                memory_bytes=self.memory_limit * MIB,
+            ),
+            budget=ReferenceBudget() if in_rows and unbounded else None,
+        )
+
+    def _toolchain(self) -> Toolchain:
+        from sim.errors import InputError
+        from sim.online_judge import OnlineJudge, header_folders, online_judge
+        from sim.toolchain import Toolchain, parse_flags
+
+        if self.link not in ("static", "dynamic"):
+            raise InputError(f"unknown kind of linking {self.link!r}", "choose static or dynamic")
+        known = OnlineJudge(Toolchain.flags) if self.judge == "none" else online_judge(self.judge)
+        try:
+            flags = known.flags if self.cxxflags is None else parse_flags(self.cxxflags)
+        except ValueError as error:
+            raise InputError(
+                f"--cxxflags {self.cxxflags!r} cannot be split ({error})", "check its quotes"
+            ) from error
+        return Toolchain(
+            compiler=self.cxx,
             flags=flags,
-            link="static" if link == "static" else "dynamic",
-            defines=preset.defines,
-            include=header_folders(include or ()),
-            libraries=preset.libraries,
-            interpreter=python,
-        ),
-        comparison=chosen_comparison,
-        limits=Limits(
-            max_instructions=max_instructions or Limits.max_instructions,
-            max_cycles=max_cycles,
-            memory_bytes=memory_limit * MIB,
-        ),
-        budget=ReferenceBudget() if in_rows and unbounded else None,
-    )
+            link="static" if self.link == "static" else "dynamic",
+            defines=known.defines,
+            include=header_folders(self.include or ()),
+            libraries=known.libraries,
+            interpreter=self.python,
+        )
 
 
 def unsupported_as(text: str) -> UnsupportedAs:

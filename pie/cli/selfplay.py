@@ -17,7 +17,6 @@ from pie.cli.groups import grouped
 @told
 @grouped
 def command(
-    backend: Backend,
     seeds: Annotated[
         Path, typer.Option("--seeds", help="Pairs to begin from, in PIE's format (JSONL).")
     ],
@@ -94,15 +93,14 @@ def command(
     optimiser_base_url: Annotated[
         str, typer.Option("--optimiser-base-url", help="Default: the same server.")
     ] = "",
+    *,
+    backend: Backend,
     machine: options.Machine = "auto",
     trust_programs: options.TrustPrograms = False,
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    compare: options.Rule = "tokens",
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
@@ -123,16 +121,8 @@ def command(
     from pie.flows.selfplay.options import Chosen, open_asking, strategy_of
     from pie.flows.selfplay.request import Request
 
-    setting = options.setting(
-        machine,
-        cxxflags,
-        compare=compare,
-        max_instructions=max_instructions,
-        gem5=gem5,
-        gem5_configuration=gem5_config,
-        in_rows=True,
-        judge=judge,
-        include=include,
+    setting = build.setting(
+        machine, gem5, gem5_config, max_instructions=max_instructions, in_rows=True
     )
     opened = model_options(backend, "")
     proposer = Chosen(

@@ -10,12 +10,14 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Finished, Request
 
 
 @told
+@grouped
 def command(
     pairs: Annotated[
         Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
@@ -36,19 +38,10 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    python: options.Python = "",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
-    ignore_case: options.IgnoreCase = False,
-    absolute_tolerance: options.AbsoluteTolerance = None,
-    relative_tolerance: options.RelativeTolerance = None,
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
-    memory_limit: options.MemoryLimit = 1024,
     strict: options.Strict = False,
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
@@ -86,23 +79,12 @@ def command(
     from pie.core.rows import ANSWERS
     from pie.flows import simulate as flow
 
-    setting = options.setting(
+    setting = build.setting(
         machine,
-        cxxflags,
-        cxx,
-        link,
-        compare,
-        max_instructions,
-        memory_limit,
         gem5,
         gem5_config,
+        max_instructions=max_instructions,
         max_cycles=max_cycles,
-        judge=judge,
-        include=include,
-        python=python,
-        ignore_case=ignore_case,
-        absolute_tolerance=absolute_tolerance,
-        relative_tolerance=relative_tolerance,
         in_rows=True,
     )
     if tasks is not None:

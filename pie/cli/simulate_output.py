@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pie.cli.exits import show
 from pie.core.wording import count, one_line
+from sim.machine import CLOCK_HZ
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Finished
@@ -19,6 +20,8 @@ _GENERATIONS = 4
 """Most generations of a row that are shown."""
 _WIDE = 110
 """Columns of a terminal from which the ids of source and target are shown."""
+_UNITS = {"counts": ("Minstr", 1e6 / CLOCK_HZ)}
+"""By machine: what its cost is, where that is no time, and how much of its seconds one unit has."""
 _FIELDS = (
     "src_id",
     "tgt_id",
@@ -61,17 +64,21 @@ def print_table(finished: Finished) -> None:
     from pie.core.report.report_formats import as_table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    names = ["problem", "source", "target", "source ms", "target ms", "speedup", "generations"]
+    unit, size = _UNITS.get(finished.report.machine, ("ms", 1e-3))
+    costs = [f"source {unit}", f"target {unit}"]
+    names = ["problem", "source", "target", *costs, "speedup", "generations"]
     if Console().width < _WIDE:
         names = [name for name in names if name not in ("source", "target")]
     for name in names:
-        right = name in ("source ms", "target ms", "speedup")
+        right = name in (*costs, "speedup")
         justify: Literal["left", "right"] = "right" if right else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=right)
     for index, row in enumerate(_rows(finished.folder)):
         if index == _SHOWN:
             break
         cells = _cells(row)
+        for name, side in zip(costs, ("src", "tgt"), strict=True):
+            cells[name] = _cost(row[f"{side}_agg_runtime"], row[f"{side}_verdict"], size)
         table.add_row(*(Text(cells[name]) for name in names))
     more = finished.plan.rows - _SHOWN
     parts = [Text(f"... and {count(more, 'more row')}", style="dim")] if more > 0 else []
@@ -90,8 +97,6 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
         "problem": one_line(str(row["problem_id"])),
         "source": _name(row.get("src_id")),
         "target": _name(row.get("tgt_id")),
-        "source ms": _cost(row["src_agg_runtime"], row["src_verdict"]),
-        "target ms": _cost(row["tgt_agg_runtime"], row["tgt_verdict"]),
         "speedup": "-" if speedup is None else f"{speedup:.3f}x",
         "generations": _generations(row),
     }
@@ -120,8 +125,8 @@ def _speedup(row: dict[str, Any], generation: dict[str, Any]) -> str:
     return f"{row['src_agg_runtime'] / generation['agg_runtime']:.2f}x"
 
 
-def _cost(seconds: float | None, verdict: str) -> str:
-    return verdict if seconds is None else f"{seconds * 1e3:.4f}"
+def _cost(seconds: float | None, verdict: str, size: float) -> str:
+    return verdict if seconds is None else f"{seconds / size:.4f}"
 
 
 def _totals(finished: Finished) -> str:

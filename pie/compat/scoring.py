@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import statistics
@@ -35,7 +36,9 @@ def accuracies(outcome: Outcome, tests: Sequence[int]) -> dict[str, float]:
     """
     if outcome.verdict is Verdict.NOT_MEASURED and not outcome.tests:
         return dict.fromkeys(map(str, tests), math.nan)
-    found = dict.fromkeys(map(str, tests), 0.0)
+    # Those after the one on which its simulation met the budget are not there.
+    passed_all = any(one.run is not None for one in outcome.tests)
+    found = dict.fromkeys(map(str, tests), float(passed_all))
     for one in outcome.tests:
         if _right(one):
             found[one.test] = 1.0
@@ -57,13 +60,16 @@ def timing(
     if outcome.verdict is Verdict.NOT_MEASURED and not outcome.tests:
         return Timing(math.nan, math.nan, {}, {}, {})
     measured = outcome.tests and all(_right(one) for one in outcome.tests)
-    if not measured or len(outcome.tests) < len(tests):
+    if not measured or (len(outcome.tests) < len(tests) and outcome.tests[-1].run is None):
         return Timing(math.inf, math.inf if repeated else 0, {}, {}, {})
     time: dict[int, float] = {}
     success: dict[int, bool] = {}
     stats: dict[int, Any] = {}
     failed = False
-    for number, one in zip(tests, outcome.tests, strict=True):
+    over = TestOutcome("", Verdict.TIME_LIMIT)  # what was not run after it met its budget
+    for number, one in itertools.zip_longest(tests, outcome.tests, fillvalue=over):
+        assert isinstance(number, int)
+        assert isinstance(one, TestOutcome)
         run = one.run
         accepted = one.verdict is Verdict.ACCEPTED and run is not None
         success[number] = accepted and not (failed and stop_at_failure)

@@ -19,14 +19,14 @@ from sim.agreement import (
     may_be_eligible,
     must_be_repeated,
 )
-from sim.jobs import Failed, Job, NativeJob, Result
+from sim.jobs import Answer, Job, NativeJob
 from sim.native_times import NativeTimes
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Language, Program, TestCase
 from sim.setting import Setting
 from sim.verdict import Verdict
 
-Steps = Generator[Sequence[Job], Sequence[Result | Failed], Any]
+Steps = Generator[Sequence[Job], Sequence[Answer], Any]
 
 
 def examine_with_check(
@@ -55,7 +55,7 @@ def _check(
     outcomes: tuple[Outcome, Outcome],
     tests: tuple[TestCase, ...],
     setting: Setting,
-) -> Generator[Sequence[Job], Sequence[Result | Failed], Agreement | None]:
+) -> Generator[Sequence[Job], Sequence[Answer], Agreement | None]:
     source, answer = outcomes
     costs = cost_of(source), cost_of(answer)
     if costs[0] is None or costs[1] is None or not tests:
@@ -97,7 +97,7 @@ def cost_of(outcome: Outcome) -> Cost | None:
 
 def _start(
     language: Language, setting: Setting
-) -> Generator[Sequence[Job], Sequence[Result | Failed], tuple[Start, Outcome | None]]:
+) -> Generator[Sequence[Job], Sequence[Answer], tuple[Start, Outcome | None]]:
     outcomes: list[Outcome] = yield from startup_procedure(language, setting)
     cost = cost_of(outcomes[0])
     if cost is None:

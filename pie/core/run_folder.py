@@ -40,9 +40,12 @@ _IDENTITY = (
 """The entries of a manifest that are the same in each part of one run."""
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def encode(value: object) -> bytes:
     """Return one line of JSON: compact, ASCII, no NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return _COMPACT.encode(value).encode() + b"\n"
 
 
 class Lines:
@@ -53,9 +56,14 @@ class Lines:
         self._kept = True
         self.path = path
 
-    def write(self, value: object) -> None:
-        """Append one line, or pass over it when it stands there already."""
-        line = encode(value)
+    def write(self, *values: object) -> None:
+        """Append lines, or pass over those that stand there already."""
+        for value in values:
+            self._write(encode(value))
+        if not self._kept:
+            self._file.flush()
+
+    def _write(self, line: bytes) -> None:
         if self._kept:
             at = self._file.tell()
             stands = self._file.read(len(line))
@@ -66,7 +74,6 @@ class Lines:
             self._cut_off(keep=not line.startswith(stands))
             self._kept = False
         self._file.write(line)
-        self._file.flush()
 
     def finish(self) -> None:
         """Cut off what an earlier run wrote beyond; the file is complete."""

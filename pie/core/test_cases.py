@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import InlineTest
+from pie.core.wording import escaped
 from sim.checker import Checker
 from sim.paths import cache_directory
 from sim.program import Language, Program, TestCase
@@ -58,7 +59,7 @@ class TestCases:
                 if f"{kind}.{test}.txt" not in names:
                     folder = self._folder or Path("test_cases")
                     missing = folder / problem_id / f"{kind}.{test}.txt"
-                    raise RowProblem(f"test {test} is not there ({missing})")
+                    raise RowProblem(f"test {test} is not there ({escaped(str(missing))})")
 
     def take(self, problem_id: str, tests: Sequence[int | InlineTest]) -> None:
         """Add the files of checked tests to `digest`, each file once.
@@ -108,8 +109,9 @@ class TestCases:
                 with os.scandir(self._folder / problem_id) as entries:
                     known = frozenset(entry.name for entry in entries)
             except OSError as error:
+                place = escaped(str(self._folder / problem_id))
                 raise RowProblem(
-                    f"the problem has no test cases ({self._folder / problem_id}: {error.strerror})"
+                    f"the problem has no test cases ({place}: {error.strerror})"
                 ) from error
             self._listed[problem_id] = known
             if len(self._listed) > _REMEMBERED // 100:

@@ -72,7 +72,7 @@ class Progress:
 
     @property
     def runs_left(self) -> int:
-        """Runs still to be measured, about: budgets on a ladder run a long program again."""
+        """Runs still to be measured, at most: a program is over with the first limit it meets."""
         done = self.tally.run.get("measure", 0) + self.tally.reused.get("measure", 0)
         return max(0, self.runs - done) or self.planned - self.rows
 
@@ -219,10 +219,8 @@ def _measure_all(
     labels = {language: setting.label(language) for language in made.languages}
     for results in outcomes:
         row = pending.pop(0)
-        for line in measurement_lines(row, results, written):
-            folder.measurements.write(line)
-        for line in native_lines(progress.rows, row, results, run_natively):
-            folder.native.write(line)
+        folder.measurements.write(*measurement_lines(row, results, written))
+        folder.native.write(*native_lines(progress.rows, row, results, run_natively))
         folder.rows.write(result_row(row, results, labels[row.language], startup))
         progress.rows += 1
         show(progress)

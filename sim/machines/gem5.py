@@ -106,6 +106,14 @@ def measurement(answer: Answer, limits: Limits) -> Measurement:
         simulated = gem5_statistics.read(answer.text)
     except gem5_statistics.Tampered as tampered:
         return Measurement(Verdict.TAMPERING, str(tampered), host_seconds=answer.cpu_seconds)
+    if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
+        return Measurement(
+            Verdict.TIME_LIMIT,
+            limits.too_many,
+            instructions=simulated.instructions,
+            host_seconds=answer.cpu_seconds,
+            over_budget=True,
+        )
     verdict, detail = _verdict(simulated, answer, limits)
     return Measurement(
         verdict=verdict,
@@ -122,8 +130,6 @@ def measurement(answer: Answer, limits: Limits) -> Measurement:
 def _verdict(
     simulated: gem5_statistics.Simulated, answer: Answer, limits: Limits
 ) -> tuple[Verdict, str]:
-    if simulated.cause == gem5_statistics.INSTRUCTION_LIMIT:
-        return Verdict.TIME_LIMIT, f"more than {limits.max_instructions} instructions"
     if excess := limits.excess(0, simulated.cycles):
         return Verdict.TIME_LIMIT, excess
     if simulated.cause == gem5_statistics.TICK_LIMIT:

@@ -148,15 +148,48 @@ static Bool would_wait(UInt call, const UWord *a) {
     return sr_Res(VG_(do_syscall)(__NR_poll, (UWord)&file, 1, 0, 0, 0, 0, 0, 0)) == 0;
 }
 
-/* Waits for a signal: a timer's is the only one that can come. One that the program hears anyway is heard here;
- * others the kernel gives to the call. */
-static Bool await_signal(UInt call) {
+/* Waits for a signal that it hears: a timer's is the only one that can come. */
+static Bool await_signal(void) {
     Moment timer = next_timer();
     if (timer == NEVER) return False;
     nap_until(timer);
-    if (!timers_fire() || call == __NR_rt_sigtimedwait) return False;
+    if (!timers_fire()) return False;
     registers->guest_RAX = -VKI_EINTR;
     return True;
+}
+
+/* Takes one of the signals that it keeps from itself: asks the kernel whether one is there, and lets simulated time
+ * pass until a timer has sent one. */
+static Bool take_signal(ThreadId thread, UInt why, UInt call) {
+    enum { TIME = 16, BELOW = 1024 };
+    const ULong asked = registers->guest_RDX;
+    const ULong *patience = (const ULong *)asked;
+    ULong *none = (ULong *)(registers->guest_RSP - BELOW);
+    if (!writable(none, TIME) || (patience && (!readable(patience, TIME) || !sound_time(patience)))) return False;
+    Moment *deadline = thread_deadline(), end = *deadline;
+    *deadline = 0;
+    if (!end) end = patience ? moment_now() + duration(patience[0], patience[1]) : NEVER;
+    for (;;) {
+        none[0] = none[1] = 0;
+        registers->guest_RDX = (ULong)none;
+        registers->guest_RAX = call;
+        __real_vgPlain_client_syscall(thread, why);
+        registers->guest_RDX = asked;
+        if (registers->guest_RAX != -VKI_EAGAIN || end <= moment_now()) return True;
+        if (!thread_alone()) {
+            *deadline = end;
+            registers->guest_RAX = call;
+            thread_naps(end < soon() ? end : soon(), True);
+            return True;
+        }
+        Moment timer = next_timer();
+        if (timer == NEVER && end == NEVER) refuse("waits", "it waits for a signal without end");
+        nap_until(timer < end ? timer : end);
+        if (timers_fire()) {
+            registers->guest_RAX = -VKI_EINTR;
+            return True;
+        }
+    }
 }
 
 /* ---- every call ------------------------------------------------------------------------------------------- */
@@ -175,8 +208,8 @@ static Bool answered(ThreadId thread, UInt why, UInt call, const UWord *a) {
     case __NR_nanosleep:
     case __NR_clock_nanosleep: return nap(call, a);
     case __NR_pause:
-    case __NR_rt_sigsuspend:
-    case __NR_rt_sigtimedwait: return await_signal(call);
+    case __NR_rt_sigsuspend: return await_signal();
+    case __NR_rt_sigtimedwait: return take_signal(thread, why, call);
     default: break;
     }
     if (would_wait(call, a)) {
@@ -211,9 +244,11 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     Bool first = call == __NR_getrandom;
     ULong *length = first ? &registers->guest_RSI : &registers->guest_RDX, kept = *length;
     *length = guard_length(call, a);
+    Addr data = end_of_data();
     memory_around(call, a);
     __real_vgPlain_client_syscall(thread, why);
     *length = kept;
+    data_ended(data);
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
     memory_around(call, a);
 }

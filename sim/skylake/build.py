@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import functools
 import hashlib
 import os
@@ -90,7 +91,16 @@ def tool_path() -> Path:
     if target.exists():
         return target
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / f"{NAME}.{os.getpid()}"
+    # Without it two processes would compile at once; beside the folder, which programs see.
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _compile(compiler, headers, libraries, target)
+    return target
+
+
+def _compile(compiler: str, headers: Path, libraries: list[Path], target: Path) -> None:
+    scratch = target.with_name(f"{NAME}.{os.getpid()}")
     with tempfile.TemporaryDirectory(prefix="pie-skylake-") as work:
         for name, text in sources().items():
             Path(work, name).write_bytes(text)
@@ -113,4 +123,3 @@ def tool_path() -> Path:
         )
     scratch.chmod(0o755)
     scratch.replace(target)
-    return target

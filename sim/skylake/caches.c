@@ -4,6 +4,9 @@
  * before that has missed too and waits. Prefetchers: the target's never prefetch (they are told of no
  * retired instruction). The third level takes only dirty lines that the second drops. */
 #include "model.h"
+#include "pub_tool_aspacemgr.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
 enum { WAYS = CACHE_ASSOC, WAY_BITS = __builtin_ctz(WAYS), LINE_BITS = __builtin_ctz(CACHE_CACHE_LINE_SIZE) };
@@ -31,14 +34,20 @@ static Cache first[2], second, third;
  * 2n + 1; bit 1 means: go right. */
 static UShort kept[WAYS], away[WAYS];
 
+/* Fresh pages, which nobody has touched: what is not used of a large cache costs a fork nothing. */
+static void *pages(SizeT bytes) {
+    void *room = VG_(am_shadow_alloc)(bytes);
+    tl_assert(room);
+    return room;
+}
+
 static void make(Cache *c, UInt bytes) {
     c->sets = bytes / WAYS >> LINE_BITS;
-    UChar *room = VG_(calloc)("cache", c->sets + 1, WAYS * sizeof *c->lines);
-    c->lines = (UInt *)(((Addr)room + 63) & ~(Addr)63);
-    c->ready = VG_(calloc)("cache", c->sets * WAYS, sizeof *c->ready);
-    c->dirty = VG_(calloc)("cache", c->sets, sizeof *c->dirty);
-    c->trees = VG_(calloc)("cache", c->sets, sizeof *c->trees);
-    c->latest = VG_(calloc)("cache", c->sets, sizeof *c->latest);
+    c->lines = pages(c->sets * WAYS * sizeof *c->lines);
+    c->ready = pages(c->sets * WAYS * sizeof *c->ready);
+    c->dirty = pages(c->sets * sizeof *c->dirty);
+    c->trees = pages(c->sets * sizeof *c->trees);
+    c->latest = pages(c->sets * sizeof *c->latest);
 }
 
 void caches_init(void) {
@@ -197,6 +206,25 @@ static struct {
     Addr line; /* plus one */
     UInt tag, place;
 } found[2][FOUND];
+
+void caches_forget(void) { VG_(memset)(found, 0, sizeof found); }
+
+static Bool holds(const Cache *c, ULong line) {
+    return ways_of(&c->lines[(line & (c->sets - 1)) * WAYS], (UInt)line + 1) != 0;
+}
+
+/* A loop of 16-byte stores through each level, in the target: they wait for each other in their order. */
+Cycle clearing(ULong physical) {
+    enum { PAGE = 4096, OF_FIRST = 36, OF_SECOND = 57, OF_THIRD = 120, OF_MEMORY = 280 };
+    ULong line = physical >> LINE_BITS;
+    Cycle sum = 0;
+    for (UInt i = 0; i < PAGE >> LINE_BITS; i++, line++)
+        sum += holds(&first[DATA], line) ? OF_FIRST
+             : holds(&second, line)      ? OF_SECOND
+             : holds(&third, line)       ? OF_THIRD
+                                         : OF_MEMORY;
+    return sum;
+}
 
 static __attribute__((noinline)) Cycle look_up(enum Side side, Addr address, Bool write, Cycle now) {
     Cache *c = &first[side];

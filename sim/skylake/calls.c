@@ -58,13 +58,16 @@ void traffic_init(void) {
 extern Bool VG_(resolve_filename)(Int descriptor, const HChar **name);
 
 /* Whether a file can hold what the program put there: one of its own, or itself; pipes and sockets have no path. */
-static Bool is_own(UWord descriptor) {
+static Bool is_own_name(const HChar *name) {
     static const HChar *const places[] = {"/tmp/", "/pie/", "/memfd:", "/dev/"};
-    const HChar *name;
-    if (descriptor == 0 || !VG_(resolve_filename)((Int)descriptor, &name) || name[0] != '/') return True;
     for (UInt i = 0; i < sizeof places / sizeof *places; i++)
         if (VG_(strncmp)(name, places[i], VG_(strlen)(places[i])) == 0) return True;
     return False;
+}
+static Bool is_own(UWord descriptor) {
+    const HChar *name;
+    if (descriptor == 0 || !VG_(resolve_filename)((Int)descriptor, &name) || name[0] != '/') return True;
+    return is_own_name(name);
 }
 
 static Bool names_output(UWord descriptor) { return descriptor == 1 || descriptor == 2; }
@@ -160,6 +163,52 @@ void count_name(const HChar *name) {
         length++;
     }
     moved += length;
+}
+
+/* ---- memory that the program gives back ------------------------------------------------------------------ */
+
+extern const NSegment *VG_(am_next_nsegment)(const NSegment *here, Bool forwards);
+
+/* What was cut off a file is gone from where the file is mapped. It is taken for all of the program's own files. */
+static void own_files_cut(void) {
+    for (const NSegment *s = VG_(am_find_nsegment)(0); s; s = VG_(am_next_nsegment)(s, True)) {
+        const HChar *name = s->kind == SkFileC ? VG_(am_get_filename)(s) : NULL;
+        if (name && s->hasW && is_own_name(name)) pages_given_back(s->start, s->end + 1 - s->start);
+    }
+}
+
+static void follow_move(const UWord *a, UWord to) {
+    UWord from = a[0], before = VG_PGROUNDUP(a[1]), after = VG_PGROUNDUP(a[2]);
+    if (to != from) {
+        pages_given_back(to, after);
+        pages_moved(from, to, before < after ? before : after);
+    }
+    if (after < before) pages_given_back(from + after, before - after);
+}
+
+void follow_memory(UInt call, const UWord *a, UWord result) {
+    enum { DONT_NEED = 4, CUTS = VKI_O_TRUNC };
+    switch (call) {
+    case __NR_munmap: pages_given_back(a[0], a[1]); break;
+    case __NR_mmap:
+        if (a[3] & VKI_MAP_FIXED) pages_given_back(a[0], a[1]);
+        break;
+    case __NR_madvise:
+        if (a[2] == DONT_NEED) pages_given_back(a[0], a[1]);
+        break;
+    case __NR_mremap: follow_move(a, result); break;
+    case __NR_open:
+        if (a[1] & CUTS) own_files_cut();
+        break;
+    case __NR_openat:
+        if (a[2] & CUTS) own_files_cut();
+        break;
+    case __NR_creat:
+    case __NR_truncate:
+    case __NR_ftruncate:
+    case __NR_fallocate: own_files_cut(); break;
+    default: break;
+    }
 }
 
 /* A link to a pipe or socket has a number of the host's, which counts what was made there since it started. */

@@ -3,11 +3,12 @@
  * Until it makes its first system call that could depend on the test, or that leaves something behind, a program
  * does the same on every test. There the process stops being the program and becomes a server: for each request it
  * forks, and the child goes on with the call, on a standard input, output and error output of its own. What a child
- * had to translate, the server translates before the next one. No code of the program runs in the server again.
+ * had to translate or decode, the server does before the next one, which so finds it and copies no page for it. No
+ * code of the program runs in the server again.
  *
  * Messages are those of a SOCK_SEQPACKET socket, which the program cannot reach:
  *
- *     to the driver      ready INSTRUCTIONS            the server waits for requests
+ *     to the driver      ready INSTRUCTIONS CALL       the server waits for requests: the call that parts the tests
  *                        whole WHY                     each test needs a start of its own; the server ends
  *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
  *                                                      as the runner says it; LEFT is 1 if /tmp is not empty
@@ -15,6 +16,7 @@
  *                        and of the program where an interpreter serves those of many
  *                        kill                          ends the child under way */
 #include "forks.h"
+#include "futex.h"
 #include "guard.h"
 #include "marks.h"
 #include "model.h"
@@ -41,16 +43,16 @@ extern struct {
 
 enum { STREAMS = 3, LOG = STREAMS, PROGRAM, HANDED, GIVEN = STREAMS /* where the interpreter finds its program */,
        GUESTS = 64 /* the program's descriptors are below */, LETTERS = 256,
-       MOST_BLOCKS = 8000 /* as many addresses as a pipe holds without a reader */, IDLE_SECONDS = 20,
-       ASLEEP_SECONDS = 20, IDLE = 1, ASLEEP, NANOSECONDS = 1000000000, CPU_TIME = 0 /* RLIMIT_CPU */, PIDFD_OPEN = 434,
+       MOST_KNOWN = 8000 /* as many addresses as a pipe holds without a reader */, IDLE_SECONDS = 20,
+       ASLEEP_SECONDS = 20, KIND = 48 /* bits of an address */, IDLE = 1, ASLEEP, NANOSECONDS = 1000000000, CPU_TIME = 0 /* RLIMIT_CPU */, PIDFD_OPEN = 434,
        PARENT_DEATH = 1 /* PR_SET_PDEATHSIG */ };
 
 Int serving = -1;
 static Bool forked;
 static Int given = -VKI_EBADF;
-static Addr translated[MOST_BLOCKS];
-static UInt translated_count;
-static Int blocks_to = -1;
+static Addr known[MOST_KNOWN]; /* of what kind, in the bits that no address has */
+static UInt known_count;
+static Int known_to = -1;
 
 static Word call4(UWord number, UWord a, UWord b, UWord c, UWord d) {
     SysRes r = VG_(do_syscall)(number, a, b, c, d, 0, 0, 0, 0);
@@ -189,14 +191,14 @@ static void begin(ThreadId thread, const Request *r) {
 
 Int forks_given(void) { return given; }
 
-void forks_translated(Addr start) {
-    if (forked && translated_count < MOST_BLOCKS) translated[translated_count++] = start;
+void forks_known(enum Known what, Addr at) {
+    if (forked && known_count < MOST_KNOWN) known[known_count++] = (Addr)what << KIND | at;
 }
 
-void forks_tell_blocks(void) {
+void forks_tell_known(void) {
     if (!forked) return;
-    call4(__NR_write, blocks_to, (UWord)translated, translated_count * sizeof *translated, 0);
-    translated_count = 0;
+    call4(__NR_write, known_to, (UWord)known, known_count * sizeof *known, 0);
+    known_count = 0;
 }
 
 /* ---- the server ------------------------------------------------------------------------------------------ */
@@ -290,37 +292,43 @@ static End ended(Int child) {
     return e;
 }
 
-/* Makes ready what the child had to translate, where the code is still the executable's own. */
-static void translate(ThreadId thread, Int from) {
-    Word got = call4(__NR_read, from, (UWord)translated, sizeof translated, 0);
-    for (Word i = 0; i < got / (Word)sizeof *translated; i++) {
-        const NSegment *s = VG_(am_find_nsegment)(translated[i]);
-        if (s && s->kind == SkFileC && s->hasX && !s->hasW)
-            VG_(translate)(thread, translated[i], False, 0, 0, True);
+/* Makes ready what the child came to know, where the code is still the executable's own. */
+static void learn(ThreadId thread, Int from) {
+    Word got = call4(__NR_read, from, (UWord)known, sizeof known, 0);
+    for (Word i = 0; i < got / (Word)sizeof *known; i++) {
+        Addr at = known[i] & ((1UL << KIND) - 1);
+        const NSegment *s = VG_(am_find_nsegment)(at);
+        if (!s || s->kind != SkFileC || !s->hasX || s->hasW) continue;
+        if (known[i] >> KIND == BLOCK) {
+            VG_(translate)(thread, at, False, 0, 0, True);
+        } else {
+            Inst *inst = instruction_at(at);
+            if (inst && known[i] >> KIND == FOLLOWED) instruction_behind(inst);
+        }
     }
 }
 
-static void serve(ThreadId thread) {
+static void serve(ThreadId thread, UInt call) {
     HChar text[LETTERS];
     struct vki_rlimit endless = {-1UL, -1UL};
     call4(__NR_setrlimit, CPU_TIME, (UWord)&endless, 0, 0);
-    VG_(sprintf)(text, "ready %llu", statistics.instructions);
+    VG_(sprintf)(text, "ready %llu %u", statistics.instructions, call);
     say(text);
     for (;;) {
         Request r = next_request();
-        Int blocks[2];
-        if (call4(__NR_pipe2, (UWord)blocks, VKI_O_NONBLOCK, 0, 0) < 0) leave();
-        blocks_to = VG_(safe_fd)(blocks[1]);
+        Int ends[2];
+        if (call4(__NR_pipe2, (UWord)ends, VKI_O_NONBLOCK, 0, 0) < 0) leave();
+        known_to = VG_(safe_fd)(ends[1]);
         VG_(do_atfork_pre)(thread);
         Int child = call4(__NR_clone, VKI_SIGCHLD, 0, 0, 0);
         if (child == 0) {
             VG_(do_atfork_child)(thread);
-            call4(__NR_close, blocks[0], 0, 0, 0);
+            call4(__NR_close, ends[0], 0, 0, 0);
             begin(thread, &r);
             return;
         }
         VG_(do_atfork_parent)(thread);
-        call4(__NR_close, blocks_to, 0, 0, 0);
+        call4(__NR_close, known_to, 0, 0, 0);
         for (UInt i = 0; i < HANDED; i++)
             if (r.handed[i] >= 0) call4(__NR_close, r.handed[i], 0, 0, 0);
         if (child < 0) leave();
@@ -328,8 +336,8 @@ static void serve(ThreadId thread) {
         VG_(sprintf)(text, "ended %d %llu %llu %llu %llu %d - 0 %d", e.status, e.wall,
                      e.used.user_seconds * 1000000 + e.used.user_microseconds,
                      e.used.system_seconds * 1000000 + e.used.system_microseconds, e.used.peak, e.idle, left_behind());
-        translate(thread, blocks[0]);
-        call4(__NR_close, blocks[0], 0, 0, 0);
+        learn(thread, ends[0]);
+        call4(__NR_close, ends[0], 0, 0, 0);
         say(text);
     }
 }
@@ -387,6 +395,8 @@ static Bool is_common(UInt call, const UWord *a) {
     case __NR_time:
     case __NR_gettimeofday: return True;
     case __NR_prlimit64: return a[2] == 0;
+    /* Nobody waits, since another thread would have parted the tests: the C library's "once" says so to nobody. */
+    case __NR_futex: return (a[1] & FUTEX_OPERATION) == FUTEX_WAKE;
     /* A shared page would be that of all tests. */
     case __NR_mmap: return (a[3] & SHARING) == VKI_MAP_PRIVATE && ((a[3] & VKI_MAP_ANONYMOUS) || is_file(a[4]));
     case __NR_readlink: return is_own_name(a[0]) || is_system(a[0]);
@@ -421,5 +431,5 @@ void forks_before_call(ThreadId thread, UInt call, const UWord *arguments) {
         say("whole it has files open where its tests part");
         leave();
     }
-    serve(thread);
+    serve(thread, call);
 }

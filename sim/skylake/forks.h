@@ -7,12 +7,14 @@
 extern Int serving;
 /* Before each system call of the program's: where its tests part, it returns once in each child. */
 void forks_before_call(ThreadId thread, UInt call, const UWord *arguments);
-/* A block of the program's has been translated. */
-void forks_translated(Addr start);
+/* What the program has made known to the tool, and the server can make known to the next test: a block that was
+ * translated, an instruction that was decoded, one whose successor was looked up. */
+enum Known { BLOCK, DECODED_AT, FOLLOWED };
+void forks_known(enum Known what, Addr at);
 /* The descriptor of what came with the test beside its streams: the program of an interpreter; or an error. */
 Int forks_given(void);
 /* At the end of a run. */
-void forks_tell_blocks(void);
+void forks_tell_known(void);
 /* Gives the run under way other budgets (tool.c). */
 void limit_run(ULong instructions, ULong cycles);
 #endif

@@ -25,6 +25,11 @@ void refuse_call(UInt call);
 void traffic_init(void);
 /* Counts what the kernel moved for the program by a call that succeeded; ends its run where that is too much. */
 void count_traffic(UInt call, const UWord *arguments, UWord result);
+/* Follows what a call that succeeded did to memory which the program had touched. */
+void follow_memory(UInt call, const UWord *arguments, UWord result);
+/* limits.c: where the program's data ends; and that it ended there before a call. */
+Addr end_of_data(void);
+void data_ended(Addr before);
 /* Counts a name that the kernel is about to read, and looks up part by part. */
 void count_name(const HChar *name);
 /* Whether a link that was read names something of the host's by number; it is then gone from the program's memory. */

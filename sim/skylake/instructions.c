@@ -1,5 +1,7 @@
 /* Decoded instructions by guest address. A changed instruction is decoded anew. */
 #include "emulate.h"
+#include "forks.h"
+#include "front_end.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcprint.h"
 #include "pub_tool_mallocfree.h"
@@ -38,6 +40,7 @@ static UInt decoded_again = 1;
 static __attribute__((noinline)) Inst *decode_new(Addr pc, UInt room) {
     Inst **bucket = &buckets[(pc ^ pc >> 16) & (BUCKETS - 1)];
     for (Inst *i = *bucket; i; i = i->next_hash) decoded_again += i->pc == pc;
+    if (wandering) forks_known(DECODED_AT, pc); /* else its block says so */
     Uop uops[MAX_UOPS];
     Inst *inst = VG_(malloc)("instruction", sizeof(Inst));
     decode(inst, uops, pc, (const UChar *)pc, room);
@@ -66,6 +69,7 @@ Inst *instruction_behind(Inst *inst) {
     if (next && inst->following_found == decoded_again && readable_until(INSTRUCTION, pc) && unchanged(next))
         return next;
     next = instruction_at(pc);
+    forks_known(FOLLOWED, inst->pc);
     inst->following = next;
     inst->following_found = decoded_again;
     return next;

@@ -1,5 +1,6 @@
 /* Limits as the program has them natively, and the end of its data. */
 #include "answers.h"
+#include "guard.h"
 #include "model.h"
 #include "processor_id.h"
 #include "pub_tool_aspacemgr.h"
@@ -74,6 +75,13 @@ Bool limit_call(UInt call, const UWord *a, Long *answer) {
 /* Of Valgrind's own headers: where the data begins and ends; what maps memory for the program. */
 extern Addr VG_(brk_base), VG_(brk_limit);
 extern SysRes VG_(am_mmap_anon_fixed_client)(Addr start, SizeT length, UInt protection);
+
+Addr end_of_data(void) { return VG_(brk_limit); }
+
+void data_ended(Addr before) {
+    Addr now = VG_PGROUNDUP(VG_(brk_limit));
+    if (now < before) pages_given_back(now, before - now);
+}
 
 extern const NSegment *VG_(am_next_nsegment)(const NSegment *here, Bool forwards);
 

@@ -188,6 +188,10 @@ enum Side { INSTRUCTION, DATA };
 /* The cycle in which the data of an access made in cycle `now` is there. */
 Cycle cache_access(enum Side side, Addr address, Bool write, Cycle now);
 void caches_init(void);
+/* What it costs a program to clear a page by itself, by where the page's lines are. */
+Cycle clearing(ULong physical);
+/* Shortcuts by the program's addresses are over: what they lead to has to be looked up again. */
+void caches_forget(void);
 /* dram.c: the cycle in which the memory controller answers a read that reaches it in `now`. */
 Cycle dram_read(ULong physical, Cycle now, Bool for_store);
 void dram_write(ULong physical, Cycle now);
@@ -199,6 +203,14 @@ void memory_map_changed(void);
 /* pages.c: physical addresses as the simulator gives them out. */
 ULong physical(Addr address);
 void pages_init(Addr headers, UInt count);
+/* The program has given pages back: should it touch them again, the system clears them first. */
+void pages_given_back(Addr start, ULong length);
+/* Their contents are elsewhere now; before that, what was there has been given back. */
+void pages_moved(Addr from, Addr to, ULong length);
+/* What of so many cycles' clearing by the system is beyond what is free. */
+Cycle clearing_to_pay(Cycle cycles);
+/* The cycles of a run up to now: those of its last instruction, and what it pays for what the system did. */
+Cycle cycles_done(void);
 
 /* branch.c */
 typedef struct {
@@ -247,7 +259,8 @@ void annotations(void);
 
 typedef struct {
     ULong instructions, l1i_accesses, l1i_misses, l1d_accesses, l1d_misses, l2_misses, l3_misses,
-        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls;
+        mispredictions, decode_redirects, replays, unknown, row_hits, loads, stores, syscalls,
+        cleared_again;
 } Statistics;
 extern Statistics statistics;
 

@@ -10,7 +10,7 @@ static Moment slept;
 void moments_counted(Moment length) { slept += length; }
 
 Moment time_slept(void) { return slept; }
-Moment time_worked(void) { return counting ? counted() : last_commit(); }
+Moment time_worked(void) { return counting ? counted() : cycles_done(); }
 Moment moment_now(void) { return time_worked() + slept; }
 ULong instructions_done(void) { return counting ? counted() : statistics.instructions; }
 

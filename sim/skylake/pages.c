@@ -1,14 +1,20 @@
 /* Physical addresses: the simulator gives pages out from address 0 upwards, the program's image first,
- * then its stack, then what is touched. They decide which row of memory an access finds open. */
+ * then its stack, then what is touched. They decide which row of memory an access finds open.
+ *
+ * And pages that a program gave back and has anew: the system clears them, which the target does at no cost. So a
+ * program could have its memory cleared for nothing instead of doing it. What is touched first costs nothing, as
+ * in the target: as many pages as were ever in use at once. Each one more was cleared for the program before. */
 #include "model.h"
 #include "pub_tool_mallocfree.h"
 #include "pub_tool_libcbase.h"
 
-enum { PAGE_BITS = 12, START_SIZE = 1 << 12 };
+enum { PAGE_BITS = 12, START_SIZE = 1 << 12, FREE_SHARE = 16 };
+#define NO_FRAME (~0ULL)
 
 typedef struct {
     Addr page; /* plus one; 0 is free */
-    ULong frame;
+    ULong frame; /* stays the page's own; NO_FRAME until it is touched */
+    Bool in_use; /* touched, and not given back since */
 } Slot;
 
 static Slot *slots;
@@ -30,14 +36,30 @@ static void grow(void) {
     size = bigger;
 }
 
-static ULong frame_of(Addr page) {
+static Slot *slot_of(Addr page) {
     if (2 * used >= size) grow();
     Slot *s = find(slots, size, page + 1);
     if (!s->page) {
-        s->page = page + 1;
-        s->frame = next_frame++;
+        *s = (Slot){page + 1, NO_FRAME, False};
         used++;
     }
+    return s;
+}
+
+static ULong in_use, most_in_use;
+static Cycle worth; /* of all clearing that was not paid for */
+
+static ULong frame_of(Addr page) {
+    Slot *s = slot_of(page);
+    if (s->frame == NO_FRAME) s->frame = next_frame++;
+    if (s->in_use) return s->frame;
+    s->in_use = True;
+    if (++in_use > most_in_use) {
+        most_in_use = in_use;
+        return s->frame;
+    }
+    statistics.cleared_again++;
+    worth += clearing(s->frame << PAGE_BITS);
     return s->frame;
 }
 
@@ -58,10 +80,56 @@ void pages_init(Addr headers, UInt count) {
     }
 }
 
+enum { LAST = 64 };
+static Addr last_page[LAST];
+static ULong last_frame[LAST];
+
+/* What was found without looking is looked for again. */
+static void forget(void) {
+    VG_(memset)(last_page, 0, sizeof last_page);
+    caches_forget();
+}
+
+static void give_back(Slot *s) {
+    if (!s->page || !s->in_use) return;
+    s->in_use = False;
+    in_use--;
+}
+
+/* The pages of a range that are in use are given to `with`, by whichever way is shorter. */
+static void each(Addr start, ULong length, void (*with)(Slot *)) {
+    Addr first = start >> PAGE_BITS, last = (start + length - 1) >> PAGE_BITS;
+    if (!length || !in_use || last < first) return;
+    if (last - first < size)
+        for (Addr page = first; page <= last; page++) with(find(slots, size, page + 1));
+    else
+        for (ULong i = 0; i < size; i++)
+            if (slots[i].page > first && slots[i].page - 1 <= last) with(&slots[i]);
+}
+
+void pages_given_back(Addr start, ULong length) {
+    ULong before = in_use;
+    each(start, length, give_back);
+    if (in_use != before) forget();
+}
+
+void pages_moved(Addr from, Addr to, ULong length) {
+    for (ULong i = 0; i < length >> PAGE_BITS && in_use; i++) {
+        Slot *s = find(slots, size, (from >> PAGE_BITS) + i + 1);
+        if (!s->page || !s->in_use) continue;
+        give_back(s);
+        s = slot_of((to >> PAGE_BITS) + i);
+        in_use += !s->in_use;
+        s->in_use = True;
+    }
+    forget();
+}
+
+/* So that runs cost what they do in the target, a sixteenth of the cycles is free. It cannot fall: what is added by
+ * cycles that pass is more than what they set free. */
+Cycle clearing_to_pay(Cycle cycles) { return worth > cycles / FREE_SHARE ? worth - cycles / FREE_SHARE : 0; }
+
 ULong physical(Addr address) {
-    enum { LAST = 64 };
-    static Addr last_page[LAST];
-    static ULong last_frame[LAST];
     Addr page = address >> PAGE_BITS;
     UInt way = page % LAST;
     if (last_page[way] != page + 1) {

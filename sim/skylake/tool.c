@@ -27,6 +27,13 @@ static Bool skipping; /* the model is to begin later: until then instructions ar
 static ULong own_instructions, own_cycles; /* the budgets as they were given */
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
+/* The target has no signals. On a real processor one that is delivered takes a microsecond and more: the trap, some
+ * kilobytes of registers written, and read again. A fault must not be a cheap way to jump, to test or to store them. */
+enum { SIGNAL = 3500 };
+static Cycle of_signals;
+
+Cycle cycles_done(void) { return last_commit() + clearing_to_pay(last_commit()) + of_signals; }
+
 /* What an interpreter had done when its program began (marks.c); nothing of what is no interpreter. */
 static struct {
     Statistics statistics;
@@ -36,7 +43,6 @@ static struct {
 /* What both modes tell besides. */
 static const HChar *told_besides(void) {
     static HChar text[256];
-    memory_ends();
     UInt length = VG_(sprintf)(text, ", \"memory_peak_bytes\": %llu, \"memory_page_cycles\": %llu", memory_peak(),
                                memory_over_time());
     if (own_part)
@@ -48,7 +54,7 @@ static const HChar *told_besides(void) {
 
 static void summary(const HChar *ended) {
     enum { COUNTS = sizeof(Statistics) / sizeof(ULong) };
-    forks_tell_blocks();
+    forks_tell_known();
     Statistics own = statistics;
     for (UInt i = 0; i < COUNTS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
     const Statistics *s = &own;
@@ -66,13 +72,14 @@ static void summary(const HChar *ended) {
               "\"slots_target\": %llu, \"slots_branch\": %llu, \"slots_order\": %llu, "
               "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
               "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
-              "\"slots_division\": %llu, \"slots_serial\": %llu%s}\n",
-              ended, last_commit() - start.cycles, s->instructions,
+              "\"slots_division\": %llu, \"slots_serial\": %llu, "
+              "\"cleared_again\": %llu%s}\n",
+              ended, cycles_done() - start.cycles, s->instructions,
               operations_passed() - start.operations - s->replays, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
-              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL],
+              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL], s->cleared_again,
               told_besides());
 }
 
@@ -95,10 +102,10 @@ void attention_reckon(void) {
 static void look(void) {
     if (memory_looked()) { /* which nobody else need know of */
         attention_reckon();
-        if (statistics.instructions <= attention.instructions && last_commit() <= attention.cycles) return;
+        if (statistics.instructions <= attention.instructions && cycles_done() <= attention.cycles) return;
     }
     Bool instructions = max_instructions && statistics.instructions > max_instructions;
-    if (instructions || (max_cycles && last_commit() > max_cycles)) {
+    if (instructions || (max_cycles && cycles_done() > max_cycles)) {
         summary(instructions ? "max_instructions" : "max_cycles");
         VG_(exit)(0);
     }
@@ -107,10 +114,13 @@ static void look(void) {
 }
 
 void stop_at_limits(void) {
-    if (statistics.instructions > attention.instructions || last_commit() > attention.cycles) look();
+    if (statistics.instructions > attention.instructions || cycles_done() > attention.cycles) look();
 }
 
-static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) { blocks_interrupted(VG_(get_IP)(thread)); }
+static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) {
+    blocks_interrupted(VG_(get_IP)(thread));
+    of_signals += SIGNAL;
+}
 
 /* The budgets are the program's own: before an interpreter has come to it there are none. */
 void limit_run(ULong instructions, ULong cycles) {
@@ -142,7 +152,7 @@ void run_begins(void) {
         start.cycles = counted();
         statistics.instructions = counted();
     } else {
-        start.cycles = last_commit();
+        start.cycles = cycles_done();
         start.operations = operations_passed();
         VG_(memcpy)(start.slots, top_down(), sizeof start.slots);
     }
@@ -152,7 +162,7 @@ void run_begins(void) {
 }
 
 static void count_summary(const HChar *ended) {
-    forks_tell_blocks();
+    forks_tell_known();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu%s}\n",
               ended, counted() - start.cycles, counted() - start.cycles, statistics.syscalls - start.statistics.syscalls,
@@ -212,6 +222,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
         answer_failed(thread, call, arguments);
         return;
     }
+    follow_memory(call, arguments, sr_Res(result));
     count_traffic(call, arguments, sr_Res(result));
     if (!guard_opened(call, arguments, sr_Res(result)) || shows_host(call, arguments, sr_Res(result))) {
         answer_missing(thread);
@@ -246,7 +257,7 @@ static void post_clo_init(void) {
 static IRSB *instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
-    forks_translated(closure->nraddr);
+    forks_known(BLOCK, closure->nraddr);
     return (counting ? counting_instrument : blocks_instrument)(closure, in, layout, extents, host, guest_word,
                                                                 host_word);
 }

@@ -107,6 +107,7 @@ const ULong *top_down(void) {
     charged[FETCH] = slots_given - operations - others;
     for (UInt i = 0; i < CAUSES; i++) result[i] = charged[i] + taken[i];
     result[RETIRING] += operations;
+    result[SERIAL] += SLOTS * (cycles_done() - end); /* paid for what the system did */
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;

@@ -18,9 +18,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from finetune import checkpoint, metrics
+from finetune.kinds import Recipe
 from finetune.launch import line
 from finetune.merge import merge
-from finetune.recipe import Recipe, load, parse
+from finetune.recipe import load, parse
 from finetune.train import train
 from tests.unit.finetune.conftest import make_model, write_rows
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,14 +28,9 @@ CaseMaker = Callable[[str, str], TestCase]
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that all worker processes of this test run share."""
-    named = os.environ.get("PIE_CACHE")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = Path(named) if named else shared / "cache"
-    monkeypatch.setenv("PIE_CACHE", str(folder))
-    return folder
+def cache(cache: Path) -> Path:
+    """The shared cache, in every test here."""
+    return cache
 
 
 @pytest.fixture(params=QUICK)

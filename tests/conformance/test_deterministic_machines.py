@@ -47,7 +47,10 @@ int main(int argc, char **argv) {
     std::cout << v[n - 1] << " " << seen.size() << std::endl;
 }
 """
-SCRIPT = "n = int(input())\nprint(sorted({i * 7919 % 1009 for i in range(n)})[-1])\n"
+SCRIPT = """n = int(input())
+seen = sorted({i * 7919 % 1009 for i in range(n)})
+print(seen[-1], len(seen))
+"""
 CHILD = """
 import json, sys
 from pathlib import Path
@@ -128,7 +131,7 @@ def test_the_same_run_costs_the_same_twice(deterministic: Machine, measure: Meas
 
 
 def test_it_costs_the_same_from_another_folder_environment_user_setting_and_cache_compiled_anew(
-    deterministic: Machine, tmp_path: Path
+    deterministic: Machine, tmp_path: Path, fresh_cache: Callable[[Path], Path]
 ) -> None:
     stdin = tmp_path / "input"
     stdin.write_text("3000\n")
@@ -137,6 +140,8 @@ def test_it_costs_the_same_from_another_folder_environment_user_setting_and_cach
     elsewhere.mkdir()
     moved = elsewhere / "another input"
     moved.write_text("3000\n")
+    if deterministic.name != "skylake":  # one machine shows it of the tool and of headers as well
+        fresh_cache(elsewhere / "another cache")
     strange = {
         "PIE_CACHE": str(elsewhere / "another cache"),
         "TMPDIR": str(elsewhere),
@@ -167,9 +172,11 @@ def test_one_worker_and_two_give_the_same_costs_as_this_process(
     deterministic: Machine, measure: Measure, build: Builder, case: CaseMaker, tmp_path: Path
 ) -> None:
     setting = Setting(deterministic, limits=LIMITS)
-    test = case("3000\n", "1008\n")
-    scripts = [SCRIPT, SCRIPT + "# the same again\n"]
-    programs = [Program(Language.PYTHON, script) for script in scripts]
+    test = case("3000\n", "1008 1009\n")
+    other = Program(Language.PYTHON, SCRIPT)
+    if deterministic.name == "skylake":  # the start of an interpreter takes the model many seconds
+        other = Program(Language.CPP, WORK.replace("7919", "7907"))
+    programs = [Program(Language.CPP, WORK), other]
 
     def run(workers: int) -> list[int | None]:
         store = Store(tmp_path / f"{workers}.sqlite")
@@ -180,7 +187,7 @@ def test_one_worker_and_two_give_the_same_costs_as_this_process(
         assert [one.verdict for one in outcomes] == ["accepted"] * 2, outcomes
         return [one.cycles for one in outcomes]
 
-    here = measure(deterministic, build(SCRIPT, Language.PYTHON), "3000\n")
+    here = measure(deterministic, build(WORK), "3000\n")
     one, two = run(1), run(2)
     assert one == two
     assert one[0] == here.cycles

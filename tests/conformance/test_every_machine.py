@@ -67,8 +67,10 @@ def test_a_python_program_is_measured_too(
 
 
 def test_more_work_costs_more(machine: Machine, measure: Measure) -> None:
-    little = measure(machine, LOOP, "3000000\n")
-    much = measure(machine, LOOP, "30000000\n")
+    # A count is exact, so few turns are enough; time is seen only where it is much.
+    turns = 100_000 if machine.deterministic else 3_000_000
+    little = measure(machine, LOOP, f"{turns}\n")
+    much = measure(machine, LOOP, f"{10 * turns}\n")
     assert little.verdict is much.verdict is Verdict.ACCEPTED
     assert much.seconds > 3 * little.seconds
 
@@ -94,8 +96,8 @@ def test_a_program_that_fails_gets_its_verdict_and_no_cost_is_claimed(
 
 def test_a_program_beyond_its_budget_is_stopped(machine: Machine, measure: Measure) -> None:
     # A count is exact, so little over the budget is enough; CPU time only proves a great excess.
-    turns = 30_000_000 if machine.deterministic else 30_000_000_000
-    small = replace(LIMITS, max_instructions=50_000_000)
+    turns, most = (3_000_000, 5_000_000) if machine.deterministic else (30_000_000_000, 50_000_000)
+    small = replace(LIMITS, max_instructions=most)
     run = measure(machine, LOOP, f"{turns}\n", limits=small)
     assert run.verdict is Verdict.TIME_LIMIT, run.detail
 

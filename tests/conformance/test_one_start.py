@@ -24,25 +24,19 @@ from sim.verdict import Verdict
 from tests.conformance.test_channels import CHANNELS, FILES, PROGRAM
 
 TOOLCHAIN = Toolchain()
-LIMITS = Limits(max_instructions=60_000_000, output_bytes=MIB, file_bytes=MIB)
+LIMITS = Limits(max_instructions=20_000_000, output_bytes=MIB // 8, file_bytes=MIB)
 Builder = Callable[..., Build]
 
-HEAD = """#include <algorithm>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
+# The first header is compiled beforehand.
+HEAD = """#include <bits/stdc++.h>
 #include <fcntl.h>
-#include <fstream>
-#include <iostream>
 #include <poll.h>
-#include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
-#include <vector>
 """
+PLAIN = "#include <cstdio>\n#include <cstdlib>\n#include <fcntl.h>\n#include <sys/mman.h>\n"
 # How a program comes to its input, or never does.
 WAYS = {
     "scanf": 'int main() { int n, s = 0; while (scanf("%d", &n) == 1) s += n; printf("%d", s); }',
@@ -211,6 +205,34 @@ def test_what_ends_one_test_badly_leaves_the_others(
     assert shared[8][0] is Verdict.ACCEPTED
 
 
+# What a server may and its children must not, in calls that come to the kernel.
+RIGHTS = {
+    "ends all others": "kill(-1, SIGKILL)",
+    "ends the runner": "kill(2, SIGKILL)",
+    "ends the first process": "kill(1, SIGKILL)",
+    "stops its group": "kill(0, SIGSTOP)",
+    "makes a process": "syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)",
+    "forks": "syscall(SYS_fork)",
+}
+
+
+@pytest.mark.parametrize("right", mostly_proved(RIGHTS, {"ends all others", "makes a process"}))
+def test_a_test_has_none_of_its_servers_rights(
+    build: Builder, tmp_path: Path, right: str, whole_starts: list[Path]
+) -> None:
+    tool = Skylake()
+    body = (
+        f"char c = getchar(); if (c == '1') printf(\"%ld\", (long)({RIGHTS[right]})); putchar(c);"
+    )
+    headers = "#include <csignal>\n#include <sys/syscall.h>\n#include <unistd.h>\n"
+    built = build(f"{PLAIN}{headers}int main() {{ {body} }}")
+    paths = written(tmp_path, "0100")
+    shared = together(tool, built, paths, LIMITS)
+    assert not whole_starts, "the server did not outlive it"
+    assert shared == alone(tool, built, paths, LIMITS)
+    assert [one[3] for one in shared] == [b"0", b"-11", b"0", b"0"]
+
+
 def test_each_test_has_a_budget_of_its_own(tool: ToolRuns, build: Builder, tmp_path: Path) -> None:
     source = (
         'int main() { int n; if (scanf("%d", &n)) {} for (volatile int i = 0; i < n;) i = i + 1; }'
@@ -248,7 +270,6 @@ def test_one_test_says_nothing_to_the_next(build: Builder, tmp_path: Path, chann
     assert (ends[0].refused, ends[0].stdout) == (ends[2].refused, ends[2].stdout)
 
 
-PLAIN = "#include <cstdio>\n#include <cstdlib>\n#include <fcntl.h>\n#include <sys/mman.h>\n"
 # What a program can make before its tests part, and keep for them.
 BEFORE = {
     "a shared page": "int *note = (int *)mmap(0, 4096, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0);",

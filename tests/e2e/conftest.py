@@ -6,15 +6,16 @@ import json
 import os
 import signal
 import subprocess
-import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-PIE = Path(sysconfig.get_path("scripts")) / "pie"
+from tests.e2e.fork_server import SCRIPT, ForkServer
+
+PIE = SCRIPT
 PR_SET_CHILD_SUBREAPER = 36
 
 Row = dict[str, Any]
@@ -68,10 +69,13 @@ def write_rows(path: Path, *rows: Row | str | bytes) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_cache(
+    tmp_path_factory: pytest.TempPathFactory, fresh_cache: Callable[[Path], Path]
+) -> Path:
     """One cache for all tests that are not about caching, also between xdist's workers."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pie-cache"
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return fresh_cache(shared / "pie-cache")
 
 
 @pytest.fixture
@@ -80,14 +84,36 @@ def environment(shared_cache: Path) -> dict[str, str]:
     return {**os.environ, "PIE_CACHE": str(shared_cache), "COLUMNS": "120"}
 
 
-@pytest.fixture
-def pie(tmp_path: Path, environment: dict[str, str]) -> Pie:
-    """Run `pie` to its end in the test's folder."""
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    server = ForkServer()
+    yield server
+    server.close()
 
-    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-        given: dict[str, Any] = {"cwd": tmp_path, "env": environment, "timeout": 900, **options}
-        command = [*given.pop("before", []), PIE, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, **given)
+
+@pytest.fixture
+def pie(tmp_path: Path, environment: dict[str, str], fork_server: ForkServer) -> Pie:
+    """Run `pie` to its end in the test's folder: the script, or a process that has imported it."""
+
+    def run(
+        *arguments: object,
+        cwd: Path = tmp_path,
+        env: dict[str, str] = environment,
+        timeout: float = 900,
+        before: Sequence[str] = (),
+    ) -> subprocess.CompletedProcess[str]:
+        words = list(map(str, arguments))
+        if not before and fork_server.can_run(env):
+            return fork_server.run(words, cwd, env, timeout)
+        return subprocess.run(
+            [*before, PIE, *words],
+            cwd=cwd,
+            env=env,
+            timeout=timeout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     return run
 

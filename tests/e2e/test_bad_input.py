@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,10 +176,11 @@ def test_a_cache_that_cannot_be_made(pie: Pie, tmp_path: Path, environment: dict
     assert_refused(pie("simulate", "--pairs", pairs), f"{pairs}/cache")
 
 
-def test_a_cache_that_is_no_cache(pie: Pie, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_cache_that_is_no_cache(
+    pie: Pie, tmp_path: Path, environment: dict[str, str], fresh_cache: Callable[[Path], Path]
+) -> None:
     pairs = write_rows(tmp_path / "pairs.jsonl", GOOD)
-    environment["PIE_CACHE"] = str(tmp_path / "cache")
-    (tmp_path / "cache").mkdir()
+    environment["PIE_CACHE"] = str(fresh_cache(tmp_path / "cache"))
     (tmp_path / "cache" / "results.sqlite").write_text("something else, long enough" * 100)
     assert_refused(pie("simulate", "--pairs", pairs), "results.sqlite is damaged", "delete")
 

@@ -113,10 +113,11 @@ def test_a_build_that_is_killed_goes_on_and_ends_the_same(
     codenet: Path,
     tmp_path: Path,
     environment: dict[str, str],
+    fresh_cache: Callable[[Path], Path],
 ) -> None:
     undisturbed = tmp_path / "undisturbed"
     build(pie, codenet, undisturbed)
-    own = {**environment, "PIE_CACHE": str(tmp_path / "cache")}
+    own = {**environment, "PIE_CACHE": str(fresh_cache(tmp_path / "cache"))}
     out = tmp_path / "killed"
     arguments = (
         *("dataset", "build", codenet, "--code-contests", tmp_path / "contests.jsonl"),

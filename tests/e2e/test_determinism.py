@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.e2e.conftest import FAST, SLOW, Pie, row, sums, write_rows
 PYTHON = "import sys\nprint(sum(range(int(sys.stdin.readline()) + 1)))\n"
 
 
-def rows() -> list[dict[str, Any]]:
+def programs() -> list[dict[str, Any]]:
     allocating = FAST.replace("#include <cstdio>", "#include <cstdio>\n#include <cstdlib>").replace(
         "long n;", "long n; long *many = (long *) malloc(1 << 16); many[9] = 1;"
     )
@@ -22,13 +23,26 @@ def rows() -> list[dict[str, Any]]:
         row("sum", tests=sums(3, 40)),
         row("identical", fast=SLOW, generated_answers=[SLOW]),
         row("allocating", slow=allocating, tests=sums(7)),
-        row("python", slow=PYTHON, fast=PYTHON, language="python", tests=sums(5)),
     ]
 
 
-@pytest.fixture
-def pairs(tmp_path: Path) -> Path:
-    return write_rows(tmp_path / "pairs.jsonl", *rows())
+def scripts() -> list[dict[str, Any]]:
+    return [row("python", slow=PYTHON, fast=PYTHON, language="python", tests=sums(5))]
+
+
+@pytest.fixture(
+    params=[
+        (programs, "skylake"),
+        # The start of an interpreter takes long; tests/conformance measures scripts elsewhere too.
+        pytest.param((scripts, "counts"), marks=pytest.mark.prove),
+        pytest.param((scripts, "skylake"), marks=pytest.mark.prove),
+    ],
+    ids=lambda one: f"{one[0].__name__} on {one[1]}",
+)
+def work(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """A file of pairs and the machine that measures them."""
+    rows, machine = request.param
+    return write_rows(tmp_path / "pairs.jsonl", *rows()), machine
 
 
 def costs(run: Path) -> list[tuple[Any, ...]]:
@@ -49,10 +63,15 @@ def different(first: Path, second: Path) -> list[tuple[Any, ...]]:
 
 
 def test_the_host_leaves_no_trace_in_the_numbers(
-    pie: Pie, pairs: Path, tmp_path: Path, environment: dict[str, str]
+    pie: Pie,
+    work: tuple[Path, str],
+    tmp_path: Path,
+    environment: dict[str, str],
+    fresh_cache: Callable[[Path], Path],
 ) -> None:
+    pairs, machine = work
     first = tmp_path / "first"
-    done = pie("simulate", "--pairs", pairs, "--out", first, "-j", "2")
+    done = pie("simulate", "--pairs", pairs, "--out", first, "-j", "2", "-m", machine)
     assert done.returncode == 0, done.stderr
 
     elsewhere = tmp_path / "another user" / ("long" * 50)
@@ -69,7 +88,7 @@ def test_the_host_leaves_no_trace_in_the_numbers(
         "CPLUS_INCLUDE_PATH": "/nowhere",
         "GLIBC_TUNABLES": "glibc.malloc.arena_max=1",
         "PYTHONHASHSEED": "77",
-        "PIE_CACHE": str(elsewhere / "cache"),
+        "PIE_CACHE": str(fresh_cache(elsewhere / "cache")),
         "TMPDIR": str(elsewhere),
         **{f"PADDING_{number}": "x" * 1000 for number in range(5)},
     }
@@ -83,7 +102,7 @@ def test_the_host_leaves_no_trace_in_the_numbers(
     ]
     try:
         again = pie(
-            *("simulate", "--pairs", "copy.jsonl", "--out", second, "-j", "1"),
+            *("simulate", "--pairs", "copy.jsonl", "--out", second, "-j", "1", "-m", machine),
             cwd=elsewhere,
             env=other,
             before=before,
@@ -122,9 +141,10 @@ def test_a_script_costs_the_same_where_there_is_no_bubblewrap(
 
 
 def test_identical_programs_have_a_speedup_of_exactly_one(
-    pie: Pie, pairs: Path, tmp_path: Path
+    pie: Pie, work: tuple[Path, str], tmp_path: Path
 ) -> None:
-    done = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", "--json")
+    pairs, machine = work
+    done = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", "-m", machine, "--json")
     for one in json.loads(done.stdout)["pairs"]:
         if one["problem_id"] in ("identical", "python"):
             assert one["speedup"] == 1.0

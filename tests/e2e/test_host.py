@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,12 @@ def test_a_full_disk_under_the_run_folder_is_told_and_the_results_are_kept(
 @pytest.mark.parametrize("kibibytes", [100, 600])
 @pytest.mark.parametrize("variable", ["PIE_CACHE", "TMPDIR"])
 def test_a_full_disk_elsewhere_is_told_and_blamed_on_no_program(
-    pie: Pie, tmp_path: Path, environment: dict[str, str], variable: str, kibibytes: int
+    pie: Pie,
+    tmp_path: Path,
+    environment: dict[str, str],
+    fresh_cache: Callable[[Path], Path],
+    variable: str,
+    kibibytes: int,
 ) -> None:
     place = tmp_path / "place"
     place.mkdir()
@@ -129,6 +135,7 @@ def test_a_full_disk_elsewhere_is_told_and_blamed_on_no_program(
     pairs = write_rows(tmp_path / "pairs.jsonl", *rows)
     done = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", env=full, before=prefix)
     assert_refused(done, "the disk is full", "free some space")
+    fresh_cache(tmp_path / "cache")
     again = pie("simulate", "--pairs", pairs, "--out", tmp_path / "run", "--json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["counts"]["accepted"] == 6

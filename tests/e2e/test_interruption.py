@@ -20,11 +20,13 @@ Start = Callable[..., subprocess.Popen[str]]
 LeftBehind = Callable[[float], list[str]]
 
 NUMBERS = (3, 50, 20_000)
+# What becomes of a run does not hang on the machine, and this one is quick.
+SIMULATE = ("simulate", "-m", "counts")
 
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """Four rows of eight programs and three tests, one of them long: seconds of work anywhere."""
+    """Four rows of eight programs and three tests, one of them long."""
     rows = []
     for number in range(4):
         made = row(f"p{number}", tests=sums(*NUMBERS))
@@ -35,16 +37,18 @@ def pairs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(environment: dict[str, str], tmp_path: Path, shared_cache: Path) -> dict[str, str]:
+def environment(
+    environment: dict[str, str], tmp_path: Path, fresh_cache: Callable[[Path], Path]
+) -> dict[str, str]:
     """A cache of the test's own, so that there is something to measure."""
-    return {**environment, "PIE_CACHE": str(tmp_path / "cache")}
+    return {**environment, "PIE_CACHE": str(fresh_cache(tmp_path / "cache"))}
 
 
 @pytest.fixture
 def undisturbed(pie: Pie, pairs: Path, tmp_path: Path, environment: dict[str, str]) -> Path:
     run = tmp_path / "undisturbed"
     other = {**environment, "PIE_CACHE": str(tmp_path / "other-cache")}
-    done = pie("simulate", "--pairs", pairs, "--out", run, "--json", env=other)
+    done = pie(*SIMULATE, "--pairs", pairs, "--out", run, "--json", env=other)
     assert json.loads(done.stdout)["counts"]["accepted"] == 8
     return run
 
@@ -68,7 +72,7 @@ def wait_for(process: subprocess.Popen[str], cache: Path, number: int) -> None:
     deadline = time.monotonic() + 600
     while len(kept(cache)) < number and process.poll() is None:
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def workers(driver: int) -> list[int]:
@@ -97,6 +101,9 @@ def assert_nothing_repeated(run: Path, cache: Path, before: dict[str, float]) ->
     assert manifest(run)["effort"]["jobs_run"].get("measure", 0) == len(after) - len(before)
 
 
+@pytest.mark.parametrize(
+    "numbers", [(1, 9), pytest.param((0, 2, 5, 9, 14), marks=pytest.mark.prove)], ids=len
+)
 def test_killed_at_random_moments_it_ends_as_if_undisturbed(
     start_pie: Start,
     pie: Pie,
@@ -104,14 +111,15 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
     undisturbed: Path,
     tmp_path: Path,
     left_behind: LeftBehind,
+    numbers: tuple[int, ...],
 ) -> None:
     run, cache = tmp_path / "run", tmp_path / "cache"
     whole = len(kept(tmp_path / "other-cache"))
     moments = random.Random(20)
     kills = 0
     seen: dict[str, float] = {}
-    for number in (0, 2, 5, 9, 14):
-        process = start_pie("simulate", "--pairs", pairs, "--out", run)
+    for number in numbers:
+        process = start_pie(*SIMULATE, "--pairs", pairs, "--out", run)
         wait_for(process, cache, number)
         time.sleep(moments.uniform(0.0, 0.3))
         process.kill()
@@ -121,9 +129,9 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(
         now = kept(cache)
         assert {key: now[key] for key in seen} == seen, "what was kept stays kept"
         seen = now
-    assert kills >= 3, "the runs ended before they could be killed"
+    assert kills >= (len(numbers) + 1) // 2, "the runs ended before they could be killed"
     assert 0 < len(seen) <= whole
-    last = pie("simulate", "--pairs", pairs, "--out", run)
+    last = pie(*SIMULATE, "--pairs", pairs, "--out", run)
     assert last.returncode == 0, last.stderr
     assert len(kept(cache)) == whole
     assert_nothing_repeated(run, cache, seen)
@@ -140,7 +148,7 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     number: signal.Signals,
 ) -> None:
     run, cache = tmp_path / "run", tmp_path / "cache"
-    process = start_pie("simulate", "--pairs", pairs, "--out", run)
+    process = start_pie(*SIMULATE, "--pairs", pairs, "--out", run)
     wait_for(process, cache, 3)
     # A terminal sends Ctrl-C to the whole group, `kill` a signal to one process.
     send = os.killpg if number == signal.SIGINT else os.kill
@@ -151,7 +159,7 @@ def test_interrupted_it_keeps_everything_says_how_to_go_on_and_leaves_no_process
     assert (process.returncode, output) == (130, "")
     _plan, told, line = errors.splitlines()
     assert told == f"pie: interrupted; everything measured is kept in {run}. Go on with:"
-    assert line == f"  pie simulate --pairs {pairs} --out {run}"
+    assert line == f"  pie {' '.join(SIMULATE)} --pairs {pairs} --out {run}"
     assert manifest(run)["status"] == "interrupted"
     report = pie("report", run)
     assert report.returncode == 0, report.stderr
@@ -168,7 +176,7 @@ def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
     start_pie: Start, pairs: Path, tmp_path: Path, left_behind: LeftBehind, seconds: float
 ) -> None:
     for number in (signal.SIGKILL, signal.SIGINT):
-        process = start_pie("simulate", "--pairs", pairs, "--out", tmp_path / f"run{number}")
+        process = start_pie(*SIMULATE, "--pairs", pairs, "--out", tmp_path / f"run{number}")
         while not workers(process.pid):
             assert process.poll() is None
             time.sleep(0.002)
@@ -188,7 +196,7 @@ def test_killed_or_interrupted_while_its_workers_start_it_is_quiet_and_gone(
 def test_an_interrupt_does_not_wait_for_a_long_run(
     start_pie: Start, tmp_path: Path, left_behind: LeftBehind
 ) -> None:
-    pairs = write_rows(tmp_path / "pairs.jsonl", row("long", tests=sums(10_000_000)))
+    pairs = write_rows(tmp_path / "pairs.jsonl", row("long", tests=sums(1_000_000)))
     process = start_pie(
         *("simulate", "--pairs", pairs, "--out", tmp_path / "run"),
         *("--max-instructions", "100000000000"),
@@ -205,7 +213,7 @@ def test_a_worker_that_dies_takes_nothing_with_it(
     start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     run, cache = tmp_path / "run", tmp_path / "cache"
-    process = start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "2")
+    process = start_pie(*SIMULATE, "--pairs", pairs, "--out", run, "-j", "2")
     wait_for(process, cache, 3)
     os.kill(workers(process.pid)[0], signal.SIGKILL)
     _output, errors = process.communicate(timeout=600)
@@ -218,10 +226,10 @@ def test_two_drivers_never_work_in_one_folder(
     start_pie: Start, pie: Pie, pairs: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    first = start_pie("simulate", "--pairs", pairs, "--out", run)
+    first = start_pie(*SIMULATE, "--pairs", pairs, "--out", run)
     wait_for(first, tmp_path / "cache", 1)
     first.send_signal(signal.SIGSTOP)
-    second = pie("simulate", "--pairs", pairs, "--out", run)
+    second = pie(*SIMULATE, "--pairs", pairs, "--out", run)
     first.send_signal(signal.SIGCONT)
     assert second.returncode == 1
     assert second.stderr.splitlines()[-1] == (
@@ -237,7 +245,7 @@ def test_two_drivers_may_share_a_cache(
     start_pie: Start, pairs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     runs = [tmp_path / "a", tmp_path / "b"]
-    both = [start_pie("simulate", "--pairs", pairs, "--out", run, "-j", "1") for run in runs]
+    both = [start_pie(*SIMULATE, "--pairs", pairs, "--out", run, "-j", "1") for run in runs]
     for process, run in zip(both, runs, strict=True):
         _output, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors

@@ -6,7 +6,6 @@ What is changed: model names, file names, and `--limit`. What is not run has its
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ import yaml
 pytest.importorskip("pyarrow")
 pytest.importorskip("tree_sitter_cpp")
 
-from tests.e2e.conftest import PIE
+from tests.e2e.fork_server import ForkServer
 from tests.e2e.pages import PAGES, REPOSITORY, Command, commands
+from tests.hub_server import HubServer
 from tests.model_server import ModelServer
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
@@ -43,7 +43,7 @@ LEFT_OUT = {
 }  # fmt: skip
 """Commands that are not run, each with the reason or the test that runs its like."""
 RECIPES_FOLDER = REPOSITORY / "finetune" / "recipes"
-RECIPES = ("pie-full", "pie-hq", "pie-lora")
+RECIPES = ("pie-full", "pie-hq", "pie-lora", "dpo-lora", "grpo-lora")
 WORDS = {
     "vllm:codellama/CodeLlama-7b-hf": "replay:recorded.jsonl",
     "codellama/CodeLlama-7b-hf": "base",
@@ -53,6 +53,9 @@ WORDS = {
 }
 """Names of models and recipes, and what stands for them here."""
 PREPARED = {
+    "pie finetune preferences runs/sampled --out preferences.jsonl": (
+        "simulate --pairs sampled.jsonl --testcases test_cases --out runs/sampled"
+    ),
     "pie report runs/mine --upper-bound mine/measured.parquet": (
         "simulate --pairs answered.jsonl --testcases mine/test_cases --out runs/mine"
     ),
@@ -67,6 +70,7 @@ PROBLEMS = {
     for n in range(1, 8)
 }
 INDEXING = "pie index build --pairs train.jsonl --out train.index"
+ROUTES_PAGE = "reproduce-training.md"
 ALL = [one for page in PAGES for one in commands(page)]
 SHORT = {
     "README.md": ("pie measure", "pie dataset check", "pie simulate", "pie report", "pie index"),
@@ -78,8 +82,8 @@ SHORT = {
 class Workspace:
     """A folder with all files that the pages name."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self._environment = folder, environment
+    def __init__(self, folder: Path, environment: dict[str, str], server: ForkServer) -> None:
+        self.folder, self._environment, self._server = folder, environment, server
         write_codenet(folder / "Project_CodeNet", PROBLEMS)
         contest = {"name": "p00001 Add", "public_tests": {"input": ["7\n"], "output": ["8\n"]}}
         (folder / "code_contests.jsonl").write_text(json.dumps(contest) + "\n")
@@ -109,16 +113,16 @@ class Workspace:
         write("val.jsonl", problems[4:5])
         write("test.jsonl", problems[5:], fastest_code=looping(3))
         write("recorded.jsonl", problems[5:], generated_answers=[looping(5 + k) for k in range(8)])
+        answers = [looping(2), looping(4000)]
+        asked = {"strategy": "finetuned", "form": "plain"}
+        write("sampled.jsonl", problems[:2], generated_answers=answers, sampling=asked)
         write("answered.jsonl", problems, generated_answers=[looping(2)])
         (self.folder / "selfplay").mkdir()
         write("selfplay/synthetic.jsonl", problems[:1], problem_id="synthetic")
 
     def run(self, *words: str) -> str:
         """Run `pie` and return what it printed."""
-        done = subprocess.run(
-            [str(PIE), *words], cwd=self.folder, env=self._environment, capture_output=True,
-            text=True, timeout=900, check=False,
-        )  # fmt: skip
+        done = self._server.run(list(words), self.folder, self._environment, 900)
         assert done.returncode == 0, f"pie {' '.join(words)}\n{done.stderr[-3000:]}"
         return done.stdout
 
@@ -138,12 +142,19 @@ class Workspace:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, environment: dict[str, str]) -> Iterator[Workspace]:
-    with ModelServer() as server:
-        names = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "none", "OMP_NUM_THREADS": "1"}
+def workspace(
+    tmp_path: Path, environment: dict[str, str], fork_server: ForkServer
+) -> Iterator[Workspace]:
+    with ModelServer() as server, HubServer() as hub:
+        names = {
+            **hub.environment,
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_KEY": "none",
+            "OMP_NUM_THREADS": "1",
+        }
         # Only what a page names is on the path of `pie`.
         kept = {name: value for name, value in os.environ.items() if name != "PIE_GEM5"}
-        yield Workspace(tmp_path, {**kept, **environment, **names})
+        yield Workspace(tmp_path, {**kept, **environment, **names}, fork_server)
 
 
 def add_models(folder: Path) -> None:
@@ -158,6 +169,8 @@ def add_models(folder: Path) -> None:
         recipe = yaml.safe_load((RECIPES_FOLDER / f"{name}.yaml").read_text())
         recipe |= {"model": "base", "precision": "fp32", "batch": 2, "micro_batch": 1, "epochs": 1}
         recipe |= {"warmup_steps": 0, "max_steps": 2, "launch": {"device": "cpu"}}
+        if name == "grpo-lora":
+            recipe |= {"answers": 2, "micro_batch": 2, "max_new_tokens": 8}
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe))
 
 
@@ -181,6 +194,23 @@ def test_what_a_reader_tries_first_works_as_it_stands(workspace: Workspace) -> N
                 program, *words = Command("", hint.partition(": ")[2]).words
                 assert program == "pie"
                 workspace.run(*words, "--out", "runs/hinted")
+
+
+@pytest.mark.slow
+def test_table_4s_route_from_data_to_report_by_the_pages_commands(workspace: Workspace) -> None:
+    """All pairs with their score tag; the other rows' routes differ in names only."""
+    pytest.importorskip("torch")
+    add_models(workspace.folder)
+    route = [one for one in ALL if one.page == ROUTES_PAGE and "cond" in one.text][:6]
+    assert [one.words[1:3] for one in route] == [
+        ["finetune", "data"], ["finetune", "data"], ["finetune", "run"],
+        ["generate", "--pairs"], ["simulate", "--pairs"], ["report", "runs/cond"],
+    ]  # fmt: skip
+    *_before, printed = [workspace.run_from_page(one) for one in route]
+    # At Best@8: a tiny model writes nothing right, but every answer was measured.
+    assert "best@8" in printed
+    answers = rows_of(workspace.folder / "runs" / "cond" / "pairs.jsonl")
+    assert [len(one["generations"]) for one in answers] == [8]
 
 
 @pytest.mark.prove

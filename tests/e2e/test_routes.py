@@ -1,6 +1,7 @@
-"""The documented way from submissions to the upper bound, every command at its defaults."""
+"""The documented way from submissions to the upper bound."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,42 +42,69 @@ def write_table(path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
-def test_measured_tagged_simulated_and_bounded_at_their_defaults(pie: Pie, tmp_path: Path) -> None:
-    def done(*arguments: object, code: int = 0) -> str:
+Done = Callable[..., str]
+
+
+@pytest.fixture
+def done(pie: Pie) -> Done:
+    """Run `pie`, which ends as said, and return what it printed."""
+
+    def run(*arguments: object, code: int = 0) -> str:
         ended = pie(*arguments)
         assert ended.returncode == code, ended.stderr
         return ended.stderr if code else ended.stdout
 
+    return run
+
+
+BOTH = ("cpp", "python")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("languages", "options"),
+    [
+        pytest.param(("cpp",), (), id="defaults"),
+        # The start of an interpreter takes the default machine many seconds.
+        pytest.param(BOTH, ("--machine", "counts"), id="two languages"),
+        pytest.param(BOTH, (), id="two languages at the defaults", marks=pytest.mark.prove),
+    ],
+)
+def test_measured_tagged_simulated_and_bounded(
+    done: Done, tmp_path: Path, languages: tuple[str, ...], options: tuple[str, ...]
+) -> None:
     table = write_table(tmp_path / "submissions.jsonl")
     rows: list[dict[str, Any]] = []
-    for language in ("cpp", "python"):
+    for language in languages:
         done(
             *("dataset", "build", table, "--folder", "given", "--language", language),
-            *("--out", language),
+            *("--out", language, *options),
         )
         rows += rows_of(tmp_path / language / "pairs.jsonl")
-    assert {row["language"] for row in rows} == {"cpp", "python"}
+    assert {row["language"] for row in rows} == set(languages)
     fastest = {problem: programs[-1] for (problem, _language), programs in SUBMISSIONS.items()}
     for row in rows:
         row["generated_answers"] = [fastest[row["problem_id"]]]
     both = tmp_path / "both.jsonl"
     both.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    done("simulate", "--pairs", both, "--testcases", "given", "--out", "run")
+    done("simulate", "--pairs", both, "--testcases", "given", "--out", "run", *options)
     for before, after in zip(rows, rows_of(tmp_path / "run" / "pairs.jsonl"), strict=True):
         for field in ("src_agg_runtime", "tgt_agg_runtime", "measured_on"):
             assert before[field] == after[field], (before["problem_id"], field)
 
-    for language in ("cpp", "python"):
+    for language in languages:
         among = f"{language}/measured.parquet"
         bound = json.loads(done("report", "run", "--upper-bound", among, "--json"))
-        assert list(bound["excluded"]) == ["no accepted human submission"]
+        others = ["no accepted human submission"] if len(languages) > 1 else []
+        assert list(bound["excluded"]) == others
         assert [one["winner"] for one in bound["problems"]] == ["equal"]
         tagged = tmp_path / f"{language}.tagged.jsonl"
         done("dataset", "tag", "run/pairs.jsonl", "--among", among, "-o", tagged)
         best = [one for one in rows_of(tagged) if one["tgt_code"] in fastest.values()]
         assert {one["target_reward_updated_pct_bin"] for one in best} == {10}
 
+    if options:
+        return
     only = write_only(both, "cpp")
     budget = ("--max-instructions", 9_000_000, "--out", "bounded")
     done("simulate", "--pairs", only, "--testcases", "given", *budget)

@@ -14,7 +14,7 @@ PYTHON_FAST = "n = int(input())\nprint(n * (n + 1) // 2)\n"
 
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
-    """Six rows: tests in files and inside, generations, a broken target, identical ones, Python."""
+    """Five rows: tests in files and inside, generations, a broken target, identical ones."""
     folder = tmp_path / "data" / "test_cases" / "files"
     folder.mkdir(parents=True)
     for index, test in enumerate(sums(1, 20, 30)):
@@ -27,7 +27,6 @@ def pairs(tmp_path: Path) -> Path:
         row("broken", fast=BROKEN),
         row("wrong", fast=WRONG),
         row("identical", fast=SLOW),
-        row("python", slow=PYTHON, fast=PYTHON_FAST, language="python", tests=sums(9)),
     )
 
 
@@ -50,7 +49,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     done = pie("simulate", "--pairs", pairs, "--out", run, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [
-        "pie: 6 rows, 7 distinct programs, 26 runs to judge and measure on skylake; "
+        "pie: 5 rows, 5 distinct programs, 24 runs to judge and measure on skylake; "
         "0 lines left out"
     ], "everything that is no result goes to standard error, and nothing besides"
 
@@ -59,14 +58,13 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     assert document["run"] == str(run)
     assert document["machine"] == "skylake"
     by_problem = {one["problem_id"]: one for one in document["pairs"]}
-    assert list(by_problem) == ["files", "inline", "broken", "wrong", "identical", "python"]
+    assert list(by_problem) == ["files", "inline", "broken", "wrong", "identical"]
     assert set(by_problem["files"]) == {
         "src_id", "tgt_id", "problem_id", "src_agg_runtime", "tgt_agg_runtime", "speedup",
         "src_verdict", "tgt_verdict", "generations",
     }  # fmt: skip
     assert by_problem["files"]["speedup"] > 1
     assert by_problem["identical"]["speedup"] == 1.0
-    assert by_problem["python"]["src_verdict"] == "accepted"
     assert by_problem["broken"]["tgt_verdict"] == "compile_error"
     assert by_problem["broken"]["speedup"] is None
     assert by_problem["wrong"]["tgt_verdict"] == "wrong_answer"
@@ -79,7 +77,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     ]
     generated = by_problem["inline"]["generations"][0]["agg_runtime"]
     assert generated == by_problem["inline"]["tgt_agg_runtime"], "the same program costs the same"
-    assert sum(document["counts"].values()) == 6 * 2 + 4
+    assert sum(document["counts"].values()) == 5 * 2 + 4
     assert document["counts"]["wrong_answer"] == 2
     assert document["summary"] == read(run, "summary.json")
 
@@ -97,7 +95,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     )
     assert all(one["instructions"] and one["counters"] for one in files)
     manifest = read(run, "manifest.json")
-    assert (manifest["status"], manifest["rows"], manifest["runs"]) == ("finished", 6, 26)
+    assert (manifest["status"], manifest["rows"], manifest["runs"]) == ("finished", 5, 24)
 
     again = pie("simulate", "--pairs", pairs, "--out", run)
     assert again.returncode == 0
@@ -111,7 +109,7 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     assert report.returncode == 0
     assert report.stderr == ""
     shown = json.loads(report.stdout)
-    assert shown.pop("native")["compared"] == 5  # it depends on the host, so no result file has it
+    assert shown.pop("native")["compared"] == 4  # it depends on the host, so no result file has it
     kept = dict(document["summary"]["report"])
     assert kept.pop("native") is None
     assert shown == kept
@@ -124,6 +122,25 @@ def test_from_a_file_to_results_and_back(pie: Pie, pairs: Path, tmp_path: Path) 
     assert measured(other)[0] == 0, "the same programs and tests are known"
     assert json.loads(back.stdout)["pairs"] == document["pairs"]
     assert read_lines(other, "pairs.jsonl") == rows
+
+
+# The start of an interpreter takes the model many seconds.
+@pytest.mark.parametrize("machine", ["counts", pytest.param("skylake", marks=pytest.mark.prove)])
+def test_rows_of_two_languages_are_measured_together(
+    pie: Pie, tmp_path: Path, machine: str
+) -> None:
+    pairs = write_rows(
+        tmp_path / "pairs.jsonl",
+        row("cpp", tests=sums(9)),
+        row("python", slow=PYTHON, fast=PYTHON_FAST, language="python", tests=sums(9)),
+    )
+    done = pie("simulate", "--pairs", pairs, "-m", machine, "--out", tmp_path / "run", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [one["src_verdict"] for one in document["pairs"]] == ["accepted"] * 2
+    cpp, python = (one["speedup"] for one in document["pairs"])
+    assert cpp > 1
+    assert python == pytest.approx(1, abs=0.1), "both are mostly the interpreter's start"
 
 
 def test_without_the_cache_everything_is_measured_again_with_the_same_result(

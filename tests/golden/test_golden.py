@@ -2,12 +2,15 @@
 
 A folder holds `program.cpp` or `program.py` and `verdict.json`:
 
+    program_of       instead of a program: the folder beside it whose program it is, and
+    replaced         what is put there in place of what, each found once
     verdict          the verdict, or a list where the host's processor or kernel decides
     detail_contains  a part of the explanation (optional)
     input, expected  what it reads and what it must print; both empty by default
     machine          whether it is measured too (default: yes, if it gets that far)
-    skylake          what is different on that machine, which shows a program less of the host and counts
-                     what it hides from others; or "no", where that takes too long
+    skylake          what is different on that machine and on `counts`, which is the same tool: they show a
+                     program less of the host and count what it hides from others; or "no", where that takes
+                     too long
     cachegrind       the same for that machine, which is for trusted programs: a hostile one can forge it
     mechanism, twin  of a hostile program: what it makes use of, and the folder of an honest program that
                      makes use of the same and is accepted
@@ -34,6 +37,7 @@ from sim.jobs import BuildJob, Job, MeasuredRun, MeasureJob
 from sim.limits import MIB, CompileLimits, Limits
 from sim.machine import Machine
 from sim.machines.cachegrind import Cachegrind
+from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Build, Language, Program, TestCase
@@ -42,8 +46,6 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 HERE = Path(__file__).parent
-# The start of an interpreter takes the model many seconds.
-PYTHON_EACH_TIME = {"accepted", "digits_without_limit", "standard_streams_by_name"}
 CASES = sorted(
     file.parent for file in HERE.rglob("verdict.json") if file.parent.parent.name != "functions"
 )
@@ -83,7 +85,7 @@ def verdicts_of(settings: dict[str, Any]) -> list[str]:
 def machines_of(settings: dict[str, Any]) -> list[Machine]:
     """On which machines a program is tried; one that is never measured gets its verdict once."""
     measured = {"accepted", "nondeterministic", "tampering", "unsupported"}
-    counted = "budget" in settings.get("detail_contains", "")
+    counted = " instructions" in settings.get("detail_contains", "")
     if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]
     return [one for one in (Skylake(), Cachegrind()) if settings.get(one.name) != "no"]
@@ -92,17 +94,20 @@ def machines_of(settings: dict[str, Any]) -> list[Machine]:
 def runs() -> Iterator[ParameterSet]:
     """Every program on its machines; both runs of one go to the same worker, which builds it once.
 
-    A hostile program that is tried on the default machine is tried on the other in `make prove`.
+    A hostile program that is tried on the default machine is tried on the other in `make prove`. The
+    start of an interpreter takes both many seconds, so scripts are tried on `counts`, which is the
+    default machine's tool without its clock, and on both in `make prove`; tests/conformance measures
+    scripts on every machine.
     """
     for case in CASES:
         name = str(case.relative_to(HERE))
         machines = machines_of(settings_of(case))
+        script = (case / "program.py").exists() and machines[0].name == "skylake"
+        if script:
+            machines.insert(0, Counts())
         for number, machine in enumerate(machines):
             marks = [pytest.mark.xdist_group(name)]
-            seldom = case.parent.name == "python" and case.name not in PYTHON_EACH_TIME
-            if (number and case.parent.name == "hostile") or (
-                seldom and machine.name == "skylake"
-            ):
+            if number and (script or case.parent.name == "hostile"):
                 marks.append(pytest.mark.prove)
             yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 
@@ -119,6 +124,7 @@ def test_hostile_programs_are_many_of_many_kinds_and_each_has_an_honest_twin() -
 def test_a_case_says_nothing_that_is_not_read() -> None:
     known = {"verdict", "detail_contains", "input", "expected", "machine", "needs"}
     known |= {"skylake", "cachegrind", "without_groups", "limits", "compile_limits"}
+    known |= {"program_of", "replaced"}
     for case in CASES:
         unknown = set(settings_of(case)) - known - {"mechanism", "twin"}
         assert not unknown, f"{case.name}: {unknown}"
@@ -129,7 +135,7 @@ def test_the_program_gets_its_verdict(
     case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
-    wanted |= wanted.get(machine.name, {})
+    wanted |= wanted.get("skylake" if machine.name == "counts" else machine.name, {})
     if cgroup.kind() == "address space":
         wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))
@@ -142,15 +148,15 @@ def test_the_program_gets_its_verdict(
     assert BAIT not in repr(outcome)
 
 
-@pytest.fixture
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that all worker processes of this test run share."""
-    named = os.environ.get("PIE_CACHE")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = Path(named) if named else shared / "cache"
-    monkeypatch.setenv("PIE_CACHE", str(folder))
-    return folder
+def program_of(case: Path) -> Program:
+    settings = settings_of(case)
+    folder = case.parent / settings.get("program_of", case.name)
+    source = next(file for file in folder.iterdir() if file.stem == "program")
+    text = source.read_text("utf-8")
+    for old, new in settings.get("replaced", {}).items():
+        assert text.count(old) == 1, f"{case.name}: {old}"
+        text = text.replace(old, new)
+    return Program(LANGUAGES[source.suffix], text)
 
 
 def examined(
@@ -161,7 +167,7 @@ def examined(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Outcome:
     """Send the program the whole way, with the expected output and a secret as bait nearby."""
-    source = next(file for file in case.iterdir() if file.stem == "program")
+    program = program_of(case)
     test = inline_test(scratch, wanted.get("input", ""), wanted.get("expected", ""))
     # A descriptor that is inheritable, a variable and a world-readable file beside the input.
     monkeypatch.setenv("PIE_BAIT", BAIT)
@@ -174,7 +180,6 @@ def examined(
             limits=Limits(**{**SMALL, **wanted.get("limits", {})}),
             compile_limits=CompileLimits(**wanted.get("compile_limits", {})),
         )
-        program = Program(LANGUAGES[source.suffix], source.read_text("utf-8"))
         procedure = examine([program], [test], setting)
         return driven(procedure, case, measure=wanted.get("machine", True))[0]
     finally:

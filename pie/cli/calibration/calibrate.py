@@ -10,6 +10,7 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
+from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
     from pie.flows.calibration.calibrate import Finished, Planned, Request
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @told
+@grouped
 def command(
     pairs: Annotated[
         list[Path],
@@ -61,14 +63,9 @@ def command(
     gem5: options.Gem5 = "",
     gem5_config: options.Gem5Configuration = "Verbatim",
     jobs: options.Jobs = 0,
-    cxxflags: options.Flags = None,
-    judge: options.Judge = "none",
-    include: options.Include = None,
-    cxx: options.Compiler = "g++",
-    link: options.Link = "static",
-    compare: options.Rule = "tokens",
+    *,
+    build: options.Programs,
     max_instructions: options.MaxInstructions = 2_000_000_000,
-    memory_limit: options.MemoryLimit = 1024,
     strict: options.Strict = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
@@ -88,19 +85,7 @@ def command(
     from sim import machines
 
     def setting(name: str) -> Setting:
-        return options.setting(
-            name,
-            cxxflags,
-            cxx,
-            link,
-            compare,
-            max_instructions,
-            memory_limit,
-            gem5,
-            gem5_config,
-            judge=judge,
-            include=include,
-        )
+        return build.setting(name, gem5, gem5_config, max_instructions=max_instructions)
 
     request = flow.Request(
         pairs=tuple(pairs),

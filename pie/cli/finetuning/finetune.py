@@ -1,4 +1,4 @@
-"""`pie finetune data`, `run`, `merge` and `submit`."""
+"""`pie finetune data`, `run`, `merge`, `push`, `pull` and `submit`."""
 
 # Annotations are values here: as texts Typer would compile each option anew for every `--help`.
 
@@ -160,14 +160,17 @@ def run(
 
     Example: pie finetune run --config pie-lora --train rows.jsonl --output runs/lora
 
-    Shipped recipes: pie-full, pie-hq, pie-lora, ecco-lora, qlora, cpu, single-gpu, one-node-fsdp,
-    several-nodes. The folder gets metrics.jsonl, loss.png, checkpoints, and model/ or adapter/.
+    Shipped recipes: pie-full, pie-hq, pie-lora, ecco-lora, qlora, dpo-lora, grpo-lora, cpu,
+    single-gpu, one-node-fsdp, several-nodes. The folder gets metrics.jsonl, loss.png, checkpoints,
+    and model/ or adapter/. After SIGTERM a step is finished and saved, and the exit code is 143.
     """
     from pie.flows.finetuning import finetune as flow
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
     named = {name: value for name, value in given.items() if value}
     planned = flow.plan(config, named, changes or [], node_rank)
+    for doubt in planned.doubts:
+        say(f"warning: {doubt}")
     if dry_run or show:
         with printing():
             document = {"schema_version": 1, "line": planned.line, "words": planned.words}
@@ -213,6 +216,70 @@ def merge(
         }
         sentence = f"wrote {merged.folder} ({merged.bytes / 1e6:,.1f} MB, {merged.dtype})"
         print(json.dumps(document, indent=2) if as_json else sentence)
+    return Exit.OK
+
+
+@app.command("push")
+@told
+def push(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run of `finetune run`.")],
+    to: Annotated[str, typer.Option("--to", metavar="OWNER/NAME", help="Repository of the hub.")],
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Upload this folder, as of `finetune merge`, in its place."),
+    ] = None,
+    measured: Annotated[
+        list[Path] | None,
+        typer.Option("--measured", help="A run of `pie simulate` for the card; repeatable."),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="For everybody, if the repository is new.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the model card; upload nothing.")
+    ] = False,
+    as_json: options.Json = False,
+) -> int:
+    """Upload the model or adapter of a run to the Hugging Face hub, with a model card.
+
+    Example: pie finetune push runs/lora --to me/pie-lora --measured runs/test-skylake-1a2b3c4d
+
+    The card has the recipe, how the training went, and the reports of the measured runs. The token
+    is HF_TOKEN's, the server HF_ENDPOINT's.
+    """
+    from pie.flows.finetuning import hub as flow
+
+    if dry_run:
+        with printing():
+            print(flow.card_of(run_folder, measured or [], model), end="")
+        return Exit.OK
+    address = flow.push(run_folder, to, measured or [], model, private=not public)
+    with printing():
+        document = {"schema_version": 1, "repository": to, "commit": address}
+        print(json.dumps(document, indent=2) if as_json else address)
+    return Exit.OK
+
+
+@app.command("pull")
+@told
+def pull(
+    name: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Repository of the hub.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder, new.")],
+    revision: Annotated[
+        str, typer.Option("--revision", help="Branch, tag or commit; else the newest.")
+    ] = "",
+    as_json: options.Json = False,
+) -> int:
+    """Download a model or adapter from the Hugging Face hub into a folder of its own.
+
+    Example: pie finetune pull me/pie-lora --output models/lora
+    """
+    from pie.flows.finetuning import hub as flow
+
+    folder = flow.pull(name, output, revision)
+    with printing():
+        document = {"schema_version": 1, "folder": str(folder)}
+        print(json.dumps(document, indent=2) if as_json else folder)
     return Exit.OK
 
 

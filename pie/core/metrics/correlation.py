@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pie.core.metrics.bootstrap import LEVEL, RESAMPLES, Interval, draws
-from pie.core.metrics.score import Estimate
+from pie.core.metrics.estimate import Estimate
 
 Point = tuple[str, float, float]
 """A problem and the two numbers of one of its rows."""

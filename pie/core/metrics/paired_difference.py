@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from pie.core.metrics.bootstrap import Cluster, mean_interval
+from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import (
     exclusion_at_k,
     is_correct_at_k,
@@ -21,7 +22,6 @@ from pie.core.metrics.metrics import (
     speedup_at_k,
 )
 from pie.core.metrics.pair_result import PairResult
-from pie.core.metrics.score import Estimate
 from pie.core.problem import InputError
 
 

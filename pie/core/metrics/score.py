@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pie.core.metrics.averages import geometric_mean, mean, median
-from pie.core.metrics.bootstrap import Cluster, Interval, exponential, mean_interval
+from pie.core.metrics.averages import geometric_mean, median
+from pie.core.metrics.bootstrap import Cluster, exponential, mean_interval
+from pie.core.metrics.estimate import Estimate, mean_estimate
 from pie.core.metrics.metrics import (
     OPTIMISED_THRESHOLD,
     Exclusion,
@@ -31,14 +32,6 @@ from pie.core.metrics.standing import UnsupportedAs
 
 NOT_MEASURED_LIMIT = 0.05
 """Above this share of rows that we failed to measure, no numbers are given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number, and its interval over problems (None with a single problem)."""
-
-    value: float
-    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +123,7 @@ class Tally:
             excluded={reason.value: self.excluded[reason] for reason in Exclusion},
             problems=len(sizes),
             optimised=_share(self.optimised, sizes) if given else None,
-            speedup=_speedup(self.speedups, values) if given else None,
+            speedup=mean_estimate(self.speedups) if given else None,
             median=median(values) if given else None,
             geometric_mean=_geometric_mean(self.speedups, values) if given else None,
             correct=_share(self.correct, self.judged) if refusal is None else None,
@@ -153,10 +146,6 @@ def _share(parts: Mapping[str, int], wholes: Mapping[str, int]) -> Estimate | No
         return None
     clusters = {problem: Cluster(parts[problem], whole) for problem, whole in wholes.items()}
     return Estimate(sum(parts.values()) / sum(wholes.values()), mean_interval(clusters))
-
-
-def _speedup(by_problem: Mapping[str, Sequence[float]], values: Sequence[float]) -> Estimate:
-    return Estimate(mean(values), mean_interval(_clusters(by_problem)))
 
 
 def _geometric_mean(by_problem: Mapping[str, Sequence[float]], values: Sequence[float]) -> Estimate:

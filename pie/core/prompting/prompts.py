@@ -121,7 +121,7 @@ class Prompt:
         return digest_of(self.form, self.text, messages, list(self.stop))
 
 
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TEMPLATE = {
     Strategy.INSTRUCTION: "instruction",
     Strategy.FEW_SHOT: "examples",
@@ -156,7 +156,7 @@ def render_template(name: str, **values: object) -> str:
     Half a character (a lone surrogate, which JSON can hold and UTF-8 cannot) becomes U+FFFD.
     """
     text = _environment().get_template(f"{name}.j2").render(**values)
-    return _SURROGATE.sub("\ufffd", text)
+    return SURROGATE.sub("\ufffd", text)
 
 
 def render(

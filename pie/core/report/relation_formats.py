@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pie.core.metrics.correlation import Correlation
-from pie.core.metrics.score import Estimate
+from pie.core.metrics.estimate import Estimate
 from pie.core.report.relations import ByLength, ByTag
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pie.core.answers.merging import asked_score
 from pie.core.metrics.averages import mean
 from pie.core.metrics.bootstrap import Cluster, mean_interval
 from pie.core.metrics.correlation import Correlation, Point, correlation
+from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.pair_result import Generation, PairResult
-from pie.core.metrics.score import Estimate
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 
 Rows = Iterable[tuple[PairResult, Mapping[str, Any]]]

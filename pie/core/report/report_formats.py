@@ -13,8 +13,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import Exclusion
-from pie.core.metrics.score import Estimate, Score
+from pie.core.metrics.score import Score
 from pie.core.report.report import Report
 from pie.core.wording import count
 

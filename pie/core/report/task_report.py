@@ -13,8 +13,8 @@ from typing import Any
 
 from pie.core.metrics.averages import mean, pass_at_k, ratio_of_sums
 from pie.core.metrics.bootstrap import LEVEL, RESAMPLES, Cluster, exponential, mean_interval
+from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
-from pie.core.metrics.score import Estimate
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from pie.core.report.pair_rows import ReportError, read_rows
 from pie.core.wording import count

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from pie.core.metrics.score import Estimate
+from pie.core.metrics.estimate import Estimate
 from pie.core.report.task_report import ModelScore, TaskReport
 from pie.core.wording import count
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from pie.core.metrics.averages import geometric_mean, mean
-from pie.core.metrics.bootstrap import Cluster, mean_interval
+from pie.core.metrics.estimate import Estimate, mean_estimate
 from pie.core.metrics.pair_result import PairResult
-from pie.core.metrics.score import Estimate
 from pie.core.metrics.standing import UnsupportedAs
 from sim.program import Language
 from sim.verdict import Verdict
@@ -150,8 +149,8 @@ def upper_bound(
         rows=number,
         scored=number - excluded.total(),
         excluded=dict(sorted(excluded.items())),
-        human=_estimate(human),
-        model=_estimate(model),
+        human=mean_estimate(human),
+        model=mean_estimate(model),
         human_over_problems=_over_problems(human),
         model_over_problems=_over_problems(model),
         human_geometric_mean=_geometric(human),
@@ -231,14 +230,6 @@ def _problem(problem_id: str, model: _Model, human: Human) -> ProblemBound:
         model_speedup=mean(_speedups(model.sources, model.seconds)),
         winner=winner,
     )
-
-
-def _estimate(by_problem: Mapping[str, Sequence[float]]) -> Estimate | None:
-    values = [value for rows in by_problem.values() for value in rows]
-    if not values:
-        return None
-    clusters = {name: Cluster(math.fsum(rows), len(rows)) for name, rows in by_problem.items()}
-    return Estimate(mean(values), mean_interval(clusters))
 
 
 def _over_problems(by_problem: Mapping[str, Sequence[float]]) -> float | None:

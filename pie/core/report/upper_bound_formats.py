@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from pie.core.metrics.score import Estimate
+from pie.core.metrics.estimate import Estimate
 from pie.core.report.report import FEW_PROBLEMS
 from pie.core.report.upper_bound import ProblemBound, UpperBound
 from pie.core.wording import count, escaped

@@ -62,6 +62,13 @@ class _Text(HTMLParser):
         self.parts: list[str] = []
         self._hidden = 0
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Take a section of no known kind for a comment, as browsers do."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._hidden += tag in ("script", "style")
         if tag in _BLOCKS:

@@ -204,6 +204,8 @@ def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Ca
         reason = ""
         if not request.sampling and not str(fields["tgt_code"]).strip():
             reason = "no_completion"
+        elif not request.sampling and str(fields["tgt_code"]).strip() == program.source.strip():
+            reason = "target_equals_source"
         elif not request.sampling and fields.get("tgt_verdict") not in (None, Verdict.ACCEPTED):
             reason = "target_not_accepted"
         elif not request.sampling and request.tags and tag not in request.tags:
@@ -264,6 +266,9 @@ def _trajectories(
         place = f"user {user}, problem {problem_id}"
         if found is None:
             _leave_out(counts, listed, place, "fewer_than_three_programs", request.strict)
+            continue
+        if found.target.code.strip() == found.shown[-1].code.strip():
+            _leave_out(counts, listed, place, "target_equals_source", request.strict)
             continue
         about = {"problem_id": problem_id, "user_id": user, "tgt_id": found.target.id}
         steps = [one.id for one in found.shown]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune import hosted, launch, model, recipe
+from finetune import dpo, grpo, hosted, kinds, launch, model, processes, recipe
 from finetune.errors import FinetuneError
+from finetune.kinds import Settings
 from finetune.merge import merge
 from finetune.rows import read_rows
 from pie.core.models.openai_wire import clean_url
@@ -18,12 +19,21 @@ from pie.core.training import chat
 __all__ = ["Planned", "merge", "outcome", "plan", "run", "submit"]
 
 
+MODULES = {**kinds.MODULES, "grpo": "pie.rewards.grpo"}
+"""By objective, the script that the line starts: speed as a reward comes from above."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """A recipe with its launch line, before anything has been started."""
 
-    recipe: recipe.Recipe
+    recipe: Settings
     words: tuple[str, ...]
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What of the launch does not suit this machine, a sentence each."""
+        return tuple(launch.doubts(self.recipe))
 
     @property
     def line(self) -> str:
@@ -45,7 +55,8 @@ def plan(
     overrides = {**named, **overrides}
     found = recipe.load(config, overrides)
     rank = launch.node_rank(node_rank, found.launch.nodes)
-    return Planned(found, launch.line(found, config, overrides, rank))
+    module = MODULES[found.objective]
+    return Planned(found, launch.line(found, config, overrides, rank, module))
 
 
 def run(planned: Planned) -> int:
@@ -56,11 +67,11 @@ def run(planned: Planned) -> int:
             raise FinetuneError(
                 f"the recipe names no {name}", f"write it in the recipe or give --{name}"
             )
+    processes.check_device(found)
     model.fingerprint(model.folder_of(found.model))
-    for path in (found.train, found.eval):
+    for path in (found.train, getattr(found, "eval", "")):
         if path:
-            for _row in read_rows(Path(path)):
-                pass
+            _check_rows(found.objective, Path(path))
     output = Path(found.output)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -69,6 +80,16 @@ def run(planned: Planned) -> int:
             f"the output {output} cannot be made ({error.strerror})", "give another --output"
         ) from error
     return launch.run(planned.words, output)
+
+
+def _check_rows(objective: str, path: Path) -> None:
+    """Refuse a file that the training would refuse later, after its processes have started."""
+    if objective == "grpo":
+        grpo.read(path, ("problem_id", "src_code", "tests"))
+        return
+    read = dpo.preferences if objective == "dpo" else read_rows
+    for _row in read(path):
+        pass
 
 
 def outcome(planned: Planned) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def ask_all(
     try:
         for batch in events:
             answers = [one for one in batch if isinstance(one, Answer)]
-            store.add(_record(one, waiting.pop(one.key)) for one in answers)
+            store.add(record_of(one, waiting.pop(one.key)) for one in answers)
             for one in batch:
                 if isinstance(one, Failure):
                     progress.failures[one.reason] += 1
@@ -77,7 +77,7 @@ def ask_all(
         )
 
 
-def _record(answer: Answer, request: Request) -> dict[str, Any]:
+def record_of(answer: Answer, request: Request) -> dict[str, Any]:
     """Return an answer as a line of `answers.jsonl`."""
     return {
         "key": answer.key,

@@ -149,3 +149,12 @@ def test_a_bug_of_ours_is_not_dressed_up_as_the_users_mistake() -> None:
 
     with pytest.raises(KeyError):
         told(command)()
+
+
+def test_a_sentence_is_one_line_whatever_a_path_or_a_file_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert end_of(InputError("a\nb\x1b[2J\udc80 does not exist", "check\tit")) == Exit.INPUT
+    assert capsys.readouterr().err == "pie: a\\nb\\x1b[2J\\udc80 does not exist; check\\tit\n"
+    say("two\nlines\tand \x1b[31m")
+    assert capsys.readouterr().err == "two\nlines\tand \\x1b[31m\n"

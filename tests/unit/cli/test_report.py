@@ -64,3 +64,28 @@ def test_a_run_that_is_not_finished_or_not_begun_is_accepted(
 ) -> None:
     run_folder(tmp_path, rows)
     assert report(tmp_path, "--errors").exit_code == 0
+
+
+def test_the_worked_example_of_pies_metrics(tmp_path: Path) -> None:
+    """Sources of 10 s; the best answers take 2 s, 20 s, and none is right: 5, 1 and 1."""
+    (tmp_path / "manifest.json").write_text(json.dumps({**MANIFEST, "rows": 3}))
+    wrong = {"verdict": "wrong_answer", "agg_runtime": None}
+    answers = [[2.0, 4.0], [20.0, 30.0], [None, None]]
+    lines = []
+    for number, seconds in enumerate(answers):
+        generations = [
+            wrong if one is None else {"verdict": "accepted", "agg_runtime": one} for one in seconds
+        ]
+        row = {**ROW, "problem_id": f"p{number}", "src_agg_runtime": 10.0, "tgt_agg_runtime": 2.5}
+        lines.append({**row, "generations": generations})
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    best = json.loads(report(tmp_path, "--json").stdout)["best_at"]
+    found = [(one["k"], one["speedup"]["value"], one["optimised"]["value"]) for one in best]
+    assert found == [(k, pytest.approx(7 / 3), pytest.approx(1 / 3)) for k in (1, 2)]
+    assert [one["correct"]["value"] for one in best] == [pytest.approx(2 / 3)] * 2
+    printed = report(tmp_path, "--format", "markdown").stdout
+    (line,) = [one for one in printed.splitlines() if one.startswith("| best@2 ")]
+    for told in ("33.3", "2.333", "66.7"):
+        assert told in line
+    # People: not clamped, over all rows (10 / 2.5).
+    assert json.loads(report(tmp_path, "--json").stdout)["human"]["speedup"]["value"] == 4.0

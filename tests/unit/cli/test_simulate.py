@@ -43,12 +43,14 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
-def finished(folder: Path, made: Any, result: dict[str, Any]) -> Finished:
+def finished(
+    folder: Path, made: Any, result: dict[str, Any], machine: str = "cachegrind"
+) -> Finished:
     """What the flow returns for one row with this result."""
     folder.mkdir()
     manifest = {
         "schema_version": 1,
-        "machine": {"name": "cachegrind", "fingerprint": "f00d"},
+        "machine": {"name": machine, "fingerprint": "f00d"},
         "pairs_file": "pairs.jsonl",
         "rows": 1,
         "rows_left_out": 0,
@@ -69,7 +71,8 @@ def simulate(tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> An
             started(tmp_path / "run")
             if isinstance(ending, BaseException):
                 raise ending
-            return finished(tmp_path / "run", made, {**RESULT, **ending})
+            machine = arguments[arguments.index("-m") + 1] if "-m" in arguments else "cachegrind"
+            return finished(tmp_path / "run", made, {**RESULT, **ending}, machine)
 
         monkeypatch.setattr(flow, "simulate", fake)
         monkeypatch.setattr(flow, "walls", lambda _setting: "")
@@ -83,6 +86,19 @@ def test_a_finished_run_is_zero(simulate: Any) -> None:
     assert result.exit_code == 0
     assert "2.000x" in result.stdout
     assert "2.000x" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("machine", "head", "cost"),
+    [("skylake", "source ms", "2.0000"), ("counts", "source Minstr", "7.0000")],
+)
+def test_the_cost_has_the_unit_of_the_machine(
+    simulate: Any, machine: str, head: str, cost: str
+) -> None:
+    out = simulate({}, "-m", machine).stdout
+    assert head in out
+    assert cost in out
+    assert ("source ms" in out) == (machine == "skylake")
 
 
 @pytest.mark.parametrize(("least", "code"), [("1.5", 0), ("2.0", 0), ("2.5", 3)])
@@ -166,7 +182,10 @@ def test_many_bad_lines_are_told_in_few(simulate: Any, pairs: Path) -> None:
 
 
 def test_the_options_of_a_command_line_reach_the_setting() -> None:
-    made = options.setting("native", "-O2 -DX='a b'", "g++-12", "dynamic", "exact", 7, 64)
+    given = options.Programs(
+        cxxflags="-O2 -DX='a b'", cxx="g++-12", link="dynamic", compare="exact", memory_limit=64
+    )
+    made = given.setting("native", max_instructions=7)
     assert made.machine.name == "native"
     assert made.toolchain.flags == ("-O2", "-DX=a b")
     assert (made.toolchain.compiler, made.toolchain.link) == ("g++-12", "dynamic")
@@ -175,7 +194,7 @@ def test_the_options_of_a_command_line_reach_the_setting() -> None:
 
 
 def test_the_defaults_are_those_of_the_manual() -> None:
-    made = options.setting("auto")
+    made = options.Programs().setting("auto")
     assert made.toolchain.flags == ("-O3", "-std=c++17")
     assert made.toolchain.link == "static"
     assert made.comparison.rule == "tokens"
@@ -190,7 +209,7 @@ def test_the_defaults_are_those_of_the_manual() -> None:
 def test_budgets_follow_the_source_of_a_row_unless_one_is_given(
     given: int | None, in_rows: bool, follows: bool
 ) -> None:
-    made = options.setting("gem5", max_instructions=given, in_rows=in_rows)
+    made = options.Programs().setting("gem5", max_instructions=given, in_rows=in_rows)
     assert (made.reference_budget is not None) is follows
     assert made.limits.max_instructions == (given or 2_000_000_000)
 
@@ -208,8 +227,9 @@ def test_budgets_follow_the_source_of_a_row_unless_one_is_given(
 def test_a_value_that_is_not_known_is_the_users_mistake(
     changes: dict[str, str], reason: str
 ) -> None:
+    build = {name: value for name, value in changes.items() if name != "machine"}
     with pytest.raises(InputError) as caught:
-        options.setting(**{"machine": "auto", **changes})
+        options.Programs(**build).setting(changes.get("machine", "auto"))
     assert reason in str(caught.value)
 
 

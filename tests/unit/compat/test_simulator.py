@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,10 @@ BROKEN = "int main() { return undeclared; }\n"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    named = os.environ.get("PIE_CACHE")
-    folder = Path(named) if named else tmp_path_factory.mktemp("cache")
+def cache(
+    tmp_path_factory: pytest.TempPathFactory, fresh_cache: Callable[[Path], Path]
+) -> Iterator[None]:
+    folder = fresh_cache(tmp_path_factory.mktemp("cache"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIE_CACHE", str(folder))
         yield

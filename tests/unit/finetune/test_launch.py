@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from finetune import checkpoint, launch, metrics
-from finetune.errors import FinetuneError
+from finetune.errors import Ended, FinetuneError
 from finetune.recipe import load
 from finetune.train import train
 
@@ -23,17 +23,17 @@ Make = Callable[..., Any]
 
 
 def line(name: str, **overrides: str) -> str:
-    return launch.shown(launch.line(load(name), name, overrides)).replace(
+    return launch.shown(launch.line(load(name, overrides), name, overrides)).replace(
         str(launch.CONFIGURATION), "CONFIGURATION"
     )
 
 
 def test_the_line_of_one_node_shards_by_fsdp2() -> None:
-    assert line("pie-full", train="a b.jsonl") == (
+    assert line("pie-full", train="a b.jsonl", eval="c.jsonl") == (
         "accelerate launch --config_file CONFIGURATION --num_machines 1 --num_processes 8 "
         "--mixed_precision bf16 --dynamo_backend no --main_process_port 0 --use_fsdp "
         "--fsdp_version 2 --fsdp_reshard_after_forward true --fsdp_offload_params false "
-        "--module finetune.train pie-full --train 'a b.jsonl'"
+        "--module finetune.train pie-full --train 'a b.jsonl' --eval c.jsonl"
     )
 
 
@@ -70,7 +70,7 @@ def test_the_rank_of_a_node_is_given_or_slurms(monkeypatch: pytest.MonkeyPatch) 
 def test_accelerate_understands_every_line() -> None:
     from accelerate.commands.launch import launch_command_parser
 
-    for name in ("pie-full", "cpu", "qlora", "several-nodes"):
+    for name in ("one-node-fsdp", "cpu", "qlora", "several-nodes"):
         words = launch.line(load(name), name, {})
         arguments = launch_command_parser().parse_args(list(words[2:]))
         assert arguments.training_script == "finetune.train"
@@ -85,7 +85,13 @@ def test_a_single_process_that_is_killed_is_told(tmp_path: Path, code: int, said
     assert "no checkpoint was written yet; run the same command again" in str(raised.value)
 
 
-@pytest.mark.parametrize(("code", "returned"), [(0, 0), (1, 1), (130, 130), (2, 1)])
+def test_a_process_that_sigterm_ended_before_a_step_has_the_code_of_sigterm(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match="ended by SIGTERM; no checkpoint was written yet") as raised:
+        launch.ended(-15, 0, tmp_path)
+    assert raised.value.exit_code == 143
+
+
+@pytest.mark.parametrize(("code", "returned"), [(0, 0), (1, 1), (130, 130), (143, 143), (2, 1)])
 def test_a_process_that_ended_by_itself_has_told_why(
     tmp_path: Path, code: int, returned: int
 ) -> None:
@@ -96,7 +102,7 @@ RUN = """
 import sys
 from pathlib import Path
 from finetune import launch, recipe
-from finetune.errors import FinetuneError
+from finetune.errors import Ended, FinetuneError
 one = recipe.load(sys.argv[1])
 try:
     code = launch.run(launch.line(one, sys.argv[1], {}), Path(one.output))
@@ -204,7 +210,7 @@ def test_a_lost_process_is_told_and_the_run_goes_on_from_its_checkpoint_in_one_p
     ("sent", "told"),
     [
         (signal.SIGINT, "KeyboardInterrupt"),
-        (signal.SIGTERM, "told: the training was ended by SIGTERM; the checkpoint step-"),
+        (signal.SIGTERM, "finetune: the training was ended by SIGTERM after step "),
         (signal.SIGKILL, ""),
     ],
 )
@@ -222,6 +228,7 @@ def test_a_training_does_not_outlive_its_launcher(
     os.kill(process.pid, sent)
     _, said = process.communicate(timeout=900)  # both have the end of this pipe
     assert told in said
+    assert process.returncode == {signal.SIGTERM: 143}.get(sent, process.returncode)
     assert not Path(f"/proc/{trainer}/exe").exists(), "gone, or a zombie"
 
 
@@ -283,3 +290,23 @@ def test_a_signal_to_the_launcher_of_several_processes_is_one_sentence(
     with pytest.raises(error, match=said):
         launch.run(launch.line(load("cpu"), "cpu", {}), tmp_path)
     assert told == ["a fault"]
+
+
+def test_more_processes_than_processors_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    (said,) = launch.doubts(load("cpu", {"launch.processes": 64, "batch": 64}))
+    assert said.startswith("64 training processes will share 2 processors")
+    assert list(launch.doubts(load("cpu", {"launch.processes": 2}))) == []
+    assert list(launch.doubts(load("one-node-fsdp"))) == [], "of GPUs torch is asked"
+
+
+def test_more_gpus_than_there_are_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from finetune.processes import check_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(FinetuneError, match="wants 8 GPUs on each node and torch finds 2 here"):
+        check_device(load("one-node-fsdp"))
+    check_device(load("single-gpu"))

@@ -127,3 +127,20 @@ def test_a_base_model_that_is_gone_is_told(make_recipe: Make, tmp_path: Path, ti
     shutil.rmtree(moved)
     with pytest.raises(FinetuneError, match=r"the base model .* does not exist"):
         merge(tmp_path / "run", tmp_path / "merged")
+
+
+def test_a_disk_that_is_full_leaves_the_source_and_nothing_else(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import PreTrainedModel
+
+    def full(self: Any, folder: Path, **_: Any) -> None:
+        folder.mkdir()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PreTrainedModel, "save_pretrained", full)
+    with pytest.raises(FinetuneError) as raised:
+        merge(tiny, tmp_path / "merged")
+    said = str(raised.value)
+    assert f"(the disk is full); nothing was written, and {tiny} is as it was" in said
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,8 @@ import yaml
 from typer.testing import CliRunner
 
 from finetune.errors import FinetuneError
-from finetune.recipe import Launch, Lora, Recipe, load, parse, shipped
+from finetune.kinds import Launch, Lora, Recipe
+from finetune.recipe import load, parse, shipped
 from pie.cli.app import app
 
 DOCS = Path(__file__).parents[3] / "docs" / "training.md"
@@ -15,12 +16,13 @@ DOCS = Path(__file__).parents[3] / "docs" / "training.md"
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_recipe_is_valid(name: str) -> None:
-    given = {"eval": "eval.jsonl"} if name == "pie-hq" else {}
+    given = {"eval": "eval.jsonl"} if name in ("pie-full", "pie-hq") else {}
     assert load(name, given).batch
 
 
 def test_the_recipe_of_pie_is_the_papers() -> None:
-    recipe = load("pie-full")
+    recipe = load("pie-full", {"eval": "eval.jsonl"})
+    assert (recipe.evaluate_every, recipe.save_every, recipe.final) == (50, 50, "best")
     assert (recipe.batch, recipe.learning_rate, recipe.warmup_steps) == (32, 1e-5, 100)
     assert (recipe.epochs, recipe.max_tokens, recipe.precision) == (1, 2000, "bf16")
     assert (recipe.method, recipe.packing, recipe.launch.world) == ("full", False, 8)
@@ -46,6 +48,10 @@ def test_the_lora_recipes_are_the_papers(name: str, rank: int, rate: float) -> N
         ({"weight_decay": 1e300}, "weight_decay cannot be 1e+300"),
         ({"lora": {"rank": 0}}, "lora.rank cannot be 0"),
         ({"patience": 2}, "give `eval`"),
+        ({"final": "best"}, "give `eval`, or set final=last"),
+        ({"packing": True, "group_by_length": True}, "set packing or group_by_length"),
+        ({"launch": {"processes": 2, "replicas": 3}}, "cannot hold launch.replicas: 3 copies"),
+        ({"objective": "ppo"}, "unknown objective 'ppo'; choose one of sft, dpo, grpo"),
         ({"method": "qlora", "launch": {"processes": 2}}, "qlora runs in one process"),
         ({"launch": {"nodes": 2}}, "launch.main_address"),
     ],
@@ -85,7 +91,7 @@ def test_the_recipe_in_the_docs_is_valid_and_has_every_key(tmp_path: Path) -> No
         (Lora, document["lora"]),
         (Launch, document["launch"]),
     ):
-        assert list(section) == list(model.model_fields)
+        assert sorted(section) == sorted(model.model_fields)
     assert load(str(mine)).accumulation == 4
     done = CliRunner().invoke(app, ["finetune", "run", "--config", str(mine), "--print"])
     assert done.exit_code == 0, done.stderr

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import torch
 
-from finetune import checkpoint, metrics, processes
+from finetune import checkpoint, command, metrics, processes
 from finetune import train as script
 from finetune.errors import FinetuneError
+from finetune.memory import telling_of_memory
 from finetune.model import load
-from finetune.train import telling_of_memory, train
+from finetune.saver import Saver
+from finetune.train import train
 
 GOLDEN = Path(__file__).parent / "golden_loss.json"
 Make = Callable[..., Any]
@@ -134,14 +136,14 @@ def test_lora_leaves_the_base_weights_untouched(make_recipe: Make, tiny: Path) -
     recipe = make_recipe(method="lora", lora={"rank": 4}, learning_rate=0.05)
     before = {name: value.clone() for name, value in weights(tiny).items()}
     held: list[Any] = []
-    original = checkpoint.save
+    original = Saver.save
 
-    def keep(output: Path, progress: Any, network: Any, *rest: Any) -> Path:
+    def keep(saver: Saver, progress: Any, network: Any, *rest: Any) -> Path:
         held.append(network)
-        return original(output, progress, network, *rest)
+        return original(saver, progress, network, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoint, "save", keep)
+        patch.setattr(Saver, "save", keep)
         ended = train(recipe)
     after = {
         name.replace("base_model.model.", "").replace(".base_layer", ""): value
@@ -234,6 +236,20 @@ def test_a_loss_that_is_no_number_ends_the_run(make_recipe: Make) -> None:
         train(make_recipe(learning_rate=1e30, max_grad_norm=0, warmup_steps=0, epochs=9))
 
 
+def test_after_a_checkpoint_the_advice_for_such_a_loss_names_another_folder(
+    make_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The former one is of the former rate, and refuses another."""
+    real = script.learning_rate
+    monkeypatch.setattr(
+        script, "learning_rate", lambda step, *rest: 1e30 if step > 1 else real(step, *rest)
+    )
+    wild = {"learning_rate": 1e-3, "max_grad_norm": 0, "epochs": 9, "save_every": 1}
+    with pytest.raises(FinetuneError, match="with another --output; here step-0"):
+        train(make_recipe(**wild))
+    assert checkpoint.all_of(tmp_path / "run")
+
+
 def test_a_loss_that_is_no_number_in_the_last_evaluation_writes_no_model(
     make_recipe: Make, eval_rows: Path, tmp_path: Path
 ) -> None:
@@ -294,7 +310,7 @@ def test_the_script_ends_with_one_sentence(
         raise error
 
     monkeypatch.setattr(script, "train", failing)
-    monkeypatch.setattr(script.time, "sleep", waited.append)
+    monkeypatch.setattr(command.time, "sleep", waited.append)
     monkeypatch.setenv("RANK", rank)
     code = script.main(["cpu", "--model", "m"])
     interrupted = isinstance(error, KeyboardInterrupt)

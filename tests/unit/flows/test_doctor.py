@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ pytestmark = pytest.mark.skipif(not machine(DEFAULT).check().ok, reason="needs v
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+def empty_cache(
+    tmp_path: Path, fresh_cache: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIE_CACHE", str(fresh_cache(tmp_path / "cache")))
 
 
 def test_the_known_pair_has_the_stored_cycles_where_some_are_stored() -> None:

@@ -74,7 +74,9 @@ def test_progress_never_promises_less_than_nothing() -> None:
     progress.tally.run["measure"] = 1
     progress.tally.reused["measure"] = 1
     assert progress.runs_left == 1
-    progress.tally.run["measure"] = 9  # a program that climbs a ladder of budgets runs again
+    progress.tally.run["measure"] = (
+        9  # with the empty program's, and rows that ask for one program within other budgets
+    )
     progress.rows = 1
     assert progress.runs_left == 1
     progress.rows = 2

@@ -1,5 +1,8 @@
 """The approximate structures: near enough to exact, and never short of neighbours that exist."""
 
+import functools
+from typing import Any
+
 import numpy
 import pytest
 
@@ -16,15 +19,21 @@ def clustered(number: int, dimension: int) -> numpy.ndarray:
     return made.astype(numpy.float32)
 
 
-VECTORS = clustered(FEWEST_FOR_IVFPQ, 32)
+VECTORS = clustered(FEWEST_FOR_IVFPQ, 16)
+
+
+@functools.cache
+def built(kind: Kind) -> Any:
+    """Return a structure over the vectors, each made once: the training of codes takes seconds."""
+    return build(VECTORS, kind, "ip")
 
 
 @pytest.mark.parametrize(("kind", "least"), [("hnsw", 0.98), ("ivfpq", 0.5)])
 def test_an_approximate_structure_finds_nearly_what_the_exact_one_does(
     kind: Kind, least: float
 ) -> None:
-    exact, other = build(VECTORS, "exact", "ip"), build(VECTORS, kind, "ip")
-    queries = clustered(60, 32)[-50:]
+    exact, other = built("exact"), built(kind)
+    queries = clustered(60, 16)[-50:]
     same = [
         len(set(nearest(exact, one, 4, NONE)[0]) & set(nearest(other, one, 4, NONE)[0]))
         for one in queries
@@ -34,7 +43,7 @@ def test_an_approximate_structure_finds_nearly_what_the_exact_one_does(
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "ivfpq"])
 def test_all_that_is_not_barred_is_found_however_much_is(kind: Kind) -> None:
-    index = build(VECTORS, kind, "ip")
+    index = built(kind)
     left = [7, 5000, 9983]
     barred = numpy.setdiff1d(numpy.arange(len(VECTORS)), left)
     places, values = nearest(index, VECTORS[0], 10, barred)

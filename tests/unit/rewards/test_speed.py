@@ -6,7 +6,7 @@ import inspect
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,11 @@ pytestmark = pytest.mark.skipif(not Cachegrind().check().ok, reason="valgrind is
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def cache(
+    tmp_path_factory: pytest.TempPathFactory, fresh_cache: Callable[[Path], Path]
+) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
+        folder = fresh_cache(tmp_path_factory.mktemp("cache"))
         patch.setenv("PIE_CACHE", str(folder))
         yield folder
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,17 +8,6 @@ import pytest
 
 from sim.program import Build, TestCase
 from tests import built
-
-
-@pytest.fixture
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache that all worker processes of this test run share."""
-    named = os.environ.get("PIE_CACHE")
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    folder = Path(named) if named else shared / "cache"
-    monkeypatch.setenv("PIE_CACHE", str(folder))
-    return folder
 
 
 @pytest.fixture

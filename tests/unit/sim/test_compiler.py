@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,9 +79,9 @@ def test_after_the_cache_was_wiped_the_same_executable_is_made_again(
 
 
 def test_an_executable_cut_short_is_not_taken_for_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fresh_cache: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIE_CACHE", str(fresh_cache(tmp_path / "cache")))
     made = compiler.build(cpp(SOURCE), Toolchain(), LIMITS)
     os.truncate(made.path, 1000)
     assert not made.kept

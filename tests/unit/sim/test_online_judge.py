@@ -25,7 +25,7 @@ def built(source: str, toolchain: Toolchain) -> Build:
 
 
 def toolchain_of(**more: object) -> Toolchain:
-    return options.setting("native", **more).toolchain  # type: ignore[arg-type]
+    return options.Programs(**more).setting("native").toolchain  # type: ignore[arg-type]
 
 
 def test_the_macro_changes_no_program_that_does_not_use_it() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sim.budget import ReferenceBudget
-from sim.jobs import BuildJob, ConfirmJob, Failed, JudgeJob, MeasuredRun, MeasureJob
+from sim.jobs import BuildJob, ConfirmJob, Failed, JudgeJob, MeasuredRun, MeasureJob, Skipped
 from sim.judge import Judgement
 from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.procedure import Outcome, examine
@@ -337,6 +337,46 @@ def test_results_kept_under_another_name_of_the_same_test_are_given_under_the_na
 
 BUDGET = ReferenceBudget(multiple=10, floor=1000, step=4)
 COUNTING = Stub(stops_at_count=True)
+LIMIT = Setting(COUNTING).limits.max_instructions
+
+
+@pytest.mark.parametrize("machine", [Stub(), COUNTING, Stub(interleaved=True)])
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_program_is_over_with_the_first_test_on_which_it_meets_its_limit(
+    machine: Stub, skipped: bool
+) -> None:
+    """Whether later tests were run or not, and what they came to, nobody sees."""
+    tests = [named(name) for name in "abcde"]
+
+    def answer(job: Any) -> Any:
+        if not isinstance(job, MeasureJob):
+            return None
+        if skipped and not machine.interleaved and job.test.name > "c":
+            return Skipped()
+        slow = [job.test.name in "ce" and one.source == "slow" for one in job.programs]
+        return [run_of(9, Verdict.TIME_LIMIT if one else Verdict.ACCEPTED) for one in slow]
+
+    programs = [program("slow")] if skipped else [program("slow"), program("fine")]
+    slow, *rest = Host(answer).examine(programs, tests, machine)
+    assert [(one.test, one.verdict) for one in slow.tests] == [
+        ("a", Verdict.ACCEPTED),
+        ("b", Verdict.ACCEPTED),
+        ("c", Verdict.TIME_LIMIT),
+    ]
+    assert slow.verdict is Verdict.TIME_LIMIT
+    assert slow.detail.startswith("test c: ")
+    assert "more)" not in slow.detail
+    for fine in rest:
+        assert [one.test for one in fine.tests] == list("abcde")
+        assert fine.cycles == 45
+
+
+def test_tests_behind_the_one_that_ends_the_reference_bound_nobody() -> None:
+    host = Counting({("ref", "1"): 10**12})
+    tests = [named(name) for name in "012"]
+    _, other = host.examine([program("ref"), program("b")], tests, COUNTING, BUDGET)
+    assert host.budgets("b") == [("0", 1000), ("1", LIMIT), ("2", LIMIT)]
+    assert other.cycles == 150
 
 
 class Counting(Host):
@@ -350,9 +390,8 @@ class Counting(Host):
         if not isinstance(job, MeasureJob):
             return None
         count = self.counts.get((job.programs[0].source, job.test.name), 50)
-        most = job.setting.limits.max_instructions
-        if count > most:
-            return [MeasuredRun(Verdict.TIME_LIMIT, f"more than {most} instructions", 9, most)]
+        if count > job.setting.limits.max_instructions:
+            return [MeasuredRun.stopped(job.setting.limits)]
         return [MeasuredRun(Verdict.ACCEPTED, "", count, count)]
 
     def budgets(self, source: str) -> list[tuple[str, int]]:
@@ -368,7 +407,7 @@ def test_the_reference_is_measured_first_and_its_count_bounds_the_others_test_by
     reference, endless = host.examine(
         [program("ref"), program("endless")], machine=COUNTING, budget=BUDGET
     )
-    assert host.budgets("ref") == [("0", 1000), ("1", 1000)]
+    assert host.budgets("ref") == [("0", LIMIT), ("1", LIMIT)]
     assert host.budgets("endless") == [("0", 1000), ("1", 4000)]
     assert reference.verdict is Verdict.ACCEPTED
     assert endless.verdict is Verdict.TIME_LIMIT
@@ -379,22 +418,21 @@ def test_the_reference_is_measured_first_and_its_count_bounds_the_others_test_by
     )
 
 
-def test_a_long_reference_climbs_to_a_budget_that_it_ends_in() -> None:
+def test_a_long_reference_runs_once_whatever_it_takes() -> None:
     host = Counting({("ref", "0"): 5000})
     outcomes = host.examine([program("ref"), program("b")], machine=COUNTING, budget=BUDGET)
-    assert host.budgets("ref") == [("0", 1000), ("1", 1000), ("0", 4000), ("0", 16000)]
+    assert host.budgets("ref") == [("0", LIMIT), ("1", LIMIT)]
     assert host.budgets("b") == [("0", 64000), ("1", 1000)]
     assert [one.cycles for one in outcomes] == [5050, 100]
 
 
 def test_an_endless_reference_is_stopped_by_the_absolute_limit_and_bounds_nobody() -> None:
-    host = Counting({("ref", "0"): 10**12})
+    host = Counting({("ref", "1"): 10**12})
     reference, other = host.examine([program("ref"), program("b")], machine=COUNTING, budget=BUDGET)
-    limit = Setting(COUNTING).limits.max_instructions
-    assert host.budgets("ref")[-1] == ("0", limit)
-    assert host.budgets("b") == [("0", limit), ("1", 1000)]
+    assert host.budgets("ref") == [("0", LIMIT), ("1", LIMIT)]
+    assert host.budgets("b") == [("0", 1000), ("1", LIMIT)]
     assert reference.verdict is Verdict.TIME_LIMIT
-    assert reference.detail == f"test 0: more than {limit} instructions"
+    assert reference.detail == f"test 1: more than {LIMIT} instructions"
     assert other.verdict is Verdict.ACCEPTED
 
 
@@ -426,22 +464,22 @@ def test_no_budget_follows_the_reference_unless_asked_for_on_a_machine_that_can_
     assert len(host.of(MeasureJob)) == 4
 
 
-def test_a_run_has_one_key_whatever_row_asks_for_it_and_another_for_another_budget() -> None:
-    def key(host: Counting, source: str, budget: int) -> str:
-        (found,) = {
-            job.key
+def test_a_run_has_one_key_whatever_row_and_budget_ask_for_it() -> None:
+    def key(host: Counting, source: str, budget: int) -> tuple[str, str]:
+        (found,) = (
+            (job.key, job.key_within(budget))
             for job in host.of(MeasureJob)
             if (job.programs[0].source, job.test.name) == (source, "0")
             and job.setting.limits.max_instructions == budget
-        }
+        )
         return found
 
     first, second, long = Counting({}), Counting({}), Counting({("long", "0"): 900})
     first.examine([program("a"), program("b")], machine=COUNTING, budget=BUDGET)
     second.examine([program("b"), program("a")], machine=COUNTING, budget=BUDGET)
     long.examine([program("long"), program("b")], machine=COUNTING, budget=BUDGET)
-    assert key(first, "b", 1000) == key(second, "b", 1000)
-    assert key(long, "b", 16000) != key(first, "b", 1000)
+    assert key(first, "b", 1000)[0] == key(second, "b", LIMIT)[0] == key(long, "b", 16000)[0]
+    assert len({key(first, "b", 1000)[1], key(long, "b", 16000)[1], key(first, "b", 1000)[0]}) == 3
 
 
 def test_the_part_of_a_run_that_met_its_budget_is_no_proof_of_hidden_work() -> None:

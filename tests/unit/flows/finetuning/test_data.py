@@ -156,6 +156,15 @@ def test_a_target_that_was_judged_and_not_accepted_is_not_learned(tmp_path: Path
     assert len(asked) == 4, "asking shows no target"
 
 
+def test_a_target_that_is_its_source_is_left_out_of_training_and_counted(tmp_path: Path) -> None:
+    same = pair(1)["src_code"]
+    path = write(tmp_path / "p.jsonl", [pair(0), pair(1, tgt_code=f"{same}\n")])
+    request = Request(path, tmp_path / "o.jsonl")
+    assert [row["src_id"] for row in rows(request)] == ["s0"]
+    assert run(request)["counts"][0]["left_out"] == {"target_equals_source": 1}
+    assert len(rows(Request(path, tmp_path / "asked.jsonl", sampling=True))) == 2
+
+
 def test_half_a_character_in_a_target_is_left_out_as_no_training_could_read_it(
     tmp_path: Path,
 ) -> None:

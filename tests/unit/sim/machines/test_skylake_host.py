@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from sim.machines.skylake import Skylake
 from sim.program import Build
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
-from tests.unit.sim.machines.conftest import kept
+from tests.unit.sim.machines.conftest import compiled
 
 LIMITS = Limits(max_instructions=50_000_000)
 HEADERS = """#include <cstdio>
@@ -42,19 +41,14 @@ HEADERS = """#include <cstdio>
 """
 
 
-def built(folder: Path, body: str) -> Build:
-    text, made = folder / "program.cpp", folder / "program"
-    text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
-    compiler = shutil.which("g++")
-    assert compiler is not None
-    subprocess.run([compiler, "-static", "-o", made, text], check=True)
-    return kept(made)
+def built(body: str) -> Build:
+    return compiled(HEADERS, f"int main() {{ {body} }}\n")
 
 
 def run(machine: Skylake, folder: Path, body: str) -> Measurement:
     stdin = folder / "input"
     stdin.write_text("12345678\n")
-    ended = machine.measure(built(folder, body), stdin, LIMITS, Toolchain())
+    ended = machine.measure(built(body), stdin, LIMITS, Toolchain())
     assert ended.verdict is Verdict.ACCEPTED, ended.detail
     return ended
 
@@ -175,7 +169,7 @@ from sim.toolchain import Toolchain
 build = Build(Language.CPP, digest=sys.argv[1], size=1)
 run = Skylake().measure(build, Path(sys.argv[2]), Limits(max_instructions=50_000_000), Toolchain())
 print(run.cycles, run.stdout.decode())"""
-    digest = built(tmp_path, body).digest
+    digest = built(body).digest
     done = subprocess.run(
         [sys.executable, "-c", script, digest, tmp_path / "input"],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4]), "LONG": "x" * 9999},
@@ -286,6 +280,6 @@ def test_a_program_can_send_itself_a_signal(machine: Skylake, tmp_path: Path, ca
 def test_an_abort_ends_it(machine: Skylake, tmp_path: Path) -> None:
     stdin = tmp_path / "input"
     stdin.write_bytes(b"")
-    ended = machine.measure(built(tmp_path, "abort();"), stdin, LIMITS, Toolchain())
+    ended = machine.measure(built("abort();"), stdin, LIMITS, Toolchain())
     assert ended.verdict is Verdict.RUNTIME_ERROR
     assert "SIGABRT" in ended.detail

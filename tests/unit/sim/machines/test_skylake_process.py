@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -18,7 +17,7 @@ from sim.machines.cachegrind import Cachegrind
 from sim.machines.skylake import Skylake
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
-from tests.unit.sim.machines.conftest import kept
+from tests.unit.sim.machines.conftest import compiled
 
 LIMITS = Limits(max_instructions=50_000_000)
 HEADERS = """#include <cerrno>
@@ -39,12 +38,7 @@ static void show(long a, long b) { std::printf("%ld %ld", a, b); }
 
 
 def measured(machine: Machine, folder: Path, body: str, stdin: Path | None = None) -> Measurement:
-    text, made = folder / "program.cpp", folder / "program"
-    text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
-    compiler = shutil.which("g++")
-    assert compiler is not None
-    subprocess.run([compiler, "-static", "-o", made, text], check=True)
-    build = kept(made)
+    build = compiled(HEADERS, f"int main() {{ {body} }}\n")
     if stdin is None:
         stdin = folder / "input"
         stdin.write_text("12345678\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from sim.machines.skylake import Skylake
 from sim.machines.tool_runs import ToolRuns
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
-from tests.unit.sim.machines.conftest import kept
+from tests.unit.sim.machines.conftest import compiled
 
 LIMITS = Limits(max_instructions=200_000_000)
 HEADERS = """#include <atomic>
@@ -58,16 +56,17 @@ def either(machine: Skylake, request: pytest.FixtureRequest) -> ToolRuns:
 
 
 def measured(machine: ToolRuns, folder: Path, body: str) -> Measurement:
-    text, made, stdin = folder / "program.cpp", folder / "program", folder / "input"
-    text.write_text(f"{HEADERS}int main() {{ {body} }}\n")
+    stdin = folder / "input"
     stdin.write_text("")
-    compiler = shutil.which("g++")
-    assert compiler is not None
-    subprocess.run([compiler, "-O1", "-static", "-w", "-o", made, text], check=True)
-    return machine.measure(kept(made), stdin, LIMITS, Toolchain())
+    build = compiled(HEADERS, f"int main() {{ {body} }}\n", "-O1")
+    return machine.measure(build, stdin, LIMITS, Toolchain())
 
 
 TWO = "long a = 0; std::thread t([&] { a = work(%d); }); long b = work(%d); t.join();"
+KEPT = (
+    "sigset_t s; sigemptyset(&s); sigaddset(&s, SIGALRM); sigaddset(&s, SIGUSR1);"
+    "sigprocmask(SIG_BLOCK, &s, 0);"
+)
 SHOWN = {
     "a thread's whole work": (TWO % (3_000_000, 10) + 'printf("%ld", a + b);', b"3000010"),
     "one after the other": (
@@ -120,6 +119,21 @@ SHOWN = {
     "what is left of a nap": (
         'signal(SIGALRM, hear); alarm(2); unsigned r = sleep(5); printf("%u %u", r, alarm(0));',
         b"3 0",
+    ),
+    "a signal that is taken": (
+        f"{KEPT} alarm(2); long t = milliseconds(); int n; sigwait(&s, &n);"
+        'printf("%d %ld", n, milliseconds() - t);',
+        b"14 2000",
+    ),
+    "a signal that was sent before": (
+        f"{KEPT} alarm(9); raise(SIGUSR1); long t = milliseconds(); int n; sigwait(&s, &n);"
+        'printf("%d %ld", n, milliseconds() - t);',
+        b"10 0",
+    ),
+    "patience for a signal": (
+        f"{KEPT} long t = milliseconds(); timespec p = {{0, 300000000}};"
+        'int n = sigtimedwait(&s, 0, &p); printf("%d %d %ld", n, errno, milliseconds() - t);',
+        b"-1 11 300",
     ),
     "what is left of an alarm": ('alarm(9); sleep(2); printf("%u", alarm(0));', b"7"),
     "patience with descriptors": (
@@ -190,6 +204,7 @@ def test_a_nap_costs_no_cycles_and_no_time_of_the_hosts(machine: ToolRuns, tmp_p
 def test_who_waits_without_end_is_found_out_at_once(machine: ToolRuns, tmp_path: Path) -> None:
     bodies = (
         "sleep(100000);",
+        f"{KEPT} int n; sigwait(&s, &n);",
         "std::mutex m; m.lock(); std::thread t([&] { m.lock(); }); t.join();",
     )
     for body in bodies:

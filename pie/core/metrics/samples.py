@@ -1,0 +1,131 @@
+"""PerfCodeGen's, ECCO's and SBLLM's speedups of several samples a task.
+
+A task has a reference cost and samples in the order of generation; a sample that is not correct has
+no cost. Where paper and code disagree both are here under their own names. Costs may be cycles,
+instructions or seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pie.core.metrics.averages import pass_at_k
+from pie.core.metrics.estimate import Estimate, mean_estimate, ratio_of_sums_estimate
+from pie.core.metrics.metrics import is_optimised_perfcodegen
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One task with what its samples cost, None for one that is not correct.
+
+    ValueError for a cost that is not finite and above zero: a zero is a failure to measure.
+    """
+
+    reference: float
+    samples: tuple[float | None, ...]
+
+    def __post_init__(self) -> None:
+        for cost in (self.reference, *self.samples):
+            if cost is not None and not (math.isfinite(cost) and cost > 0):
+                raise ValueError(f"a cost of {cost}; it must be finite and above zero")
+
+    def best(self, k: int) -> float | None:
+        """Cost of the best correct sample among the first k, None if none is correct."""
+        if k < 1:
+            raise ValueError(f"best@k needs a k of at least 1, not {k}")
+        return min((cost for cost in self.samples[:k] if cost is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PerfCodeGenScore:
+    """PerfCodeGen's numbers at one k. The two speedups cover the tasks with a correct sample."""
+
+    k: int
+    tasks: int
+    """All tasks: the denominator of %Opt and %Correct."""
+    with_correct: int
+    """Tasks with a correct sample among the first k: the denominator of the speedups."""
+    speedup_ratio_of_sums: Estimate | None
+    """The paper's: sum of the references over the sum of the best samples."""
+    speedup_mean_of_ratios: Estimate | None
+    """The released code's, without its silent filter that drops what is over 100 times faster."""
+    optimised: Estimate | None
+    correct: Estimate | None
+
+
+def perfcodegen_score(tasks: Mapping[str, Sampled], k: int) -> PerfCodeGenScore:
+    """PerfCodeGen's two speedups, %Opt and %Correct over the tasks, by id.
+
+    Not clamped: a refinement may be slower. Source: PerfCodeGen 3.1 and evaluate_execution_time.
+    References (1, 100) with samples (0.1, 100) give 1.009 by sums and 5.5 by ratios.
+    """
+    best = {name: task.best(k) for name, task in tasks.items()}
+    pairs = {
+        name: (task.reference, cost)
+        for name, task in tasks.items()
+        if (cost := best[name]) is not None
+    }
+    return PerfCodeGenScore(
+        k=k,
+        tasks=len(tasks),
+        with_correct=len(pairs),
+        speedup_ratio_of_sums=ratio_of_sums_estimate({name: [p] for name, p in pairs.items()}),
+        speedup_mean_of_ratios=mean_estimate({name: [b / a] for name, (b, a) in pairs.items()}),
+        optimised=mean_estimate(
+            {
+                name: [float(name in pairs and is_optimised_perfcodegen(*pairs[name]))]
+                for name in tasks
+            }
+        ),
+        correct=mean_estimate({name: [float(name in pairs)] for name in tasks}),
+    )
+
+
+def pass_at_k_estimate(correct: Mapping[str, Sequence[bool]], k: int) -> Estimate | None:
+    """Unbiased pass@k over tasks; ValueError for a task with fewer than k samples."""
+    return mean_estimate(
+        {task: [pass_at_k(len(flags), sum(flags), k)] for task, flags in correct.items()}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EccoRun:
+    """One program of ECCO's edit task: by test whether it passed, and what it cost there.
+
+    A cost is None where the program did not pass. `costs` are seconds or KB.
+    """
+
+    costs: tuple[float | None, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every test passed (there must be at least one)."""
+        return bool(self.costs) and all(cost is not None for cost in self.costs)
+
+
+def ecco_ratio(given: EccoRun, edited: EccoRun) -> float | None:
+    """ECCO's speedup or memory reduction of one edit: sum before / sum after over all tests.
+
+    None unless both pass every test, as the paper asks. The released code asks it of the given
+    program only, so that a program which crashes on all tests but one has a speedup.
+    """
+    if len(given.costs) != len(edited.costs):
+        raise ValueError("both programs need the same tests")
+    before = [cost for cost in given.costs if cost is not None]
+    after = [cost for cost in edited.costs if cost is not None]
+    if not (given.accepted and edited.accepted):
+        return None
+    return math.fsum(before) / math.fsum(after)
+
+
+def sbllm_speed(before: Sequence[float], after: Sequence[float | None]) -> float:
+    """SBLLM's SP: 100 x the mean of t_in / t_out - 1, 0 where it is not better, in percent.
+
+    Ratios (2, 0.5, 1.25) give 41.67. A task without a correct program counts 0.
+    """
+    if len(before) != len(after) or not before:
+        raise ValueError("SP needs as many times before as after, and at least one")
+    gains = [0.0 if a is None else max(0.0, b / a - 1) for b, a in zip(before, after, strict=True)]
+    return 100 * math.fsum(gains) / len(gains)

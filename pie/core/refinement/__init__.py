@@ -1,0 +1,1 @@
+"""Refinement in several turns: strategies as data, one loop for all of them."""

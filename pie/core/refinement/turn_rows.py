@@ -1,0 +1,91 @@
+"""The lines of a refinement run: every turn, and the rows with the programs of each iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pie.core.refinement.evidence import Evidence
+from pie.core.refinement.rows import Divided
+from pie.core.refinement.version import Refined, Turn
+from pie.core.rows import ANSWERS
+
+_STALE = ("generations", ANSWERS)
+"""What the row may have had of an earlier run."""
+
+
+def turn_line(one: Divided, sample: int, turn: Turn) -> dict[str, Any]:
+    """Return what is kept of a turn: prompt, answer, verdict, measurement, and its fate."""
+    messages = [{"role": m.role, "content": m.content} for m in turn.prompt.messages]
+    return {
+        "task": one.task.name,
+        "problem_id": one.row.problem_id,
+        "src_id": one.row.src_id,
+        "tgt_id": one.row.tgt_id,
+        "sample": sample,
+        "turn": turn.number,
+        "iteration": turn.iteration,
+        "step": turn.step,
+        "role": turn.role,
+        "template": turn.template,
+        "prompt_sha": turn.prompt.digest,
+        "prompt": messages or turn.prompt.text,
+        "answer": turn.answer["text"],
+        **{
+            name: turn.answer.get(name)
+            for name in ("finish_reason", "seed", "tokens_in", "tokens_out")
+        },
+        "found": turn.found or None,
+        "program": turn.program,
+        "evidence": None if turn.evidence is None else evidence_of(turn.evidence),
+        "fate": turn.fate.value,
+    }
+
+
+def evidence_of(evidence: Evidence) -> dict[str, Any]:
+    """Return what the public tests showed."""
+    return {
+        "verdict": evidence.verdict.value,
+        "detail": evidence.detail,
+        "cost": evidence.cost,
+        "seconds": evidence.seconds,
+        "peak_bytes": evidence.peak_bytes or None,
+        "memory_time": evidence.memory_time,
+        "profile_problem": evidence.profile_problem,
+        "tests": [
+            {"name": test.test.name, "verdict": test.verdict.value, "seconds": test.seconds}
+            for test in evidence.tests
+        ],
+    }
+
+
+def refined_row(
+    one: Divided, chains: Sequence[Refined], about: Mapping[str, Any], iteration: int
+) -> dict[str, Any]:
+    """Return the row with the programs of one iteration, judged by its private tests alone.
+
+    `generated_answers` has an entry a sample; a null is measured as `no_code`.
+    """
+    kept = {name: value for name, value in one.row.fields.items() if name not in _STALE}
+    return {
+        **kept,
+        "tests": [_plain(test) for test in one.private],
+        ANSWERS: [chain.programs[iteration] for chain in chains],
+        "refinement": {
+            **about,
+            "iteration": iteration,
+            "stop": [chain.stop.value for chain in chains],
+            "turns": [len(chain.turns) for chain in chains],
+        },
+    }
+
+
+def all_iterations(one: Divided, chains: Sequence[Refined], iterations: int) -> dict[str, Any]:
+    """Return the row with the programs of all iterations in one list: by iteration, then sample."""
+    row = refined_row(one, chains, {}, iterations - 1)
+    programs = [chain.programs[number] for number in range(iterations) for chain in chains]
+    return {**row, ANSWERS: programs}
+
+
+def _plain(test: object) -> object:
+    return test if isinstance(test, int) else test.model_dump()  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""`pie refine`: asks and measures in turns."""

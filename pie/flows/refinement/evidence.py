@@ -1,0 +1,97 @@
+"""From a task's public tests to the evidence that its loop is sent, by the jobs of `sim`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pie.core.refinement.evidence import Evidence, PublicTest, TestEvidence
+from pie.core.refinement.rows import Divided
+from sim.jobs import OutputsJob
+from sim.printed import Asked, Printed
+from sim.procedure import Outcome, Procedure, TestOutcome, examine
+from sim.program import Program
+from sim.setting import Setting
+from sim.verdict import Verdict
+
+_KEPT_BYTES = 1 << 16
+
+
+def gather(
+    one: Divided, programs: Sequence[Program], setting: Setting, printed: dict[str, str]
+) -> Procedure:
+    """Measure programs on the public tests, beside the row's source, which bounds them.
+
+    What a program printed on the first test that it failed goes into `printed`, by its digest:
+    prompts show it. The source's outcome comes first.
+    """
+    outcomes: list[Outcome] = yield from examine([one.source, *programs], one.public, setting)
+    wrong = {}
+    for program, outcome in zip(programs, outcomes[1:], strict=True):
+        failed = first_failed(outcome)
+        if failed is not None and outcome.build is not None:
+            wrong[program.digest] = (program, outcome, failed)
+    if wrong:
+        context = setting.judge_context()
+        jobs = [
+            OutputsJob(
+                program,
+                outcome.build,
+                (one.public[failed],),
+                Asked(required=0, keep_bytes=_KEPT_BYTES),
+                setting,
+                context,
+            )
+            for program, outcome, failed in wrong.values()
+            if outcome.build is not None
+        ]
+        results = yield jobs
+        for digest, result in zip(wrong, results, strict=True):
+            first = result[0] if isinstance(result, list) and result else None
+            if isinstance(first, Printed) and first.stdout is not None:
+                printed[digest] = first.stdout.decode("utf-8", "replace")
+    return outcomes
+
+
+def first_failed(outcome: Outcome) -> int | None:
+    """Return the number of the first test with a wrong answer, if that is the first that failed."""
+    for number, test in enumerate(outcome.tests):
+        if test.verdict is not Verdict.ACCEPTED:
+            return number if test.verdict is Verdict.WRONG_ANSWER else None
+    return None
+
+
+def evidence_of(
+    outcome: Outcome, tests: Sequence[PublicTest], setting: Setting, printed: str | None
+) -> Evidence:
+    """Return an outcome as what the loop knows; costs are seconds of the machine."""
+    failed = first_failed(outcome)
+    shown = []
+    for number, (test, one) in enumerate(zip(tests, outcome.tests, strict=False)):
+        said = printed if number == failed else None
+        shown.append(_test(test, one, setting, said))
+    accepted = outcome.verdict is Verdict.ACCEPTED
+    return Evidence(
+        verdict=outcome.verdict,
+        detail=outcome.detail,
+        tests=tuple(shown),
+        cost=outcome.seconds if accepted else None,
+    )
+
+
+def _test(
+    test: PublicTest, one: TestOutcome, setting: Setting, printed: str | None
+) -> TestEvidence:
+    seconds = None
+    if one.verdict is Verdict.ACCEPTED and one.run is not None:
+        seconds = one.run.seconds
+        if one.run.cycles is not None:
+            from sim.machine import CLOCK_HZ
+
+            seconds = one.run.cycles / CLOCK_HZ
+    return TestEvidence(test, one.verdict, one.detail, printed, seconds, one.peak_bytes)
+
+
+def without_profile(evidence: Evidence, why: str) -> Evidence:
+    """Return evidence that says why there is no profile."""
+    return replace(evidence, profile_problem=why)

@@ -1,0 +1,86 @@
+"""From the options of `pie refine` to a strategy, a model and a setting, all checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pie.core.models import ModelOptions, Sampling, form_of, open_model
+from pie.core.problem import InputError
+from pie.core.refinement.prompting import Templates
+from pie.core.refinement.selection import selection
+from pie.core.refinement.strategy import load
+from pie.flows.generation.generate import Prices
+from pie.flows.refinement.request import Request
+from sim.setting import Setting
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the command line says."""
+
+    pairs: Path
+    strategy: str
+    model: str
+    rounds: int | None
+    samples: int
+    public: int | None
+    form: str
+    sampling: Sampling
+    options: ModelOptions
+    setting: Setting
+    out: Path | None = None
+    testcases: Path | None = None
+    jobs: int = 0
+    use_cache: bool = True
+    trust_programs: bool = False
+    limit: int | None = None
+    prices: Prices = Prices()  # noqa: RUF009 (it is frozen)
+    max_cost: float | None = None
+    max_total_tokens: int | None = None
+
+
+def open_request(chosen: Chosen) -> Request:
+    """Return what to refine with what; InputError for what does not fit together."""
+    strategy, folder = load(chosen.strategy)
+    selection(strategy.select)
+    templates = Templates(strategy, folder)
+    if not chosen.model:
+        raise InputError("no model is named", "give one with --model backend:name")
+    if chosen.max_cost is not None and chosen.prices.cost(1, 1) is None:
+        raise InputError(
+            "--max-cost needs the prices of tokens", "give --price-in and --price-out, too"
+        )
+    if chosen.sampling.top_p == 0:
+        raise InputError("--top-p 0 leaves no token to draw", "give --temperature 0 for greedy")
+    model = open_model(chosen.model, chosen.options)
+    room = None
+    if model.context is not None:
+        room = model.context - chosen.sampling.max_new_tokens
+        if room < 1:
+            raise InputError(
+                f"a context of {model.context} tokens has no room for an answer of "
+                f"{chosen.sampling.max_new_tokens}",
+                "give a smaller --max-new-tokens, or the right --context",
+            )
+    return Request(
+        pairs=chosen.pairs,
+        templates=templates,
+        model=model,
+        form=form_of(chosen.form, model),
+        sampling=chosen.sampling,
+        setting=chosen.setting,
+        rounds=chosen.rounds or strategy.rounds,
+        samples=chosen.samples,
+        public=chosen.public,
+        out=chosen.out,
+        testcases=chosen.testcases,
+        jobs=chosen.jobs,
+        use_cache=chosen.use_cache,
+        trust_programs=chosen.trust_programs,
+        limit=chosen.limit,
+        room=room,
+        prices=chosen.prices,
+        max_cost=chosen.max_cost,
+        max_total_tokens=chosen.max_total_tokens,
+    )

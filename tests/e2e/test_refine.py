@@ -1,0 +1,115 @@
+"""`pie refine` as a user runs it: recorded answers, real measurements, one table at the end."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import BROKEN, FAST, SLOW, WRONG, Pie, row, sums, write_rows
+
+pytest.importorskip("tree_sitter_cpp")
+
+MIDDLE = SLOW.replace("k < 100", "k < 10")
+FILES = ("turns.jsonl", "refined.jsonl", "iterations.jsonl", "summary.json")
+
+
+def fenced(program: str) -> str:
+    return f"Here is a faster version:\n\n```cpp\n{program}```\n"
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    made = [row("first"), row("second", FAST), row("third", WRONG)]
+    made = [{**one, "tests": sums(3, 40, 7, 11)} for one in made]
+    return write_rows(tmp_path / "test.jsonl", *made)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    answers = {
+        "first": [fenced(MIDDLE), "I cannot.", fenced(WRONG), fenced(FAST)],
+        "second": [fenced(BROKEN), fenced(SLOW)],
+        "third": [fenced(FAST)],
+    }
+    slow = {"first": SLOW, "second": FAST, "third": WRONG}
+    lines = [row(name, slow[name], generated_answers=answers[name]) for name in answers]
+    return write_rows(tmp_path / "recorded.jsonl", *lines)
+
+
+def asking(rows: Path, recorded: Path, out: str, *more: str) -> list[str]:
+    words = ["refine", "--pairs", str(rows), "--public", "2", "--model", f"replay:{recorded}"]
+    return [*words, "--machine", "counts", "--out", out, *more]
+
+
+def test_soap_from_recorded_answers_to_its_table(pie: Pie, rows: Path, recorded: Path) -> None:
+    done = pie(*asking(rows, recorded, "run", "--strategy", "soap", "--json"))
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert document["stops"] == {**document["stops"], "exhausted": 2, "finished": 1}
+    assert document["fates"] == {
+        **document["fates"], "kept": 2, "no_program": 1, "wrong": 2, "not_faster": 1
+    }  # fmt: skip
+    correct = [one["best_at"][0]["correct"]["value"] for one in document["by_iteration"]]
+    # The third row's program fails its public tests, which SOAP leaves alone.
+    assert correct == [pytest.approx(2 / 3)] * 6
+    speedups = [one["best_at"][0]["speedup"]["value"] for one in document["by_iteration"]]
+    assert speedups[0] == 1
+    assert speedups[1] < speedups[4]
+    assert speedups == sorted(speedups)
+
+
+def test_the_same_bytes_again_after_kills_in_the_middle(
+    pie: Pie,
+    rows: Path,
+    recorded: Path,
+    start_pie: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    words = ["--strategy", "perfcodegen", "--samples", "2"]
+    whole = pie(*asking(rows, recorded, "whole", *words))
+    assert whole.returncode == 0, whole.stderr
+    for patience in (1.0, 2.0):
+        killed = start_pie(*asking(rows, recorded, "killed", *words))
+        time.sleep(patience)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+    again = pie(*asking(rows, recorded, "killed", *words))
+    assert again.returncode == 0, again.stderr
+    for name in FILES:
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert [line for line in again.stdout.splitlines() if "best@" in line] == [
+        line for line in whole.stdout.splitlines() if "best@" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--strategy", "sope"], "there is no strategy sope; did you mean soap?"),
+        (["--strategy", "soap", "--max-cost", "1"], "--max-cost needs the prices of tokens"),
+        (["--strategy", "soap", "--public", "4"], "no row of"),
+        (["--strategy", "soap", "--public", "0"], "--public"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(
+    pie: Pie, rows: Path, recorded: Path, words: list[str], message: str
+) -> None:
+    done = pie(*asking(rows, recorded, "run", *words))
+    assert done.returncode in (1, 2)
+    assert message in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_strategies_are_listed(pie: Pie) -> None:
+    done = pie("refine", "--pairs", "none.jsonl", "--strategy", "list")
+    assert done.returncode == 0
+    assert {line.split()[0] for line in done.stdout.splitlines()} >= {
+        "soap",
+        "perfcodegen",
+        "sbllm",
+    }

@@ -1,0 +1,255 @@
+"""Many tasks at once: nothing asked twice, nothing private shown, limits end a run cleanly."""
+
+import json
+import random
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pie.core.models import ModelError
+from pie.core.problem import InputError
+from pie.core.refinement.strategy import shipped
+from pie.flows.generation.generate import Prices
+from pie.flows.refinement.refine import plan
+from tests.unit.core.refinement.scripted import fenced, written
+from tests.unit.flows.refinement.scripted_run import (
+    ScriptedModel,
+    always,
+    files,
+    request,
+    row,
+    run,
+    write,
+)
+
+pytestmark = pytest.mark.usefixtures("machine")
+
+
+def by_turn(*words: str):
+    """Answer turn t of every chain with the t-th words, the last ones for all later turns."""
+    return lambda asked: fenced(written(words[min(asked.sample, len(words) - 1)]))
+
+
+def turns_of(folder):
+    return [json.loads(line) for line in (folder / "turns.jsonl").read_text().splitlines()]
+
+
+def test_every_turn_is_kept_with_prompt_answer_verdict_and_fate(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1, "cost 60")])
+    done = run(request(pairs, ScriptedModel(by_turn("cost 70", "wrong", "cost 50"))))
+    turns = turns_of(done.folder)
+    assert [one["task"] for one in turns] == ["1"] * 5 + ["2"] * 5
+    assert [one["fate"] for one in turns[:3]] == ["kept", "wrong", "kept"]
+    assert [one["fate"] for one in turns[5:8]] == ["not_faster", "wrong", "kept"]
+    first = turns[0]
+    assert first["evidence"]["verdict"] == "accepted"
+    assert first["tokens_in"] == 10
+    assert "given0x0" in first["prompt"][-1]["content"]
+    assert done.summary["stops"]["finished"] == 2
+
+
+def test_the_rows_for_measuring_hold_private_tests_only(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    done = run(request(pairs, ScriptedModel(always("cost 70"))))
+    refined = json.loads((done.folder / "refined.jsonl").read_text())
+    assert [one["input"] for one in refined["tests"]] == ["given0x2\n", "given0x3\n"]
+    assert refined["generated_answers"] == [written("cost 70") + "\n"]
+    every = json.loads((done.folder / "iterations.jsonl").read_text())
+    assert every["generated_answers"] == [written("slow")] + [written("cost 70") + "\n"] * 5
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_nothing_private_reaches_a_prompt(tmp_path, name):
+    rows = [row(number, words) for number, words in enumerate(["slow", "wrong", "crash", "broken"])]
+    pairs = write(tmp_path / "rows.jsonl", rows)
+    model = ScriptedModel(by_turn("wrong", "cost 70", "crash", "cost 20", "endless"))
+    run(request(pairs, model, name))
+    told = "\n".join(
+        text
+        for one in model.asked
+        for text in (one.prompt.text, *(message.content for message in one.prompt.messages))
+    )
+    assert re.findall(r"(?:given|wanted)\dx[23]", told) == []
+    # Not in vain: what is public is shown, by all that show tests at all.
+    assert "given0x0" in told or not name.startswith("soap")
+
+
+def test_a_test_that_is_shown_is_no_private_one_under_another_name(tmp_path):
+    doubled = row(0)
+    doubled["tests"][3] = dict(doubled["tests"][0])
+    pairs = write(tmp_path / "rows.jsonl", [doubled])
+    done = run(request(pairs, ScriptedModel(always("fast"))))
+    refined = json.loads((done.folder / "refined.jsonl").read_text())
+    assert [one["input"] for one in refined["tests"]] == ["given0x2\n"]
+
+
+def test_rows_that_name_no_public_tests_are_refused_with_the_remedy(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    with pytest.raises(InputError, match="names no public_tests") as caught:
+        plan(request(pairs, ScriptedModel(always("fast")), public=None))
+    assert "--public N" in caught.value.remedy
+
+
+def test_public_tests_of_the_row_need_no_option(tmp_path):
+    named = row(0, public_tests=[{"input": "shown\n", "output": "it\n"}])
+    pairs = write(tmp_path / "rows.jsonl", [named])
+    model = ScriptedModel(always("fast"))
+    done = run(request(pairs, model, public=None))
+    assert "shown" in model.asked[0].prompt.text
+    refined = json.loads((done.folder / "refined.jsonl").read_text())
+    assert len(refined["tests"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("tests", "public", "why"),
+    [(2, 2, "are public, so none is left"), (4, 4, "are public, so none is left")],
+)
+def test_a_row_without_private_tests_is_left_out(tmp_path, tests, public, why):
+    pairs = write(tmp_path / "rows.jsonl", [row(0, tests=tests), row(1, tests=6)])
+    made = plan(request(pairs, ScriptedModel(always("fast")), public=public))
+    assert made.tasks == 1
+    assert why in made.left_out[0].reason
+
+
+def test_a_killed_run_goes_on_and_asks_nothing_twice(tmp_path):
+    rows = [row(number, f"cost {90 - number}") for number in range(6)]
+    rng = random.Random(3)
+    answers = {}
+
+    def say(asked):
+        words = answers.setdefault(asked.key, f"cost {rng.randrange(20, 99)}")
+        return fenced(written(words))
+
+    (tmp_path / "whole").mkdir()
+    whole = write(tmp_path / "whole/rows.jsonl", rows)
+    expected = files(run(request(whole, ScriptedModel(say))).folder)
+    (tmp_path / "killed").mkdir()
+    killed = write(tmp_path / "killed/rows.jsonl", rows)
+    asked = []
+    for patience in (3, 5, 1, 7, 4):
+        left = [patience]
+
+        def impatient(one, left=left):
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return say(one)
+
+        model = ScriptedModel(impatient)
+        with pytest.raises(KeyboardInterrupt):
+            run(request(killed, model))
+        asked += [one.key for one in model.asked[:-1]]
+    model = ScriptedModel(say)
+    done = run(request(killed, model))
+    asked += [one.key for one in model.asked]
+    assert len(asked) == len(set(asked)) == 30
+    assert files(done.folder) == expected
+
+
+def test_the_same_run_again_asks_nothing_and_writes_the_same_bytes(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1)])
+    asked = request(pairs, ScriptedModel(by_turn("cost 70", "cost 60")), "perfcodegen", samples=3)
+    first = files(run(asked).folder)
+    again = ScriptedModel(lambda _one: pytest.fail("it was asked again"))
+    assert files(run(request(pairs, again, "perfcodegen", samples=3)).folder) == first
+
+
+def test_chains_of_one_task_have_answers_of_their_own(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    model = ScriptedModel(lambda asked: fenced(written(f"cost {50 + asked.sample}")))
+    run(request(pairs, model, "soap", samples=3, rounds=1))
+    assert sorted(one.sample for one in model.asked) == [0, 1, 2]
+    assert len({one.key for one in model.asked}) == 3
+
+
+def test_a_limit_of_tokens_ends_the_run_and_a_higher_one_goes_on(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(number) for number in range(4)])
+    model = ScriptedModel(by_turn("cost 70", "cost 60", "cost 50"))
+    ended = run(request(pairs, model, max_total_tokens=100))
+    assert ended.summary["stops"]["budget"] == 4
+    first = len(model.asked)
+    assert 7 <= first <= 12
+    done = run(request(pairs, model, max_total_tokens=10_000))
+    assert done.summary["stops"] == {**done.summary["stops"], "finished": 4, "budget": 0}
+    assert len(model.asked) == 20
+
+
+def test_a_limit_of_cost_counts_what_tokens_cost(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    model = ScriptedModel(by_turn("cost 70", "cost 60", "cost 50"))
+    done = run(request(pairs, model, prices=Prices(1e5, 1e5), max_cost=3.0))
+    assert len(model.asked) == 2
+    assert done.summary["cost"] == pytest.approx(3.0)
+    assert done.summary["stops"]["budget"] == 1
+
+
+def test_a_request_without_an_answer_is_asked_again_by_the_next_run(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1)])
+    down = [True]
+
+    def say(asked):
+        failing = down[0] and "given1x0" in asked.prompt.text
+        return None if failing else fenced(written("cost 70"))
+
+    model = ScriptedModel(say)
+    done = run(request(pairs, model))
+    assert done.summary["stops"]["unanswered"] == 1
+    assert done.summary["unanswered"] == {"the server is down": 1}
+    down[0] = False
+    assert run(request(pairs, model)).summary["stops"]["finished"] == 2
+
+
+def test_a_model_that_answers_nothing_is_an_error(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    with pytest.raises(ModelError, match="answered nothing"):
+        run(request(pairs, ScriptedModel(lambda _one: None)))
+
+
+def test_recorded_answers_that_end_are_counted(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1)])
+    model = ScriptedModel(lambda asked: fenced(written("cost 70")) if asked.sample == 0 else None)
+    model.by_row = True
+    done = run(request(pairs, model))
+    assert done.summary["stops"]["exhausted"] == 2
+    assert done.summary["turns"] == 2
+
+
+def test_a_prompt_beyond_the_context_ends_the_task_with_its_last_correct_program(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    model = ScriptedModel(lambda _one: fenced(written("cost 70") + "\n" + "x = 1\n" * 200))
+    done = run(request(pairs, model, room=300))
+    assert done.summary["stops"]["prompt_too_long"] == 1
+    refined = json.loads((done.folder / "refined.jsonl").read_text())
+    assert refined["generated_answers"][0].startswith(written("cost 70"))
+
+
+def test_another_strategy_in_the_same_folder_is_refused(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0)])
+    run(request(pairs, ScriptedModel(always("fast"))))
+    with pytest.raises(InputError, match="another configuration"):
+        run(request(pairs, ScriptedModel(always("fast")), "perfcodegen"))
+
+
+WORDS = st.sampled_from(["fast", "wrong", "broken", "crash", "endless", "ours", "-", "cost 60"])
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.lists(WORDS, min_size=8, max_size=8), min_size=1, max_size=5))
+def test_any_mixture_of_answers_comes_to_its_end(tmp_path_factory, schedule):
+    folder = tmp_path_factory.mktemp("mixture")
+    pairs = write(folder / "rows.jsonl", [row(number) for number in range(len(schedule))])
+
+    def say(asked):
+        number = int(re.search(r"given(\d)x0", asked.prompt.text)[1])
+        words = schedule[number][asked.sample]
+        return "No." if words == "-" else fenced(written(words))
+
+    done = run(request(pairs, ScriptedModel(say)))
+    assert done.summary["stops"]["finished"] == len(schedule)
+    assert len((done.folder / "refined.jsonl").read_text().splitlines()) == len(schedule)
