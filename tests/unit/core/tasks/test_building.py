@@ -57,6 +57,8 @@ def _ordered(value: Any) -> Any:
         return {key: _ordered(one) for key, one in value.items()}
     if isinstance(value, float) and math.isnan(value):
         return "nan"
+    if isinstance(value, complex):  # its text loses the sign of a zero
+        return value.real + 0.0, value.imag + 0.0
     return value
 
 
