@@ -14,8 +14,6 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-from pie.flows.generate_options import parse_body
-
 from finetune import checkpoint, hosted, prompt, rows
 from pie.core.dataset.split import clusters, published
 from pie.core.models.model import ModelOptions
@@ -25,9 +23,10 @@ from pie.core.rows import InlineTest
 from pie.core.selfplay.description import plain_text
 from pie.core.test_cases import TestCases
 from pie.core.training.execution import read_runs
+from pie.flows.generation.options import parse_body
 from retrieval import folder as index_folder
 from retrieval.errors import RetrievalError
-from sim.comparison import RULES, one_form, rule
+from sim.comparison import RULES, one_form
 from sim.last_words import LONGEST, last_words
 from sim.paths import configuration
 from tests.property.test_foreign_text import OURS, attack, in_file, text_of
@@ -132,13 +131,13 @@ def problem_named(data: bytes) -> None:
 
 def compared(data: bytes) -> None:
     """What a program prints and what a test expects: any bytes, in whichever place."""
-    for name in RULES:
-        rule(name)(data, OUTPUT)
-        rule(name)(OUTPUT, data)
+    for name, rule in RULES.items():
+        rule.between(data, OUTPUT)
+        rule.between(OUTPUT, data)
         if (
             name != "pie" and b"nan" not in data.lower()
         ):  # which equals nothing; an empty output has no line for PIE
-            assert rule(name)(data, data) == ""
+            assert rule.between(data, data) == ""
     one_form(data)
 
 
