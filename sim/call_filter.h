@@ -292,7 +292,13 @@ static void measured(const char *profile, unsigned int nofile) {
     if (!strcmp(profile, "server")) serving();
     new_processes(0);
     thread_signals(instrument);
-    if (instrument) guard_descriptors(nofile);
+    if (instrument) {
+        guard_descriptors(nofile);
+        /* The translator itself looks which pages its program has touched; the program's own call it refuses. */
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, __NR_mincore);
+        answer(SECCOMP_RET_ALLOW);
+        allow_if(__NR_prctl, PR_SET_THP_DISABLE);
+    }
     if (!instrument) {
         /* What the limit of the main stack is, the runner answers (runner.c). Without it there is no answer:
          * the C library takes the limit for the size of each thread's stack, else 2 MiB. */

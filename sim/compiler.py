@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sim import online_judge, policy, precompiled, sandbox
+from sim import online_judge, policy, precompiled, python_build, sandbox
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.executable_image import static_bytes
 from sim.last_words import clean, last_words, shortened
@@ -24,7 +24,7 @@ from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give other bytes or verdicts for the same source and toolchain.
-BUILD_VERSION = 5
+BUILD_VERSION = 6
 # What the compiler's messages hold where they name the reason.
 _ADDRESSED_BYTES = 2 << 30  # of the small code model, which GCC's code has
 _TELLING = ("error:", "Error:", "undefined reference", "multiple definition")
@@ -62,7 +62,7 @@ def build(
         )
     with ScratchFolder("build") as scratch:
         if program.language is Language.PYTHON:
-            made = _check_python(text, Path(scratch), toolchain, limits)
+            made = _compile_python(program, text, Path(scratch), toolchain, limits)
         else:
             made = _compile_cpp(program.source, text, Path(scratch), toolchain, limits, headers)
     return replace(made, seconds=time.monotonic() - start)
@@ -207,13 +207,18 @@ def _compile_error(ended: Ended, language: Language, limits: CompileLimits) -> B
     return Build(language, verdict=Verdict.COMPILE_ERROR, detail=detail)
 
 
-_CHECK = "import sys; compile(sys.stdin.buffer.read(), 'main.py', 'exec', dont_inherit=True)"
-_PYTHON_PLACE = re.compile(rb'^  File "main\.py", line (\d{1,9})$', re.MULTILINE)
+_PYTHON_PLACE = re.compile(rb'^  File "/pie/main\.py", line (\d{1,9})$', re.MULTILINE)
 _CLOCK_MODULES = ("time", "random", "datetime", "uuid", "secrets", "threading", "multiprocessing")
 
 
-def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: CompileLimits) -> Build:
-    """Compile a script to see that it is one; its bytes are its executable."""
+def _compile_python(
+    program: Program, text: bytes, scratch: Path, toolchain: Toolchain, limits: CompileLimits
+) -> Build:
+    """Compile a script; see `sim.python_build` for what stands for its executable."""
+    entry_point = program.entry_point
+    if entry_point and not python_build.ENTRY.match(entry_point):
+        detail = f"the entry point {shortened(clean(entry_point))} is no name of a function"
+        return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     script = scratch / "main.py"
     script.write_bytes(text)
     interpreter = toolchain.interpreter_path()
@@ -221,14 +226,20 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
         Guest(
             program=interpreter,
             # Isolated, it takes nothing from its environment: here is what the runs get by that.
-            argv=(interpreter, "-I", "-S", "-X", "int_max_str_digits=0", "-c", _CHECK),
+            argv=(
+                *(interpreter, "-I", "-S", "-X", "int_max_str_digits=0"),
+                *("-c", python_build.script(entry_point)),
+            ),
             profile="interpreter",
             read_only=prefix_mounts(interpreter),
             system=True,
         ),
-        _allowance(limits),
+        replace(_allowance(limits), output_bytes=limits.file_bytes),
         script,
     )
+    if ended.overflowed:
+        detail = f"its code takes more than {limits.file_bytes >> 20} MiB"
+        return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     if not ended.ok:
         said = last_words(ended.stderr)
         places = _PYTHON_PLACE.findall(ended.stderr)
@@ -237,12 +248,14 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
         return Build(Language.PYTHON, verdict=Verdict.COMPILE_ERROR, detail=detail)
     # The interpreter is a part of what runs: another version is another executable.
     version = digest_of(toolchain.fingerprint(Language.PYTHON)).encode()
-    digest = hashlib.sha256(version + text).hexdigest()
+    code = f"{entry_point}|".encode() + ended.stdout
+    script.write_bytes(code)
+    digest = hashlib.sha256(version + code).hexdigest()
     words = set(text.decode("utf-8").replace(",", " ").replace(".", " ").split())
     made = Build(
         Language.PYTHON,
         digest=digest,
-        size=len(text),
+        size=len(code),
         clock_dependent=not words.isdisjoint(_CLOCK_MODULES),
     )
     return _keep(script, made)
@@ -250,10 +263,9 @@ def _check_python(text: bytes, scratch: Path, toolchain: Toolchain, limits: Comp
 
 def prefix_mounts(program: str) -> dict[str, str]:
     """Return what the sandbox must show besides /usr for a program that is installed elsewhere."""
-    if program.startswith(("/usr/", "/bin/")):
-        return {}
-    prefix = str(Path(program).resolve().parent.parent)
-    return {prefix: prefix}
+    # A virtual environment has its own folder, and a link to the interpreter that it was made of.
+    prefixes = {str(Path(one).parent.parent) for one in (program, Path(program).resolve())}
+    return {one: one for one in sorted(prefixes) if not f"{one}/".startswith(("/usr/", "//"))}
 
 
 def _keep(file: Path, made: Build) -> Build:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim import clock, comparison, compiler, instrument_limits, judge, printed
+from sim import clock, compiler, instrument_limits, judge, printed
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import Judgement
 from sim.limits import Limits
@@ -48,6 +48,8 @@ class MeasuredRun:
     """Of the output's tokens, one space between: equal for outputs that differ in spacing only."""
     host_seconds: float = 0.0
     runs: int = 1
+    startup: dict[str, int] = field(default_factory=dict)
+    """As a measurement has it."""
     over_budget: int | None = None
     """The budget of instructions at which it was stopped; it has no number then."""
 
@@ -105,13 +107,15 @@ class JudgeJob:
 
     @property
     def key(self) -> str:
-        tests = [(test.input_digest, test.expected_digest) for test in self.tests]
+        tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
 
     def run(self) -> list[Judgement]:
         ensure_kept(self.program, self.build, self.setting)
         setting = self.setting
-        return judge.judge(self.build, self.tests, setting.rule, setting.limits, setting.toolchain)
+        return judge.judge(
+            self.build, self.tests, setting.comparison, setting.limits, setting.toolchain
+        )
 
     @staticmethod
     def dump(result: list[Judgement]) -> Any:
@@ -152,8 +156,7 @@ class MeasureJob:
         return digest_of(
             self.kind,
             [build.digest for build in self.builds],
-            self.test.input_digest,
-            self.test.expected_digest,
+            *self.test.identity,
             self.context,
         )
 
@@ -225,9 +228,8 @@ class MeasureJob:
 
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
-        if run.verdict is Verdict.ACCEPTED and self.test.expected_path is not None:
-            compare = comparison.rule(self.setting.rule)
-            wrong = compare(run.stdout, self.test.expected_path.read_bytes())
+        if run.verdict is Verdict.ACCEPTED:
+            _verdict, wrong = judge.compared(self.test, run.stdout, self.setting.comparison)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""
@@ -269,6 +271,7 @@ class MeasureJob:
             instructions=first.instructions,
             seconds=first.seconds,
             counters=dict(first.counters),
+            startup=dict(first.startup),
             output_sha256=hashlib.sha256(first.stdout).hexdigest(),
             tokens_sha256=hashlib.sha256(b" ".join(first.stdout.split())).hexdigest(),
             host_seconds=sum(run.host_seconds for run in runs),

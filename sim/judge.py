@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import comparison, devices, sandbox
+from sim import calls, devices, python_build, sandbox
+from sim.comparison import SameOutput
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
-from sim.program import Build, Language, TestCase
+from sim.program import Build, Language, TestCase, TestKind
 from sim.sandbox import Allowance, Ended, Guest
 from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 2
+JUDGE_VERSION = 3
 
 # What the loader needs besides the program's own segments: the C library's, and the first stack.
 _LOADER_BYTES = 8 * MIB
@@ -40,6 +41,10 @@ PYTHON_ENV = {
 }
 
 
+PROGRAM = "/pie/program"
+"""Path inside of a Python program, as `sim.python_build` makes it."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The verdict of one native run on one test."""
@@ -59,11 +64,15 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
         interpreter = toolchain.interpreter_path()
         return Guest(
             program=interpreter,
-            argv=(interpreter, "-s", sandbox.SCRIPT),
+            argv=(interpreter, "-s", sandbox.SCRIPT, PROGRAM),
             profile="interpreter",
-            read_only={sandbox.SCRIPT: str(build.path), **prefix_mounts(interpreter)},
+            read_only={
+                sandbox.SCRIPT: str(python_build.HARNESS),
+                PROGRAM: str(build.path),
+                **prefix_mounts(interpreter),
+            },
             env=PYTHON_ENV,
-            script_digest=build.digest,
+            script_digest=python_build.harness_digest(),
             system=True,
             devices=True,
             proc=devices.names_its_streams(build.path, build.digest),
@@ -94,7 +103,11 @@ def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
 
 
 def judge(
-    build: Build, tests: Sequence[TestCase], rule: str, limits: Limits, toolchain: Toolchain
+    build: Build,
+    tests: Sequence[TestCase],
+    comparison: SameOutput,
+    limits: Limits,
+    toolchain: Toolchain,
 ) -> list[Judgement]:
     """Run a built program on its tests, in order; the list ends early after a time limit.
 
@@ -102,7 +115,6 @@ def judge(
     """
     if reason := beyond_memory(build, limits):
         return [Judgement(test.name, Verdict.MEMORY_LIMIT, reason) for test in tests]
-    compare = comparison.rule(rule)
     guest = guest_for(build, toolchain)
     results: list[Judgement] = []
     allowance = allowance_for(limits)
@@ -111,9 +123,8 @@ def judge(
             shared = server.run(test.input_path, allowance) if len(tests) > 1 else None
             ended = shared or sandbox.run(guest, allowance, test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
-            if verdict is Verdict.ACCEPTED and test.expected_path is not None:
-                detail = compare(ended.stdout, test.expected_path.read_bytes())
-                verdict = Verdict.WRONG_ANSWER if detail else verdict
+            if verdict is Verdict.ACCEPTED:
+                verdict, detail = compared(test, ended.stdout, comparison)
             results.append(
                 Judgement(
                     test.name,
@@ -150,6 +161,17 @@ def _died_of_loading(ended: Ended, limits: Limits, static_bytes: int) -> bool:
     return ended.signal in (SIGSEGV, SIGKILL) or (
         ended.exit_code == _LOADER_FAILED and ended.stderr[:4096].startswith(_LOADER_WORDS)
     )
+
+
+def compared(test: TestCase, given: bytes, rule: SameOutput) -> tuple[Verdict, str]:
+    """Say what a run that ended well gave: (verdict, why); the rule is for tests without their own.
+
+    MachineFailure where a checker breaks down.
+    """
+    if test.kind is not TestKind.STDIN and (problem := calls.problem(given)):
+        return problem
+    wrong = (test.comparison or rule).difference(test, given)
+    return (Verdict.WRONG_ANSWER, wrong) if wrong else (Verdict.ACCEPTED, "")
 
 
 def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Verdict, str]:

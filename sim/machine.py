@@ -46,6 +46,17 @@ class Measurement:
     seconds: float = 0.0
     """The cost: cycles over the clock, or trimmed mean of CPU seconds on the real CPU."""
     counters: Mapping[str, float] = field(default_factory=dict)
+    """Our own tool counts memory that the program touched, too, an interpreter's included.
+
+    `memory_peak_bytes`: in use at once at most. `memory_byte_seconds`: bytes in use times simulated
+    time, by trapezoids between looks.
+    """
+    startup: Mapping[str, int] = field(default_factory=dict)
+    """`cycles`, `instructions` and `memory_bytes` of an interpreter before its program began.
+
+    Its harness is a part of it. They are no part of the cost. Empty for what is no script, and
+    where it is not told apart.
+    """
     host_seconds: float = 0.0
     """What the measurement took here; not part of any result."""
     over_budget: bool = False

@@ -240,8 +240,18 @@ class TestServer:
             return tuple(self._control.recv(_MESSAGE).decode("ascii", "replace").split())
         return ()
 
-    def ask(self, request: str, stdin: int, stdout_limit: int, guard_seconds: float) -> Answered:
-        """Have one test run; the server is ended when the test outlasts its guard."""
+    def ask(
+        self,
+        request: str,
+        stdin: int,
+        stdout_limit: int,
+        guard_seconds: float,
+        more: Sequence[int] = (),
+    ) -> Answered:
+        """Have one test run; the server is ended when the test outlasts its guard.
+
+        `more` are descriptors that the test gets besides its streams.
+        """
         start = time.monotonic()
         out, out_end = os.pipe()
         err, err_end = os.pipe()
@@ -250,7 +260,7 @@ class TestServer:
             ends.callback(os.close, out)
             ends.callback(os.close, err)
             try:
-                streams = [stdin, out_end, err_end, log_end.fileno()]
+                streams = [stdin, out_end, err_end, log_end.fileno(), *more]
                 with contextlib.suppress(OSError):  # it is gone; that shows below
                     socket.send_fds(self._control, [request.encode()], streams)
             finally:

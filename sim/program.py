@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from sim.paths import cache_directory
 from sim.verdict import Verdict
@@ -34,18 +35,56 @@ class Program:
 
     language: Language
     source: str
+    entry_point: str = ""
+    """What a test calls, for Python: `name`, or `Class().method` for a class without arguments.
+
+    Empty: the program is run as a script, on standard input.
+    """
 
     @property
     def digest(self) -> str:
-        """128-bit hex digest of language and source."""
-        return digest_of(self.language.value, self.source)
+        """128-bit hex digest of language, source and entry point."""
+        entry = (self.entry_point,) if self.entry_point else ()
+        return digest_of(self.language.value, self.source, *entry)
+
+
+class TestKind(StrEnum):
+    """What a test gives a program, and what it takes from it."""
+
+    STDIN = "stdin"
+    """Text on standard input; what is compared is standard output."""
+    CALL = "call"
+    """Arguments of the entry point; what is compared is the value that it returns."""
+    BLOCK = "block"
+    """Assertions that run in the guest after the program; what is compared is how many held."""
+
+    __test__ = False
+
+
+class Comparison(Protocol):
+    """Says whether what a run gave is right. A frozen dataclass of plain values: it travels.
+
+    It runs in a worker, outside every sandbox, unless it starts one itself.
+    """
+
+    @property
+    def key(self) -> object:
+        """Everything that could change its answer, as JSON has it: a part of each result's key."""
+
+    def difference(self, test: TestCase, given: bytes) -> str:
+        """Return '' where the run was right, else in one sentence what is wrong.
+
+        `given` is the standard output, or what a call gave (`sim.calls.returned` reads it).
+        MachineFailure where it cannot decide by its own fault, as a checker that breaks down.
+        """
 
 
 @dataclass(frozen=True)
 class TestCase:
-    """A test: what the program reads, and what it must print.
+    """A test: what the program is given, and what it must give back.
 
-    The expected output is read by the judge alone and never enters a sandbox.
+    What is expected is read by the judge alone and never enters a sandbox; only a block of
+    assertions holds it itself. `sim.calls` makes the tests that are no text on standard input.
     """
 
     __test__ = False  # not a test class for pytest
@@ -53,10 +92,23 @@ class TestCase:
     name: str
     """The index in the data set, or `inline.K`."""
     input_path: Path
+    """What is on standard input, or the request that the harness reads there (`sim.calls`)."""
     expected_path: Path | None
-    """None: only the exit status is judged."""
+    """The expected output, or value; None: only the exit status is judged."""
     input_digest: str
     expected_digest: str
+    kind: TestKind = TestKind.STDIN
+    comparison: Comparison | None = None
+    """None: the setting's rule, and of a call `sim.calls.SameValue()`."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Everything of the test that can change a result, as JSON has it; not its name."""
+        own: tuple[object, ...] = (self.input_digest, self.expected_digest)
+        if self.kind is not TestKind.STDIN or self.comparison is not None:
+            compared = self.comparison.key if self.comparison else None
+            own = (*own, self.kind.value, compared)
+        return own
 
 
 @dataclass(frozen=True)

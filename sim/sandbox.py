@@ -31,7 +31,7 @@ Profile = Literal["program", "instrument", "server", "interpreter", "compiler", 
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
-SCRIPT = "/pie/main.py"
+SCRIPT = "/pie/guest/start.py"
 """Path inside of an interpreter's script."""
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 # Descriptors at or above a guest's soft limit are out of its reach under Valgrind, which refuses
@@ -69,7 +69,7 @@ class Guest:
     cwd: str = ""
     """Its working directory; empty: the first of the writable folders, else /tmp."""
     script_digest: str = ""
-    """Not empty: it runs a script at /pie/main.py, whose path must be the same in each run."""
+    """Not empty: it runs a script, of this digest, whose path must be the same in each run."""
     log: bool = False
     """Give it a socket for a trusted log; `{log}` in argv becomes its number."""
 

@@ -53,11 +53,17 @@ class TestServer:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def run(self, stdin: Path | None, allowance: Allowance, budgets: str = "") -> Ended | None:
+    def run(
+        self,
+        stdin: Path | None,
+        allowance: Allowance,
+        budgets: str = "",
+        program: Path | None = None,
+    ) -> Ended | None:
         """Run one test within its own allowance; None where it needs a sandbox of its own.
 
-        `budgets` are an instrument's, as its protocol has them. OSError when the input cannot be
-        read.
+        `budgets` are an instrument's, as its protocol has them; `program` is for an interpreter
+        that serves the tests of many. OSError when the input cannot be read.
         """
         if self._server is None and not self._gone:
             self._server = self._started()
@@ -66,12 +72,16 @@ class TestServer:
                 self._end()
         if self._server is None:
             return None
-        with standard_input.private_copy(stdin) as given:
+        with standard_input.private_copy(stdin) as given, contextlib.ExitStack() as stack:
+            more = []
+            if program is not None:
+                more.append(stack.enter_context(standard_input.private_copy(program)))
             answered = self._server.ask(
                 f"run {budgets} {allowance.cpu_seconds}",
                 given,
                 allowance.output_bytes,
                 allowance.guard_seconds,
+                more,
             )
         if answered.words[:1] != ("ended",):
             self._end()
@@ -81,6 +91,15 @@ class TestServer:
             self._stop()  # what it left in /tmp the next test would find
         ended = reported(answered.words[1:9], answered.stdout, answered.stderr, answered.log)
         return replace(ended, overflowed=answered.overflowed, out_of_memory=out_of_memory)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it serves no more: a test ended it, or it could not be started."""
+        return self._gone
+
+    def close(self) -> None:
+        """End it; the next test would start it again."""
+        self._stop()
 
     def _end(self) -> None:
         """Serve no more: each test that is left to run gets a sandbox of its own."""

@@ -13,6 +13,7 @@ from sim import process
 from sim.errors import InputError, MissingTool
 from sim.online_judge import DEFINES, LIBRARIES, Library, digest_of_headers
 from sim.program import Language
+from sim.python_build import harness_digest, usual_modules
 from sim.runner import COMPILER_REMEDY
 
 Link = Literal["static", "dynamic"]
@@ -21,7 +22,7 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
-PYTHON_START = "3"
+PYTHON_START = "4"
 """Raised when scripts are started in another way, with another path or environment."""
 
 
@@ -56,9 +57,13 @@ class Toolchain:
         if not path:
             raise MissingTool(
                 f"no Python interpreter was found ({named})",
-                "install it with: sudo apt-get install python3",
+                "give its path with --python"
+                if self.interpreter
+                else "install it with: sudo apt-get install python3",
             )
-        return str(Path(path).resolve())
+        # A virtual environment is known by where the interpreter's link lies.
+        virtual = Path(path).absolute().parent.parent / "pyvenv.cfg"
+        return str(Path(path).absolute() if virtual.is_file() else Path(path).resolve())
 
     def compile_flags(self) -> list[str]:
         """Return all flags of the compilation step; the last ones make it reproducible.
@@ -92,7 +97,10 @@ class Toolchain:
             return {
                 "interpreter": _version(path, "-VV"),
                 "interpreter_sha256": _hash(path),
+                "interpreter_path": path,
+                "library": _library_hash(path),
                 "start": PYTHON_START,
+                "harness": harness_digest()[:16],
             }
         path = self.compiler_path()
         return {
@@ -159,6 +167,41 @@ def _version(path: str, option: str) -> str:
 @functools.cache
 def _hash(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
+_LIBRARY = """
+import hashlib, os, site, sys
+for name in {modules!r}:
+    try:
+        __import__(name)
+    except ImportError:
+        pass
+files = set(getattr(one, '__file__', None) or '' for one in list(sys.modules.values()))
+with open('/proc/self/maps') as maps:
+    files.update(line.split()[-1] for line in maps if '.so' in line)
+digest = hashlib.sha256()
+for name in sorted(files):
+    if os.path.isfile(name):
+        with open(name, 'rb') as file:
+            digest.update(name.encode() + hashlib.sha256(file.read()).digest())
+for folder in site.getsitepackages():
+    if os.path.isdir(folder):
+        digest.update(repr(sorted(n for n in os.listdir(folder) if n.endswith('-info'))).encode())
+print(digest.hexdigest()[:16])
+"""
+
+
+@functools.cache
+def _library_hash(path: str) -> str:
+    """Return a hash of an interpreter's modules that programs usually import, and of its packages.
+
+    MissingTool where it is no interpreter. Of packages names and versions count.
+    """
+    script = _LIBRARY.format(modules=usual_modules())
+    asked = process.run([path, "-s", "-c", script], env=COMPILER_ENV)
+    if asked.returncode != 0:
+        raise MissingTool(f"{path} is no Python 3 interpreter", "give the path of one by --python")
+    return asked.stdout.decode().strip()
 
 
 @functools.cache

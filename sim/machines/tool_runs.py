@@ -10,15 +10,16 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
-from sim.judge import verdict_of
+from sim.judge import PROGRAM, verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measure, Measurement
-from sim.machines import valgrind
+from sim.machines import valgrind, warm_interpreter
+from sim.paths import cache_directory
 from sim.program import Build, Language
 from sim.sandbox import Allowance, Ended, Guest
 from sim.shared_start import TestServer
@@ -32,6 +33,7 @@ _REMEDIES = {
     b"copies": "have the program copy by itself, in its own memory",
     b"timers": "let the timer send a signal",
 }
+_PAGE_BYTES = 4096
 _SUMMARY = re.compile(rb"^==\d+== PIE-SKYLAKE (\{[^\n]*\})$", re.MULTILINE)
 
 
@@ -85,7 +87,24 @@ class ToolRuns:
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> Measurement:
         """Run once in the tool; see `Machine.measure` for what it raises."""
-        return self.read(self.run(build, stdin, limits, toolchain), limits)
+        if build.language is Language.PYTHON and sandbox.level() == "full":
+            ended = self._warmed(build, stdin, limits, toolchain)
+        else:
+            ended = self.run(build, stdin, limits, toolchain)
+        return self.read(ended, limits, build.language)
+
+    def _warmed(self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain) -> Ended:
+        """Run from the interpreter that all programs of the same surroundings share."""
+        unbounded = replace(limits, max_instructions=Limits().max_instructions, max_cycles=None)
+
+        def made() -> tuple[Guest, Allowance]:
+            guest = self._guest(build, unbounded, toolchain, "--serve={control}")
+            shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
+            return replace(guest, read_only=shown), self._allowance(unbounded)
+
+        key = (self, toolchain, unbounded, cache_directory())
+        budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
+        return warm_interpreter.run(key, made, build.path, stdin, self._allowance(limits), budgets)
 
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
@@ -96,6 +115,9 @@ class ToolRuns:
     @contextlib.contextmanager
     def start(self, build: Build, limits: Limits, toolchain: Toolchain) -> Iterator[Measure]:
         """Start a program once for several runs; a run that needs its own start gets one."""
+        if build.language is Language.PYTHON:
+            yield lambda stdin, own: self.measure(build, stdin, own, toolchain)
+            return
         guest = self._guest(build, limits, toolchain, "--serve={control}")
         with TestServer(guest, self._allowance(limits)) as server:
 
@@ -132,12 +154,15 @@ class ToolRuns:
             "--max-threads=2",
             *options,
         )
-        return valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        guest = valgrind.guest(tool.tool_path(), own, build, limits, toolchain)
+        if build.language is Language.PYTHON:
+            guest = replace(guest, argv=(*guest.argv, "warm"))
+        return guest
 
     def _allowance(self, limits: Limits) -> Allowance:
         return valgrind.allowance(limits, self.cpu_seconds(limits))
 
-    def read(self, ended: Ended, limits: Limits) -> Measurement:
+    def read(self, ended: Ended, limits: Limits, language: Language = Language.CPP) -> Measurement:
         """Say what the end of a run means; see `Machine.measure` for what it raises."""
         if b"EXEC FAILED" in ended.log:
             return Measurement(
@@ -162,15 +187,23 @@ class ToolRuns:
                 f"{self.cpu_seconds(limits)} s of CPU time before {limits.max_instructions} "
                 "instructions: it spends its time in the kernel",
             )
-        return self._measurement(ended, limits)
+        return self._measurement(ended, limits, language)
 
-    def _measurement(self, ended: Ended, limits: Limits) -> Measurement:
+    def _measurement(self, ended: Ended, limits: Limits, language: Language) -> Measurement:
         """Read a run that came to its end."""
         verdict, detail = verdict_of(ended, limits)
         silent = ended.signal is not None and not _SUMMARY.search(ended.log)
         if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         end, counters = self.read_counters(ended.log)
+        page_cycles = counters.pop("memory_page_cycles")
+        startup = {
+            name: counters.pop(f"startup_{name}")
+            for name in ("cycles", "instructions", "memory_bytes")
+            if f"startup_{name}" in counters
+        }
+        if language is Language.PYTHON and not startup:
+            raise InstrumentFailure("the harness did not come to the program")
         cycles, count = counters.pop("cycles"), counters["instructions"]
         # Its last block can carry a program that ends by itself over its budget, too. Whatever else
         # is odd about it would not be known if the budget were smaller.
@@ -191,7 +224,8 @@ class ToolRuns:
             cycles=cycles,
             instructions=counters["instructions"],
             seconds=cycles / CLOCK_HZ,
-            counters=counters,
+            counters={**counters, "memory_byte_seconds": page_cycles * _PAGE_BYTES / CLOCK_HZ},
+            startup=startup,
             host_seconds=ended.wall_seconds,
         )
 

@@ -6,6 +6,8 @@
 #include "counting.h"
 #include "forks.h"
 #include "guard.h"
+#include "marks.h"
+#include "memory.h"
 #include "model.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -197,7 +199,8 @@ extern void VG_(poll_signals)(ThreadId thread);
 static Bool answered(ThreadId thread, UInt why, UInt call, const UWord *a) {
     Long value;
     if (thread_call(call, a)) return True;
-    if (timer_call(call, a, &value) || limit_call(call, a, &value) || guard_answers(call, a, &value)) {
+    if (timer_call(call, a, &value) || limit_call(call, a, &value) || guard_answers(call, a, &value) ||
+        mark_call(call, a, &value)) {
         registers->guest_RAX = value;
         return True;
     }
@@ -242,10 +245,12 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     ULong *length = first ? &registers->guest_RSI : &registers->guest_RDX, kept = *length;
     *length = guard_length(call, a);
     Addr data = end_of_data();
+    memory_around(call, a);
     __real_vgPlain_client_syscall(thread, why);
     *length = kept;
     data_ended(data);
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
+    memory_around(call, a);
 }
 
 /* ---- between two blocks ------------------------------------------------------------------------------------- */
@@ -269,6 +274,7 @@ void __wrap_vgPlain_poll_signals(ThreadId thread) {
         attending = False;
         if (counting) counting_ends_block();
         else blocks_pass(registers->guest_RIP);
+        memory_looked();
         timers_fire();
         threads_attend();
         attention_reckon();

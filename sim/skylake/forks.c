@@ -12,11 +12,13 @@
  *                        whole WHY                     each test needs a start of its own; the server ends
  *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
  *                                                      as the runner says it; LEFT is 1 if /tmp is not empty
- *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log
+ *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log,
+ *                        and of the program where an interpreter serves those of many
  *                        kill                          ends the child under way */
 #include "forks.h"
 #include "futex.h"
 #include "guard.h"
+#include "marks.h"
 #include "model.h"
 #include "processor_id.h"
 #include "pub_tool_aspacemgr.h"
@@ -39,13 +41,15 @@ extern struct {
     Int descriptor;
 } VG_(log_output_sink);
 
-enum { STREAMS = 3, LOG = STREAMS, HANDED, GUESTS = 64 /* the program's descriptors are below */, LETTERS = 256,
+enum { STREAMS = 3, LOG = STREAMS, PROGRAM, HANDED, GIVEN = STREAMS /* where the interpreter finds its program */,
+       GUESTS = 64 /* the program's descriptors are below */, LETTERS = 256,
        MOST_KNOWN = 8000 /* as many addresses as a pipe holds without a reader */, IDLE_SECONDS = 20,
        ASLEEP_SECONDS = 20, KIND = 48 /* bits of an address */, IDLE = 1, ASLEEP, NANOSECONDS = 1000000000, CPU_TIME = 0 /* RLIMIT_CPU */, PIDFD_OPEN = 434,
        PARENT_DEATH = 1 /* PR_SET_PDEATHSIG */ };
 
 Int serving = -1;
 static Bool forked;
+static Int given = -VKI_EBADF;
 static Addr known[MOST_KNOWN]; /* of what kind, in the bits that no address has */
 static UInt known_count;
 static Int known_to = -1;
@@ -105,14 +109,16 @@ static Bool taken(HChar text[LETTERS], Int handed[HANDED]) {
     Word got = call4(__NR_recvmsg, serving, (UWord)&message, 0, 0);
     if (got <= 0) return False;
     text[got] = 0;
-    if (handed && rights.length == sizeof rights)
-        for (UInt i = 0; i < HANDED; i++) handed[i] = rights.descriptors[i];
+    UWord header = (UChar *)rights.descriptors - (UChar *)&rights;
+    UWord count = rights.length > header ? (rights.length - header) / sizeof(Int) : 0;
+    if (handed && (count == HANDED || count == PROGRAM))
+        for (UWord i = 0; i < count; i++) handed[i] = rights.descriptors[i];
     return True;
 }
 
 static Request next_request(void) {
     HChar text[LETTERS];
-    Request r = {.handed = {-1, -1, -1, -1}};
+    Request r = {.handed = {-1, -1, -1, -1, -1}};
     if (!taken(text, r.handed) || VG_(strncmp)(text, "run ", 4) != 0 || r.handed[LOG] < 0) leave();
     number(number(number(text + 4, &r.instructions), &r.cycles), &r.cpu_seconds);
     return r;
@@ -168,8 +174,13 @@ static void begin(ThreadId thread, const Request *r) {
     forked = True;
     for (Int i = 0; i < STREAMS; i++) call4(__NR_dup2, r->handed[i], i, 0, 0);
     call4(__NR_dup2, r->handed[LOG], VG_(log_output_sink).descriptor, 0, 0);
-    for (Int i = 0; i < HANDED; i++)
+    for (Int i = 0; i < PROGRAM; i++)
         if (r->handed[i] >= STREAMS) call4(__NR_close, r->handed[i], 0, 0, 0);
+    if (r->handed[PROGRAM] > GIVEN) {
+        call4(__NR_dup2, r->handed[PROGRAM], GIVEN, 0, 0);
+        call4(__NR_close, r->handed[PROGRAM], 0, 0, 0);
+    }
+    given = r->handed[PROGRAM] >= 0 ? GIVEN : -VKI_EBADF;
     struct vki_rlimit cpu = {r->cpu_seconds, r->cpu_seconds + 1};
     call4(__NR_setrlimit, CPU_TIME, (UWord)&cpu, 0, 0);
     limit_run(r->instructions, r->cycles);
@@ -177,6 +188,8 @@ static void begin(ThreadId thread, const Request *r) {
     traffic_init();
     take_rights_away();
 }
+
+Int forks_given(void) { return given; }
 
 void forks_known(enum Known what, Addr at) {
     if (forked && known_count < MOST_KNOWN) known[known_count++] = (Addr)what << KIND | at;
@@ -316,7 +329,8 @@ static void serve(ThreadId thread, UInt call) {
         }
         VG_(do_atfork_parent)(thread);
         call4(__NR_close, known_to, 0, 0, 0);
-        for (UInt i = 0; i < HANDED; i++) call4(__NR_close, r.handed[i], 0, 0, 0);
+        for (UInt i = 0; i < HANDED; i++)
+            if (r.handed[i] >= 0) call4(__NR_close, r.handed[i], 0, 0, 0);
         if (child < 0) leave();
         End e = ended(child);
         VG_(sprintf)(text, "ended %d %llu %llu %llu %llu %d - 0 %d", e.status, e.wall,
@@ -410,7 +424,9 @@ static Bool has_files(void) {
 }
 
 void forks_before_call(ThreadId thread, UInt call, const UWord *arguments) {
-    if (serving < 0 || is_common(call, arguments)) return;
+    if (serving < 0) return;
+    /* What an interpreter does before the mark is the harness's, which knows no program and no test. */
+    if (interprets ? !mark_parts(call, arguments) : is_common(call, arguments)) return;
     if (has_files()) { /* their offsets would be those of all tests */
         say("whole it has files open where its tests part");
         leave();

@@ -11,6 +11,8 @@ void forks_before_call(ThreadId thread, UInt call, const UWord *arguments);
  * translated, an instruction that was decoded, one whose successor was looked up. */
 enum Known { BLOCK, DECODED_AT, FOLLOWED };
 void forks_known(enum Known what, Addr at);
+/* The descriptor of what came with the test beside its streams: the program of an interpreter; or an error. */
+Int forks_given(void);
 /* At the end of a run. */
 void forks_tell_known(void);
 /* Gives the run under way other budgets (tool.c). */

@@ -7,6 +7,8 @@
 
 static Moment slept;
 
+void moments_counted(Moment length) { slept += length; }
+
 Moment time_slept(void) { return slept; }
 Moment time_worked(void) { return counting ? counted() : cycles_done(); }
 Moment moment_now(void) { return time_worked() + slept; }

@@ -12,6 +12,8 @@ Moment moment_now(void);
 /* Its two parts: in which it executed, and in which it slept. */
 Moment time_worked(void);
 Moment time_slept(void);
+/* So much time has passed in which instructions were counted, and the model not asked. */
+void moments_counted(Moment length);
 /* Executed instructions, as far as they have been counted. */
 ULong instructions_done(void);
 /* Lets time pass until `then` in which nothing is executed. */

@@ -16,11 +16,15 @@
 #include "counting.h"
 #include "forks.h"
 #include "guard.h"
+#include "marks.h"
+#include "memory.h"
 #include "moments.h"
 #include "processor_id.h"
 #include "threads.h"
 
 Statistics statistics;
+static Bool skipping; /* the model is to begin later: until then instructions are counted */
+static ULong own_instructions, own_cycles; /* the budgets as they were given */
 static ULong max_instructions, max_cycles, limit_stack, limit_memory, limit_file, limit_cpu;
 
 /* The target has no signals. On a real processor one that is delivered takes a microsecond and more: the trap, some
@@ -30,11 +34,34 @@ static Cycle of_signals;
 
 Cycle cycles_done(void) { return last_commit() + clearing_to_pay(last_commit()) + of_signals; }
 
+/* What an interpreter had done when its program began (marks.c); nothing of what is no interpreter. */
+static struct {
+    Statistics statistics;
+    ULong cycles, operations, slots[CAUSES];
+} start;
+
+/* What both modes tell besides. */
+static const HChar *told_besides(void) {
+    static HChar text[256];
+    UInt length = VG_(sprintf)(text, ", \"memory_peak_bytes\": %llu, \"memory_page_cycles\": %llu", memory_peak(),
+                               memory_over_time());
+    if (own_part)
+        VG_(sprintf)(text + length,
+                     ", \"startup_cycles\": %llu, \"startup_instructions\": %llu, \"startup_memory_bytes\": %llu",
+                     start.cycles, start.statistics.instructions, memory_at_start());
+    return text;
+}
+
 static void summary(const HChar *ended) {
+    enum { COUNTS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_known();
-    const Statistics *s = &statistics;
-    const ULong *t = top_down();
-    if (s->unknown) unknown_instructions();
+    Statistics own = statistics;
+    for (UInt i = 0; i < COUNTS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
+    const Statistics *s = &own;
+    ULong t[CAUSES];
+    const ULong *slots = top_down();
+    for (UInt i = 0; i < CAUSES; i++) t[i] = slots[i] - start.slots[i];
+    if (statistics.unknown) unknown_instructions();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"micro_operations\": %llu, \"l1i_misses\": %llu, \"l1d_misses\": %llu, "
               "\"l2_misses\": %llu, \"l3_misses\": %llu, \"mispredictions\": %llu, "
@@ -46,12 +73,14 @@ static void summary(const HChar *ended) {
               "\"slots_l1\": %llu, \"slots_l2\": %llu, \"slots_l3\": %llu, "
               "\"slots_memory\": %llu, \"slots_stores\": %llu, \"slots_chain\": %llu, "
               "\"slots_division\": %llu, \"slots_serial\": %llu, "
-              "\"cleared_again\": %llu}\n",
-              ended, cycles_done(), s->instructions, operations_passed() - s->replays, s->l1i_misses, s->l1d_misses,
+              "\"cleared_again\": %llu%s}\n",
+              ended, cycles_done() - start.cycles, s->instructions,
+              operations_passed() - start.operations - s->replays, s->l1i_misses, s->l1d_misses,
               s->l2_misses, s->l3_misses, s->mispredictions, s->decode_redirects, s->replays,
               s->loads, s->stores, s->syscalls, s->row_hits, s->l1i_accesses, s->l1d_accesses,
               s->unknown, t[RETIRING], t[FETCH], t[CODE], t[TARGET], t[BRANCH], t[ORDER], t[L1], t[L2],
-              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL], s->cleared_again);
+              t[L3], t[MEMORY], t[WRITING], t[CHAIN], t[DIVISION], t[SERIAL], s->cleared_again,
+              told_besides());
 }
 
 struct Attention attention = {NEVER, NEVER};
@@ -66,9 +95,15 @@ static void attention_set(ULong instructions, Moment then) {
     if (counting) counting_until(least(attention.instructions, attention.cycles));
 }
 
-void attention_reckon(void) { attention_set(turn_ends(), least(next_timer(), next_waking())); }
+void attention_reckon(void) {
+    attention_set(turn_ends(), least(memory_due(), least(next_timer(), next_waking())));
+}
 
 static void look(void) {
+    if (memory_looked()) { /* which nobody else need know of */
+        attention_reckon();
+        if (statistics.instructions <= attention.instructions && cycles_done() <= attention.cycles) return;
+    }
     Bool instructions = max_instructions && statistics.instructions > max_instructions;
     if (instructions || (max_cycles && cycles_done() > max_cycles)) {
         summary(instructions ? "max_instructions" : "max_cycles");
@@ -82,18 +117,56 @@ void stop_at_limits(void) {
     if (statistics.instructions > attention.instructions || cycles_done() > attention.cycles) look();
 }
 
+static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) {
+    blocks_interrupted(VG_(get_IP)(thread));
+    of_signals += SIGNAL;
+}
+
+/* The budgets are the program's own: before an interpreter has come to it there are none. */
 void limit_run(ULong instructions, ULong cycles) {
-    max_instructions = instructions;
-    max_cycles = cycles;
-    if (counting) counting_limits(instructions, cycles);
+    own_instructions = instructions;
+    own_cycles = cycles;
+    Bool bound = own_part || !interprets;
+    max_instructions = bound && instructions ? start.statistics.instructions + instructions : 0;
+    max_cycles = bound && cycles ? start.cycles + cycles : 0;
+    if (counting) counting_limits(max_instructions, max_cycles);
     attention_reckon();
+}
+
+/* Of Valgrind's own headers. */
+extern void VG_(discard_translations)(Addr start, ULong length, const HChar *who);
+
+void model_begins(void) {
+    enum { LOWEST = 4096, BITS = 47 };
+    if (!skipping) return;
+    statistics.instructions = counted();
+    moments_counted(counted());
+    counting = skipping = False;
+    VG_(discard_translations)(LOWEST, (1UL << BITS) - LOWEST, "skylake");
+    VG_(track_pre_deliver_signal)(before_signal);
+    limit_run(own_instructions, own_cycles);
+}
+
+void run_begins(void) {
+    if (counting) {
+        start.cycles = counted();
+        statistics.instructions = counted();
+    } else {
+        start.cycles = cycles_done();
+        start.operations = operations_passed();
+        VG_(memcpy)(start.slots, top_down(), sizeof start.slots);
+    }
+    start.statistics = statistics;
+    memory_begins();
+    limit_run(own_instructions, own_cycles);
 }
 
 static void count_summary(const HChar *ended) {
     forks_tell_known();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
-              "\"system_calls\": %llu}\n",
-              ended, counted(), counted(), statistics.syscalls);
+              "\"system_calls\": %llu%s}\n",
+              ended, counted() - start.cycles, counted() - start.cycles, statistics.syscalls - start.statistics.syscalls,
+              told_besides());
 }
 
 void end_of_budget(void) {
@@ -113,8 +186,8 @@ static void fini(Int code) {
 }
 
 static Bool option(const HChar *arg) {
-    if (VG_BINT_CLO(arg, "--max-instructions", max_instructions, 0, 1LL << 62)) return True;
-    if (VG_BINT_CLO(arg, "--max-cycles", max_cycles, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--max-instructions", own_instructions, 0, 1LL << 62)) return True;
+    if (VG_BINT_CLO(arg, "--max-cycles", own_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
     if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
@@ -163,19 +236,18 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 
-static void before_signal(ThreadId thread, Int signal, Bool alternate_stack) {
-    blocks_interrupted(VG_(get_IP)(thread));
-    of_signals += SIGNAL;
-}
-
 static void post_clo_init(void) {
+    skipping = interprets && !counting && !annotating;
+    Bool model = !counting;
+    counting |= skipping;
     guard_init();
     files_init();
     limits_init(limit_stack, limit_memory, limit_file, limit_cpu);
     traffic_init();
-    if (counting) counting_init(max_instructions, max_cycles);
-    attention_reckon();
-    if (counting) return;
+    memory_init();
+    if (counting) counting_init(0, 0);
+    limit_run(own_instructions, own_cycles);
+    if (!model) return;
     caches_init();
     branch_init();
     back_end_init();

@@ -1,10 +1,10 @@
 """CPU time of a measured run that shares its program's start, beside one with a start of its own.
 
 Usage: one_start.py PAIRS_JSONL TESTS_FOLDER PROGRAMS [MOST_TESTS [TIMES]]. Programs are drawn
-evenly from the file; each is measured on its tests in both ways, in turn; from a shared start TIMES times,
-as if it had so many tests. Costs must be equal. CPU time is the
-kernel's accounting of all finished processes: sandbox, runner, instrument and this process. A class
-is the instructions of a run.
+evenly from the file; each is measured on its tests in both ways, in turn; from a shared start TIMES
+times, as if it had so many tests. Costs must be equal. CPU time is the kernel's accounting of all
+finished processes: sandbox, runner, instrument and this process. A class is the instructions of a
+run.
 """
 
 from __future__ import annotations

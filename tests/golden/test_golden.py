@@ -46,7 +46,9 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 HERE = Path(__file__).parent
-CASES = sorted(file.parent for file in HERE.rglob("verdict.json"))
+CASES = sorted(
+    file.parent for file in HERE.rglob("verdict.json") if file.parent.parent.name != "functions"
+)
 LANGUAGES = {".cpp": Language.CPP, ".py": Language.PYTHON}
 # Small, so that what never ends costs a second of CPU time.
 SMALL = {"max_instructions": 200_000_000, "output_bytes": MIB, "file_bytes": 4 * MIB}

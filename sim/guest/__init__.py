@@ -1,0 +1,1 @@
+"""What runs inside the sandbox, in the interpreter of the measured program. Nobody imports it."""

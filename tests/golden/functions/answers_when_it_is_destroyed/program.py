@@ -1,0 +1,29 @@
+import marshal
+import os
+
+FRAME = b"\nPIE-CALL\nV"
+
+
+def frame(value):
+    data = marshal.dumps(value, 2)
+    return FRAME + len(data).to_bytes(8, "little") + data
+
+
+def write_everywhere(data):
+    for descriptor in range(64):
+        try:
+            os.write(descriptor, data)
+        except OSError:
+            pass
+
+
+class Late:
+    def __del__(self):
+        write_everywhere(frame(5))
+
+
+late = Late()
+
+
+def f(a, b):
+    return 6

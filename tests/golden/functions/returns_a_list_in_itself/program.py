@@ -1,0 +1,4 @@
+def f(a, b):
+    rows = [a]
+    rows.append(rows)
+    return rows

@@ -1,0 +1,4 @@
+class Solution:
+    def f(self, head):
+        head.next = head
+        return head
