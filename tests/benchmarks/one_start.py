@@ -1,9 +1,10 @@
 """CPU time of a measured run that shares its program's start, beside one with a start of its own.
 
-Usage: one_start.py PAIRS_JSONL TESTS_FOLDER PROGRAMS [MOST_TESTS]. Programs are drawn evenly from
-the file; each is measured on its tests in both ways, in turn. Costs must be equal. CPU time is the
-kernel's accounting of all finished processes: sandbox, runner, instrument and this process. A class
-is the instructions of a run.
+Usage: one_start.py PAIRS_JSONL TESTS_FOLDER PROGRAMS [MOST_TESTS [TIMES]]. Programs are drawn
+evenly from the file; each is measured on its tests in both ways, in turn; from a shared start TIMES
+times, as if it had so many tests. Costs must be equal. CPU time is the kernel's accounting of all
+finished processes: sandbox, runner, instrument and this process. A class is the instructions of a
+run.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def judged(built: Build, inputs: list[Path], one_sandbox: bool) -> float:
 def main() -> None:
     pairs, tests, wanted = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     most = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+    times = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     process.become_subreaper()
     process.TestServer = Ended  # type: ignore[misc]
     rows = [json.loads(line) for line in pairs.open()]
@@ -89,8 +91,8 @@ def main() -> None:
         if built.verdict is not None or len(inputs) < 2:
             continue
         alone, ms_alone = spent(lambda: whole(built, inputs))  # noqa: B023 - called here
-        together, ms_together = spent(lambda: shared(built, inputs))  # noqa: B023 - called here
-        unequal += [(one.verdict, one.cycles) for one in alone] != [
+        together, ms_together = spent(lambda: shared(built, times * inputs))  # noqa: B023 - called here
+        unequal += times * [(one.verdict, one.cycles) for one in alone] != [
             (one.verdict, one.cycles) for one in together
         ]
         size = statistics.median(one.instructions or LIMITS.max_instructions for one in alone)
