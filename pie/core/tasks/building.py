@@ -58,6 +58,8 @@ def plain_text(value: Any) -> str:
     if isinstance(value, dict):
         pairs = (f"{plain_text(key)}: {plain_text(one)}" for key, one in value.items())
         return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:
+        return hex(value)  # decimals of any length are refused, by Python's limit for attackers
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return repr(value)
     raise ValueError(f"a value of type {type(value).__name__} is no plain value")
@@ -120,7 +122,11 @@ def _is_empty(statement: ast.stmt) -> bool:
 
 def _distinct(calls: Sequence[AssertedCall]) -> list[AssertedCall]:
     """Return the calls without those that stand there already, word for word."""
-    return list({repr(one): one for one in calls}.values())
+    seen: dict[tuple[Any, ...], AssertedCall] = {}
+    for one in calls:
+        values = (one.arguments, dict(one.keywords), one.expected)
+        seen.setdefault((plain_text(values), one.returns, one.comparison), one)
+    return list(seen.values())
 
 
 def _asserted(name: str, call: AssertedCall) -> dict[str, Any]:

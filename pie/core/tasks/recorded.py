@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from pie.core.tasks.building import call_test
+from pie.core.tasks.building import call_test, plain_text
 from sim.evaluation import EvaluationError, evaluate
 from sim.toolchain import Toolchain
 
@@ -67,7 +67,7 @@ def recorded_calls(
     through = [wrapper] if wrapper else []
     tests: dict[str, tuple[list[Any], Any]] = {}
     for arguments, value in calls:
-        tests.setdefault(repr(arguments), (arguments, _WRAPPERS[wrapper](value)))
+        tests.setdefault(plain_text(arguments), (arguments, _WRAPPERS[wrapper](value)))
     return [
         call_test(f"{kind}.recorded.{number}", arguments, expected, through=through)
         for number, (arguments, expected) in enumerate(tests.values())

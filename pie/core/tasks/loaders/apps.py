@@ -11,6 +11,7 @@ from pie.core.problem import RowProblem
 from pie.core.tasks.building import call_test
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
 
+_DIGITS_AT_ONCE = 4000
 _METHOD = re.compile(r"^class Solution\b", re.MULTILINE)
 
 
@@ -65,7 +66,13 @@ def _input_output(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _integer(text: str) -> int:
-    return int(text)
+    """Read a number of any length in halves: each is short enough for `int`."""
+    if len(text) <= _DIGITS_AT_ONCE:
+        return int(text)
+    if text.startswith("-"):
+        return -_integer(text[1:])
+    low = len(text) // 2
+    return _integer(text[:-low]) * int(10**low) + _integer(text[-low:])
 
 
 def _stdin(name: str, given: Any, wanted: Any) -> dict[str, Any]:

@@ -170,3 +170,10 @@ def test_calls_of_a_loop_are_recorded_with_what_a_reference_returns() -> None:
         "assert candidate(candidate(x)) == [[x, x], [x, x]]",
     ):
         assert recorded(other) is None, other
+
+
+def test_numbers_of_any_length_are_texts() -> None:
+    for value in (10**5000, -(10**5000) + 1, [(7**9000,)]):
+        assert value_of(plain_text(value)) == value
+    tests = asserted_tests("assert f(10**5000) == 10**6000\nassert f(1) == 2", "f", "private")
+    assert value_of(tests[0]["expected_text"]) == 10**6000

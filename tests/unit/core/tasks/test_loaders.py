@@ -16,6 +16,7 @@ from pie.core.tasks.loaders.context import Context
 from pie.core.tasks.loaders.source_rows import rows_of
 from pie.core.tasks.loaders.sources import SOURCES, source
 from pie.core.tasks.task import task_of
+from sim.assertions import value_of
 from sim.errors import MissingTool
 
 HUMANEVAL = {
@@ -164,6 +165,11 @@ def test_apps_programs_functions_and_classes() -> None:
     assert task["entry_point"] == "add"
     (test,) = task["private_tests"]
     assert (test["args"], test["expected"], test["any_sequence"]) == ([1, [2]], 3, True)
+    digits = "-" + "12345" * 2000
+    text = f'{{"fn_name": "add", "inputs": [[{digits}]], "outputs": [[1]]}}'
+    task, _loaded = load("apps", {**APPS, "input_output": text})
+    (number,) = value_of(task["private_tests"][0]["args_text"])
+    assert number == -(12345 * (10**10000 - 1) // 99999)
     starter = "class Solution:\n    def add(self, a, b):\n"
     task, _loaded = load("apps", {**APPS, "input_output": data, "starter_code": starter})
     assert task["entry_point"] == "Solution().add"
