@@ -1,8 +1,9 @@
 """Rules that say whether a program's output is the expected one.
 
 `tokens` (the default) ignores white space, takes integers as integers of any size and decimal
-fractions within a tolerance; missing or extra tokens are wrong. `exact` compares bytes. `pie` is
-the published script's rule with its faults, for reproduction only.
+fractions within a tolerance; missing or extra tokens are wrong. `code_contests` is the same in
+lower case and with an absolute tolerance of 1e-5. `exact` compares bytes. `pie` is the published
+script's rule with its faults, for reproduction only.
 """
 
 from __future__ import annotations
@@ -10,32 +11,114 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 from sim.errors import InputError
 from sim.program import TestCase
 
 TOLERANCE = 1e-6
-"""Absolute or relative, whichever is wider."""
+"""Of decimal fractions where nothing else is asked for, absolute or relative."""
 
 _INTEGER = re.compile(rb"[+-]?[0-9]+\Z")
 _DECIMAL = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 
 
-def tokens(actual: bytes, expected: bytes) -> str:
+@dataclass(frozen=True)
+class SameOutput:
+    """A rule with its settings: the output of a test is the expected one."""
+
+    rule: str = "tokens"
+    absolute: float = TOLERANCE
+    """How far a decimal fraction may be from the expected number; the wider tolerance counts."""
+    relative: float = TOLERANCE
+    """The same as a part of the expected number."""
+    ignore_case: bool = False
+    """Compare in lower case (ASCII)."""
+
+    @property
+    def key(self) -> object:
+        return ["same output", asdict(self)]
+
+    def difference(self, test: TestCase, given: bytes) -> str:
+        """Return '' when the output is right, or nothing is expected; else where it differs."""
+        if test.expected_path is None:
+            return ""
+        return self.between(given, test.expected_path.read_bytes())
+
+    def between(self, actual: bytes, expected: bytes) -> str:
+        """Return '' when the output is right, else where it first differs."""
+        if self.ignore_case:
+            actual, expected = actual.lower(), expected.lower()
+        if self.rule == "pie":
+            return pie(actual, expected)
+        if self.rule == "exact":
+            return exact(actual, expected)
+        return tokens(actual, expected, self.absolute, self.relative)
+
+    def plain(self) -> dict[str, object]:
+        """Return rule and settings by name, for keys and manifests."""
+        return asdict(self)
+
+
+RULES: dict[str, SameOutput] = {
+    "tokens": SameOutput(),
+    # deepmind/code_contests, execution/tester_sandboxer.cc: OutputsMatch. It compares integers as
+    # doubles too, so that long ones that differ are equal there; here they are not.
+    "code_contests": SameOutput("code_contests", absolute=1e-5, relative=0.0, ignore_case=True),
+    "exact": SameOutput("exact", absolute=0.0, relative=0.0),
+    "pie": SameOutput("pie", absolute=1e-3, relative=0.0),
+}
+_TOLERANT = ("tokens", "code_contests")
+
+
+def named(
+    name: str,
+    *,
+    ignore_case: bool = False,
+    absolute: float | None = None,
+    relative: float | None = None,
+) -> SameOutput:
+    """Return a rule by name, with other settings where given; InputError for what cannot be."""
+    if name not in RULES:
+        raise InputError(f"unknown comparison rule {name!r}", f"choose one of {', '.join(RULES)}")
+    chosen = RULES[name]
+    for what, value in (("absolute", absolute), ("relative", relative)):
+        if value is None:
+            continue
+        if name not in _TOLERANT:
+            raise InputError(
+                f"the comparison rule {name!r} takes no {what} tolerance", "compare by tokens"
+            )
+        if not (0 <= value < math.inf):
+            raise InputError(
+                f"{value} is no {what} tolerance", "give a number from 0 on, such as 1e-6"
+            )
+    if ignore_case and name == "pie":
+        raise InputError("the comparison rule 'pie' tells upper from lower case", "use tokens")
+    return replace(
+        chosen,
+        ignore_case=chosen.ignore_case or ignore_case,
+        absolute=chosen.absolute if absolute is None else absolute,
+        relative=chosen.relative if relative is None else relative,
+    )
+
+
+def tokens(
+    actual: bytes, expected: bytes, absolute: float = TOLERANCE, relative: float = TOLERANCE
+) -> str:
     """Return '' when the outputs agree token by token, else where they first differ."""
     mine, theirs = actual.split(), expected.split()
     if mine == theirs:
         return ""
     for index, (left, right) in enumerate(zip(mine, theirs, strict=False)):
-        if left != right and not _same_number(left, right):
+        if left != right and not _same_number(left, right, absolute, relative):
             return f"token {index + 1} is {_show(left)}, expected {_show(right)}"
     if len(mine) != len(theirs):
         return f"{len(mine)} tokens, expected {len(theirs)}"
     return ""
 
 
-def _same_number(actual: bytes, expected: bytes) -> bool:
+def _same_number(actual: bytes, expected: bytes, absolute: float, relative: float) -> bool:
     if not _DECIMAL.match(actual) or not _DECIMAL.match(expected):
         return False
     expects_integer = bool(_INTEGER.match(expected))
@@ -45,7 +128,7 @@ def _same_number(actual: bytes, expected: bytes) -> bool:
     if not (math.isfinite(left) and math.isfinite(right)):
         return False
     # Where an integer is expected, a fraction must not hide a difference in its last digits.
-    room = TOLERANCE if expects_integer else TOLERANCE * max(1.0, abs(right))
+    room = absolute if expects_integer else max(absolute, relative * abs(right))
     if expects_integer and abs(right) >= 2**53:
         return False
     return abs(left - right) <= room
@@ -107,28 +190,6 @@ def pie(actual: bytes, expected: bytes) -> str:
         with contextlib.suppress(ValueError):
             correct += abs(float(left) - float(right)) < 1e-3
     return "" if correct == len(theirs) else f"{correct} of {len(theirs)} lines agree"
-
-
-RULES: dict[str, Callable[[bytes, bytes], str]] = {"tokens": tokens, "exact": exact, "pie": pie}
-
-
-def rule(name: str) -> Callable[[bytes, bytes], str]:
-    """Return a comparison rule by name; InputError names the known ones."""
-    if name not in RULES:
-        raise InputError(f"unknown comparison rule {name!r}", f"choose one of {', '.join(RULES)}")
-    return RULES[name]
-
-
-def difference(test: TestCase, given: bytes, rule_name: str) -> str:
-    """Return '' where a run gave what its test expects, else what differs.
-
-    By the test's own comparison, else by the rule. MachineFailure where a checker breaks down.
-    """
-    if test.comparison is not None:
-        return test.comparison.difference(test, given)
-    if test.expected_path is None:
-        return ""
-    return rule(rule_name)(given, test.expected_path.read_bytes())
 
 
 def _show(token: bytes) -> str:

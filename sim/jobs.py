@@ -113,7 +113,9 @@ class JudgeJob:
     def run(self) -> list[Judgement]:
         ensure_kept(self.program, self.build, self.setting)
         setting = self.setting
-        return judge.judge(self.build, self.tests, setting.rule, setting.limits, setting.toolchain)
+        return judge.judge(
+            self.build, self.tests, setting.comparison, setting.limits, setting.toolchain
+        )
 
     @staticmethod
     def dump(result: list[Judgement]) -> Any:
@@ -227,7 +229,7 @@ class MeasureJob:
         A run that met a limit or was caught has its own verdict, and tells nothing about this.
         """
         if run.verdict is Verdict.ACCEPTED:
-            _verdict, wrong = judge.compared(self.test, run.stdout, self.setting.rule)
+            _verdict, wrong = judge.compared(self.test, run.stdout, self.setting.comparison)
             return f"its output in the measured run is wrong: {wrong}" if wrong else ""
         own = _ENDS_OF_ITS_OWN if self.setting.machine.may_compute_otherwise else _ENDS_BADLY
         return f"its measured run ended with {run.detail}" if run.verdict in own else ""

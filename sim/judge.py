@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import calls, comparison, devices, python_build, sandbox
+from sim import calls, devices, python_build, sandbox
+from sim.comparison import SameOutput
 from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
@@ -102,7 +103,11 @@ def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
 
 
 def judge(
-    build: Build, tests: Sequence[TestCase], rule: str, limits: Limits, toolchain: Toolchain
+    build: Build,
+    tests: Sequence[TestCase],
+    comparison: SameOutput,
+    limits: Limits,
+    toolchain: Toolchain,
 ) -> list[Judgement]:
     """Run a built program on its tests, in order; the list ends early after a time limit.
 
@@ -119,7 +124,7 @@ def judge(
             ended = shared or sandbox.run(guest, allowance, test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
             if verdict is Verdict.ACCEPTED:
-                verdict, detail = compared(test, ended.stdout, rule)
+                verdict, detail = compared(test, ended.stdout, comparison)
             results.append(
                 Judgement(
                     test.name,
@@ -158,11 +163,14 @@ def _died_of_loading(ended: Ended, limits: Limits, static_bytes: int) -> bool:
     )
 
 
-def compared(test: TestCase, given: bytes, rule: str) -> tuple[Verdict, str]:
-    """Say what a run that ended well gave: (verdict, why). MachineFailure: a checker broke down."""
+def compared(test: TestCase, given: bytes, rule: SameOutput) -> tuple[Verdict, str]:
+    """Say what a run that ended well gave: (verdict, why); the rule is for tests without their own.
+
+    MachineFailure where a checker breaks down.
+    """
     if test.kind is not TestKind.STDIN and (problem := calls.problem(given)):
         return problem
-    wrong = comparison.difference(test, given, rule)
+    wrong = (test.comparison or rule).difference(test, given)
     return (Verdict.WRONG_ANSWER, wrong) if wrong else (Verdict.ACCEPTED, "")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from sim import cgroup, comparison, sandbox
+from sim import cgroup, sandbox
 from sim.budget import ReferenceBudget
+from sim.comparison import SameOutput
 from sim.compiler import BUILD_VERSION
 from sim.judge import JUDGE_VERSION
 from sim.limits import CompileLimits, Limits
@@ -25,7 +26,7 @@ class Setting:
 
     machine: Machine
     toolchain: Toolchain = field(default_factory=Toolchain)
-    rule: str = "tokens"
+    comparison: SameOutput = field(default_factory=SameOutput)
     limits: Limits = field(default_factory=Limits)
     compile_limits: CompileLimits = field(default_factory=CompileLimits)
     budget: ReferenceBudget | None = None
@@ -50,8 +51,7 @@ class Setting:
         """Return the digest of everything that decides a judgement, besides program and tests."""
         return digest_of(
             JUDGE_VERSION,
-            self.rule,
-            comparison.TOLERANCE,
+            self.comparison.plain(),
             self.limits.plain(),
             sandbox.level(),
             cgroup.kind(),
@@ -77,7 +77,7 @@ class Setting:
         return {
             "machine": self.machine.fingerprint(),
             "toolchain": {one.value: self.toolchain.fingerprint(one) for one in languages},
-            "comparison": {"rule": self.rule, "tolerance": comparison.TOLERANCE},
+            "comparison": self.comparison.plain(),
             "limits": self.limits.plain(),
             **({"budget": asdict(budget)} if budget else {}),
             "compile_limits": asdict(self.compile_limits),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pie.cli import dataset_check, dataset_rows, options
+from pie.cli import dataset_check, dataset_rows, dataset_tasks, options
 from pie.cli.exits import Exit, say, told
 from pie.cli.groups import grouped
 
@@ -287,4 +287,5 @@ def _wanted(language: str, with_c: bool) -> Wanted:
 
 
 app.command("check")(dataset_check.check)
+app.command("tasks")(dataset_tasks.tasks)
 dataset_rows.register(app)

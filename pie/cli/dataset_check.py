@@ -23,7 +23,10 @@ _LONGEST_DETAIL = 200
 @told
 @grouped
 def check(
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
+    ] = None,
+    tasks: options.Tasks = None,
     testcases: Annotated[
         Path | None,
         typer.Option(
@@ -42,9 +45,12 @@ def check(
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
-    """Run every source and target on its own tests: each must be accepted. Measures nothing.
+    """Run every source and target, or reference solution, on its own tests: each must be accepted.
 
     Example: pie dataset check --pairs examples/test.jsonl
+    Example: pie dataset check --tasks tasks.jsonl
+
+    Nothing is measured.
 
     Run it first on a new data set, with the options of the measurement to come. The same command
     again judges only what is missing. Exit codes: 1 input, 3 a program failed or a line cannot be
@@ -53,13 +59,29 @@ def check(
     from pie.cli.dataset_output import Ticker
     from pie.flows.dataset import check as flow
     from pie.flows.simulate import resume_line
+    from pie.flows.tasks import check as task_flow
+    from sim.errors import InputError
 
     setting = build.setting("native", max_instructions=max_instructions)
+    if (pairs is None) is (tasks is None):
+        raise InputError(
+            "the check takes either pairs or tasks", "give --pairs FILE or --tasks FILE"
+        )
+    if tasks is not None and testcases is not None:
+        raise InputError("--testcases belongs to pairs, not to --tasks", "leave it out")
     request = flow.Request(
-        pairs, setting, testcases, jobs, limit, samples, seed, use_cache=not no_cache
+        tasks or pairs or Path(),
+        setting,
+        testcases,
+        jobs,
+        limit,
+        samples,
+        seed,
+        use_cache=not no_cache,
     )
     try:
-        checked = flow.run(request, Ticker().rows)
+        check_all = flow.run if tasks is None else task_flow.run
+        checked = check_all(request, Ticker().rows)
     except KeyboardInterrupt:
         kept = "nothing is kept without the cache" if no_cache else "what was judged is kept"
         say(f"pie: interrupted; {kept}. {'Begin again' if no_cache else 'Go on'} with:")
@@ -97,7 +119,7 @@ def _print(checked: Checked) -> None:
     ):
         if rows[name]:
             print(f"  {-rows[name]:>12,} {word}")
-    print(f"  {rows['accepted']:>12,} rows of which source and target are accepted")
+    print(f"  {rows['accepted']:>12,} {checked.what_is_accepted}")
     verdicts = ", ".join(
         f"{verdict} {number:,}" for verdict, number in sorted(checked.programs.items())
     )

@@ -68,7 +68,41 @@ Python = Annotated[
     ),
 ]
 Link = Annotated[str, typer.Option("--link", help="static or dynamic.")]
-Rule = Annotated[str, typer.Option("--compare", help="tokens, exact or pie.")]
+Rule = Annotated[
+    str, typer.Option("--compare", help="Rule for outputs: tokens, code_contests, exact or pie.")
+]
+IgnoreCase = Annotated[
+    bool, typer.Option("--ignore-case", help="Compare outputs in lower case (ASCII).")
+]
+AbsoluteTolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--absolute-tolerance",
+        help="How far a decimal fraction may be from the expected one; default: 1e-6.",
+        show_default=False,
+    ),
+]
+RelativeTolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--relative-tolerance",
+        help="The same as a part of the expected number; the wider counts. Default: 1e-6.",
+        show_default=False,
+    ),
+]
+Tasks = Annotated[
+    Path | None,
+    typer.Option("--tasks", help="Tasks with tests and reference solutions (docs/tasks.md)."),
+]
+Samples = Annotated[
+    Path | None,
+    typer.Option(
+        "--samples",
+        help="Answers to the tasks: lines with task_id and solution or completion. Default: "
+        "those that stand in the tasks.",
+        show_default=False,
+    ),
+]
 LARGEST_BUDGET = 10**15
 """Decades of a simulation; beyond it machines and kernels count no further."""
 MaxInstructions = Annotated[
@@ -143,6 +177,9 @@ class Programs:
     python: Python = ""
     link: Link = "static"
     compare: Rule = "tokens"
+    ignore_case: IgnoreCase = False
+    absolute_tolerance: AbsoluteTolerance = None
+    relative_tolerance: RelativeTolerance = None
     memory_limit: MemoryLimit = 1024
 
     def setting(
@@ -165,7 +202,12 @@ class Programs:
         from sim.limits import MIB, Limits
         from sim.setting import Setting
 
-        comparison.rule(self.compare)
+        compared = comparison.named(
+            self.compare,
+            ignore_case=self.ignore_case,
+            absolute=self.absolute_tolerance,
+            relative=self.relative_tolerance,
+        )
         toolchain = self._toolchain()
         chosen = machines.machine(machine, gem5, gem5_configuration)
         if max_cycles is not None and not chosen.deterministic:
@@ -177,7 +219,7 @@ class Programs:
         return Setting(
             machine=chosen,
             toolchain=toolchain,
-            rule=self.compare,
+            comparison=compared,
             limits=Limits(
                 max_instructions=max_instructions or Limits.max_instructions,
                 max_cycles=max_cycles,

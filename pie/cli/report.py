@@ -82,6 +82,7 @@ def command(
     """
     from pie.core.report import report_formats
     from pie.core.report.report import read_report
+    from pie.core.report.task_report import is_of_tasks
     from sim.errors import InputError
 
     if threshold <= 1:
@@ -95,6 +96,11 @@ def command(
         "--by-tag": by_tag,
     }
     names = [name for name, wanted in asked.items() if wanted]
+    if is_of_tasks(run):
+        names += ["--fail-under"] if fail_under is not None else []
+        if names:
+            raise InputError(f"{names[0]} is a report of pairs", f"{run} is a run of tasks")
+        return _tasks(run, chosen, counted, threshold, limit)
     if len(names) > 1:
         raise InputError(f"{' and '.join(names[:2])} are two reports", "ask for one at a time")
     if by_length or by_tag:
@@ -127,6 +133,27 @@ def command(
             reached = "none" if score.speedup is None else f"{score.speedup.value:.3f}"
             say(f"pie: the mean speedup of {score.name} is {reached}, under {fail_under}")
             return Exit.THRESHOLD
+    return Exit.OK
+
+
+def _tasks(
+    run: Path, form: Format, unsupported: UnsupportedAs, threshold: float, limit: int | None
+) -> int:
+    """Print the report of a run of tasks."""
+    from pie.core.report import task_report, task_report_formats
+    from pie.core.run_folder import load_json
+
+    manifest = load_json(run / "manifest.json")
+    report = task_report.read_task_report(run, manifest, unsupported, threshold, limit)
+    with printing():
+        if form is Format.TABLE:
+            show(task_report_formats.as_table(report))
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(task_report_formats.as_markdown(report))
+        elif form is Format.CSV:
+            sys.stdout.write(task_report_formats.as_csv(report))
+        else:
+            sys.stdout.write(task_report.as_json(report))
     return Exit.OK
 
 

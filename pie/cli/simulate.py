@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 @told
 @grouped
 def command(
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
+    ] = None,
+    tasks: options.Tasks = None,
+    samples: options.Samples = None,
     testcases: Annotated[
         Path | None,
         typer.Option(
@@ -62,26 +66,53 @@ def command(
     unsupported: options.Unsupported = "failed",
     as_json: options.Json = False,
 ) -> int:
-    """Compile, judge and measure every program of a pairs file.
+    """Compile, judge and measure every program of a file of pairs, or of tasks.
 
     Example: pie simulate --pairs examples/test.jsonl
+    Example: pie simulate --tasks tasks.jsonl --samples samples.jsonl
 
     The same command again goes on where it was stopped. Exit codes: 1 input, 3 --fail-under missed,
     4 some programs could not be measured, 130 interrupted.
     """
+    from pie.cli import simulate_tasks
     from pie.cli.progress import Display
+    from pie.core.rows import ANSWERS
     from pie.flows import simulate as flow
 
+    setting = build.setting(
+        machine,
+        gem5,
+        gem5_config,
+        max_instructions=max_instructions,
+        max_cycles=max_cycles,
+        in_rows=True,
+    )
+    if tasks is not None:
+        given = {
+            "--pairs": pairs is not None,
+            "--testcases": testcases is not None,
+            "--answers": answers != ANSWERS,
+            "--fail-under": fail_under is not None,
+        }
+        simulate_tasks.refuse_others(given)
+        task_request = simulate_tasks.Request(
+            tasks=tasks,
+            setting=setting,
+            samples=samples,
+            out=out,
+            jobs=jobs,
+            use_cache=not no_cache,
+            strict=strict,
+            trust_programs=trust_programs,
+            unsupported=options.unsupported_as(unsupported),
+            limit=limit,
+        )
+        return simulate_tasks.run(task_request, only_plan=dry_run or plan_only, as_json=as_json)
+    if pairs is None or samples is not None:
+        raise simulate_tasks.pairs_or_tasks(samples is not None)
     request = flow.Request(
         pairs=pairs,
-        setting=build.setting(
-            machine,
-            gem5,
-            gem5_config,
-            max_instructions=max_instructions,
-            max_cycles=max_cycles,
-            in_rows=True,
-        ),
+        setting=setting,
         testcases=testcases,
         out=out,
         jobs=jobs,

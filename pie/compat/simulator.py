@@ -111,7 +111,7 @@ class PieEnvironment:
             )
         if link not in (None, "static", "dynamic"):
             raise InputError(f"unknown kind of linking {link!r}", "choose static or dynamic")
-        comparison.rule(compare)
+        comparison.named(compare)
         arguments.at_least(max_instructions, 1, "max_instructions", "instructions")
         arguments.at_least(memory_limit, 16, "memory_limit", "MiB")
         self.arch = arch
@@ -145,7 +145,7 @@ class PieEnvironment:
             kind: Setting(
                 machine=self._machine if kind == "gem5" else Native(),
                 toolchain=toolchain,
-                rule=compare,
+                comparison=comparison.named(compare),
                 limits=Limits(max_instructions=budget, memory_bytes=memory_limit * MIB),
             )
             for kind, budget in budgets.items()

@@ -73,9 +73,13 @@ def measurement_lines(
             "binary": one.build.digest if one.build is not None else "",
         }
         if not one.tests:
-            yield {**about, **_line(TestOutcome("", one.verdict, one.detail)), "test": None}
+            yield {
+                **about,
+                **measurement_line(TestOutcome("", one.verdict, one.detail)),
+                "test": None,
+            }
         for test in one.tests:
-            yield {**about, **_line(test)}
+            yield {**about, **measurement_line(test)}
 
 
 def new_programs(
@@ -98,7 +102,8 @@ def roles(results: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
     yield from zip(names, results, strict=True)
 
 
-def _line(test: TestOutcome) -> dict[str, Any]:
+def measurement_line(test: TestOutcome) -> dict[str, Any]:
+    """Return what is written of one program on one test."""
     run = test.run
     return {
         "test": test.test,

@@ -3,7 +3,8 @@
     manifest.json        what was asked, on what, with which fingerprint; status
     measurements.jsonl   a line for each program and test
     native.jsonl         what the host's processor says; the one file that differs between hosts
-    pairs.jsonl          the rows with their results, in the order of the data set
+    pairs.jsonl          the rows with their results, in the order of the data set; a run of tasks
+                         has tasks.jsonl instead
     left_out.jsonl       the lines that could not be used, with the reason
     summary.json         the metrics, once the run is finished
 
@@ -28,6 +29,15 @@ from pie.core.differences import differences, named
 from pie.core.problem import InputError
 
 SCHEMA_VERSION = 1
+_IDENTITY = (
+    "pairs_sha256",
+    "tasks_sha256",
+    "samples_sha256",
+    "testcases",
+    "tests_digest",
+    "setting",
+)
+"""The entries of a manifest that are the same in each part of one run."""
 
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -151,8 +161,10 @@ class HeldFolder:
 class RunFolder(HeldFolder):
     """One run of `pie simulate` on disk."""
 
-    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
-        """Make or reopen the folder.
+    def __init__(
+        self, path: Path, manifest: Mapping[str, Any], *, rows: str = "pairs.jsonl"
+    ) -> None:
+        """Make or reopen the folder; `rows` names the file of the rows with their results.
 
         InputError when it belongs to another configuration, is held by another process, or cannot
         be written.
@@ -162,21 +174,21 @@ class RunFolder(HeldFolder):
             self._refuse_another_configuration()
             self.save_manifest("running")
             self.measurements = Lines(path / "measurements.jsonl")
-            self.pairs = Lines(path / "pairs.jsonl")
+            self.rows = Lines(path / rows)
             self.native = Lines(path / "native.jsonl")
         except OSError as error:
             raise self._unwritable(error) from error
 
     def close(self) -> None:
         self.measurements.close()
-        self.pairs.close()
+        self.rows.close()
         self.native.close()
         super().close()
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Complete the folder."""
         self.measurements.finish()
-        self.pairs.finish()
+        self.rows.finish()
         self.native.finish()
         save_json(self.path / "summary.json", summary)
 
@@ -188,7 +200,7 @@ class RunFolder(HeldFolder):
         earlier = load_json(file)
         differing = [
             key
-            for key in ("pairs_sha256", "testcases", "tests_digest", "setting")
+            for key in _IDENTITY
             if earlier.get(key) != json.loads(json.dumps(self.manifest.get(key)))
         ]
         if differing:

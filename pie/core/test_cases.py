@@ -8,27 +8,42 @@ import shlex
 import stat
 from collections import OrderedDict
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import InlineTest
 from pie.core.wording import escaped
+from sim.checker import Checker
 from sim.paths import cache_directory
-from sim.program import TestCase
+from sim.program import Language, Program, TestCase
+from sim.toolchain import Toolchain
 
 _REMEMBERED = 20_000
+_CHECKERS = {"checker.cpp": Language.CPP, "checker.py": Language.PYTHON}
+_LARGEST_CHECKER = 4 << 20
 _BLOCK = 256
 """Indices of a problem that are remembered together, as the bits of one number."""
 
 
 class TestCases:
-    """The tests of a data set, in PIE's layout `<folder>/<problem_id>/input.K.txt|output.K.txt`."""
+    """The tests of a data set, in PIE's layout `<folder>/<problem_id>/input.K.txt|output.K.txt`.
+
+    `checker.cpp` or `checker.py` beside them decides in place of the comparison.
+    """
 
     __test__ = False
 
-    def __init__(self, folder: Path | None) -> None:
-        """`folder` may be None for data sets with inline tests only."""
+    def __init__(self, folder: Path | None, toolchain: Toolchain | None = None) -> None:
+        """`folder` may be None for data sets with inline tests only.
+
+        `toolchain` builds checkers; None: as nothing is asked for.
+        """
         self._folder = folder
+        self._toolchain = toolchain or Toolchain()
+        self._checkers: OrderedDict[str, Checker | None] = OrderedDict()
+        self._checked: set[str] = set()
+        """Problems whose checker is in `digest`."""
         self._listed: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._resolved: OrderedDict[tuple[str, int], TestCase] = OrderedDict()
         self._whole = hashlib.blake2b(digest_size=16)
@@ -59,6 +74,10 @@ class TestCases:
                 if not self._taken.get(block, 0) & bit:
                     given, expected = self._digests(problem_id, test)
                     added.append((block, bit, f"{test} {given} {expected}\n"))
+        checker = self._checker(problem_id) if added else None
+        if checker is not None and problem_id not in self._checked:
+            self._checked.add(problem_id)
+            self._whole.update(checker.program.digest.encode())
         name = problem_id.encode("utf-8", "surrogatepass")
         for block, bit, line in added:
             self._taken[block] = self._taken.get(block, 0) | bit
@@ -104,11 +123,33 @@ class TestCases:
         found = self._resolved.get(key)
         if found is None:
             given, expected = self._paths(problem_id, index)
-            found = TestCase(str(index), given, expected, *self._digests(problem_id, index))
+            digests = self._digests(problem_id, index)
+            checker = self._checker(problem_id)
+            found = TestCase(str(index), given, expected, *digests, comparison=checker)
             self._resolved[key] = found
             if len(self._resolved) > _REMEMBERED:
                 self._resolved.popitem(last=False)
         return found
+
+    def _checker(self, problem_id: str) -> Checker | None:
+        """Return the checker that lies beside a problem's tests; RowProblem for two of them."""
+        if problem_id not in self._checkers:
+            names = self._names(problem_id) & _CHECKERS.keys()
+            if len(names) > 1:
+                raise RowProblem(f"the problem has two checkers ({' and '.join(sorted(names))})")
+            made = None
+            for name in names:
+                assert self._folder is not None
+                path = self._folder / problem_id / name
+                try:
+                    program = Program(_CHECKERS[name], _text(path))
+                except (OSError, ValueError) as error:
+                    raise RowProblem(f"the checker {path} cannot be read ({error})") from error
+                made = Checker(program, self._toolchain)
+            self._checkers[problem_id] = made
+            if len(self._checkers) > _REMEMBERED // 100:
+                self._checkers.popitem(last=False)
+        return self._checkers[problem_id]
 
     def _paths(self, problem_id: str, index: int) -> tuple[Path, Path]:
         assert self._folder is not None
@@ -178,11 +219,27 @@ def _inline(position: int, test: InlineTest) -> TestCase:
     )
 
 
-def _digest(path: Path) -> str:
+def _text(path: Path) -> str:
+    """Return a checker's text; ValueError where it is none or too long."""
+    with _plain_file(path) as file:
+        data = file.read(_LARGEST_CHECKER + 1)
+    if len(data) > _LARGEST_CHECKER:
+        raise ValueError("it is too long")
+    return data.decode("utf-8")
+
+
+def _plain_file(path: Path) -> BufferedReader:
+    """Open a plain file; OSError for any other kind."""
     # Without waiting: a named pipe has no end and perhaps no beginning.
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is not a plain file")
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{path} is not a plain file")
+    return file
+
+
+def _digest(path: Path) -> str:
+    with _plain_file(path) as file:
         return hashlib.file_digest(
             file,
             lambda: hashlib.blake2b(digest_size=16),

@@ -14,6 +14,7 @@ from typing import Any
 
 from pie.flows import measure
 from sim import cgroup, compiler, sandbox
+from sim.comparison import SameOutput
 from sim.errors import SimError
 from sim.judge import judge
 from sim.limits import CompileLimits, Limits
@@ -211,7 +212,7 @@ def _judged(program: Program) -> tuple[str, str]:
     built = compiler.build(program, toolchain, CompileLimits())
     if built.verdict is not None:
         return built.verdict, built.detail
-    result = judge(built, [_NOTHING], "tokens", limits, toolchain)[0]
+    result = judge(built, [_NOTHING], SameOutput(), limits, toolchain)[0]
     return result.verdict, result.detail
 
 

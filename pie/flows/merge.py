@@ -199,7 +199,7 @@ def _measured(sources: Sequence[Path], out: Path) -> Merged:
     }
     with RunFolder(out, manifest) as folder:
         for row in rows:
-            folder.pairs.write(row)
+            folder.rows.write(row)
         seen: set[bytes] = set()
         for source in sources:
             for record in read(source / "measurements.jsonl"):

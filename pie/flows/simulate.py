@@ -107,18 +107,20 @@ class Finished:
                 told = [(row["src_verdict"], row.get("src_detail", ""))]
                 told.append((row["tgt_verdict"], row.get("tgt_detail", "")))
                 told += [(one["verdict"], one.get("detail", "")) for one in row["generations"]]
-                # Without the test's name in front, equal reasons are one.
                 reasons.update(
-                    re.sub(r"^test \S+: | \(and \d+ more\)$", "", detail)
-                    for verdict, detail in told
-                    if verdict == wanted
+                    plain_reason(detail) for verdict, detail in told if verdict == wanted
                 )
         return reasons
 
 
+def plain_reason(detail: str) -> str:
+    """Return a detail without the test's name in front, so that equal reasons are one."""
+    return re.sub(r"^test \S+: | \(and \d+ more\)$", "", detail)
+
+
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
-    tests = TestCases(test_folder(request.testcases, request.pairs))
+    tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     made = planning.plan(request.pairs, tests, request.limit, request.answers)
     if request.strict and made.left_out:
         first = made.left_out[0]
@@ -158,7 +160,7 @@ def simulate(
         raise MissingTool(missing.problem, missing.remedy)
     described = setting.fingerprint(made.languages)
     path = run_folder_for(request, made, described)
-    jobs = 1 if setting.machine.interleaved else (request.jobs or _processors())
+    jobs = 1 if setting.machine.interleaved else (request.jobs or processors())
     with RunFolder(path, _manifest(request, made, described, jobs)) as folder:
         started(path)
         _write_left_out(folder, made)
@@ -171,7 +173,7 @@ def simulate(
                 progress.tally = scheduler.tally
                 startup = _measure_all(request, made, folder, scheduler, progress, show)
         except BaseException as error:
-            _leave_status(folder, error, progress.tally, begin)
+            leave_status(folder, error, progress.tally, begin)
             raise
         finally:
             store.close()
@@ -179,7 +181,7 @@ def simulate(
         report = read_report(path, unsupported=request.unsupported)
         summary = _summary(report, startup, made)
         folder.finish(summary)
-        folder.save_manifest("finished", **_effort(progress.tally, seconds))
+        folder.save_manifest("finished", **effort(progress.tally, seconds))
     return Finished(path, made, report, summary, progress.tally, seconds)
 
 
@@ -193,7 +195,7 @@ def _measure_all(
 ) -> Startup:
     """Run every row through the scheduler and write its lines as it is done."""
     setting = request.setting
-    tests = TestCases(test_folder(request.testcases, request.pairs))
+    tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     pending: list[Row] = []
 
     def procedures() -> Iterator[Procedure]:
@@ -219,7 +221,7 @@ def _measure_all(
         row = pending.pop(0)
         folder.measurements.write(*measurement_lines(row, results, written))
         folder.native.write(*native_lines(progress.rows, row, results, run_natively))
-        folder.pairs.write(result_row(row, results, labels[row.language], startup))
+        folder.rows.write(result_row(row, results, labels[row.language], startup))
         progress.rows += 1
         show(progress)
     return startup
@@ -276,7 +278,8 @@ def _summary(report: Report, startup: Startup, made: Plan) -> dict[str, Any]:
     }
 
 
-def _effort(tally: Tally, seconds: float) -> dict[str, Any]:
+def effort(tally: Tally, seconds: float) -> dict[str, Any]:
+    """Return what a run took, for its manifest."""
     return {
         "effort": {
             "wall_seconds": round(seconds, 3),
@@ -288,16 +291,17 @@ def _effort(tally: Tally, seconds: float) -> dict[str, Any]:
     }
 
 
-def _leave_status(folder: RunFolder, error: BaseException, tally: Tally, begin: float) -> None:
+def leave_status(folder: RunFolder, error: BaseException, tally: Tally, begin: float) -> None:
     """Say in the manifest how the run was left, if the disk still takes it."""
     status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
     try:
-        folder.save_manifest(status, **_effort(tally, time.monotonic() - begin))
+        folder.save_manifest(status, **effort(tally, time.monotonic() - begin))
     except OSError:
         return
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 

@@ -241,7 +241,7 @@ def speed_reward(
         raise InputError(
             f"unknown way to count unsupported answers {unsupported!r}", f"choose {known}"
         )
-    comparison.rule(compare)
+    comparison.named(compare)
     limits = Limits(
         max_instructions=max_instructions or Limits.max_instructions,
         memory_bytes=memory_limit * MIB,
@@ -249,7 +249,7 @@ def speed_reward(
     setting = Setting(
         machine=machines.machine(machine, gem5, gem5_config),
         toolchain=Toolchain(),
-        rule=compare,
+        comparison=comparison.named(compare),
         limits=limits,
         budget=ReferenceBudget() if max_instructions is None else None,
     )

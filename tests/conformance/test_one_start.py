@@ -10,6 +10,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from sim import judge, sandbox
+from sim.comparison import RULES
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
 from sim.machine import Measurement
@@ -306,8 +307,8 @@ def test_a_program_is_judged_on_all_its_tests_in_one_sandbox(
     built = build(HEAD + source)
     paths = written(tmp_path, [str(number) for number in range(8)])
     tests = [TestCase(path.name, path, None, path.name, "") for path in paths]
-    shared = judge.judge(built, tests, "tokens", LIMITS, TOOLCHAIN)
-    single = [judge.judge(built, [test], "tokens", LIMITS, TOOLCHAIN)[0] for test in tests]
+    shared = judge.judge(built, tests, RULES["tokens"], LIMITS, TOOLCHAIN)
+    single = [judge.judge(built, [test], RULES["tokens"], LIMITS, TOOLCHAIN)[0] for test in tests]
     assert [(one.verdict, one.detail) for one in shared] == [
         (one.verdict, one.detail) for one in single
     ]

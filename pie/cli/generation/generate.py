@@ -29,14 +29,23 @@ def command(
     """Ask a model for faster versions of each slow program, for `pie simulate` to measure.
 
     Example: pie generate --pairs test.jsonl --strategy instruction --model openai:gpt-4o --out RUN
+    Example: pie generate --tasks tasks.jsonl --model openai:gpt-4o --samples 1 --out RUN
 
     Each answer is stored as it arrives; the same command again goes on where it was stopped.
-    RUN/generations.jsonl holds the rows with `generated_answers`. Exit codes: 1 input, 4 some
+    RUN/generations.jsonl holds the rows with `generated_answers`; of tasks RUN/samples.jsonl holds
+    the solutions. Exit codes: 1 input, 4 some
     requests got no answer (the same command asks these again), 130 interrupted.
     """
     from pie.flows.generation import generate as flow
-    from pie.flows.generation.options import open_asked
+    from pie.flows.generation.options import open_asked, open_tasks
 
+    if settings.tasks is not None:
+        from pie.cli.generation import tasks
+
+        solving = open_tasks(settings)
+        if settings.dry_run:
+            return tasks.show_prompt(solving, row, as_json)
+        return tasks.run(solving, as_json)
     asked = open_asked(settings)
     if settings.dry_run:
         return _dry_run(asked, row, as_json)

@@ -61,7 +61,10 @@ class Backend(settings.Backend):
 class Options(settings.Settings):
     """What `pie generate` can be told, option by option."""
 
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")]
+    pairs: Annotated[
+        Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).", show_default=False)
+    ]
+    tasks: options.Tasks
     strategy: Annotated[
         str,
         typer.Option(

@@ -27,6 +27,7 @@ from pie.core.answers.choice import Candidate, choose, returns_outside
 from pie.core.answers.cpp_answer import begins_cpp, cpp_programs
 from pie.core.answers.fences import Block, blocks, indented_blocks, without_fences
 from pie.core.answers.python_answer import Patience, begins_python, python_programs
+from pie.core.tasks.building import defines
 from sim.program import Language
 
 _PYTHON_TAGS = re.compile(r"(?:python|py|pypy|sage)?[\d.]*", re.IGNORECASE)
@@ -71,12 +72,18 @@ class Extraction:
 
 
 def extract(
-    answer: str, language: Language = Language.CPP, *, prompt: str = "", cut_off: bool = False
+    answer: str,
+    language: Language = Language.CPP,
+    *,
+    prompt: str = "",
+    cut_off: bool = False,
+    entry_point: str = "",
 ) -> Extraction:
     """Return the program in an answer.
 
     `prompt` is what some servers repeat in front of the answer; `cut_off` says that the model
-    reached its limit of tokens.
+    reached its limit of tokens. Where a function (or `Class().method`) is asked for, the first
+    fenced program that defines it is the answer: what follows is its usage or another way.
     """
     text = answer.removeprefix(prompt) if prompt else answer
     text = text.encode("utf-8", "replace").decode("utf-8")
@@ -87,15 +94,20 @@ def extract(
         return Extraction(None, Found.ANSWER_TOO_LONG, 0)
     _, closed, after = text.rpartition("</think>")
     if closed:
-        final = _extract(after, language, cut_off=cut_off)
+        final = _extract(after, language, entry_point, cut_off=cut_off)
         if final.code is not None:
             return final
-    return _extract(text, language, cut_off=cut_off)
+    return _extract(text, language, entry_point, cut_off=cut_off)
 
 
-def _extract(text: str, language: Language, *, cut_off: bool) -> Extraction:
+def _extract(text: str, language: Language, entry_point: str, *, cut_off: bool) -> Extraction:
     patience = Patience()
     fenced = _fenced(text, language, patience)
+    if fenced and entry_point:
+        name = entry_point.partition("(")[0]
+        defining = next((one.text for one in fenced if defines(one.text, name)), None)
+        if defining is not None:
+            return Extraction(defining, Found.FENCED, len(fenced))
     if fenced:
         return Extraction(choose(fenced, language), Found.FENCED, len(fenced))
     if language is Language.PYTHON:

@@ -125,6 +125,8 @@ def read_report(
             f"run `{measuring_command(run / 'generations.jsonl', _asked_for(manifest))}` "
             "and report on its folder"
         )
+    if isinstance(manifest, dict) and manifest.get("kind") == "tasks":
+        raise ReportError(f"{run} is a run of tasks, and this report is of pairs")
     pairs = run / "pairs.jsonl"
     # A run that was stopped before its first row has no such file yet.
     finished = read_pairs(pairs, limit) if pairs.exists() else ()

@@ -54,6 +54,7 @@ class Request:
     """What to check."""
 
     pairs: Path
+    """A file of pairs, or of tasks."""
     setting: Setting
     testcases: Path | None = None
     jobs: int = 0
@@ -73,7 +74,7 @@ class Failure:
     line: int
     problem_id: str
     role: str
-    """`src` or `tgt`."""
+    """`src` or `tgt`; of a task `reference_K`."""
     id: str | None
     verdict: Verdict
     detail: str
@@ -115,6 +116,7 @@ class Checked:
     """Distinct programs on the tests of their rows, by verdict."""
     failures: list[Failure] = field(default_factory=list)
     jobs_reused: int = 0
+    what_is_accepted: str = "rows of which source and target are accepted"
 
     @property
     def lines(self) -> int:
@@ -166,22 +168,24 @@ def run(request: Request, show: Callable[[int, str], None]) -> Checked:
     be used.
     """
     folder = test_folder(request.testcases, request.pairs)
-    plan = planning.plan(request.pairs, TestCases(folder), request.limit)
-    drawn = _drawn(list(plan.offsets), request)
+    plan = planning.plan(request.pairs, TestCases(folder, request.setting.toolchain), request.limit)
+    drawn = drawn_of(list(plan.offsets), request)
     checked = Checked(request.pairs, left_out=plan.left_out)
     checked.rows_not_drawn = plan.rows - len(drawn)
     with tempfile.TemporaryDirectory(prefix="pie-check-") as scratch:
         where = cache_directory() if request.use_cache else Path(scratch)
         store = Store(where / "results.sqlite")
         try:
-            _judge_all(request, TestCases(folder), drawn, store, checked, show)
+            _judge_all(
+                request, TestCases(folder, request.setting.toolchain), drawn, store, checked, show
+            )
         finally:
             store.close()
     return checked
 
 
-def _drawn(offsets: list[int], request: Request) -> frozenset[int]:
-    """Return where the rows begin that are checked."""
+def drawn_of(offsets: list[int], request: Request) -> frozenset[int]:
+    """Return where the rows begin that are checked, of all that can be used."""
     if request.samples is not None and request.samples < len(offsets):
         offsets = random.Random(request.seed).sample(offsets, request.samples)
     return frozenset(offsets)

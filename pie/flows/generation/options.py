@@ -29,6 +29,7 @@ from pie.core.prompting.prompts import (
     Strategy,
     cot_examples,
 )
+from pie.flows.generation import tasks
 from pie.flows.generation.generate import Asked, Prices
 from pie.flows.generation.settings import Backend, Settings
 from sim.errors import MissingTool
@@ -39,6 +40,8 @@ _FEW_SHOT = (Strategy.FEW_SHOT, Strategy.FEW_SHOT_DRAWN)
 
 def open_asked(settings: Settings) -> Asked:
     """Return what to ask of which model; InputError for what does not fit together."""
+    if settings.pairs == Path():
+        raise InputError("there is nothing to ask about", "give --pairs FILE or --tasks FILE")
     held = first_prompt(settings.pairs)
     strategy = _strategy(settings, held[0] if held else None)
     _refuse_misfits(settings, strategy)
@@ -50,15 +53,7 @@ def open_asked(settings: Settings) -> Asked:
     model = _model(settings)
     form = _form(settings, model, strategy, held[1] if held else None)
     choose, examples, unfit = _examples(settings, strategy)
-    room = None
-    if model.context is not None:
-        room = model.context - settings.max_new_tokens
-        if room < 1:
-            raise InputError(
-                f"a context of {model.context} tokens has no room for an answer of "
-                f"{settings.max_new_tokens}",
-                "give a smaller --max-new-tokens, or the right --context",
-            )
+    room = _room(settings, model)
     shown = dict.fromkeys(_FEW_SHOT, settings.shots) | {Strategy.RETRIEVAL: settings.k}
     wanted = shown.get(strategy, 0)
     prompting = Prompting(strategy, form, model.count_tokens, room, settings.score, choose, wanted)
@@ -70,9 +65,7 @@ def open_asked(settings: Settings) -> Asked:
         pairs=settings.pairs,
         model=model,
         prompting=prompting,
-        sampling=Sampling(
-            settings.temperature, settings.top_p, settings.max_new_tokens, settings.seed
-        ),
+        sampling=_sampling(settings),
         samples=settings.samples,
         out=settings.out,
         strict=settings.strict,
@@ -80,8 +73,59 @@ def open_asked(settings: Settings) -> Asked:
         prices=Prices(settings.price_in, settings.price_out),
         examples=examples,
         examples_unfit=unfit,
-        addresses=(url,) if (url := getattr(model, "base_url", "")) else (),
+        addresses=_addresses(model),
     )
+
+
+def open_tasks(settings: Settings) -> tasks.Asked:
+    """Return which tasks to ask of which model; InputError for what does not fit together."""
+    assert settings.tasks is not None
+    for option, given in (
+        ("--pairs", settings.pairs != Path()),
+        ("--strategy", bool(settings.strategy)),
+        ("--examples", settings.examples is not None),
+        ("--index", settings.index is not None),
+        ("--score", settings.score != BEST_SCORE),
+    ):
+        if given:
+            raise InputError(f"{option} belongs to pairs, not to --tasks", "leave it out")
+    _refuse_no_tokens(settings)
+    model = _model(settings)
+    return tasks.Asked(
+        tasks=settings.tasks,
+        model=model,
+        form=form_of(settings.form, model),
+        sampling=_sampling(settings),
+        samples=settings.samples,
+        room=_room(settings, model),
+        out=settings.out,
+        strict=settings.strict,
+        limit=settings.limit,
+        prices=Prices(settings.price_in, settings.price_out),
+        addresses=_addresses(model),
+    )
+
+
+def _sampling(settings: Settings) -> Sampling:
+    return Sampling(settings.temperature, settings.top_p, settings.max_new_tokens, settings.seed)
+
+
+def _addresses(model: Model) -> tuple[str, ...]:
+    return (url,) if (url := getattr(model, "base_url", "")) else ()
+
+
+def _room(settings: Settings, model: Model) -> int | None:
+    """Return the tokens that a prompt may have; InputError when there are none."""
+    if model.context is None:
+        return None
+    room = model.context - settings.max_new_tokens
+    if room < 1:
+        raise InputError(
+            f"a context of {model.context} tokens has no room for an answer of "
+            f"{settings.max_new_tokens}",
+            "give a smaller --max-new-tokens, or the right --context",
+        )
+    return room
 
 
 def _strategy(settings: Settings, held: Strategy | None) -> Strategy:
@@ -146,6 +190,10 @@ def _refuse_misfits(settings: Settings, strategy: Strategy) -> None:
         raise InputError(
             f"--score is for --strategy perf-conditioned, not {strategy}", "leave it out"
         )
+    _refuse_no_tokens(settings)
+
+
+def _refuse_no_tokens(settings: Settings) -> None:
     if settings.top_p == 0:
         raise InputError("--top-p 0 leaves no token to draw", "give --temperature 0 for greedy")
 

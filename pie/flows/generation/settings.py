@@ -31,7 +31,9 @@ class Backend:
 class Settings:
     """What is asked of which model, as names and numbers; nothing is opened or checked yet."""
 
-    pairs: Path
+    pairs: Path = Path()
+    """`Path()`: none, tasks are given."""
+    tasks: Path | None = None
     strategy: str = ""
     """Empty: that of the prompts which the rows hold, else instruction."""
     model: str = ""

@@ -189,7 +189,7 @@ def test_the_options_of_a_command_line_reach_the_setting() -> None:
     assert made.machine.name == "native"
     assert made.toolchain.flags == ("-O2", "-DX=a b")
     assert (made.toolchain.compiler, made.toolchain.link) == ("g++-12", "dynamic")
-    assert (made.rule, made.limits.max_instructions) == ("exact", 7)
+    assert (made.comparison.rule, made.limits.max_instructions) == ("exact", 7)
     assert made.limits.memory_bytes == 64 * MIB
 
 
@@ -197,7 +197,7 @@ def test_the_defaults_are_those_of_the_manual() -> None:
     made = options.Programs().setting("auto")
     assert made.toolchain.flags == ("-O3", "-std=c++17")
     assert made.toolchain.link == "static"
-    assert made.rule == "tokens"
+    assert made.comparison.rule == "tokens"
     assert made.machine.deterministic
     assert made.limits.max_instructions == 2_000_000_000
 

@@ -102,7 +102,7 @@ def test_the_manifest_says_how_a_run_stands(tmp_path: Path) -> None:
 
 def test_the_same_configuration_may_come_back(tmp_path: Path) -> None:
     with RunFolder(tmp_path / "run", MANIFEST) as folder:
-        folder.pairs.write({"row": 1})
+        folder.rows.write({"row": 1})
         folder.finish({"rows": 1})
     open_and_close(tmp_path / "run", toolkit_version="another")
     assert (tmp_path / "run" / "pairs.jsonl").read_bytes() == encode({"row": 1})
@@ -129,7 +129,7 @@ def test_another_configuration_is_refused_and_named_and_nothing_is_touched(
     tmp_path: Path, changes: dict[str, Any], named: str
 ) -> None:
     with RunFolder(tmp_path / "run", MANIFEST) as folder:
-        folder.pairs.write({"row": 1})
+        folder.rows.write({"row": 1})
         folder.finish({})
     before = {one.name: one.read_bytes() for one in (tmp_path / "run").iterdir()}
     with pytest.raises(InputError, match=rf"of another configuration \({named}\); give"):

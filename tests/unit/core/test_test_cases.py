@@ -9,6 +9,8 @@ from pie.core import test_cases
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import InlineTest
 from pie.core.test_cases import TestCases, test_folder, text_case
+from sim.checker import Checker
+from sim.program import Language, Program, TestCase
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +152,37 @@ def test_a_named_pipe_is_a_problem_of_the_row_and_nobody_waits_for_it(folder: Pa
     (folder / "p1" / "output.77.txt").write_text("")
     with pytest.raises(RowProblem, match="is not a plain file"):
         TestCases(folder).resolve("p1", [77])
+
+
+def test_a_checker_beside_the_tests_decides_and_is_in_the_digest(folder: Path) -> None:
+    def taken() -> tuple[str, TestCase]:
+        tests = TestCases(folder)
+        tests.take("p1", [0])
+        tests.take("p1", [0, 1])
+        return tests.digest, tests.resolve("p1", [0])[0]
+
+    digest, case = taken()
+    assert case.comparison is None
+    seen = {digest}
+    for text in ("def check(i, e, o): return True", "def check(i, e, o): return False"):
+        (folder / "p1" / "checker.py").write_text(text)
+        digest, case = taken()
+        assert isinstance(case.comparison, Checker)
+        assert case.comparison.program == Program(Language.PYTHON, text)
+        seen.add(digest)
+    assert len(seen) == 3
+    (folder / "p1" / "checker.cpp").write_text("int main() {}")
+    with pytest.raises(RowProblem, match=r"two checkers \(checker.cpp and checker.py\)"):
+        taken()
+    (folder / "p1" / "checker.py").unlink()
+    assert taken()[1].comparison == Checker(Program(Language.CPP, "int main() {}"))
+
+
+def test_a_checker_that_cannot_be_read_costs_its_rows(folder: Path) -> None:
+    os.mkfifo(folder / "p1" / "checker.py")
+    with pytest.raises(RowProblem, match=r"the checker .* cannot be read"):
+        TestCases(folder).resolve("p1", [0])
+    (folder / "p1" / "checker.py").unlink()
+    (folder / "p1" / "checker.py").write_bytes(b"\xff")
+    with pytest.raises(RowProblem, match=r"the checker .* cannot be read"):
+        TestCases(folder).take("p1", [0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sim import comparison
@@ -132,9 +134,54 @@ def test_pie_refuses_what_the_published_script_refuses(actual: bytes, expected: 
 
 
 def test_rules_are_found_by_name_and_an_unknown_one_names_them_all() -> None:
-    assert comparison.rule("tokens") is comparison.tokens
-    with pytest.raises(InputError, match=r"'fuzzy'; choose one of tokens, exact, pie"):
-        comparison.rule("fuzzy")
+    assert comparison.named("tokens") == comparison.SameOutput()
+    known = r"'fuzzy'; choose one of tokens, code_contests, exact, pie"
+    with pytest.raises(InputError, match=known):
+        comparison.named("fuzzy")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "actual", "expected", "right"),
+    [
+        ("tokens", {}, b"YES", b"Yes", False),
+        ("tokens", {"ignore_case": True}, b"YES 1.0000005", b"Yes 1", True),
+        ("exact", {"ignore_case": True}, b"YES\n", b"yes\n", True),
+        ("exact", {"ignore_case": True}, b"YES", b"yes\n", False),
+        ("code_contests", {}, b"yes\t0.50001\v", b"YES 0.5", True),
+        ("code_contests", {}, b"0.50002", b"0.5", False),
+        # Absolute only, as published; but integers stay integers of any size.
+        ("code_contests", {}, b"1000000.5001", b"1000000.5", False),
+        ("code_contests", {}, b"9007199254740993", b"9007199254740992", False),
+        ("code_contests", {"absolute": 0.1}, b"1.05", b"1.0", True),
+        ("tokens", {"absolute": 0.0, "relative": 0.0}, b"0.50", b"0.5", True),
+        ("tokens", {"absolute": 0.0, "relative": 0.0}, b"0.5000000001", b"0.5", False),
+        ("tokens", {"absolute": 0.0, "relative": 0.01}, b"100.9", b"100.0", True),
+        ("tokens", {"absolute": 0.0, "relative": 0.01}, b"101.1", b"100.0", False),
+        # No relative tolerance widens an integer.
+        ("tokens", {"relative": 0.5}, b"101", b"100", False),
+        ("tokens", {"relative": 0.5}, b"100.4", b"100", False),
+    ],
+)
+def test_settings_of_a_rule(
+    name: str, options: dict[str, Any], actual: bytes, expected: bytes, right: bool
+) -> None:
+    assert (comparison.named(name, **options).between(actual, expected) == "") is right
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "what"),
+    [
+        ("exact", {"absolute": 0.1}, "takes no absolute tolerance; compare by tokens"),
+        ("pie", {"relative": 0.1}, "takes no relative tolerance"),
+        ("pie", {"ignore_case": True}, "tells upper from lower case"),
+        ("tokens", {"absolute": -1.0}, "-1.0 is no absolute tolerance; give a number"),
+        ("tokens", {"relative": float("nan")}, "nan is no relative tolerance"),
+        ("tokens", {"relative": float("inf")}, "inf is no relative tolerance"),
+    ],
+)
+def test_settings_that_a_rule_cannot_have(name: str, options: dict[str, Any], what: str) -> None:
+    with pytest.raises(InputError, match=what):
+        comparison.named(name, **options)
 
 
 @pytest.mark.parametrize(

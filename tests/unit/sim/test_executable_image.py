@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import compiler, judge, printed
+from sim.comparison import RULES
 from sim.executable_image import static_bytes
 from sim.limits import MIB, CompileLimits, Limits
 from sim.printed import Asked
@@ -28,7 +29,7 @@ def built(declaration: str, link: Link) -> Build:
 
 def verdict_of(build: Build, link: Link) -> tuple[Verdict, str]:
     test = TestCase("0", Path("/dev/null"), None, "", "")
-    done = judge.judge(build, [test, test], "tokens", LIMITS, Toolchain(link=link))
+    done = judge.judge(build, [test, test], RULES["tokens"], LIMITS, Toolchain(link=link))
     return done[0].verdict, done[0].detail
 
 

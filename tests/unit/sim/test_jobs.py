@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sim import clock, jobs
+from sim.comparison import named
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.jobs import BuildJob, JudgeJob, MeasuredRun, MeasureJob
 from sim.judge import Judgement
@@ -74,7 +75,7 @@ def test_a_key_says_what_is_run_on_what_and_not_where_it_lies() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"rule": "exact"},
+        {"comparison": named("exact")},
         {"limits": Limits(max_instructions=5)},
         {"limits": Limits(memory_bytes=1 << 28)},
         {"limits": Limits(stack_bytes=1 << 20)},

@@ -9,6 +9,7 @@ from signal import SIGABRT, SIGKILL, SIGSEGV, SIGSYS, SIGXCPU, SIGXFSZ
 import pytest
 
 from sim import judge
+from sim.comparison import RULES
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, TestCase
@@ -90,7 +91,7 @@ def test_the_wall_clock_guard_is_our_failure_and_no_verdict(
     monkeypatch.setattr(judge, "allowance_for", impatient)
     built = build("#include <unistd.h>\nint main() { for (;;) pause(); }")
     with pytest.raises(MachineFailure, match="no end"):
-        judge.judge(built, [case()], "tokens", LIMITS, Toolchain())
+        judge.judge(built, [case()], RULES["tokens"], LIMITS, Toolchain())
 
 
 def test_after_a_time_limit_no_further_test_is_run(
@@ -102,7 +103,7 @@ def test_after_a_time_limit_no_further_test_is_run(
         'volatile int on = !n; while (on) {} std::printf("%d", n); }'
     )
     small = Limits(max_instructions=100_000_000)
-    results = judge.judge(built, tests, "tokens", small, Toolchain())
+    results = judge.judge(built, tests, RULES["tokens"], small, Toolchain())
     verdicts = [(one.test, one.verdict) for one in results]
     assert verdicts == [("a", Verdict.ACCEPTED), ("b", Verdict.TIME_LIMIT)]
 
@@ -111,5 +112,5 @@ def test_without_an_expected_output_only_the_end_is_judged(
     build: Callable[..., Build], case: Callable[..., TestCase]
 ) -> None:
     built = build('#include <cstdio>\nint main() { std::puts("anything"); }')
-    results = judge.judge(built, [case("", None)], "exact", LIMITS, Toolchain())
+    results = judge.judge(built, [case("", None)], RULES["exact"], LIMITS, Toolchain())
     assert [one.verdict for one in results] == [Verdict.ACCEPTED]

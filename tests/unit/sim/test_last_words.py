@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import compiler, judge
+from sim.comparison import RULES
 from sim.last_words import LONGEST, last_words, with_last_words
 from sim.limits import MIB, CompileLimits, Limits
 from sim.program import Build, Language, Program, TestCase
@@ -133,7 +134,7 @@ def test_a_verdict_ends_with_what_the_program_said(
 ) -> None:
     head = "#include <cassert>\n#include <cstdio>\n#include <stdexcept>\n"
     built = build(f"{head}int main() {{ {body} }}")
-    (result,) = judge.judge(built, [case("", "")], "tokens", LIMITS, Toolchain())
+    (result,) = judge.judge(built, [case("", "")], RULES["tokens"], LIMITS, Toolchain())
     assert result.verdict is Verdict.RUNTIME_ERROR
     assert result.detail.endswith(words)
 
@@ -142,7 +143,7 @@ def test_a_missing_module_is_told_by_its_name(
     build: Callable[..., Build], case: Callable[..., TestCase]
 ) -> None:
     built = build("import no_such_module_here", Language.PYTHON)
-    (result,) = judge.judge(built, [case("", "")], "tokens", LIMITS, Toolchain())
+    (result,) = judge.judge(built, [case("", "")], RULES["tokens"], LIMITS, Toolchain())
     assert result.detail == (
         "exit code 1: ModuleNotFoundError: No module named 'no_such_module_here'"
     )

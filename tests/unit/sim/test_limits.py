@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from sim.budget import ReferenceBudget
+from sim.comparison import named
 from sim.limits import Limits
 from sim.machines import machine
 from sim.program import Language
@@ -67,7 +68,7 @@ def test_the_label_of_a_number_holds_what_can_change_it_and_no_budget() -> None:
     others = (
         Setting(chosen, toolchain=Toolchain(flags=("-O1",))),
         Setting(chosen, limits=Limits(memory_bytes=1 << 28)),
-        Setting(chosen, rule="exact"),
+        Setting(chosen, comparison=named("exact")),
         Setting(machine("cachegrind")),
     )
     labels = {one.label(Language.CPP) for one in (plain, *others)}

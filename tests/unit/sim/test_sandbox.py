@@ -228,7 +228,7 @@ for source in sys.argv[2:]:
         rows.append([built.verdict, "", ""])
         continue
     test = TestCase("0", folder / "in", folder / "out", "", "")
-    native = judge.judge(built, [test], "tokens", limits, Toolchain())[0].verdict
+    native = judge.judge(built, [test], RULES["tokens"], limits, Toolchain())[0].verdict
     measured = ""
     if native == "accepted" and Cachegrind().check().ok:
         run = Cachegrind().measure(built, folder / "in", limits, Toolchain())

@@ -206,3 +206,30 @@ def test_a_draft_among_the_thoughts_is_not_the_answer() -> None:
 
 def test_lines_that_end_as_on_an_old_macintosh_are_lines() -> None:
     assert extract(f"```cpp\n{ONE}```".replace("\n", "\r")).code == ONE
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "found"),
+    [
+        ("f", "def f(x):\n    return 1\n"),
+        ("g", "def g(x):\n    return 3\n"),
+        ("Solution().f", "class Solution:\n    def f(self, x):\n        return 4\n"),
+    ],
+)
+def test_of_several_blocks_the_first_that_defines_what_is_asked_for(
+    entry_point: str, found: str
+) -> None:
+    blocks = [
+        "print(f(1))\n",
+        "def f(x):\n    return 1\n",
+        "f(2)\n",
+        "def f(x, y):\n    return 2\n",
+        "def g(x):\n    return 3\n",
+        "class Solution:\n    def f(self, x):\n        return 4\n",
+    ]
+    answer = "Text.\n" + "".join(f"```python\n{one}```\nText.\n" for one in blocks)
+    made = extract(answer, Language.PYTHON, entry_point=entry_point)
+    assert made.code == found
+    # Where no block defines it, the answer is chosen as always.
+    chosen = extract(answer, Language.PYTHON)
+    assert extract(answer, Language.PYTHON, entry_point="h") == chosen

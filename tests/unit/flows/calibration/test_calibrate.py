@@ -17,6 +17,7 @@ from pie.flows.calibration import calibrate as flow
 from pie.flows.calibration import plot
 from pie.flows.calibration.calibrate import Request
 from pie.flows.calibration.runs import Measured
+from sim.comparison import named
 from sim.errors import MissingTool
 from sim.jobs import MeasuredRun
 from sim.machine import Check
@@ -293,6 +294,6 @@ def test_a_folder_of_something_else_is_left_alone(
     done(request_of(out=tmp_path / "other"))
     with pytest.raises(InputError, match=r"or another configuration \(folds: \d+ against 5\)"):
         done(request_of(out=tmp_path / "other", folds=5))
-    other = replace(request_of().setting, rule="exact")
+    other = replace(request_of().setting, comparison=named("exact"))
     with pytest.raises(InputError, match=r"comparison.rule: tokens against exact"):
         done(request_of(out=tmp_path / "other", setting=other))

@@ -1,0 +1,1 @@
+"""Tasks: a prompt, reference solutions, public and private tests, and answers to them."""

@@ -1,0 +1,1 @@
+"""Loaders: rows of published benchmarks made into tasks."""
