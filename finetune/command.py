@@ -48,6 +48,8 @@ def main(train: Train, module: str, about: str, arguments: Sequence[str] | None 
 
     def after_step(step: int, step_loss: float) -> None:
         nonlocal last_told
+        if math.isnan(step_loss):  # TRL's trainers tell it a step later
+            return
         if first and time.monotonic() - last_told >= _SECONDS_BETWEEN_LINES:
             last_told = time.monotonic()
             say(f"step {step}: loss {step_loss:.4f}")

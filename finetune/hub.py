@@ -5,6 +5,7 @@ The server is HF_ENDPOINT's, and the token HF_TOKEN's or that of `hf auth login`
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -13,7 +14,11 @@ from pathlib import Path
 
 from finetune import checkpoint
 from finetune.errors import FinetuneError
+from finetune.model import BASE
 from finetune.processes import Processes
+
+_PULLED = ("*.json", "*.model", "*.txt", "*.safetensors", "*.jinja", "README.md", BASE)
+"""Neither code nor pickled weights, which could be made to run here."""
 
 _LEFT = ("*.partial", ".lock", ".git*", ".cache/**")
 
@@ -38,7 +43,9 @@ def push(folder: Path, name: str, card: str, *, private: bool = True, message: s
         and not any(path.relative_to(folder).match(one) for one in _LEFT)
     )
     operations = [
-        CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=path)
+        CommitOperationAdd(
+            path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=_public(path)
+        )
         for path in files
     ]
     operations.append(
@@ -53,6 +60,18 @@ def push(folder: Path, name: str, card: str, *, private: bool = True, message: s
     return str(done.commit_url)
 
 
+def _public(path: Path) -> Path | bytes:
+    """Return a file, or what is sent in its place: the base model by its name alone."""
+    if path.name != "adapter_config.json":
+        return path
+    document = json.loads(path.read_text(encoding="utf-8"))
+    base = str(document.get("base_model_name_or_path") or "")
+    if not Path(base).is_absolute():
+        return path
+    document["base_model_name_or_path"] = Path(base).name
+    return (json.dumps(document, indent=2) + "\n").encode("utf-8")
+
+
 def pull(name: str, output: Path, revision: str = "") -> Path:
     """Download a model or an adapter into a new folder, which is there whole or not at all."""
     from huggingface_hub import snapshot_download
@@ -63,7 +82,9 @@ def pull(name: str, output: Path, revision: str = "") -> Path:
     output.parent.mkdir(parents=True, exist_ok=True)
     with checkpoint.writing(output.parent, partial, Processes(0, 1, "cpu"), "nothing was written"):
         with _told(name, "pulled"):
-            snapshot_download(name, revision=revision or None, local_dir=partial)
+            snapshot_download(
+                name, revision=revision or None, local_dir=partial, allow_patterns=list(_PULLED)
+            )
         shutil.rmtree(partial / ".cache", ignore_errors=True)
         if not any((partial / one).is_file() for one in ("config.json", "adapter_config.json")):
             shutil.rmtree(partial)

@@ -48,7 +48,7 @@ def read_model(folder: str | Path, **options: Any) -> Any:
 def by_peft() -> Iterator[None]:
     """Let transformers not warn of names that PEFT calls it by; neither is ours to change."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        warnings.filterwarnings("ignore", r"`(is_)?gradient_checkpointing", FutureWarning)
         yield
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.calls import SameValue
@@ -40,6 +40,8 @@ class Block:
     text: str
     checks: int
     """Checks that run exactly once if all goes well; those in loops and functions do not count."""
+    more: bool = False
+    """There are such, so that more checks may run."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def counted(text: str) -> Block:
     for one in tree.body:  # `check(candidate)`, which runs its own once
         if isinstance(one, ast.FunctionDef) and one.name in called:
             checks += sum(isinstance(inner, ast.Assert) for inner in one.body)
+    every = sum(isinstance(one, ast.Assert) for one in ast.walk(tree))
     made = ast.fix_missing_locations(_Counting().visit(tree))
-    return Block(ast.unparse(made) + "\n", checks)
+    return Block(ast.unparse(made) + "\n", checks, every > checks)
 
 
 class _Counting(ast.NodeTransformer):
@@ -136,12 +139,20 @@ def _read(test: ast.expr, names: set[str]) -> AssertedCall:
             return _asserted(left, _value(right), names)
         raise ValueError("another comparison")
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _asserted(test.operand, False, names)
+        return _truth(test.operand, False, names)
     if isinstance(test, ast.Call) and ast.unparse(test.func) == "math.isclose":
         options = {one.arg: _value(one.value) for one in test.keywords}
         near = SameValue(options.get("abs_tol", 0.0), options.get("rel_tol", 1e-9))
         return _asserted(test.args[0], _value(test.args[1]), names, near)
-    return _asserted(test, True, names)
+    return _truth(test, True, names)
+
+
+def _truth(call: ast.expr, expected: bool, names: set[str]) -> AssertedCall:
+    """Read `assert f(x)`: any value that counts as true will do, also one of a class."""
+    made = _asserted(call, expected, names)
+    if made.comparison.through:
+        raise ValueError("whether what a value goes through is true")
+    return replace(made, returns="bool")
 
 
 def _near(left: ast.expr, room: Any, names: set[str]) -> AssertedCall:

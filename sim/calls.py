@@ -126,7 +126,7 @@ class SameValue:
 class AllChecks:
     """Each check of a block ran and held: their number is the expected one.
 
-    Where that is not known (the test has no expected number), one is enough.
+    Where only a least number is known, it is expected with a minus; one is enough where none is.
     """
 
     @property
@@ -143,8 +143,10 @@ class AllChecks:
             expected = values.decode(test.expected_path.read_bytes())
         if failed:
             return f"{shown(failed)} of {shown(held + failed)} checks failed"
-        if expected and held != expected:
+        if expected > 0 and held != expected:
             return f"{shown(held)} checks ran, expected {expected}"
+        if held < -expected:
+            return f"{shown(held)} checks ran, expected {-expected} at least"
         return "" if held > 0 else "no check ran"
 
 
@@ -163,8 +165,9 @@ def call_test(
 
     `shapes` names what positional arguments become in the guest (`LINKED_LIST`, `TREE`; empty: as
     they are). `returns` is the shape of the result: `ListNode` and `TreeNode` make None an empty
-    list, `list` makes a list of any iterable, and `argument K` takes argument K after the call, as
-    it was changed in place, instead of the result. InputError for what is no plain value.
+    list, `list` makes a list of any iterable, `bool` tells whether the value counts as true, and
+    `argument K` takes argument K after the call, as it was changed in place, instead of the result.
+    InputError for what is no plain value.
     """
     request = values.encode(("call", list(arguments), dict(keywords or {}), list(shapes), returns))
     given, given_digest = _kept(folder, request)
@@ -185,7 +188,8 @@ def block_test(name: str, folder: Path, text: str, checks: int = 0) -> TestCase:
 
     block = assertions.counted(text)
     given, given_digest = _kept(folder, values.encode(("block", block.text)))
-    wanted, wanted_digest = _kept(folder, values.encode(checks or block.checks))
+    known = -block.checks if block.more else block.checks
+    wanted, wanted_digest = _kept(folder, values.encode(checks or known))
     return TestCase(name, given, wanted, given_digest, wanted_digest, TestKind.BLOCK, AllChecks())
 
 

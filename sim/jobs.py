@@ -119,7 +119,7 @@ class JudgeJob:
 
     @staticmethod
     def dump(result: list[Judgement]) -> Any:
-        return [asdict(one) for one in result]
+        return [vars(one) for one in result]  # of plain values
 
     @staticmethod
     def load(data: Any) -> list[Judgement]:

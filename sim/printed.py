@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sim import clock, sandbox
@@ -11,7 +11,8 @@ from sim.comparison import one_form
 from sim.judge import allowance_for, beyond_memory, guest_for, verdict_of
 from sim.limits import Limits
 from sim.program import Build, TestCase
-from sim.sandbox import Allowance, Guest
+from sim.sandbox import Ended
+from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -62,9 +63,23 @@ def printed(
         refused = [Printed(Verdict.MEMORY_LIMIT, reason) for _ in inputs]
         return refused[:1] if asked.required else refused
     guest, allowance = guest_for(build, toolchain), allowance_for(limits)
+    with TestServer(guest, allowance) as server:
+
+        def run(test: TestCase) -> Printed:
+            several = len(inputs) * asked.times > 1
+            shared = server.run(test.input_path, allowance) if several else None
+            ended = shared or sandbox.run(guest, allowance, test.input_path)
+            return _seen(ended, asked, limits)
+
+        return _all(run, build, inputs, asked)
+
+
+def _all(
+    run: Callable[[TestCase], Printed], build: Build, inputs: Sequence[TestCase], asked: Asked
+) -> list[Printed]:
     results: list[Printed] = []
     for number, test in enumerate(inputs):
-        results.append(_once(guest, allowance, test, asked, limits))
+        results.append(run(test))
         if number < asked.required and results[-1].verdict is not Verdict.ACCEPTED:
             return results
     for _time in range(1, asked.times):
@@ -74,7 +89,7 @@ def printed(
             earlier = results[number]
             if earlier.verdict is not Verdict.ACCEPTED:
                 continue
-            again = _once(guest, allowance, test, asked, limits)
+            again = run(test)
             if (again.verdict, again.sha256) != (earlier.verdict, earlier.sha256):
                 detail = "it printed something else when it was run again"
                 changed = replace(earlier, verdict=Verdict.NONDETERMINISTIC, detail=detail)
@@ -84,10 +99,7 @@ def printed(
     return results
 
 
-def _once(
-    guest: Guest, allowance: Allowance, test: TestCase, asked: Asked, limits: Limits
-) -> Printed:
-    ended = sandbox.run(guest, allowance, test.input_path)
+def _seen(ended: Ended, asked: Asked, limits: Limits) -> Printed:
     verdict, detail = verdict_of(ended, limits)
     if verdict is not Verdict.ACCEPTED:
         return Printed(verdict, detail)

@@ -195,10 +195,12 @@ def _measure(
     """
     together = bool(settings) and settings[0].machine.interleaved
     groups = [accepted] if together and accepted else [[one] for one in accepted]
-    contexts = {setting: setting.run_context() for setting in set(settings)}
+    # There are few settings for many tests; to compare them takes longer than all the rest.
+    by_name = {id(setting): setting for setting in settings}
+    contexts = {name: setting.run_context() for name, setting in by_name.items()}
     wider = {
-        setting: tuple(one for one in budgets if one > setting.limits.max_instructions)
-        for setting in contexts
+        name: tuple(one for one in budgets if one > setting.limits.max_instructions)
+        for name, setting in by_name.items()
     }
     jobs = [
         MeasureJob(
@@ -206,8 +208,8 @@ def _measure(
             tuple(_build(one) for one in group),
             test,
             setting,
-            contexts[setting],
-            wider[setting],
+            contexts[id(setting)],
+            wider[id(setting)],
         )
         for group in groups
         for test, setting in zip(cases, settings, strict=True)
@@ -249,11 +251,12 @@ def _measure_by_reference(
     limit = setting.limits.max_instructions
     budgets = budget.rungs(limit)
     yield from _measure([reference], cases, [setting] * len(cases), budgets)
+    bounded = {rung: setting.bounded(rung) for rung in budgets}
     settings, origins = [setting] * len(cases), [""] * len(cases)
     for index, run in enumerate(reference.measured):
         count = run.instructions if isinstance(run, MeasuredRun) else None
         if count is not None and _verdict(run) is Verdict.ACCEPTED:
-            settings[index] = setting.bounded(budget.after(count, limit))
+            settings[index] = bounded[budget.after(count, limit)]
             origins[index] = budget.origin(count)
     for one in others:
         one.budgets = origins

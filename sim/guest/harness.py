@@ -429,6 +429,8 @@ def run_call(
                 value = arguments[int(returns[9:])]
             elif returns == "list":
                 value = list(value)
+            elif returns == "bool":
+                value = not not value
             elif value is None and returns in ("ListNode", "TreeNode"):
                 value = []
             data = answer(value)

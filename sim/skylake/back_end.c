@@ -3,15 +3,17 @@
  * Operations pass in program order and each is given its times at once: the earliest at which its
  * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
  * delayed by a younger one. */
+#include "memo.h"
 #include "pipeline.h"
 #include "ports.h"
 #include "top_down.h"
+#include "pub_tool_libcbase.h"
 
 Stage decode_stage = 1, rename_stage = 1, commit_stage = 1;
 ULong passed_on;
 Cycle rob[PLACES], queue[PLACES], lq[PLACES], int_regs[PLACES], float_regs[PLACES];
 UInt lq_at, int_regs_at, float_regs_at;
-Cycle ready[R_COUNT];
+Cycle ready[R_COUNT] __attribute__((aligned(16)));
 Cycle serialized;
 static Cycle barrier; /* no memory access begins before */
 /* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
@@ -27,7 +29,10 @@ void back_end_init(void) {
 
 Cycle last_commit(void) { return stage_at(commit_stage, BITS); }
 Cycle last_rename(void) { return stage_at(rename_stage, BITS); }
-ULong operations_passed(void) { return passed_on; }
+/* Operations that were passed by what is remembered of them (memo.c): they take no places. */
+static ULong passed_elsewhere;
+ULong operations_placed(void) { return passed_on; }
+ULong operations_passed(void) { return passed_on + passed_elsewhere; }
 
 Cycle fetch_room(UInt ahead) { return PLACE(queue, passed_on + ahead - FETCH_QUEUE); }
 
@@ -117,19 +122,22 @@ void uop_facts(Uop *u) {
     }
     for (UInt i = u->nsrc; i < SRCS; i++) u->src[i] = R_NONE;
     for (UInt i = u->ndst; i < DSTS; i++) u->dst[i] = R_NOWHERE;
+    u->holds = u->ints << INTS_AT | u->floats << FLOATS_AT | (u->cls == LOAD) << LOADS_AT;
     u->rare = (u->flags & ~(U_BRANCH | U_TAKEN)) != 0;
     u->only_computes = u->cls != LOAD && u->cls != STORE && !u->rare && !u->floats && u->kept == CHAIN;
 }
 
 /* When an operation can begin that must be the oldest, with no store left to be written: commit tells the
  * issue queue so. */
+static Cycle drained(Cycle from) { return tracing ? traced_drained(from) : stores_drained(from); }
+
 static Cycle as_oldest(Cycle from) {
     if (last_commit() + 1 > from) from = last_commit() + 1;
-    return stores_drained(from) + 2;
+    return drained(from) + 2;
 }
 
 /* The same of one that is no barrier: commit tells it in the cycle in which the one before is committed. */
-static Cycle alone(Cycle from) { return later(from, stores_drained(last_commit() + 1)); }
+static Cycle alone(Cycle from) { return drained(later(from, last_commit() + 1)); }
 
 static inline Cycle operands(const Uop *u, Cycle from) {
     Cycle last = later(ready[u->src[0]], ready[u->src[1]]);
@@ -163,12 +171,12 @@ static inline void look_ahead(Cycle from) {
 static inline Cycle access(const Uop *u, Addr pc, Cycle dispatched, Cycle issued) {
     /* While it waits for a barrier, nobody asks what it was found to depend on. */
     if (barrier > dispatched) issued = later(issued, barrier);
-    else issued = may_issue(pc, issued);
+    else issued = __builtin_expect(tracing, 0) ? traced_issue(pc, issued) : may_issue(pc, issued);
     return u->flags & U_OLDEST ? as_oldest(issued) : issued;
 }
 
 static inline Bool wait_for_store_entry(Cycle *at) {
-    Cycle entry = store_entry() + FREED;
+    Cycle entry = __builtin_expect(tracing, 0) ? traced_entry(*at) : store_entry() + FREED;
     if (entry <= *at) return False;
     *at = entry;
     return True;
@@ -213,7 +221,10 @@ static inline __attribute__((always_inline)) void pass_as(const Bool only_comput
     issued = port(u->ports, u->cls, issued);
     done = out->executed = issued + u->latency;
     if (loads || stores) {
-        if (loads) done = load_at(pc, address + u->offset, u->size, done, out);
+        if (loads) {
+            done = __builtin_expect(tracing, 0) ? traced_load(pc, address, u, done, out)
+                                                : load_at(pc, address + u->offset, u->size, done, out);
+        }
         leave_queue(at, done);
     } else {
         if (other && u->flags & U_BARRIER) barrier = done;
@@ -229,14 +240,14 @@ static inline __attribute__((always_inline)) void pass_as(const Bool only_comput
         if (why == CHAIN && takes == DIVISION) why = DIVISION;
     }
     renamed_at(fetched, before, renamed, no_store_entry);
-    committed_at(passed_on, committed, why);
+    committed_at(passed_on, committed, u->holds, why);
     if (other && u->rare) {
         if (u->flags & U_TRAP) {
-            committed = stores_drained(committed);
+            committed = drained(committed);
             commit_stage = (committed << BITS) + 1;
             out->restart = committed + TRAP + 3;
         }
-        if (u->flags & U_SERIALIZE_AFTER) serialized = stores_drained(committed) + 3;
+        if (u->flags & U_SERIALIZE_AFTER) serialized = drained(committed) + 3;
         sure = 0;
     }
     PLACE(rob, passed_on) = committed;
@@ -244,7 +255,10 @@ static inline __attribute__((always_inline)) void pass_as(const Bool only_comput
     LEAVE_MANY(int_regs, u->ints, committed);
     if (other && u->floats) LEAVE_MANY(float_regs, u->floats, committed);
     if (loads) LEAVE(lq, committed);
-    if (stores) store_at(pc, address + u->offset, u->size, out->executed, committed);
+    if (stores) {
+        if (__builtin_expect(tracing, 0)) traced_store(pc, address, u, out->executed, committed);
+        else store_at(pc, address + u->offset, u->size, out->executed, committed);
+    }
     out->decoded = decoded;
     out->committed = committed;
 }
@@ -252,4 +266,128 @@ static inline __attribute__((always_inline)) void pass_as(const Bool only_comput
 void pass(const Uop *u, Cycle fetched, Addr load, Addr store, Addr pc, UChar takes, Passed *out) {
     if (u->only_computes) pass_as(True, u, fetched, 0, pc, takes, out);
     else pass_as(False, u, fetched, u->cls == STORE ? store : load, pc, takes, out);
+}
+
+/* ---- the state, relative to time (memo.h) ---------------------------------------------------------- */
+
+/* From when on operations that are not passed yet can be dispatched. */
+static Cycle first_dispatch(Moments m) { return m.renamed + RENAME_TO_ISSUE; }
+
+enum { FAR = 1 << 10 /* times beyond this are not written down */, MOST_LIVE = 250 };
+
+UInt *back_end_note(UInt *w, Moments m) {
+    Cycle known = last_rename() < m.floor ? last_rename() : m.floor, dispatch = first_dispatch(m);
+    if (last_commit() > m.floor + FAR || last_rename() + FAR < m.floor || m.end - w < 1024) return NULL;
+    /* A stage's places of cycles that are over do not matter, but when it took the last operation may. */
+    Stage decode = later(decode_stage, (m.floor + 1) << DECODE_BITS);
+    UInt rename = last_rename() < m.floor + FETCH_TO_DECODE + DECODE_TO_RENAME ? 0 : rename_stage & (RENAME_WIDTH - 1);
+    Cycle commit = later(last_commit(), dispatch - 1);
+    UInt last = commit < dispatch + EXECUTE_TO_COMMIT ? 0 : commit_stage & (COMMIT_WIDTH - 1);
+    *w++ = (UInt)(decode - (m.floor << DECODE_BITS));
+    *w++ = (UInt)(last_rename() + FAR - m.floor) << BITS | rename;
+    *w++ = (UInt)(commit - m.floor) << BITS | last;
+    *w++ = resume | (serialized > m.floor ? (UInt)(serialized - m.floor) << 8 : 0);
+    *w++ = barrier > dispatch ? (UInt)(barrier - dispatch) : 0;
+    UInt *count = w++, n = 0;
+    while (n < MOST_LIVE && n < passed_on && commits_after(passed_on - 1 - n, known)) n++;
+    if (n == MOST_LIVE) return NULL;
+    for (ULong i = passed_on - n; i < passed_on; i++)
+        *w++ = (UInt)(events[i % OPERATIONS] - (known << EVENT_BITS));
+    *count = n;
+    for (n = 0; n < FETCH_QUEUE && n < passed_on && PLACE(queue, passed_on - 1 - n) > m.floor; n++)
+        *w++ = (UInt)(PLACE(queue, passed_on - 1 - n) - m.floor);
+    *count |= n << 8;
+    n = 0;
+    for (UInt r = 1; r < R_NOWHERE; r++)
+        if (ready[r] > dispatch) {
+            if (ready[r] - dispatch >> 24) return NULL;
+            *w++ = r << 24 | (UInt)(ready[r] - dispatch);
+            n++;
+        }
+    *count |= n << 16;
+    /* Entries of the issue queue that become free later than somebody can ask. */
+    UInt *leaving = w++, left = 0;
+    n = 0;
+    Cycle end = last_commit() + 1;
+    for (Cycle at = m.renamed + 1; at < end;) {
+        UInt place = at & (2 * RING - 1);
+        if (place % 8 == 0 && !*(const ULong *)&iq_left[place]) {
+            at += 8;
+            continue;
+        }
+        if (iq_left[place]) {
+            *w++ = (UInt)(at - m.renamed) << 8 | iq_left[place];
+            left += iq_left[place];
+            n++;
+        }
+        at++;
+    }
+    *leaving = n << 8 | left;
+    return ports_note(w, dispatch, end);
+}
+
+/* Until when something lies in the calendar of the issue queue. */
+static Cycle calendar_end;
+
+void back_end_left(void) { calendar_end = last_commit() + 1; }
+
+static void empty_calendar(void) {
+    for (Cycle at = iq_counted; at < calendar_end;) {
+        UInt place = at & (2 * RING - 1), many = 2 * RING - place;
+        if (many > calendar_end - at) many = calendar_end - at;
+        VG_(memset)(&iq_left[place], 0, many);
+        at += many;
+    }
+}
+
+/* The operations that have not committed, and what they hold. */
+static void recall_operations(const UInt *w, UInt live, Cycle known) {
+    UInt ints = 0, floats = 0, loads = 0;
+    for (UInt i = 0; i < live; i++) {
+        ints += w[i] >> INTS_AT & HELD;
+        floats += w[i] >> FLOATS_AT & HELD;
+        loads += w[i] >> LOADS_AT & 1;
+    }
+    UInt of_int = int_regs_at - ints, of_float = float_regs_at - floats, of_load = lq_at - loads;
+    for (UInt i = 0; i < live; i++) {
+        Cycle commit = known + (w[i] >> EVENT_BITS);
+        ULong operation = passed_on - live + i;
+        PLACE(rob, operation) = commit;
+        events[operation % OPERATIONS] = w[i] + (known << EVENT_BITS);
+        for (UInt n = w[i] >> INTS_AT & HELD; n; n--) PLACE(int_regs, of_int++) = commit;
+        for (UInt n = w[i] >> FLOATS_AT & HELD; n; n--) PLACE(float_regs, of_float++) = commit;
+        if (w[i] >> LOADS_AT & 1) PLACE(lq, of_load++) = commit;
+    }
+    oldest_operation(passed_on - live);
+}
+
+void operations_add(Long more) { passed_elsewhere += more; }
+
+const UInt *back_end_recall(const UInt *w, Moments m) {
+    /* m.renamed is not known yet. */
+    decode_stage = *w++ + (m.floor << DECODE_BITS);
+    Cycle renamed = (*w >> BITS) + m.floor - FAR;
+    UInt in_cycle = *w++ & (RENAME_WIDTH - 1);
+    rename_stage = in_cycle ? (renamed << BITS) + in_cycle : (renamed + 1) << BITS;
+    w++; /* the commit stage is kept as it is */
+    m.renamed = later(m.floor + FETCH_TO_DECODE + DECODE_TO_RENAME, renamed);
+    Cycle known = renamed < m.floor ? renamed : m.floor, dispatch = first_dispatch(m);
+    resume = *w & 255;
+    serialized = m.floor + (*w++ >> 8);
+    barrier = dispatch + *w++;
+    UInt live = *w & 255, queued = *w >> 8 & 255, registers = *w >> 16;
+    w++;
+    recall_operations(w, live, known);
+    w += live;
+    for (UInt i = 0; i < queued; i++) PLACE(queue, passed_on - 1 - i) = m.floor + *w++;
+    typedef ULong Two __attribute__((vector_size(16)));
+    for (UInt r = 0; r < R_COUNT; r += 2) *(Two *)&ready[r] = (Two){0, 0};
+    for (UInt i = 0; i < registers; i++, w++) ready[*w >> 24] = dispatch + (*w & 0xffffff);
+    empty_calendar();
+    iq_counted = m.renamed + 1;
+    iq_free = IQ - (*w & 255);
+    for (UInt n = *w++ >> 8; n; n--, w++) iq_left[(m.renamed + (*w >> 8)) & (2 * RING - 1)] = *w & 255;
+    sure = 0;
+    calendar_end = last_commit() + 1;
+    return ports_recall(w, dispatch);
 }

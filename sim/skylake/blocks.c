@@ -5,6 +5,7 @@
  * before to the model. The block's description is made once, at translation. */
 #include "blocks.h"
 #include "guard.h"
+#include "trace.h"
 #include "model.h"
 #include "processor_id.h"
 #include "start.h"
@@ -13,31 +14,15 @@
 #include "pub_tool_mallocfree.h"
 #include "pub_tool_machine.h"
 
-enum { MAX_INSTS = 256, MAX_VALUES = 1024, NO_VALUE = 0 };
-
-typedef struct {
-    Inst *inst;
-    UShort load, store, other; /* places among the recorded values; other: a quotient, or a gather's first element */
-    Bool simple;
-} Step;
-
-typedef struct {
-    Addr start;
-    UInt count;
-    Step steps[];
-} Block;
+enum { MAX_INSTS = 256 };
 
 Bool annotating;
 static Block *current;
 static ULong progress; /* instructions begun; plus EARLY when the first exit of the last one was taken */
-static ULong values[MAX_VALUES]; /* the first stays 0: none was recorded */
+ULong values[MAX_VALUES];
 enum { EARLY = 1 << 16 };
 
-static void finish(Addr next) {
-    const Block *b = current;
-    if (!b) return;
-    UInt count = progress & 0xffff;
-    if (count > b->count) count = b->count;
+void blocks_steps(const Block *b, UInt count, Addr next) {
     const Step *s = b->steps;
     for (UInt i = 0; i < count; i++, s++) {
         Addr after = i + 1 < count ? s[1].inst->pc : next;
@@ -45,12 +30,21 @@ static void finish(Addr next) {
             execute_simple(s->inst, values[s->load], values[s->store], after);
             continue;
         }
+        traced_step = i;
         Event e = {values[s->load], values[s->store], values[s->other], &values[s->other],
                    i + 1 < count || !(progress & EARLY)};
         if (annotating) tally_before();
         execute(s->inst, &e, after);
         if (annotating) tally_after(s->inst);
     }
+}
+
+static void finish(Addr next) {
+    Block *b = current;
+    if (!b) return;
+    UInt count = progress & 0xffff;
+    if (count > b->count) count = b->count;
+    if (!memoising || !memo_pass(b, count, next)) blocks_steps(b, count, next);
 }
 
 static VG_REGPARM(1) void enter(HWord block) {
@@ -113,6 +107,7 @@ static void check_operations(Step *step, UChar cls) {
     if (inst->by_memory) return;
     for (UInt i = 0; i < inst->nuops; i++)
         if (inst->uops[i].cls == cls) return;
+    if (inst->known) memo_forget();
     inst->known = 0;
     step->simple = False;
 }
@@ -156,7 +151,7 @@ static void add_instructions(Making *m, Addr at, UInt length) {
     for (UInt done = 0; done < length && m->block->count < MAX_INSTS;) {
         Inst *inst = instruction_at(at + done);
         if (!inst) break;
-        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst)};
+        m->block->steps[m->block->count++] = (Step){inst, NO_VALUE, NO_VALUE, NO_VALUE, executes_simply(inst), inst->accesses};
         done += inst->len ? inst->len : length;
         reserve_elements(m);
     }
@@ -251,7 +246,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
     }
     m.block = VG_(malloc)("block", sizeof(Block) + sizeof(Step) * (instructions + 1));
     m.block->start = 0;
-    m.block->count = 0;
+    m.block->count = m.block->passed = m.block->remembered = 0;
     while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark) addStmtToIRSB(m.out, in->stmts[i++]);
     if (i < in->stmts_used) m.block->start = in->stmts[i]->Ist.IMark.addr;
     guard_block(m.out, m.block->start);

@@ -3,6 +3,28 @@
 #define SKYLAKE_BLOCKS_H
 #include "pub_tool_basics.h"
 #include "pub_tool_tooliface.h"
+#include "model.h"
+
+typedef struct {
+    Inst *inst;
+    UShort load, store, other; /* places among the recorded values; other: a quotient, or a gather's first element */
+    Bool simple, accesses; /* accesses: that of its instruction */
+} Step;
+
+/* A superblock, as it was translated. */
+typedef struct {
+    Addr start;
+    UInt count;
+    UInt passed;      /* how often, since the run is long enough for memo.c */
+    UInt number;      /* memo.c's name for it */
+    Addr behind;      /* where its last instruction ends */
+    UChar remembered; /* whether that is of use: not known, no, yes (memo.c) */
+    Step steps[];
+} Block;
+enum { MAX_VALUES = 1024, NO_VALUE = 0 };
+extern ULong values[MAX_VALUES]; /* what the block under way has recorded; the first stays 0: nothing was */
+/* Passes the first `count` instructions of the block under way. */
+void blocks_steps(const Block *block, UInt count, Addr next);
 
 IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,

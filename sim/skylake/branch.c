@@ -236,6 +236,8 @@ UInt resolve(Addr actual, Bool taken, Bool mispredicted) {
     return last_pending++;
 }
 
+UInt next_name(void) { return last_pending; }
+
 void branch_commits(UInt which, Cycle commit) {
     /* A name that is too old was learned when it had to be, before it committed. */
     if ((Int)(which - first_pending) >= 0) guesses[named[(UChar)which]].commit = commit;

@@ -38,6 +38,23 @@ typedef struct {
     UShort bimodal;
 } Guess;
 
+/* Predicts the branch that the right path has come to, which goes to `next`. If that is predicted, it is resolved, and
+ * `name` is set. */
+static inline Bool predicted_right(const Inst *inst, Addr next, Bool taken, Cycle now, Prediction *p, UInt *name) {
+    *p = predict(inst->pc, inst->kind, inst->target, inst->pc + inst->len, now, NULL);
+    if (p->target != next || p->taken != taken) return False;
+    *name = resolve(next, taken, False);
+    return True;
+}
+/* The same for one inside micro-code, which commits in `committed`; True if the prediction was wrong. */
+static inline Bool inner_branch(const Inst *inst, Bool taken, Cycle now, Cycle committed) {
+    Bool wrong = predict(inst->pc, K_COND, inst->pc, inst->pc, now, NULL).taken != taken;
+    branch_commits(resolve(inst->pc, taken, wrong), committed);
+    return wrong;
+}
+/* The next name that `resolve` will return. */
+UInt next_name(void);
+
 /* The next of the target's random numbers, as drawn; what the target makes of it. */
 ULong branch_draw(void);
 UInt branch_random(ULong drawn);

@@ -169,12 +169,27 @@ void count_name(const HChar *name) {
 
 extern const NSegment *VG_(am_next_nsegment)(const NSegment *here, Bool forwards);
 
-/* What was cut off a file is gone from where the file is mapped. It is taken for all of the program's own files. */
-static void own_files_cut(void) {
-    for (const NSegment *s = VG_(am_find_nsegment)(0); s; s = VG_(am_next_nsegment)(s, True)) {
-        const HChar *name = s->kind == SkFileC ? VG_(am_get_filename)(s) : NULL;
-        if (name && s->hasW && is_own_name(name)) pages_given_back(s->start, s->end + 1 - s->start);
+#define ALL (~0ULL >> 1)
+
+/* What was cut out of a file, [from, to), is gone from where the file is mapped. */
+static void file_cut(Bool found, const struct vg_stat *file, ULong from, ULong to) {
+    from = VG_PGROUNDUP(from);
+    for (const NSegment *s = VG_(am_find_nsegment)(0); found && s; s = VG_(am_next_nsegment)(s, True)) {
+        if (s->kind != SkFileC || s->ino != file->ino || s->dev != file->dev) continue;
+        ULong first = s->offset, last = first + (s->end + 1 - s->start);
+        ULong begin = from > first ? from : first, end = to < last ? to : last;
+        if (begin < end) pages_given_back(s->start + (begin - first), end - begin);
     }
+}
+
+static void descriptor_cut(UWord descriptor, ULong from, ULong to) {
+    struct vg_stat file;
+    file_cut(VG_(fstat)((Int)descriptor, &file) == 0, &file, from, to);
+}
+
+static void name_cut(UWord name, ULong from) {
+    struct vg_stat file;
+    file_cut(!sr_isError(VG_(stat)((const HChar *)name, &file)), &file, from, ALL);
 }
 
 static void follow_move(const UWord *a, UWord to) {
@@ -198,15 +213,17 @@ void follow_memory(UInt call, const UWord *a, UWord result) {
         break;
     case __NR_mremap: follow_move(a, result); break;
     case __NR_open:
-        if (a[1] & CUTS) own_files_cut();
+        if (a[1] & CUTS) descriptor_cut(result, 0, ALL);
         break;
     case __NR_openat:
-        if (a[2] & CUTS) own_files_cut();
+        if (a[2] & CUTS) descriptor_cut(result, 0, ALL);
         break;
-    case __NR_creat:
-    case __NR_truncate:
-    case __NR_ftruncate:
-    case __NR_fallocate: own_files_cut(); break;
+    case __NR_creat: descriptor_cut(result, 0, ALL); break;
+    case __NR_truncate: name_cut(a[0], a[1]); break;
+    case __NR_ftruncate: descriptor_cut(a[0], a[1], ALL); break;
+    case __NR_fallocate:
+        if (a[1]) descriptor_cut(a[0], a[2], a[2] + a[3]); /* 0: only room is made */
+        break;
     default: break;
     }
 }

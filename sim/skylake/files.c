@@ -2,8 +2,11 @@
  *
  * An interpreter makes objects of all that, and a number's size decides what it costs. The size of blocks
  * decides how much the C library reads at once, and file systems differ in it. */
+#include "answers.h"
+#include "guard.h"
 #include "processor_id.h"
 #include "pub_tool_hashtable.h"
+#include "pub_tool_libcbase.h"
 #include "pub_tool_libcfile.h"
 #include "pub_tool_libcproc.h"
 #include "pub_tool_machine.h"
@@ -48,7 +51,47 @@ static ULong number_of(ULong device, ULong inode) {
 
 static ULong start_seconds;
 
+/* The file system of the kernel's own files: Valgrind needs it, natively it is not there. It tells of the translator,
+ * and a process's number there is how many tests have had the same start before. */
+static ULong kernels;
+
+/* Of Valgrind's own headers. */
+extern SysRes VG_(do_syscall)(UWord number, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord, RegWord);
+
+Bool of_kernel(UInt call, const UWord *a) {
+    enum { HERE = -100 /* AT_FDCWD */, ITSELF = 0x100 /* not what it links to */, DESCRIPTOR = 0x1000 };
+    static const HChar own[] = "/proc/self/exe"; /* is answered */
+    UWord folder = (UWord)(Word)HERE, path = a[0], flags = 0;
+    switch (call) {
+    case __NR_access:
+    case __NR_chdir:
+    case __NR_stat:
+    case __NR_statfs: break;
+    case __NR_lstat:
+    case __NR_readlink: flags = ITSELF; break;
+    case __NR_faccessat:
+    case __NR_faccessat2:
+    case __NR_newfstatat:
+    case __NR_statx:
+    case __NR_readlinkat:
+        folder = a[0];
+        path = a[1];
+        flags = call == __NR_readlinkat ? ITSELF
+              : call == __NR_statx      ? a[2] & (ITSELF | DESCRIPTOR)
+              : call == __NR_faccessat  ? 0
+                                        : a[3] & (ITSELF | DESCRIPTOR);
+        break;
+    default: return False;
+    }
+    if (!kernels || (readable((const void *)path, sizeof own) && VG_(strcmp)((const HChar *)path, own) == 0)) return False;
+    struct vki_stat found;
+    SysRes asked = VG_(do_syscall)(__NR_newfstatat, folder, path, (UWord)&found, flags, 0, 0, 0, 0);
+    return !sr_isError(asked) && found.st_dev == kernels;
+}
+
 void files_init(void) {
+    struct vg_stat own_files;
+    if (!sr_isError(VG_(stat)("/proc", &own_files))) kernels = own_files.dev;
     struct vki_timeval now;
     VG_(gettimeofday)(&now, NULL);
     start_seconds = now.tv_sec;

@@ -11,7 +11,7 @@
  *     to the driver      ready INSTRUCTIONS CALL       the server waits for requests: the call that parts the tests
  *                        whole WHY                     each test needs a start of its own; the server ends
  *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
- *                                                      as the runner says it; LEFT is 1 if /tmp is not empty
+ *                                                      as the runner says it; LEFT is 1 if /tmp is not as it was
  *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log,
  *                        and of the program where an interpreter serves those of many
  *                        kill                          ends the child under way */
@@ -238,16 +238,22 @@ static Long waited(Int child) {
     return sum;
 }
 
-/* Whether a test has left something that the next would find. */
+/* Whether a test has left something that the next would find: a name, or what its folder counted for a name that is
+ * gone. The kernel numbers the entries of a folder in the order in which they were made. */
 static Bool left_behind(void) {
+    static struct vki_stat before;
+    struct vki_stat now_there = {0};
     HChar entries[512];
     UInt count = 0;
     Int folder = call4(__NR_open, (UWord) "/tmp", VKI_O_RDONLY, 0, 0);
     if (folder < 0) return True;
     Word length = call4(__NR_getdents64, folder, (UWord)entries, sizeof entries, 0);
     for (Word i = 0; i < length; i += *(UShort *)(entries + i + 16)) count++;
+    call4(__NR_fstat, folder, (UWord)&now_there, 0, 0);
     call4(__NR_close, folder, 0, 0, 0);
-    return count != 2; /* itself and what is above */
+    if (!before.st_mtime) before = now_there; /* asked before the first test */
+    return count != 2 /* itself and what is above */ || now_there.st_mtime != before.st_mtime ||
+           now_there.st_mtime_nsec != before.st_mtime_nsec;
 }
 
 /* Waits for the child, and ends it where the driver says so, where it uses no processor time for long, or was asleep
@@ -312,6 +318,7 @@ static void serve(ThreadId thread, UInt call) {
     HChar text[LETTERS];
     struct vki_rlimit endless = {-1UL, -1UL};
     call4(__NR_setrlimit, CPU_TIME, (UWord)&endless, 0, 0);
+    left_behind();
     VG_(sprintf)(text, "ready %llu %u", statistics.instructions, call);
     say(text);
     for (;;) {

@@ -4,6 +4,7 @@
  * much: this bounds the whole machine. What is fetched waits to be passed (waiting.c); a wrong prediction is walked
  * along (wrong_path.c) until its branch has executed. */
 #include "front_end.h"
+#include "memo.h"
 
 enum { BLOCK = CORE_FETCH_BUFFER_SIZE, HIT = FIRST_HIT, DECODED = CORE_FETCH_TO_DECODE_DELAY };
 
@@ -35,7 +36,9 @@ static Bool need_block(Addr wanted) {
 static Bool ask(Addr wanted, Bool asked) {
     if (!wandering) catch_up(now_);
     else if (!asked) squash_before(now_);
-    Cycle there = cache_access(INSTRUCTION, wanted, False, now_), limit = wandering ? squash_before(there) : forever;
+    Cycle there = __builtin_expect(tracing, 0) ? traced_fetch(wanted, now_)
+                                               : cache_access(INSTRUCTION, wanted, False, now_);
+    Cycle limit = wandering ? squash_before(there) : forever;
     block = wanted;
     block_here = there < limit;
     if (!block_here) return False;
@@ -102,10 +105,8 @@ static Cycle jumped_in = ~0ULL;
 
 static void micro_branch(Inst *inst, Bool taken) {
     pass_all();
-    Prediction p = predict(inst->pc, K_COND, inst->pc, inst->pc, now_, NULL);
-    Bool wrong = p.taken != taken;
-    branch_commits(resolve(inst->pc, taken, wrong), last.committed);
-    if (wrong) {
+    if (tracing ? traced_inner_branch(inst, taken, now_, last.committed)
+                : inner_branch(inst, taken, now_, last.committed)) {
         statistics.mispredictions++;
         Cycle again = last.executed + COMMIT_RESTART;
         lose(inst->loop == L_DIVIDE ? DIVISION : BRANCH, again > now_ ? again - now_ : 0);
@@ -125,14 +126,14 @@ static void system_call(const Inst *inst) {
     restart(again);
 }
 
-static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to, const Event *e) {
+static __attribute__((noinline)) void range(Inst *inst, UInt from, UInt to) {
     if (inst->straight) {
-        fetch_operations(inst, from, to, e->load, e->store);
+        fetch_operations(inst, from, to);
         return;
     }
     for (UInt i = from; i < to; i++) {
         const Uop *u = &inst->uops[i];
-        fetch_operations(inst, i, i + 1, e->load, e->store);
+        fetch_operations(inst, i, i + 1);
         if (u->flags & U_BRANCH && i + 1 < inst->nuops && inst->loop == L_NONE)
             micro_branch(inst, (u->flags & U_TAKEN) != 0);
         if (u->flags & U_TRAP) system_call(inst);
@@ -145,19 +146,22 @@ static UInt ones(ULong x) {
     return n;
 }
 
-static void divide(Inst *inst, const Event *e) {
-    ULong q = e->quotient;
+UInt division_steps(const Inst *inst, ULong q) {
     if (inst->size < 8) q = inst->is_signed ? (ULong)(Long)(Int)q : (UInt)q;
     if (inst->is_signed && q >> 63) q = -q;
-    UInt steps = ones(q) + !(q & 1), done = 2;
-    range(inst, 0, inst->pre, e);
-    UInt each = inst->body - 1;
+    UInt steps = ones(q) + !(q & 1), each = inst->body - 1;
+    return steps > 2 + each ? (steps - 2 + each - 1) / each : 1;
+}
+
+static void divide(Inst *inst, const Event *e) {
+    UInt steps = division_steps(inst, e->quotient);
+    if (tracing) steps = traced_steps(steps);
+    range(inst, 0, inst->pre);
     do {
-        range(inst, inst->pre, inst->pre + inst->body, e);
-        done += each;
-        micro_branch(inst, done < steps);
-    } while (done < steps);
-    range(inst, inst->pre + inst->body, inst->nuops, e);
+        range(inst, inst->pre, inst->pre + inst->body);
+        micro_branch(inst, --steps != 0);
+    } while (steps);
+    range(inst, inst->pre + inst->body, inst->nuops);
 }
 
 /* A repeated string instruction comes once for each of its steps. */
@@ -166,41 +170,50 @@ static Addr repeating;
 static void repeat(Inst *inst, const Event *e, Addr next) {
     Bool begins = repeating != inst->pc;
     if (begins) {
-        range(inst, 0, 2, e);
+        range(inst, 0, 2);
         micro_branch(inst, !e->iterated);
-        if (e->iterated) range(inst, 2, inst->pre, e);
+        if (e->iterated) range(inst, 2, inst->pre);
     }
     if (e->iterated) {
         if (!begins) micro_branch(inst, True);
-        range(inst, inst->pre, inst->pre + inst->body, e);
+        range(inst, inst->pre, inst->pre + inst->body);
     }
     repeating = next == inst->pc ? inst->pc : 0;
     if (!repeating) {
         if (!begins || e->iterated) micro_branch(inst, False);
-        range(inst, inst->pre + inst->body, inst->nuops, e);
+        range(inst, inst->pre + inst->body, inst->nuops);
     }
 }
 
 static void gather(Inst *inst, const Event *e) {
-    range(inst, 0, inst->pre, e);
+    range(inst, 0, inst->pre);
     for (UInt i = 0; i < inst->body; i++) {
-        Event element = {.load = e->loads ? e->loads[i] : e->load};
-        range(inst, inst->pre + i, inst->pre + i + 1, &element);
+        note_access(e->loads ? e->loads[i] : e->load, 0);
+        range(inst, inst->pre + i, inst->pre + i + 1);
     }
-    range(inst, inst->pre + inst->body, inst->nuops, e);
+    note_access(e->load, e->store);
+    range(inst, inst->pre + inst->body, inst->nuops);
+}
+
+Bool is_taken(const Inst *inst, Addr next) {
+    return inst->kind != K_COND || (next == inst->target && inst->target != inst->pc + inst->len);
 }
 
 static void branch(Inst *inst, Addr next) {
-    Addr fallthrough = inst->pc + inst->len;
-    Bool taken = inst->kind != K_COND || next == inst->target;
-    if (inst->target == fallthrough && inst->kind == K_COND) taken = False;
+    Bool taken = is_taken(inst, next);
+    Prediction p;
+    UInt name;
     catch_up(now_);
-    Prediction p = predict(inst->pc, inst->kind, inst->target, fallthrough, now_, NULL);
-    if (p.target == next && p.taken == taken) {
-        resolves_then(resolve(next, taken, False), taken && next >> 4 == block >> 4);
+    if (tracing ? traced_branch(inst, next, taken, now_, &p, &name)
+                : predicted_right(inst, next, taken, now_, &p, &name)) {
+        resolves_then(name, taken && next >> 4 == block >> 4);
         if (taken) end_fetch_cycle(next);
-        return;
+    } else {
+        goes_wrong(inst, next, taken, p);
     }
+}
+
+void goes_wrong(Inst *inst, Addr next, Bool taken, Prediction p) {
     Bool direct = inst->kind == K_COND || inst->kind == K_JUMP || inst->kind == K_CALL;
     if (direct && (inst->kind != K_COND || p.taken) && p.target != inst->target) {
         statistics.decode_redirects++;
@@ -231,7 +244,8 @@ Bool executes_simply(const Inst *inst) {
 void execute_simple(Inst *inst, Addr load, Addr store, Addr next) {
     statistics.instructions++;
     if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
-    fetch_operations(inst, 0, inst->nuops, load, store);
+    if (inst->accesses) note_access(load, store);
+    fetch_operations(inst, 0, inst->nuops);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
     if (!next) pass_all();
@@ -247,11 +261,30 @@ void execute(Inst *inst, const Event *e, Addr next) {
         if (!inside(inst->pc, inst->len)) get_blocks(inst->pc, inst->len, False);
     }
     successor = next;
+    if (inst->accesses) note_access(e->load, e->store);
     if (inst->loop == L_DIVIDE) divide(inst, e);
     else if (inst->loop == L_REPEAT) repeat(inst, e, next);
     else if (inst->loop == L_GATHER) gather(inst, e);
-    else range(inst, 0, inst->nuops, e);
+    else range(inst, 0, inst->nuops);
     if (inst->kind != K_PLAIN && next) branch(inst, next);
     else if (jumped_in == now_) next_cycle();
     if (!next) pass_all();
+}
+
+/* ---- the state, relative to time (memo.h) ---------------------------------------------------------- */
+
+UInt *front_end_note(UInt *w, Moments m) {
+    if (repeating || now_ - m.floor >> 24) return NULL;
+    *w++ = (UInt)block;
+    *w++ = (UInt)(block >> 32);
+    *w++ = (UInt)(now_ - m.floor) << 4 | in_this_cycle << 1 | block_here;
+    return w;
+}
+
+const UInt *front_end_recall(const UInt *w, Moments m) {
+    block = w[0] | (Addr)w[1] << 32;
+    block_here = w[2] & 1;
+    in_this_cycle = w[2] >> 1 & 7;
+    jumped_in = ~0ULL; /* the cycle has ended with its instruction */
+    return w + 3;
 }

@@ -34,10 +34,20 @@ Cycle fetch_one(Cycle room);
 
 /* waiting.c */
 extern Passed last; /* the operation passed last */
+/* What the latest instructions that access memory access, by a count of them: a place is one. */
+enum { ACCESSES = 512 };
+typedef struct {
+    Addr load, store;
+} Access;
+extern Access accesses[ACCESSES];
+extern UInt accesses_noted;
+static inline void note_access(Addr load, Addr store) { accesses[accesses_noted++ % ACCESSES] = (Access){load, store}; }
+extern UInt passing; /* that of the operation which is being passed */
 /* One less than the fetch queue: the next operation's room depends on the oldest that waits. */
 enum { MOST_WAITING = CORE_FETCH_QUEUE_SIZE - 1 };
-/* Fetches operations [from, to) of an instruction of the right path; they wait to be passed. */
-void fetch_operations(Inst *inst, UInt from, UInt to, Addr load, Addr store);
+/* Fetches operations [from, to) of an instruction of the right path; they wait to be passed. They access what was noted
+ * last. */
+void fetch_operations(Inst *inst, UInt from, UInt to);
 /* Passes what can begin by `now` of the right path; True when nothing of the right path waits any more. */
 Bool catch_up(Cycle now);
 void pass_all(void);
@@ -53,6 +63,12 @@ void resolves_then(UInt branch, Bool ends);
 void lose(UChar why, Cycle cycles);
 /* Whether decode waits for rename. */
 Bool decode_late(void);
+
+/* The prediction of the branch that ends a block was wrong: all that follows from it (front_end.c). */
+void goes_wrong(Inst *inst, Addr next, Bool taken, Prediction p);
+Bool is_taken(const Inst *inst, Addr next);
+/* How often the loop of a division's micro-code turns. */
+UInt division_steps(const Inst *inst, ULong quotient);
 
 /* wrong_path.c */
 /* Walks a wrong path until fetch is stopped: in cycle `stop`, or, if that is `forever`, when the youngest operation

@@ -250,8 +250,10 @@ static Bool in_reach(Addr address) {
 
 Bool guard_answers(UInt call, const UWord *a, Long *answer) {
     Bool unknown = call == __NR_prctl && option_of((UInt)a[0]) == sizeof options / sizeof *options;
+    Bool missing = !unknown && of_kernel(call, a);
     if (unknown) *answer = -VKI_EINVAL;
-    return unknown;
+    if (missing) *answer = -VKI_ENOENT;
+    return unknown || missing;
 }
 
 void guard_call(UInt call, const UWord *a) {

@@ -25,6 +25,8 @@ void refuse_call(UInt call);
 void traffic_init(void);
 /* Counts what the kernel moved for the program by a call that succeeded; ends its run where that is too much. */
 void count_traffic(UInt call, const UWord *arguments, UWord result);
+/* files.c: whether a call names a file of the kernel's own, which no measured program has. */
+Bool of_kernel(UInt call, const UWord *arguments);
 /* Follows what a call that succeeded did to memory which the program had touched. */
 void follow_memory(UInt call, const UWord *arguments, UWord result);
 /* limits.c: where the program's data ends; and that it ended there before a call. */

@@ -34,6 +34,21 @@ static Bool goes_straight(const Inst *inst) {
     return True;
 }
 
+static Inst **numbered;
+static UInt numbers, numbers_room;
+
+Inst *instruction_numbered(UInt number) { return numbered[number]; }
+
+static void give_number(Inst *inst) {
+    enum { FIRST_ROOM = 1 << 12 };
+    if (numbers == numbers_room) {
+        numbers_room = numbers ? 2 * numbers_room : FIRST_ROOM;
+        numbered = VG_(realloc)("numbered", numbered, numbers_room * sizeof *numbered);
+    }
+    inst->number = numbers;
+    numbered[numbers++] = inst;
+}
+
 /* How many instructions were decoded at an address that had one. */
 static UInt decoded_again = 1;
 
@@ -48,7 +63,10 @@ static __attribute__((noinline)) Inst *decode_new(Addr pc, UInt room) {
     inst->uops = VG_(malloc)("uops", inst->nuops * sizeof(Uop));
     VG_(memcpy)(inst->uops, uops, inst->nuops * sizeof(Uop));
     inst->straight = goes_straight(inst);
+    inst->accesses = False;
+    for (UInt i = 0; i < inst->nuops; i++) inst->accesses |= uops[i].cls == LOAD || uops[i].cls == STORE;
     take_apart(inst);
+    give_number(inst);
     inst->next_hash = *bucket;
     *bucket = inst;
     return inst;

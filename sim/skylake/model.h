@@ -81,6 +81,7 @@ typedef struct {
     UChar latency, ints, floats; /* integer and floating-point registers that it renames */
     UChar kept;                  /* the cause of waiting when it is the oldest */
     Bool rare, only_computes;    /* flags beside those of branches; no more than integers and ports */
+    UShort holds;                /* what it holds until it commits (top_down.h) */
     UShort ports;
 } Uop;
 
@@ -115,10 +116,12 @@ typedef struct Inst {
     UChar size;             /* bytes of its operands */
     Bool is_signed;         /* of a division */
     Bool straight;          /* no branch of its micro-code, and no system call, comes before its end */
+    Bool accesses;          /* it loads or stores */
     Effect effect;
     struct Inst *next_hash;
     struct Inst *following; /* the instruction behind it, as it was found last, and when (instructions.c) */
     UInt following_found;
+    UInt number; /* of all instructions that were decoded */
     ULong executed_unknown; /* how often, if it is not known */
     struct Tally *tally; /* annotate.c; NULL until it is counted */
     ULong bytes[2]; /* its code, to notice that it has changed */
@@ -133,6 +136,9 @@ void decode(Inst *inst, Uop uops[MAX_UOPS], Addr pc, const UChar *code, UInt roo
 Inst *instruction_at(Addr pc);
 /* The same for what lies behind an instruction: faster, if it was asked for before. */
 Inst *instruction_behind(Inst *inst);
+
+/* The instruction of a number. */
+Inst *instruction_numbered(UInt number);
 
 /* Writes the unknown instructions that were executed most often, as bytes and how often. */
 void unknown_instructions(void);
@@ -172,8 +178,8 @@ void squash(UInt dropped);
 /* Fills in what follows from what an operation is. */
 void uop_facts(Uop *uop);
 Cycle last_rename(void);
-/* How often an operation was passed, with those that were passed again. */
-ULong operations_passed(void);
+/* How often an operation was passed, with those that were passed again; and how many of them took places. */
+ULong operations_passed(void), operations_placed(void);
 /* memory_order.c: a store on a wrong path has come as far as the issue queue, and is gone. */
 void store_squashed(Addr pc);
 /* Whether a load on a wrong path finds its bytes, or some of them, in the store queue. */

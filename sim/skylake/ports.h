@@ -14,6 +14,11 @@ _Static_assert(STATE < CYCLES, "the bits of a cycle that its place does not tell
 enum { TURNS = 9, OPEN = ALL + 1 };
 extern UShort port_turns[TURNS * OPEN], last_turn[CLASSES];
 
+/* Where the next search of the commonest class begins, in the circle of its ports; and makes it begin there. */
+enum { COMMON_PORTS = PORTS_INT_ALU, CIRCLE = __builtin_popcount(COMMON_PORTS) };
+UInt common_turn(void);
+void common_turns(UInt to);
+
 /* The same as `port` where operations without a port have begun, or one is to begin. */
 Cycle port_or_none(UShort ports, UChar cls, Cycle from);
 

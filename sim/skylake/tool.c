@@ -17,6 +17,7 @@
 #include "forks.h"
 #include "guard.h"
 #include "marks.h"
+#include "memo.h"
 #include "memory.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -43,6 +44,7 @@ static struct {
 /* What both modes tell besides. */
 static const HChar *told_besides(void) {
     static HChar text[256];
+    memory_ends();
     UInt length = VG_(sprintf)(text, ", \"memory_peak_bytes\": %llu, \"memory_page_cycles\": %llu", memory_peak(),
                                memory_over_time());
     if (own_part)
@@ -53,10 +55,12 @@ static const HChar *told_besides(void) {
 }
 
 static void summary(const HChar *ended) {
-    enum { COUNTS = sizeof(Statistics) / sizeof(ULong) };
+    enum { NUMBERS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_known();
+    memo_settle();
+    memo_count();
     Statistics own = statistics;
-    for (UInt i = 0; i < COUNTS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
+    for (UInt i = 0; i < NUMBERS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
     const Statistics *s = &own;
     ULong t[CAUSES];
     const ULong *slots = top_down();
@@ -152,6 +156,8 @@ void run_begins(void) {
         start.cycles = counted();
         statistics.instructions = counted();
     } else {
+        memo_settle();
+        memo_count();
         start.cycles = cycles_done();
         start.operations = operations_passed();
         VG_(memcpy)(start.slots, top_down(), sizeof start.slots);
@@ -189,6 +195,10 @@ static Bool option(const HChar *arg) {
     if (VG_BINT_CLO(arg, "--max-instructions", own_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", own_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=no", memoising, False)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=yes", memoising, True)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=always", memo_always, True)) return True;
+    if (VG_XACT_CLO(arg, "--memoise=check", memo_checking, True)) return memo_always = True;
     if (VG_BINT_CLO(arg, "--serve", serving, 0, 1 << 10)) return True;
     if (VG_XACT_CLO(arg, "--mode=cycles", counting, False)) return True;
     if (VG_XACT_CLO(arg, "--mode=counts", counting, True)) return True;
@@ -205,6 +215,9 @@ static void usage(void) {
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --memoise=no|yes|always|check\n"
+                "                          pass blocks by what is remembered of them: never, where that pays, always;\n"
+                "                          check: compare it with what the model does [yes]\n"
                 "    --serve=N             fork for each test that socket N asks for\n"
                 "    --interpreter=no|yes  show modules that are loaded later an x86-64-v2 processor [no]\n"
                 "    --limit-stack=N --limit-memory=N --limit-file=N --limit-cpu=N\n"

@@ -15,6 +15,7 @@
  *  - all others: FETCH, the 16-byte buffer that is filled anew every fourth cycle.
  * Operations renamed faster than four a cycle take empty slots of the cycles that follow. What comes after
  * the last renaming belongs to what the oldest operation waits for. Nothing here changes a time. */
+#include "memo.h"
 #include "top_down.h"
 
 static ULong taken[CAUSES];   /* by operations; RETIRING: less than all, so it wraps around */
@@ -30,6 +31,9 @@ static ULong debt;
 ULong events[OPERATIONS];
 static ULong oldest; /* all before it have committed */
 
+void oldest_operation(ULong operation) { oldest = operation; }
+
+
 static inline void charge(UChar why, Cycle cycles) {
     ULong all = SLOTS * cycles, pays = all < debt ? all : debt;
     debt -= pays;
@@ -39,16 +43,16 @@ static inline void charge(UChar why, Cycle cycles) {
 
 /* Gives the cycles (from, to] to what the oldest operation waited for in each. */
 static void charge_oldest(Cycle from, Cycle to) {
-    ULong end_of_all = operations_passed();
+    ULong end_of_all = operations_placed();
     if (end_of_all - oldest > OPERATIONS) oldest = end_of_all - OPERATIONS;
     while (from < to) {
-        while (oldest != end_of_all && events[oldest % OPERATIONS] >> WHY_BITS <= from) oldest++;
+        while (oldest != end_of_all && events[oldest % OPERATIONS] >> EVENT_BITS <= from) oldest++;
         Cycle end = to;
         UChar why = CHAIN;
         if (oldest != end_of_all) {
             ULong event = events[oldest % OPERATIONS];
             why = event & WHY;
-            if (event >> WHY_BITS < to) end = event >> WHY_BITS;
+            if (event >> EVENT_BITS < to) end = event >> EVENT_BITS;
         }
         charge(why, end - from);
         from = end;
@@ -111,4 +115,49 @@ const ULong *top_down(void) {
     /* Operations that were renamed in the last cycles, and found no slot. */
     result[RETIRING] -= debt < result[RETIRING] ? debt : result[RETIRING];
     return result;
+}
+
+/* ---- the state, relative to time (memo.h) ---------------------------------------------------------- */
+
+static const UChar losing[] = {BRANCH, ORDER, CODE, TARGET, SERIAL, DIVISION};
+
+UInt *top_down_note(UInt *w) {
+    ULong ahead = slots_given - SLOTS * last_rename();
+    if (ahead >> 24 || waited >> 24) return NULL;
+    *w++ = (UInt)ahead << 1 | any_lost;
+    if (!any_lost) return w;
+    *w++ = (UInt)waited;
+    for (UInt i = 0; i < sizeof losing; i++) {
+        if (lost[losing[i]] >> 24) return NULL;
+        *w++ = (UInt)lost[losing[i]];
+    }
+    return w;
+}
+
+const UInt *top_down_recall(const UInt *w) {
+    slots_given = SLOTS * last_rename() + (*w >> 1);
+    any_lost = *w++ & 1;
+    waited = any_lost ? *w++ : 0;
+    for (UInt i = 0; i < sizeof losing; i++) lost[losing[i]] = any_lost ? *w++ : 0;
+    return w;
+}
+
+void counts_now(ULong counts[COUNTS]) {
+    for (UInt i = 0; i < CAUSES; i++) {
+        counts[i] = charged[i];
+        counts[CAUSES + i] = taken[i];
+    }
+    counts[2 * CAUSES] = operations_passed();
+    counts[2 * CAUSES + 1] = statistics.replays;
+    counts[2 * CAUSES + 2] = statistics.mispredictions;
+    counts[2 * CAUSES + 3] = statistics.unknown;
+}
+
+void counts_add(UInt which, Long by) {
+    if (which < CAUSES) charged[which] += by;
+    else if (which < 2 * CAUSES) taken[which - CAUSES] += by;
+    else if (which == 2 * CAUSES) operations_add(by);
+    else if (which == 2 * CAUSES + 1) statistics.replays += by;
+    else if (which == 2 * CAUSES + 2) statistics.mispredictions += by;
+    else statistics.unknown += by;
 }

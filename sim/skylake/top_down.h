@@ -9,9 +9,12 @@ enum {
 };
 _Static_assert(OPERATIONS > CORE_NUM_ROB_ENTRIES + 2, "those in the buffer are known");
 
-/* When each of the latest operations commits, and in the low bits what it keeps the machine waiting for.
+/* When each of the latest operations commits, and in the low bits what it keeps the machine waiting for, and what it
+ * holds until then: integer and floating-point registers, an entry of the load queue.
  * Those that are older have left the reorder buffer before the last renaming. */
-enum { WHY_BITS = 4, WHY = (1 << WHY_BITS) - 1 };
+enum { WHY_BITS = 4, WHY = (1 << WHY_BITS) - 1, HELD_BITS = 3, HELD = (1 << HELD_BITS) - 1, INTS_AT = WHY_BITS,
+       FLOATS_AT = INTS_AT + HELD_BITS, LOADS_AT = FLOATS_AT + HELD_BITS, EVENT_BITS = LOADS_AT + 1 };
+_Static_assert(DSTS <= HELD, "registers of an operation are counted");
 _Static_assert(CAUSES <= 1 << WHY_BITS, "a cause has its bits");
 extern ULong events[OPERATIONS];
 extern ULong slots_given; /* from the first on */
@@ -31,8 +34,16 @@ static inline void renamed_at(Cycle fetched, Cycle before, Cycle renamed, Bool n
     }
 }
 
-/* The n-th operation commits; `why` it would keep the machine waiting until then. */
-static inline void committed_at(ULong operation, Cycle committed, UChar why) {
-    events[operation % OPERATIONS] = committed << WHY_BITS | why;
+/* The n-th operation commits; `why` it would keep the machine waiting until then, and what it `holds`. */
+static inline void committed_at(ULong operation, Cycle committed, UShort holds, UChar why) {
+    events[operation % OPERATIONS] = committed << EVENT_BITS | holds | why;
+}
+
+/* All operations before this one have committed. */
+void oldest_operation(ULong operation);
+
+/* What is known of an operation until it commits, beyond a cycle `from` (memo.c): false if it has committed. */
+static inline Bool commits_after(ULong operation, Cycle from) {
+    return events[operation % OPERATIONS] >> EVENT_BITS > from;
 }
 #endif

@@ -164,6 +164,12 @@ CHANNELS = {
 }
 # These need a private file system.
 FILES = {
+    "numbers of a folder's entries": (
+        'for (int i = 0; i < 5; i++) { close(creat("/tmp/a", 0600)); unlink("/tmp/a"); }',
+        'close(creat("/tmp/b", 0600)); long e[64] = {};'
+        'syscall(SYS_getdents64, open("/tmp", O_RDONLY), e, sizeof e); say(e[1]); say(e[4]);'
+        'say(e[7]); unlink("/tmp/b");',
+    ),
     "temporary files": (
         'std::fclose(std::fopen("/tmp/note", "w"));',
         'say(access("/tmp/note", F_OK));',

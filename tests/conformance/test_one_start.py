@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from sim import judge, sandbox
+from sim import judge, printed, sandbox
 from sim.comparison import RULES
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
@@ -316,3 +316,30 @@ def test_a_program_is_judged_on_all_its_tests_in_one_sandbox(
     with TestServer(guest, allowance) as server:
         ends = [server.run(path, allowance) for path in (paths[3], paths[4])]
     assert [end.stdout for end in ends if end] == [b"end\n", b"-1end\n"]
+
+
+def test_what_a_program_prints_is_seen_in_one_sandbox_as_in_many(
+    build: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """int main() { int n; if (scanf("%d", &n)) {}
+        if (n == 1) abort();
+        if (n == 2) { FILE *f = fopen("/tmp/left", "w"); fputs("x", f); fclose(f); }
+        printf("%d %d", n, access("/tmp/left", F_OK)); }"""
+    built = build(HEAD + source)
+    paths = written(tmp_path, [str(number) for number in range(5)])
+    tests = [TestCase(path.name, path, None, path.name, "") for path in paths]
+    starts: list[object] = []
+    run = sandbox.run
+
+    def noted(*given: object) -> sandbox.Ended:
+        starts.append(given)
+        return run(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sandbox, "run", noted)
+    asked = printed.Asked(1, times=2, keep_bytes=99)
+    together = printed.printed(built, tests, asked, LIMITS, TOOLCHAIN)
+    assert not starts
+    monkeypatch.setattr(TestServer, "run", lambda *_: None)
+    assert printed.printed(built, tests, asked, LIMITS, TOOLCHAIN) == together
+    assert len(starts) == 9  # what failed once is not run again
+    assert [one.stdout for one in together] == [b"0 -1", None, b"2 0", b"3 -1", b"4 -1"]

@@ -11,6 +11,7 @@ A folder holds `program.cpp` or `program.py` and `verdict.json`:
     skylake          what is different on that machine and on `counts`, which is the same tool: they show a
                      program less of the host and count what it hides from others; or "no", where that takes
                      too long
+    counts           what is different on that one alone: it counts instructions and no cycles
     cachegrind       the same for that machine, which is for trusted programs: a hostile one can forge it
     mechanism, twin  of a hostile program: what it makes use of, and the folder of an honest program that
                      makes use of the same and is accepted
@@ -88,26 +89,28 @@ def machines_of(settings: dict[str, Any]) -> list[Machine]:
     counted = " instructions" in settings.get("detail_contains", "")
     if not settings.get("machine", True) or not (counted or measured & set(verdicts_of(settings))):
         return [Cachegrind()]
-    return [one for one in (Skylake(), Cachegrind()) if settings.get(one.name) != "no"]
+    said = {"counts": settings.get("skylake"), **settings}
+    return [one for one in (Skylake(), Cachegrind(), Counts()) if said.get(one.name) != "no"]
 
 
 def runs() -> Iterator[ParameterSet]:
     """Every program on its machines; both runs of one go to the same worker, which builds it once.
 
-    A hostile program that is tried on the default machine is tried on the other in `make prove`. The
-    start of an interpreter takes both many seconds, so scripts are tried on `counts`, which is the
-    default machine's tool without its clock, and on both in `make prove`; tests/conformance measures
-    scripts on every machine.
+    A hostile program that is tried on the default machine is tried on the others in `make prove`, and
+    every program on `counts`. The start of an interpreter takes the model many seconds, so scripts
+    are tried on `counts`, which is its tool without its clock, and on the others in `make prove`;
+    tests/conformance measures scripts on every machine.
     """
     for case in CASES:
         name = str(case.relative_to(HERE))
         machines = machines_of(settings_of(case))
         script = (case / "program.py").exists() and machines[0].name == "skylake"
         if script:
-            machines.insert(0, Counts())
+            machines.sort(key=lambda machine: machine.name != "counts")
         for number, machine in enumerate(machines):
             marks = [pytest.mark.xdist_group(name)]
-            if number and (script or case.parent.name == "hostile"):
+            seldom = script or case.parent.name == "hostile" or machine.name == "counts"
+            if number and seldom:
                 marks.append(pytest.mark.prove)
             yield pytest.param(case, machine, id=f"{name}-{machine.name}", marks=marks)
 
@@ -123,7 +126,7 @@ def test_hostile_programs_are_many_of_many_kinds_and_each_has_an_honest_twin() -
 
 def test_a_case_says_nothing_that_is_not_read() -> None:
     known = {"verdict", "detail_contains", "input", "expected", "machine", "needs"}
-    known |= {"skylake", "cachegrind", "without_groups", "limits", "compile_limits"}
+    known |= {"skylake", "counts", "cachegrind", "without_groups", "limits", "compile_limits"}
     known |= {"program_of", "replaced"}
     for case in CASES:
         unknown = set(settings_of(case)) - known - {"mechanism", "twin"}
@@ -135,7 +138,8 @@ def test_the_program_gets_its_verdict(
     case: Path, machine: Machine, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings_of(case)
-    wanted |= wanted.get("skylake" if machine.name == "counts" else machine.name, {})
+    for name in ("skylake", "counts") if machine.name == "counts" else (machine.name,):
+        wanted |= wanted.get(name, {})
     if cgroup.kind() == "address space":
         wanted |= wanted.get("without_groups", {})
     skip_without(wanted.get("needs", ""))

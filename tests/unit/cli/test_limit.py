@@ -24,7 +24,8 @@ SENT = {
     for number in range(9)
 }
 ROWS = {
-    "simulate", "generate", "selfplay", "report", "calibrate", "index build", "index search",
+    "simulate", "generate", "refine", "selfplay", "report", "calibrate",
+    "index build", "index search",
     "dataset import", "dataset tests", "dataset measure", "dataset build", "dataset check",
     "dataset pairs", "dataset fastest", "dataset tag", "dataset split", "dataset hq",
     "dataset card", "finetune data", "finetune preferences",

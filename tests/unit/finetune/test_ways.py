@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ import torch
 from finetune import batches, checkpoint, loss, metrics
 from finetune import train as script
 from finetune.errors import Ended, FinetuneError
+from finetune.memory import telling_of_memory
 from finetune.train import train
 from tests.unit.finetune.conftest import make_model
 from tests.unit.finetune.test_launch import start
@@ -278,13 +278,13 @@ def test_the_script_ends_with_143_after_sigterm(
 
 @pytest.mark.slow
 @pytest.mark.prove
-def test_sigterm_to_the_launcher_of_two_replicas_is_a_checkpoint_that_one_process_goes_on_from(
+def test_sigterm_to_two_sharded_replicas_is_a_checkpoint_that_one_process_goes_on_from(
     make_recipe: Make, tmp_path: Path
 ) -> None:
     common = {"batch": 4, "micro_batch": 1, "save_every": 2, "epochs": 40, "loss": "chunked"}
     both = make_recipe(
         **common, async_checkpoints=True,
-        launch={"device": "cpu", "processes": 2, "replicas": 2},
+        launch={"device": "cpu", "processes": 4, "replicas": 2},
     )  # fmt: skip
     process = start(both, tmp_path)
     waited = time.monotonic() + 900
@@ -320,15 +320,31 @@ def test_sigterm_to_the_launcher_of_two_replicas_is_a_checkpoint_that_one_proces
 
 @pytest.mark.slow
 @pytest.mark.prove
-def test_a_compiled_model_has_the_same_losses(make_recipe: Make, tmp_path: Path) -> None:
-    if subprocess.run(["which", "g++"], capture_output=True, check=False).returncode:
-        pytest.skip("torch.compile on a CPU needs a C++ compiler")
+def test_a_compiled_model_has_the_same_losses(
+    make_recipe: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the code that is made for a device, which takes a compiler and minutes."""
+    original = torch.nn.Module.compile
+    monkeypatch.setattr(
+        torch.nn.Module, "compile", lambda self: original(self, backend="aot_eager")
+    )
     curves = []
     for compiled in (False, True):
         recipe = make_recipe(compile=compiled, max_steps=3, output=str(tmp_path / str(compiled)))
         train(recipe)
         curves.append(losses(recipe))
     assert curves[1] == pytest.approx(curves[0], abs=1e-4)
+
+
+def test_a_model_that_cannot_be_compiled_is_one_sentence(make_recipe: Make) -> None:
+    from torch._inductor.exc import CppCompileError, InductorError
+
+    error = InductorError(CppCompileError(["g++", "x.cpp"], "no\nspace"), None)
+    told = pytest.raises(FinetuneError, match="cannot compile this model here")
+    with told as raised, telling_of_memory(make_recipe()):
+        raise error
+    assert "\n" not in str(raised.value)
+    assert "set compile: false" in str(raised.value)
 
 
 def test_lora_on_a_plain_terminal_shows_no_warning_of_the_libraries(tmp_path: Path) -> None:

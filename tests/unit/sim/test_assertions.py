@@ -46,6 +46,7 @@ def test_an_assertion_of_plain_values_becomes_a_call(text, arguments, expected, 
         "assert f(1).x == 2",
         "assert g(f(1)) == 2",
         "assert f(1) is x",
+        "assert set(f(1))",
         "assert f(1) == {**{}}",
         "for i in range(3):\n    assert f(i) == i",
         "try:\n    f(1)\nexcept ValueError:\n    pass\nelse:\n    assert False",
@@ -55,6 +56,15 @@ def test_any_other_assertion_is_left_for_the_guest(text):
     calls, rest = assertions.calls_of(text, "f")
     assert calls == []
     assert ast.dump(ast.parse(rest)) == ast.dump(ast.parse(text))
+
+
+def test_a_bare_assertion_asks_whether_the_value_counts_as_true():
+    calls, _rest = assertions.calls_of("assert f(1)\nassert not f(2)\nassert f(3) == True", "f")
+    assert [(one.expected, one.returns) for one in calls] == [
+        (True, "bool"),
+        (False, "bool"),
+        (True, ""),
+    ]
 
 
 def test_the_function_check_is_taken_apart():
@@ -86,6 +96,7 @@ def check(candidate):
 def test_each_assertion_is_a_check(text, checks):
     block = assertions.counted(text)
     assert block.checks == checks
+    assert block.more is (checks < text.count("assert "))
     assert not any(isinstance(one, ast.Assert) for one in ast.walk(ast.parse(block.text)))
 
 

@@ -144,3 +144,10 @@ def test_an_entry_point_is_part_of_a_program():
 def test_what_is_no_plain_value_is_refused(tmp_path):
     with pytest.raises(InputError, match="plain value"):
         calls.call_test("0", tmp_path, [object()], 1)
+
+
+@pytest.mark.parametrize(("held", "right"), [(0, False), (1, True), (4, True)])
+def test_a_block_with_a_loop_runs_its_other_checks_at_least(held, right, tmp_path):
+    text = "for n in range(3):\n    assert f(n)\nassert f(3)"
+    test = calls.block_test("0", tmp_path, text)
+    assert (AllChecks().difference(test, framed((held, 0))) == "") is right

@@ -13,6 +13,7 @@ from sim.limits import Limits
 from sim.printed import Asked, Printed
 from sim.program import Build, Language, TestCase
 from sim.sandbox import Ended
+from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -39,6 +40,7 @@ def run(case: Callable[..., TestCase], monkeypatch: pytest.MonkeyPatch) -> Run:
         outputs: list[bytes | None], inputs: int, asked: Asked, build: Build = BUILD
     ) -> list[Printed]:
         source: Iterator[bytes | None] = iter(outputs)
+        monkeypatch.setattr(TestServer, "run", lambda *_: None)
         monkeypatch.setattr(sandbox, "run", lambda *_: ended(next(source)))
         cases = [case(str(number), None, str(number)) for number in range(inputs)]
         results = printed.printed(build, cases, asked, Limits(), Toolchain())

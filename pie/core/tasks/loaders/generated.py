@@ -32,7 +32,7 @@ def enamel(row: Mapping[str, Any], context: Context) -> Loaded:
     """
     prompt, entry_point = text_of(row, "prompt"), text_of(row, "entry_point")
     task_id = text_of(row, "task_id")
-    reference = prompt + text_of(row, "reference_solution")
+    reference = f"{prompt}\n{text_of(row, 'reference_solution')}"
     head = head_of(prompt, entry_point)
     loaded = Loaded()
     private = []

@@ -31,7 +31,7 @@ plain = st.recursive(
     | st.floats()
     | st.text(max_size=5)
     | st.binary(max_size=3)
-    | st.complex_numbers(allow_nan=False, allow_infinity=False),
+    | st.builds(complex, st.integers(-9, 9), st.integers(-9, 9)),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.lists(inner, max_size=3).map(tuple)
@@ -57,6 +57,8 @@ def _ordered(value: Any) -> Any:
         return {key: _ordered(one) for key, one in value.items()}
     if isinstance(value, float) and math.isnan(value):
         return "nan"
+    if isinstance(value, complex):  # its text loses the sign of a zero
+        return value.real + 0.0, value.imag + 0.0
     return value
 
 
@@ -99,7 +101,12 @@ def test_assertions_become_calls_and_what_cannot_stays_a_block() -> None:
     assert tests[1]["expected_text"] == "{'a': (1, 2)}"
     assert tests[2]["absolute"] == 1e-6
     assert tests[3]["through"] == ["set"]
-    assert tests[4] == {"name": "private.4", "args": [4], "expected": False}
+    assert tests[4] == {
+        "name": "private.4",
+        "args": [4],
+        "expected": False,
+        "returns": "bool",
+    }
     assert [one["name"] for one in tests[5:]] == ["private.block"]
     assert "check(f)" in tests[5]["assertions"]
     assert "constant" not in tests[5]["assertions"]

@@ -69,7 +69,8 @@ EVALPERF = {
     "pe_input": [[1000]],
 }
 ENAMEL = {
-    **{name: HUMANEVAL[name] for name in ("task_id", "prompt", "entry_point")},
+    **{name: HUMANEVAL[name] for name in ("task_id", "entry_point")},
+    "prompt": HUMANEVAL["prompt"].rstrip("\n"),  # the table has no last line's end
     "input_generator": "def generate_input(size, level, case):\n"
     "    return random.randint(1, size) + offset(),\n",
     "input_levels": "10 100",

@@ -71,14 +71,21 @@ def test_a_run_goes_to_the_hub_in_one_commit_and_comes_back_the_same(
         adapter.pop("README.md", None)
         text = repository.files["README.md"].decode()
         sent = {name: one for name, one in repository.files.items() if name != "README.md"}
+        config = json.loads(sent.pop("adapter_config.json"))
+        assert config["base_model_name_or_path"] == "base", "its place here is nobody's business"
+        told_here = json.loads(adapter.pop("adapter_config.json"))
+        assert {**told_here, "base_model_name_or_path": "base"} == config
         assert sent == adapter
+        assert not any(b"secret-place" in one for one in repository.files.values())
         assert hub.large, "weights go by their digest"
 
+        repository.files |= {"run_me.py": b"raise SystemExit", "pytorch_model.bin": b"pickled"}
         done = cli(hub, "pull", "me/tiny-lora", "--output", tmp_path / "back")
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == str(tmp_path / "back")
         back = {path.name: path.read_bytes() for path in (tmp_path / "back").iterdir()}
-        assert back == repository.files
+        left = {"run_me.py", "pytorch_model.bin"}
+        assert back == {n: one for n, one in repository.files.items() if n not in left}
 
         again = cli(hub, "push", run, "--to", "me/tiny-lora")
         assert again.returncode == 0, again.stderr

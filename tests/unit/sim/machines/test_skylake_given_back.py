@@ -65,6 +65,10 @@ WAYS = {
         FILE,
         'if (truncate("/tmp/a", 0) || truncate("/tmp/a", N)) return 1;',
     ),
+    "opens a file as an empty one": (
+        FILE,
+        'close(open("/tmp/a", O_TRUNC | O_RDWR)); if (ftruncate(file, N)) return 1;',
+    ),
     "makes a hole in a file": (FILE, "if (fallocate(file, 3, 0, N)) return 1;"),
     "maps the device of zeros": (
         f'{TABLE} int file = open("/dev/zero", O_RDWR);',
@@ -124,6 +128,11 @@ ONCE = {
     "moved to where there is room": "char *a = (char *)malloc(1 << 20); touch(a, 1 << 20);"
     " for (int size = 2; size <= 16; size *= 2) { a = (char *)realloc(a, size << 20);"
     " fresh(4096); for (int i = 0; i < 1 << 20; i += 4096) if (a[i] != 1) return 1; }",
+    "of a file that grows, beside a cut one": 'int f = open("/tmp/b", O_CREAT | O_RDWR, 0600);'
+    " if (ftruncate(f, 1 << 20)) return 1;"
+    " char *a = (char *)mmap(0, 1 << 20, BOTH, MAP_SHARED, f, 0);"
+    ' for (int i = 0; i < 9; i++) { close(open("/tmp/c", O_CREAT | O_TRUNC | O_RDWR, 0600));'
+    " if (ftruncate(f, (2 + i) << 20)) return 1; touch(a, 1 << 20); }",
     "given no longer, and freed lazily": "char *a = fresh(1 << 20); touch(a, 1 << 20);"
     " madvise(a, 1 << 20, MADV_FREE);",
 }

@@ -216,3 +216,27 @@ def test_what_a_process_is_told_of_files_and_limits_is_no_hosts(
     machine: Skylake, tmp_path: Path, body: str, expected: bytes
 ) -> None:
     assert shown(machine, tmp_path, body) == expected
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'access("/proc", F_OK)',
+        'access("../proc/self/maps", R_OK)',
+        'faccessat(AT_FDCWD, "/proc/3", F_OK, 0)',
+        'stat("/proc/self", &s)',
+        'lstat("/proc/self/cwd", &s)',
+        'statx(AT_FDCWD, "/proc/meminfo", 0, STATX_SIZE, &x)',
+        'readlink("/proc/self", b, sizeof b)',
+        'readlinkat(AT_FDCWD, "/proc/thread-self", b, sizeof b)',
+        'chdir("/proc/self")',
+        '(chdir("/"), chdir("proc"))',
+        '(symlink("/proc/self", "/tmp/self"), stat("/tmp/self/status", &s))',
+        'statvfs("/proc", &v)',
+    ],
+)
+def test_the_kernels_own_files_are_missing_by_whatever_name(
+    machine: Skylake, tmp_path: Path, call: str
+) -> None:
+    places = "struct stat s; struct statx x; struct statvfs v; char b[64];"
+    assert shown(machine, tmp_path, f"{places} int r = {call}; show(r, errno);") == b"-1 2"

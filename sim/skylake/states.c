@@ -1,0 +1,81 @@
+/* States of the pipeline relative to time: two that differ in nothing that can matter are one. */
+#include "states.h"
+#include "pipeline.h"
+#include "pub_tool_libcassert.h"
+#include "pub_tool_libcbase.h"
+#include "pub_tool_mallocfree.h"
+
+enum { ROOM = 32 << 20, SPARE = 1 << 16, BUCKETS = 1 << 14, MOST_WORDS = 2048, BEGIN = 2 };
+
+/* ---- room ---------------------------------------------------------------------------------------------- */
+
+ULong *space;
+static UInt used; /* words of it */
+static Ref buckets[BUCKETS];
+
+void *room(UInt bytes) {
+    if (!space) {
+        space = VG_(malloc)("memo", ROOM + SPARE);
+        used = BEGIN;
+    }
+    used += used & 1; /* an Asked lies in one line of the host's cache */
+    ULong *place = space + used;
+    used += (bytes + 7) / 8;
+    return place;
+}
+
+Bool room_full(void) { return used * sizeof *space > ROOM; }
+
+Bool room_begun(void) { return space != NULL; }
+
+void room_empty(void) {
+    VG_(memset)(buckets, 0, sizeof buckets);
+    used = BEGIN;
+}
+
+/* ---- states -------------------------------------------------------------------------------------------- */
+
+Ref intern(void) {
+    static ULong aligned[MOST_WORDS / 2];
+    UInt *words = (UInt *)aligned, *w = words;
+    Moments m = {oldest_fetched(now_), 0, accesses_noted, next_name(), words + MOST_WORDS};
+    m.renamed = later(m.floor + FETCH_TO_DECODE + DECODE_TO_RENAME, last_rename());
+    *w++ = (UInt)(now_ - m.floor);
+    if (!(w = front_end_note(w, m)) || !(w = waiting_note(w, m)) || !(w = back_end_note(w, m)) ||
+        !(w = top_down_note(w)))
+        return 0;
+    UInt count = w - words;
+    if (count & 1) *w = 0;
+    ULong h = count;
+    for (UInt i = 0; i < (count + 1) / 2; i++) {
+        h = (h ^ aligned[i]) * 0x9e3779b97f4a7c15ULL;
+        h ^= h >> 29;
+    }
+    UInt hash = (UInt)(h >> 16);
+    for (Ref r = buckets[hash % BUCKETS]; r;) {
+        State *s = at(r);
+        if (s->hash == hash && s->count == count) {
+            const ULong *known = (const ULong *)s->words;
+            UInt i = 0;
+            while (i < (count + 1) / 2 && known[i] == aligned[i]) i++;
+            if (i == (count + 1) / 2) return r;
+        }
+        r = s->more;
+    }
+    State *s = room(sizeof(State) + (count + 1) / 2 * sizeof *aligned);
+    *s = (State){buckets[hash % BUCKETS], 0, hash, count};
+    for (UInt i = 0; i < (count + 1) / 2; i++) ((ULong *)s->words)[i] = aligned[i];
+    return buckets[hash % BUCKETS] = ref_of(s);
+}
+
+void recall(Ref state, Origin origin) {
+    const State *s = at(state);
+    const UInt *w = s->words;
+    Moments m = {origin.now - *w++, 0, origin.access, origin.name, NULL};
+    now_ = origin.now;
+    w = front_end_recall(w, m);
+    w = waiting_recall(w, m);
+    w = back_end_recall(w, m);
+    w = top_down_recall(w);
+    tl_assert(w == s->words + s->count);
+}
