@@ -44,6 +44,7 @@ static struct {
 /* What both modes tell besides. */
 static const HChar *told_besides(void) {
     static HChar text[256];
+    memory_ends();
     UInt length = VG_(sprintf)(text, ", \"memory_peak_bytes\": %llu, \"memory_page_cycles\": %llu", memory_peak(),
                                memory_over_time());
     if (own_part)
