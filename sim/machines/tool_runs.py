@@ -196,6 +196,14 @@ class ToolRuns:
         if verdict in (Verdict.OUTPUT_LIMIT, Verdict.TAMPERING) or silent:
             return Measurement(verdict, detail, host_seconds=ended.wall_seconds)
         end, counters = self.read_counters(ended.log)
+        page_cycles = counters.pop("memory_page_cycles")
+        startup = {
+            name: counters.pop(f"startup_{name}")
+            for name in ("cycles", "instructions", "memory_bytes")
+            if f"startup_{name}" in counters
+        }
+        if language is Language.PYTHON and not startup:
+            raise InstrumentFailure("the harness did not come to the program")
         cycles, count = counters.pop("cycles"), counters["instructions"]
         # Its last block can carry a program that ends by itself over its budget, too. Whatever else
         # is odd about it would not be known if the budget were smaller.
