@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 @told
 @grouped
 def command(
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")],
     strategy: Annotated[
         str,
         typer.Option(
@@ -31,6 +30,10 @@ def command(
             help="soap, perfcodegen, ecco-self-refine, ..., or a YAML file; --strategy list.",
         ),
     ],
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
+    ] = None,
+    tasks: options.Tasks = None,
     model: Annotated[
         str,
         typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE."),
@@ -52,6 +55,14 @@ def command(
             "public_tests; the others judge.",
         ),
     ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            help="source: the slow program (a task's first one is asked for), or answers: chain k "
+            "from answer k of an earlier run, as the rows hold it.",
+        ),
+    ] = "source",
     temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0: greedy.")] = 0.7,
     top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)] = 1.0,
     max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1)] = 1024,
@@ -109,14 +120,24 @@ def command(
     if strategy == "list":
         return _list()
     from pie.core.models import Sampling
+    from pie.core.problem import InputError
     from pie.flows.generation.generate import Prices
     from pie.flows.generation.options import model_options
     from pie.flows.refinement import refine as flow
     from pie.flows.refinement.options import Chosen, open_request
 
+    if (pairs is None) is (tasks is None):
+        raise InputError(
+            "a refinement takes either pairs or tasks", "give --pairs FILE or --tasks FILE"
+        )
+    if start not in ("source", "answers"):
+        raise InputError(f"unknown --start {start!r}", "choose source or answers")
+    rows = tasks or pairs or Path()
     request = open_request(
         Chosen(
-            pairs=pairs,
+            rows=rows,
+            of_tasks=tasks is not None,
+            from_answers=start == "answers",
             strategy=strategy,
             model=model or ("replay:none" if dry_run else ""),
             rounds=rounds,
@@ -169,7 +190,7 @@ def command(
         if as_json:
             print(json.dumps(as_document(done, table), indent=2, allow_nan=False))
         else:
-            print_result(done, table, pairs)
+            print_result(done, table, rows, of_tasks=tasks is not None)
     return _exit_code(done)
 
 
@@ -186,7 +207,7 @@ def _tell_plan(request: Request, made: Plan) -> None:
     from pie.core.wording import count
 
     for one in made.left_out[:10]:
-        say(f"pie: {request.pairs}:{one.line}: left out: {one.reason}")
+        say(f"pie: {request.rows}:{one.line}: left out: {one.reason}")
     if len(made.left_out) > 10:
         more = count(len(made.left_out) - 10, "more line")
         say(f"pie: ... and {more} left out (see left_out.jsonl)")

@@ -58,7 +58,9 @@ def as_document(done: Refinement, table: Sequence[Iteration]) -> dict[str, Any]:
     return {**document, "by_iteration": [asdict(one) for one in table]}
 
 
-def print_result(done: Refinement, table: Sequence[Iteration], pairs: Path) -> None:
+def print_result(
+    done: Refinement, table: Sequence[Iteration], rows: Path, *, of_tasks: bool
+) -> None:
     """Print how chains ended, what became of answers, and the table by iteration."""
     from pie.core.test_cases import measuring_command
 
@@ -82,11 +84,15 @@ def print_result(done: Refinement, table: Sequence[Iteration], pairs: Path) -> N
                 f"{_number(score.speedup):>22} {_percent(score.correct):>20} "
                 f"{_number(other.speedup_ratio_of_sums):>20}"
             )
-    print(
-        "Speedup is PIE's against the slow program; the ratio of sums is PerfCodeGen's against the "
-        "fast one."
-    )
-    last = measuring_command(done.folder / "refined.jsonl", pairs)
+    if of_tasks:
+        print("Speedup and the ratio of sums are against the task's first reference solution.")
+        last = f"pie simulate --tasks {rows} --samples {done.folder / 'refined.jsonl'}"
+    else:
+        print(
+            "Speedup is PIE's against the slow program; the ratio of sums is PerfCodeGen's against "
+            "the fast one."
+        )
+        last = measuring_command(done.folder / "refined.jsonl", rows)
     print(f"Measure the last iteration elsewhere with: {last}")
 
 

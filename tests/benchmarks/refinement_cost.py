@@ -98,7 +98,7 @@ def measure(folder: Path, programs: Sequence[str], tasks: int) -> None:
             file.write(json.dumps(row) + "\n")
     strategy, templates = load("soap-unsupervised")
     request = Request(
-        pairs=pairs,
+        rows=pairs,
         templates=Templates(strategy, templates),
         model=AtOnce(programs),
         form=Form.CHAT,

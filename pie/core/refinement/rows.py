@@ -42,9 +42,24 @@ class Divided:
     """As the row has them, for the measurement at the end."""
 
     @property
-    def source(self) -> Program:
-        """The row's slow program: the one to start from, and the reference of every budget."""
+    def reference(self) -> Program:
+        """The row's slow program, whose counts bound all others."""
         return self.row.programs()[0]
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Programs of an earlier run, that chains can start from."""
+        return self.row.generations
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What names the row in the lines of a run."""
+        row = self.row
+        return {"problem_id": row.problem_id, "src_id": row.src_id, "tgt_id": row.tgt_id}
+
+    def program(self, text: str) -> Program:
+        """Return a program as it is built."""
+        return Program(self.row.language, text)
 
 
 def divide(row: Row, number: int, tests: TestCases, public: int | None) -> Divided:

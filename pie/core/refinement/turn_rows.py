@@ -7,21 +7,21 @@ from typing import Any
 
 from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.rows import Divided
+from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Turn
 from pie.core.rows import ANSWERS
+from pie.core.tasks.samples import sample_line
 
 _STALE = ("generations", ANSWERS)
 """What the row may have had of an earlier run."""
 
 
-def turn_line(one: Divided, sample: int, turn: Turn) -> dict[str, Any]:
+def turn_line(one: Divided | DividedTask, sample: int, turn: Turn) -> dict[str, Any]:
     """Return what is kept of a turn: prompt, answer, verdict, measurement, and its fate."""
     messages = [{"role": m.role, "content": m.content} for m in turn.prompt.messages]
     return {
         "task": one.task.name,
-        "problem_id": one.row.problem_id,
-        "src_id": one.row.src_id,
-        "tgt_id": one.row.tgt_id,
+        **one.identity,
         "sample": sample,
         "turn": turn.number,
         "iteration": turn.iteration,
@@ -85,6 +85,20 @@ def all_iterations(one: Divided, chains: Sequence[Refined], iterations: int) -> 
     row = refined_row(one, chains, {}, iterations - 1)
     programs = [chain.programs[number] for number in range(iterations) for chain in chains]
     return {**row, ANSWERS: programs}
+
+
+def refined_samples(
+    one: DividedTask, chains: Sequence[Refined], about: Mapping[str, Any], iteration: int
+) -> list[dict[str, Any]]:
+    """Return the samples of one iteration, in the order of the chains."""
+    return [
+        sample_line(
+            one.whole.task_id,
+            chain.programs[iteration],
+            refinement={**about, "iteration": iteration, "sample": number},
+        )
+        for number, chain in enumerate(chains)
+    ]
 
 
 def _plain(test: object) -> object:

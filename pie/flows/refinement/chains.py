@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pie.core.answers.answer_store import AnswerStore
@@ -25,6 +25,7 @@ from pie.core.refinement.loop import (
     refine,
 )
 from pie.core.refinement.rows import Divided
+from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Stop
 from pie.flows.generation.asking import record_of
 from pie.flows.refinement.evidence import evidence_of, gather, without_profile
@@ -34,6 +35,8 @@ from sim.procedure import Outcome
 from sim.program import Program, digest_of
 from sim.scheduler import Scheduler
 from sim.verdict import Verdict
+
+Subject = Divided | DividedTask
 
 _WINDOW = 256
 """Tasks under way: enough for the largest batches, few enough to be held."""
@@ -46,7 +49,7 @@ _IDLE_SECONDS = 0.5
 class _Chain:
     """One sample of one task under way."""
 
-    one: Divided
+    one: Subject
     sample: int
     loop: Loop
     need: Need | None = None
@@ -83,9 +86,9 @@ class Chains:
         self._counted: set[str] = set()
         self.unanswered: Counter[str] = Counter()
 
-    def results(self, tasks: Iterator[Divided]) -> Iterator[tuple[Divided, list[Refined]]]:
+    def results(self, tasks: Iterator[Subject]) -> Iterator[tuple[Subject, list[Refined]]]:
         """Yield the tasks in their order, each when all of its chains have ended."""
-        under_way: deque[tuple[Divided, list[_Chain]]] = deque()
+        under_way: deque[tuple[Subject, list[_Chain]]] = deque()
         more = True
         while True:
             while more and len(under_way) < _WINDOW:
@@ -105,9 +108,12 @@ class Chains:
                 self._work()
                 self._tell(chain for _task, chains in under_way for chain in chains)
 
-    def _begin(self, task: Divided, sample: int) -> _Chain:
+    def _begin(self, task: Subject, sample: int) -> _Chain:
         request = self._request
-        loop = refine(task.task, request.templates, request.form, request.rounds)
+        own = task.task
+        if request.from_answers:
+            own = replace(own, program=task.answers[sample])
+        loop = refine(own, request.templates, request.form, request.rounds)
         chain = _Chain(task, sample, loop)
         self._advance(chain, None)
         return chain
@@ -256,15 +262,14 @@ class Chains:
 
     def _programs(self, chain: _Chain) -> list[Program]:
         assert isinstance(chain.need, Running)
-        language = chain.one.task.language
-        return [Program(language, text) for text in chain.need.programs]
+        return [chain.one.program(text) for text in chain.need.programs]
 
     def _evidence(
         self, chain: _Chain, programs: list[Program], outcomes: list[Outcome]
     ) -> list[Evidence]:
         assert isinstance(chain.need, Running)
         made = []
-        for program, outcome in zip(programs, outcomes[1:], strict=True):
+        for program, outcome in zip(programs, outcomes, strict=True):
             printed = self._printed.pop(program.digest, None)
             tests = chain.one.task.tests
             evidence = evidence_of(outcome, tests, self._request.setting, printed)
@@ -281,7 +286,7 @@ class Chains:
         self._show(self._progress)
 
 
-def profiled(request: Request, one: Divided, program: Program, evidence: Evidence) -> Evidence:
+def profiled(request: Request, one: Subject, program: Program, evidence: Evidence) -> Evidence:
     """Return evidence with the profiles that the machine can make of the costliest public test."""
     from pie.flows.refinement.profiles import profile_of
 

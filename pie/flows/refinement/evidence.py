@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from pie.core.refinement.evidence import Evidence, PublicTest, TestEvidence
 from pie.core.refinement.rows import Divided
+from pie.core.refinement.tasks import DividedTask
 from sim.jobs import OutputsJob
 from sim.printed import Asked, Printed
 from sim.procedure import Outcome, Procedure, TestOutcome, examine
-from sim.program import Program
+from sim.program import Program, TestKind
 from sim.setting import Setting
 from sim.verdict import Verdict
 
@@ -18,18 +19,27 @@ _KEPT_BYTES = 1 << 16
 
 
 def gather(
-    one: Divided, programs: Sequence[Program], setting: Setting, printed: dict[str, str]
+    one: Divided | DividedTask,
+    programs: Sequence[Program],
+    setting: Setting,
+    printed: dict[str, str],
 ) -> Procedure:
-    """Measure programs on the public tests, beside the row's source, which bounds them.
+    """Measure programs on the public tests, beside the reference that bounds them.
 
     What a program printed on the first test that it failed goes into `printed`, by its digest:
-    prompts show it. The source's outcome comes first.
+    prompts show it. The outcomes are those of the programs alone.
     """
-    outcomes: list[Outcome] = yield from examine([one.source, *programs], one.public, setting)
+    reference = one.reference
+    if reference is None:
+        setting = replace(setting, budget=None)
+    before = [] if reference is None else [reference]
+    outcomes: list[Outcome] = yield from examine([*before, *programs], one.public, setting)
+    outcomes = outcomes[len(before) :]
     wrong = {}
-    for program, outcome in zip(programs, outcomes[1:], strict=True):
+    for program, outcome in zip(programs, outcomes, strict=True):
         failed = first_failed(outcome)
-        if failed is not None and outcome.build is not None:
+        reads = failed is not None and one.public[failed].kind is TestKind.STDIN
+        if failed is not None and reads and outcome.build is not None:
             wrong[program.digest] = (program, outcome, failed)
     if wrong:
         context = setting.judge_context()

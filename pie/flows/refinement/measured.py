@@ -1,16 +1,21 @@
-"""The programs of all iterations on the private tests: measured into the run's own folder."""
+"""The programs of all iterations on the private tests: measured into the run's own folder.
+
+Of tasks they are samples, compared with the first reference solution; of pairs, rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from pie.core.metrics.pair_result import PairResult
+from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.refinement.iterations import Iteration, by_iteration
-from pie.core.report.pair_rows import read_pairs
+from pie.core.report.pair_rows import read_pairs, read_rows
 from pie.core.test_cases import test_folder
 from pie.flows import simulate as simulating
 from pie.flows.refinement.request import Request
+from pie.flows.tasks import simulate as tasks
+from sim.verdict import Verdict
 
 MEASURED = "measured"
 
@@ -19,10 +24,12 @@ def measure(
     request: Request, folder: Path, show: Callable[[simulating.Progress], None]
 ) -> list[Iteration]:
     """Measure `iterations.jsonl` as `pie simulate` would; return the table by iteration."""
+    if request.of_tasks:
+        return _measure_tasks(request, folder, show)
     asked = simulating.Request(
         pairs=folder / "iterations.jsonl",
         setting=request.setting,
-        testcases=test_folder(request.testcases, request.pairs),
+        testcases=test_folder(request.testcases, request.rows),
         out=folder / MEASURED,
         jobs=request.jobs,
         use_cache=request.use_cache,
@@ -31,6 +38,34 @@ def measure(
     made = simulating.plan(asked)
     simulating.simulate(asked, made, lambda _folder: None, show)
     return read_iterations(folder, iterations_of(request), request.samples)
+
+
+def _measure_tasks(
+    request: Request, folder: Path, show: Callable[[simulating.Progress], None]
+) -> list[Iteration]:
+    asked = tasks.Request(
+        tasks=folder / "tasks.jsonl",
+        setting=request.setting,
+        samples=folder / "iterations.jsonl",
+        out=folder / MEASURED,
+        jobs=request.jobs,
+        use_cache=request.use_cache,
+        trust_programs=request.trust_programs,
+    )
+    made = tasks.plan(asked)
+    tasks.simulate(asked, made, lambda _folder: None, show)
+    rows = [_task_result(row) for _n, row in read_rows(folder / MEASURED / tasks.ROWS)]
+    return by_iteration(rows, iterations_of(request), request.samples)
+
+
+def _task_result(row: object) -> PairResult:
+    """Return a task's results as a pair whose two programs are the first reference solution."""
+    assert isinstance(row, dict)
+    verdict, seconds = Verdict.UNSUPPORTED, None
+    for first in row["references"][:1]:
+        verdict, seconds = Verdict(first["verdict"]), first["seconds"]
+    answers = tuple(Generation(Verdict(one["verdict"]), one["seconds"]) for one in row["answers"])
+    return PairResult(row["task_id"], verdict, seconds, verdict, seconds, answers, row["task_id"])
 
 
 def iterations_of(request: Request) -> int:

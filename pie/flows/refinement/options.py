@@ -19,7 +19,7 @@ from sim.setting import Setting
 class Chosen:
     """What the command line says."""
 
-    pairs: Path
+    rows: Path
     strategy: str
     model: str
     rounds: int | None
@@ -34,6 +34,8 @@ class Chosen:
     jobs: int = 0
     use_cache: bool = True
     trust_programs: bool = False
+    of_tasks: bool = False
+    from_answers: bool = False
     limit: int | None = None
     prices: Prices = Prices()  # noqa: RUF009 (it is frozen)
     max_cost: float | None = None
@@ -42,6 +44,11 @@ class Chosen:
 
 def open_request(chosen: Chosen) -> Request:
     """Return what to refine with what; InputError for what does not fit together."""
+    if chosen.of_tasks and (chosen.public is not None or chosen.testcases is not None):
+        raise InputError(
+            "--public and --testcases belong to pairs: a task says itself which tests are public",
+            "leave them out",
+        )
     strategy, folder = load(chosen.strategy)
     selection(strategy.select)
     templates = Templates(strategy, folder)
@@ -64,7 +71,9 @@ def open_request(chosen: Chosen) -> Request:
                 "give a smaller --max-new-tokens, or the right --context",
             )
     return Request(
-        pairs=chosen.pairs,
+        rows=chosen.rows,
+        of_tasks=chosen.of_tasks,
+        from_answers=chosen.from_answers,
         templates=templates,
         model=model,
         form=form_of(chosen.form, model),

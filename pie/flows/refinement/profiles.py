@@ -7,6 +7,7 @@ from dataclasses import replace
 from pie.core.problem import InputError
 from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.rows import Divided
+from pie.core.refinement.tasks import DividedTask
 from sim.errors import MachineFailure
 from sim.machines.skylake import Skylake
 from sim.program import Language, Program
@@ -15,7 +16,9 @@ from sim.setting import Setting
 _MOST_LINES = 20
 
 
-def profile_of(setting: Setting, one: Divided, program: Program, evidence: Evidence) -> Evidence:
+def profile_of(
+    setting: Setting, one: Divided | DividedTask, program: Program, evidence: Evidence
+) -> Evidence:
     """Return evidence with the cost by line on the costliest public test, or why there is none."""
     from pie.flows.annotate import annotate
 
@@ -25,7 +28,8 @@ def profile_of(setting: Setting, one: Divided, program: Program, evidence: Evide
     if program.language is not Language.CPP or not isinstance(setting.machine, Skylake):
         reason = f"cost by line of {program.language} programs on {setting.machine.name}"
         return replace(evidence, profile_problem=f"{reason} is not measured")
-    case = one.public[int(costliest.test.name)]
+    names = [test.name for test in one.task.tests]
+    case = one.public[names.index(costliest.test.name)]
     try:
         costs = annotate("program", program, [case], setting, 0)
     except (InputError, MachineFailure) as error:

@@ -3,22 +3,26 @@
 manifest.json      what was asked of which model, by which strategy; status
 answers.jsonl      each answer as it arrived, whole
 turns.jsonl        every turn in the order of the tasks: prompt, answer, verdict, fate
-refined.jsonl      the rows with the programs of the last iteration, for `pie simulate`
-iterations.jsonl   the rows with the programs of all iterations, measured into measured/
+refined.jsonl      the rows with the programs of the last iteration, for `pie simulate`; of
+                   tasks the samples
+iterations.jsonl   the same of all iterations, measured into measured/
+tasks.jsonl        the tasks with their private tests alone
 left_out.jsonl     the lines that could not be used, with the reason
 summary.json       tasks by how they ended, turns by fate, and the table by iteration
 """
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pie import __version__
 from pie.core.answers.answer_store import AnswerStore
@@ -27,13 +31,21 @@ from pie.core.extras import require_parsers
 from pie.core.plan import LeftOut
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompt_plan import sha256_of
-from pie.core.refinement.rows import Divided, divide
-from pie.core.refinement.turn_rows import all_iterations, refined_row, turn_line
+from pie.core.refinement.rows import divide
+from pie.core.refinement.tasks import DividedTask, divide_task
+from pie.core.refinement.turn_rows import (
+    all_iterations,
+    refined_row,
+    refined_samples,
+    turn_line,
+)
 from pie.core.refinement.version import Fate, Stop
-from pie.core.rows import parse_row, read_lines
+from pie.core.rows import Line, parse_row, read_lines
 from pie.core.run_folder import encode, save_json
+from pie.core.tasks.task import parse_task
 from pie.core.test_cases import TestCases, test_folder
-from pie.flows.refinement.chains import Chains, nothing_came
+from pie.core.wording import count
+from pie.flows.refinement.chains import Chains, Subject, nothing_came
 from pie.flows.refinement.exchange import Exchange
 from pie.flows.refinement.request import Progress, Request
 from sim import machines
@@ -77,25 +89,50 @@ def plan(request: Request) -> Plan:
             left_out.append(LeftOut(number, str(one)))
         else:
             tasks += 1
-            languages[one.row.language] = None
+            languages[one.task.language] = None
     if not tasks:
         why = f" (line {left_out[0].line}: {left_out[0].reason})" if left_out else ""
         raise InputError(
-            f"no row of {request.pairs} can be refined{why}",
-            "give rows with public_tests, or say with --public N how many of each row's tests "
+            f"no row of {request.rows} can be refined{why}",
+            "give tasks with public_tests (docs/tasks.md)"
+            if request.of_tasks
+            else "give rows with public_tests, or say with --public N how many of each row's tests "
             "the model may see",
         )
-    sha256 = sha256_of(request.pairs, limit=request.limit)
+    sha256 = sha256_of(request.rows, _option(request), request.limit)
     return Plan(tasks, tuple(left_out), tuple(languages), sha256)
 
 
-def _read(request: Request) -> Iterator[tuple[int, Divided | RowProblem]]:
-    tests = TestCases(test_folder(request.testcases, request.pairs))
-    for line in islice(read_lines(request.pairs), request.limit):
+def _option(request: Request) -> str:
+    return "--tasks" if request.of_tasks else "--pairs"
+
+
+def _read(request: Request) -> Iterator[tuple[int, Subject | RowProblem]]:
+    folder = None if request.of_tasks else test_folder(request.testcases, request.rows)
+    tests = TestCases(folder)
+    seen: set[str] = set()
+    for line in islice(read_lines(request.rows, _option(request)), request.limit):
         try:
-            yield line.number, divide(parse_row(line.data), line.number, tests, request.public)
+            yield line.number, _subject(request, line, tests, seen)
         except RowProblem as problem:
             yield line.number, problem
+
+
+def _subject(request: Request, line: Line, tests: TestCases, seen: set[str]) -> Subject:
+    one: Subject
+    if request.of_tasks:
+        one = divide_task(parse_task(line.data), request.setting.toolchain)
+    else:
+        one = divide(parse_row(line.data), line.number, tests, request.public)
+    if one.task.name in seen:
+        raise RowProblem(f"the task {one.task.name} stands in the file already")
+    if request.from_answers and len(one.answers) < request.samples:
+        raise RowProblem(
+            f"it has {count(len(one.answers), 'answer')}, and --start answers needs one for each "
+            f"of {count(request.samples, 'chain')}"
+        )
+    seen.add(one.task.name)
+    return one
 
 
 def folder_for(request: Request, made: Plan, configuration: dict[str, Any]) -> Path:
@@ -103,7 +140,7 @@ def folder_for(request: Request, made: Plan, configuration: dict[str, Any]) -> P
     if request.out is not None:
         return request.out
     identity = digest_of(made.sha256, configuration)[:8]
-    return Path("runs") / f"{request.pairs.stem}-{request.templates.strategy.name}-{identity}"
+    return Path("runs") / f"{request.rows.stem}-{request.templates.strategy.name}-{identity}"
 
 
 def refine_all(
@@ -123,7 +160,7 @@ def refine_all(
     path = folder_for(request, made, configuration)
     manifest = {
         "toolkit_version": __version__,
-        "pairs_file": str(request.pairs),
+        "pairs_file": str(request.rows),
         "pairs_sha256": made.sha256,
         "model": request.model.name,
         "strategy": request.templates.strategy.name,
@@ -184,11 +221,12 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
         "samples": request.samples,
     }
     iterations = 1 + request.templates.strategy.iterations(request.rounds)
-    tasks = (one for _number, one in _read(request) if isinstance(one, Divided))
+    tasks = (one for _number, one in _read(request) if not isinstance(one, RowProblem))
     with (
         folder.rewriting("turns.jsonl") as turns,
         folder.rewriting("refined.jsonl") as refined,
         folder.rewriting("iterations.jsonl") as all_of_them,
+        _judging(request, folder) as judging,
     ):
         for one, ended in chains.results(tasks):
             for sample, chain in enumerate(ended):
@@ -202,9 +240,29 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
                 for evidence in chain.evidence:
                     if evidence is not None and evidence.profile_problem:
                         counts.profiles_missing[evidence.profile_problem] += 1
+            if isinstance(one, DividedTask):
+                judging.write(encode(one.judging()))
+                refined.writelines(
+                    encode(line) for line in refined_samples(one, ended, about, iterations - 1)
+                )
+                for number in range(iterations):
+                    all_of_them.writelines(
+                        encode(line) for line in refined_samples(one, ended, {}, number)
+                    )
+                continue
             refined.write(encode(refined_row(one, ended, about, iterations - 1)))
             all_of_them.write(encode(all_iterations(one, ended, iterations)))
     return counts
+
+
+@contextmanager
+def _judging(request: Request, folder: GenerationFolder) -> Iterator[IO[bytes]]:
+    """The tasks with their private tests alone; of pairs the rows hold these themselves."""
+    if not request.of_tasks:
+        yield io.BytesIO()
+        return
+    with folder.rewriting("tasks.jsonl") as file:
+        yield file
 
 
 def _summary(

@@ -18,7 +18,8 @@ from sim.setting import Setting
 class Request:
     """Everything opened that the user named."""
 
-    pairs: Path
+    rows: Path
+    """Pairs, or tasks."""
     templates: Templates
     model: Model
     form: Form
@@ -33,6 +34,9 @@ class Request:
     testcases: Path | None = None
     jobs: int = 0
     use_cache: bool = True
+    of_tasks: bool = False
+    from_answers: bool = False
+    """Chain k starts from the row's answer k of an earlier run."""
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
     limit: int | None = None
@@ -56,6 +60,7 @@ class Request:
             "form": self.form.value,
             "samples": self.samples,
             "public": self.public,
+            "from_answers": self.from_answers,
             "room": self.room,
             "machine": digest_of(self.setting.fingerprint(languages)),
         }

@@ -92,7 +92,7 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
 def request(pairs: Path, model: Any, strategy: str = "soap", **changes: Any) -> Request:
     loaded, folder = load(strategy)
     made = Request(
-        pairs=pairs,
+        rows=pairs,
         templates=Templates(loaded, folder),
         model=model,
         form=Form.CHAT,
@@ -129,7 +129,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     ) -> Procedure:
         yield from ()
         seen.extend(program.source for program in programs)
-        return [Outcome(None, program.source) for program in (one.source, *programs)]  # type: ignore[arg-type]
+        return [Outcome(None, program.source) for program in programs]  # type: ignore[arg-type]
 
     def read(outcome: Outcome, tests: Any, setting: Setting, printed: Any) -> Evidence:
         made = evidence(outcome.detail, shown=True)

@@ -32,8 +32,12 @@ def by_turn(*words: str):
     return lambda asked: fenced(written(words[min(asked.sample, len(words) - 1)]))
 
 
+def lines_of(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
 def turns_of(folder):
-    return [json.loads(line) for line in (folder / "turns.jsonl").read_text().splitlines()]
+    return lines_of(folder / "turns.jsonl")
 
 
 def test_every_turn_is_kept_with_prompt_answer_verdict_and_fate(tmp_path):
@@ -253,3 +257,54 @@ def test_any_mixture_of_answers_comes_to_its_end(tmp_path_factory, schedule):
     done = run(request(pairs, ScriptedModel(say)))
     assert done.summary["stops"]["finished"] == len(schedule)
     assert len((done.folder / "refined.jsonl").read_text().splitlines()) == len(schedule)
+
+
+def task_line(name: str, **more):
+    return {
+        "task_id": name,
+        "language": "python",
+        "prompt": f"Print what is asked for in {name}.",
+        "references": [written("cost 60")],
+        "public_tests": [{"input": f"given{name}\n", "output": f"wanted{name}\n"}],
+        "private_tests": [{"input": f"secret{name}\n", "output": f"hidden{name}\n"}],
+        **more,
+    }
+
+
+def test_tasks_are_asked_for_a_first_program_and_give_samples(tmp_path):
+    tasks = write(tmp_path / "tasks.jsonl", [task_line("one"), task_line("two")])
+    model = ScriptedModel(by_turn("cost 80", "cost 70", "cost 50"))
+    done = run(request(tasks, model, public=None, of_tasks=True, rounds=2, samples=1))
+    assert "Print what is asked for in one." in model.asked[0].prompt.text
+    told = "\n".join(message.content for one in model.asked for message in one.prompt.messages)
+    assert "givenone" in told
+    assert not re.findall("secret|hidden", told)
+    samples = [
+        json.loads(line) for line in (done.folder / "refined.jsonl").read_text().splitlines()
+    ]
+    assert [one["task_id"] for one in samples] == ["one", "two"]
+    assert samples[0]["solution"] == written("cost 50") + "\n"
+    judging = lines_of(done.folder / "tasks.jsonl")
+    assert [one["public_tests"] for one in judging] == [[], []]
+    every = (done.folder / "iterations.jsonl").read_text().splitlines()
+    assert len(every) == 2 * 3
+
+
+def test_chains_can_start_from_the_answers_of_an_earlier_run(tmp_path):
+    pairs = write(
+        tmp_path / "rows.jsonl",
+        [
+            row(0, generated_answers=[written("cost 80"), written("wrong")]),
+            row(1, generated_answers=[written("cost 80")]),
+        ],
+    )
+    model = ScriptedModel(always("cost 40"))
+    asked = request(pairs, model, rounds=1, samples=2, from_answers=True)
+    made = plan(asked)
+    assert made.tasks == 1
+    assert "needs one for each of 2 chains" in made.left_out[0].reason
+    done = run(asked)
+    every = json.loads((done.folder / "iterations.jsonl").read_text())["generated_answers"]
+    assert [one.strip() for one in every] == [
+        written(words) for words in ("cost 80", "wrong", "cost 40", "wrong")
+    ]
