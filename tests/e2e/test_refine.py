@@ -113,3 +113,32 @@ def test_strategies_are_listed(pie: Pie) -> None:
         "perfcodegen",
         "sbllm",
     }
+
+
+def test_tasks_from_their_first_program_on(pie: Pie, tmp_path: Path) -> None:
+    slow = "def total(n):\n    s = 0\n    for i in range(n + 1):\n        s += i\n    return s\n"
+    fast = "def total(n):\n    return n * (n + 1) // 2\n"
+    task = {
+        "task_id": "total",
+        "language": "python",
+        "prompt": "Add the numbers from 1 to n.",
+        "entry_point": "total",
+        "references": [fast],
+        "public_tests": [{"args": [10], "expected": 55}],
+        "private_tests": [{"args": [2000], "expected": 2001000}],
+    }
+    answers = [f"```python\n{text}```\n" for text in (slow, fast)]
+    recorded = {"problem_id": "total", "src_code": "", "generated_answers": answers}
+    tasks = write_rows(tmp_path / "tasks.jsonl", task)
+    model = write_rows(tmp_path / "recorded.jsonl", recorded)
+    words = ["refine", "--tasks", str(tasks), "--strategy", "soap", "--rounds", "1", "--out", "run"]
+    done = pie(*words, "--model", f"replay:{model}", "--machine", "counts", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["fates"]["kept"] == 2
+    ratios = [one["perfcodegen"][0]["speedup_ratio_of_sums"] for one in document["by_iteration"]]
+    assert ratios[0]["value"] < 0.5
+    assert ratios[1]["value"] == pytest.approx(1, rel=0.01)
+    told = (tmp_path / "run" / "turns.jsonl").read_text()
+    assert "total(10)" in told
+    assert "2001000" not in told

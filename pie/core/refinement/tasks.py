@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pie.core.models.replay import row_identity
 from pie.core.problem import RowProblem
 from pie.core.refinement.evidence import PublicTest
 from pie.core.refinement.task import RefinementTask
@@ -71,7 +72,7 @@ def divide_task(task: Task, toolchain: Toolchain) -> DividedTask:
             language=task.language,
             problem=visible.prompt,
             tests=texts,
-            recorded=digest_of("task", task.task_id),
+            recorded=row_identity(task.task_id, None, None, ""),
         ),
         public,
     )
