@@ -63,10 +63,7 @@ def check(
     from sim.errors import InputError
 
     setting = build.setting("native", max_instructions=max_instructions)
-    if (pairs is None) is (tasks is None):
-        raise InputError(
-            "the check takes either pairs or tasks", "give --pairs FILE or --tasks FILE"
-        )
+    options.pairs_or_tasks(pairs, tasks)
     if tasks is not None and testcases is not None:
         raise InputError("--testcases belongs to pairs, not to --tasks", "leave it out")
     request = flow.Request(

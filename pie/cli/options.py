@@ -253,6 +253,12 @@ class Programs:
         )
 
 
+def pairs_or_tasks(pairs: Path | None, tasks: Path | None) -> None:
+    """Refuse a command line that names neither, as one that lacks what it needs; or both."""
+    if (pairs is None) is (tasks is None):
+        raise typer.BadParameter("give either --pairs FILE or --tasks FILE")
+
+
 def unsupported_as(text: str) -> UnsupportedAs:
     """Return the choice of `--unsupported`; InputError names the known ones."""
     from pie.core.metrics.standing import UnsupportedAs

@@ -126,10 +126,7 @@ def command(
     from pie.flows.refinement import refine as flow
     from pie.flows.refinement.options import Chosen, open_request
 
-    if (pairs is None) is (tasks is None):
-        raise InputError(
-            "a refinement takes either pairs or tasks", "give --pairs FILE or --tasks FILE"
-        )
+    options.pairs_or_tasks(pairs, tasks)
     if start not in ("source", "answers"):
         raise InputError(f"unknown --start {start!r}", "choose source or answers")
     rows = tasks or pairs or Path()

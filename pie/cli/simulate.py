@@ -76,9 +76,12 @@ def command(
     """
     from pie.cli import simulate_tasks
     from pie.cli.progress import Display
+    from pie.core.problem import InputError
     from pie.core.rows import ANSWERS
     from pie.flows import simulate as flow
 
+    if samples is None:
+        options.pairs_or_tasks(pairs, tasks)
     setting = build.setting(
         machine,
         gem5,
@@ -109,7 +112,7 @@ def command(
         )
         return simulate_tasks.run(task_request, only_plan=dry_run or plan_only, as_json=as_json)
     if pairs is None or samples is not None:
-        raise simulate_tasks.pairs_or_tasks(samples is not None)
+        raise InputError("--samples answers tasks, and none are given", "give --tasks FILE, too")
     request = flow.Request(
         pairs=pairs,
         setting=setting,

@@ -13,7 +13,7 @@ from pie.flows.tasks.simulate import Finished, Request
 from sim.errors import InputError
 from sim.verdict import Verdict
 
-__all__ = ["Request", "pairs_or_tasks", "refuse_others", "run"]
+__all__ = ["Request", "refuse_others", "run"]
 
 
 def refuse_others(given: Mapping[str, bool]) -> None:
@@ -21,13 +21,6 @@ def refuse_others(given: Mapping[str, bool]) -> None:
     for option, is_given in given.items():
         if is_given:
             raise InputError(f"{option} belongs to pairs, not to --tasks", "leave it out")
-
-
-def pairs_or_tasks(samples: bool) -> InputError:
-    """Return the error of a command line without tasks and without pairs, or with both kinds."""
-    if samples:
-        return InputError("--samples answers tasks, and none are given", "give --tasks FILE, too")
-    return InputError("there is nothing to measure", "give --pairs FILE or --tasks FILE")
 
 
 def run(request: Request, *, only_plan: bool, as_json: bool) -> int:

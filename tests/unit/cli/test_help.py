@@ -15,6 +15,7 @@ from pie.cli.app import app
 COMMANDS = [
     ["simulate"],
     ["generate"],
+    ["refine"],
     ["selfplay"],
     ["measure"],
     ["report"],
@@ -39,12 +40,16 @@ COMMANDS = [
     ["dataset", "split"],
     ["dataset", "hq"],
     ["dataset", "card"],
+    ["dataset", "tasks"],
     ["merge"],
     ["finetune"],
     ["finetune", "data"],
     ["finetune", "run"],
     ["finetune", "merge"],
     ["finetune", "submit"],
+    ["finetune", "preferences"],
+    ["finetune", "push"],
+    ["finetune", "pull"],
 ]
 HEAVY = {
     "torch", "transformers", "faiss", "datasets", "trl", "peft", "accelerate", "numpy", "pydantic",
@@ -82,6 +87,10 @@ def test_the_example_in_the_help_of_simulate_is_a_file_of_the_project() -> None:
     [
         ["simulat"],
         ["simulate"],
+        ["simulate", "--pairs", "x", "--tasks", "y"],
+        ["generate", "--model", "replay:x"],
+        ["refine", "--strategy", "soap"],
+        ["dataset", "check"],
         ["simulate", "--pairs"],
         ["simulate", "--pairs", "x", "--unknown"],
         ["simulate", "--pairs", "x", "-j", "-1"],

@@ -28,7 +28,7 @@ ROWS = {
     "index build", "index search",
     "dataset import", "dataset tests", "dataset measure", "dataset build", "dataset check",
     "dataset pairs", "dataset fastest", "dataset tag", "dataset split", "dataset hq",
-    "dataset card", "finetune data", "finetune preferences",
+    "dataset card", "dataset tasks", "finetune data", "finetune preferences",
 }  # fmt: skip
 """Commands that read rows. A recipe's `max_steps` and a merge's sources say how much themselves."""
 
