@@ -1,6 +1,7 @@
 """The main job from a file to a table, a document and a run folder, and that folder used again."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,16 +145,21 @@ def test_rows_of_two_languages_are_measured_together(
 
 
 def test_without_the_cache_everything_is_measured_again_with_the_same_result(
-    pie: Pie, tmp_path: Path, shared_cache: Path
+    pie: Pie,
+    tmp_path: Path,
+    environment: dict[str, str],
+    fresh_cache: Callable[[Path], Path],
 ) -> None:
+    own = fresh_cache(tmp_path / "cache")  # nobody else writes into it meanwhile
+    environment["PIE_CACHE"] = str(own)
     pairs = write_rows(tmp_path / "pairs.jsonl", row("p", tests=sums(3)))
     first, second = tmp_path / "first", tmp_path / "second"
-    assert pie("simulate", "--pairs", pairs, "--out", first).returncode == 0
-    kept = (shared_cache / "results.sqlite").stat().st_mtime_ns
-    done = pie("simulate", "--pairs", pairs, "--out", second, "--no-cache")
+    assert pie("simulate", "--pairs", pairs, "--out", first, env=environment).returncode == 0
+    kept = (own / "results.sqlite").stat().st_mtime_ns
+    done = pie("simulate", "--pairs", pairs, "--out", second, "--no-cache", env=environment)
     assert done.returncode == 0, done.stderr
     assert measured(second) == (3, 0), "two programs and the empty one"
-    assert (shared_cache / "results.sqlite").stat().st_mtime_ns == kept, "and nothing is kept"
+    assert (own / "results.sqlite").stat().st_mtime_ns == kept, "and nothing is kept"
     for name in ("pairs.jsonl", "summary.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 

@@ -8,7 +8,7 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
-EXTRAS_FOR_GPUS = ("vllm", "qlora")  # useless on a computer without one, so not in `all`
+EXTRAS_FOR_GPUS = ("vllm", "qlora", "liger")  # useless on a computer without one, so not in `all`
 EXTRAS_OF_USERS = ("data", "retrieval", "finetune", "models", "plots", "dask")
 
 

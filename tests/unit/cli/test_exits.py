@@ -36,6 +36,7 @@ def test_the_codes_are_what_the_manual_says() -> None:
         "THRESHOLD": 3,
         "NOT_MEASURED": 4,
         "INTERRUPTED": 130,
+        "TERMINATED": 143,
     }
 
 

@@ -214,6 +214,7 @@ PARTIAL = """
 import json, sys
 from pathlib import Path
 from sim import compiler, judge, sandbox
+from sim.comparison import RULES
 from sim.limits import CompileLimits, Limits
 from sim.machines.cachegrind import Cachegrind
 from sim.program import Language, Program, TestCase
@@ -323,6 +324,6 @@ def test_the_interpreter_sees_only_its_script(build: Callable[..., Build]) -> No
         pytest.skip("needs the full sandbox")
     script = "import os\nprint(sorted(os.listdir('/pie')), dict(os.environ), os.getcwd())\n"
     seen = run(build(script, Language.PYTHON)).stdout.decode()
-    assert "['main.py', 'runner']" in seen
+    assert "['guest', 'program', 'runner']" in seen
     assert BAIT not in seen
     assert seen.strip().endswith("/tmp")
