@@ -80,7 +80,7 @@ def command(
     from pie.core.rows import ANSWERS
     from pie.flows import simulate as flow
 
-    if samples is None:
+    if samples is None and tasks is None:
         options.pairs_or_tasks(pairs, tasks)
     setting = build.setting(
         machine,

@@ -39,8 +39,8 @@ def command(
     from pie.flows.generation import generate as flow
     from pie.flows.generation.options import open_asked, open_tasks
 
-    given = None if settings.pairs == Path() else settings.pairs
-    options.pairs_or_tasks(given, settings.tasks)
+    if settings.pairs == Path() and settings.tasks is None:
+        options.pairs_or_tasks(None, None)
     if settings.tasks is not None:
         from pie.cli.generation import tasks
 

@@ -87,7 +87,6 @@ def test_the_example_in_the_help_of_simulate_is_a_file_of_the_project() -> None:
     [
         ["simulat"],
         ["simulate"],
-        ["simulate", "--pairs", "x", "--tasks", "y"],
         ["generate", "--model", "replay:x"],
         ["refine", "--strategy", "soap"],
         ["dataset", "check"],

@@ -197,7 +197,8 @@ def test_without_namespaces_each_run_has_a_start_of_its_own(
     finally:
         sandbox.level.cache_clear()
     assert cost(first) == cost(second)
-    assert first.startup == second.startup
+    # Without namespaces the start sees the host's names and dates; the program's own cost does not.
+    assert all(one.startup["instructions"] > cost(one)[0] for one in (first, second))
 
 
 @pytest.mark.slow
