@@ -24,6 +24,8 @@ class DividedTask:
     whole: Task
     task: RefinementTask
     public: tuple[TestCase, ...]
+    private: tuple[int, ...]
+    """Which of its private tests judge: those that ask what no public one asks."""
 
     @property
     def reference(self) -> Program | None:
@@ -48,7 +50,8 @@ class DividedTask:
     def judging(self) -> Mapping[str, Any]:
         """Return the task's fields with the private tests alone, for the measurement at the end."""
         kept = {name: value for name, value in self.whole.fields.items() if name != "answers"}
-        return {**kept, "public_tests": []}
+        tests = [kept["private_tests"][number] for number in self.private]
+        return {**kept, "public_tests": [], "private_tests": tests}
 
 
 def divide_task(task: Task, toolchain: Toolchain) -> DividedTask:
@@ -62,7 +65,12 @@ def divide_task(task: Task, toolchain: Toolchain) -> DividedTask:
     public = tuple(resolved(task, visible.tests.tests, toolchain))
     private = resolved(task, task.private.tests, toolchain)
     shown = {digest_of(one.kind.value, one.input_digest) for one in public}
-    if all(digest_of(one.kind.value, one.input_digest) in shown for one in private):
+    left = tuple(
+        number
+        for number, one in enumerate(private)
+        if digest_of(one.kind.value, one.input_digest) not in shown
+    )
+    if not left:
         raise RowProblem("it has no private test that asks something else than the public ones")
     texts = tuple(_text(test, visible.entry_point) for test in visible.tests.tests)
     return DividedTask(
@@ -75,6 +83,7 @@ def divide_task(task: Task, toolchain: Toolchain) -> DividedTask:
             recorded=row_identity(task.task_id, None, None, ""),
         ),
         public,
+        left,
     )
 
 

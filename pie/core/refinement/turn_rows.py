@@ -9,7 +9,7 @@ from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.rows import Divided
 from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Turn
-from pie.core.rows import ANSWERS
+from pie.core.rows import ANSWERS, InlineTest
 from pie.core.tasks.samples import sample_line
 
 _STALE = ("generations", ANSWERS)
@@ -101,5 +101,5 @@ def refined_samples(
     ]
 
 
-def _plain(test: object) -> object:
-    return test if isinstance(test, int) else test.model_dump()  # type: ignore[attr-defined]
+def _plain(test: int | InlineTest) -> object:
+    return test if isinstance(test, int) else test.model_dump()

@@ -150,18 +150,22 @@ class Chains:
         key = digest_of(
             "refine", wanted.prompt.digest, row, chain.sample, wanted.turn, *self._drawn
         )
+        if self._known(key, chain, place):
+            return
+        seed = request.sampling.seed + number
+        asked = ModelRequest(key, wanted.prompt, number, seed, row)
+        self._to_ask.append((asked, chain, place))
+
+    def _known(self, key: str, chain: _Chain, place: int) -> bool:
+        """Reply with the answer that is kept, or that no more is to be asked; False: ask it."""
         kept = self._store.get(key)
         if kept is not None:
             self._progress.reused += key not in self._counted
             self._count(key, kept)
             chain.replies[place] = Reply(kept)
-            return
-        if self._spent():
+        elif self._spent():
             chain.replies[place] = Stop.BUDGET
-            return
-        seed = request.sampling.seed + number
-        asked = ModelRequest(key, wanted.prompt, number, seed, row)
-        self._to_ask.append((asked, chain, place))
+        return chain.replies[place] is not None
 
     def _answered(self, chain: _Chain) -> None:
         """Go on with a chain that has all of its replies."""
@@ -184,8 +188,8 @@ class Chains:
         wave: list[ModelRequest] = []
         while self._to_ask and len(wave) < most:
             asked, chain, place = self._to_ask.popleft()
-            if self._spent():
-                chain.replies[place] = Stop.BUDGET
+            # Another task with the same prompt may have had the answer meanwhile.
+            if self._known(asked.key, chain, place):
                 self._answered(chain)
                 continue
             waiting = self._asked.setdefault(asked.key, [])

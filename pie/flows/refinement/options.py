@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pie.core.models import ModelOptions, Sampling, form_of, open_model
@@ -37,7 +37,7 @@ class Chosen:
     of_tasks: bool = False
     from_answers: bool = False
     limit: int | None = None
-    prices: Prices = Prices()  # noqa: RUF009 (it is frozen)
+    prices: Prices = field(default_factory=Prices)
     max_cost: float | None = None
     max_total_tokens: int | None = None
 

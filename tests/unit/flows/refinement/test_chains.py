@@ -308,3 +308,23 @@ def test_chains_can_start_from_the_answers_of_an_earlier_run(tmp_path):
     assert [one.strip() for one in every] == [
         written(words) for words in ("cost 80", "wrong", "cost 40", "wrong")
     ]
+
+
+def test_rows_with_the_same_prompt_share_its_answer_and_ask_it_once(tmp_path):
+    same = row(0)
+    rows = [{**same, "src_id": f"s{number}"} for number in range(6)]
+    pairs = write(tmp_path / "rows.jsonl", rows)
+    model = ScriptedModel(by_turn("cost 70", "cost 60", "cost 50"))
+    done = run(request(pairs, model))
+    assert done.summary["turns"] == 6 * 5
+    keys = [one.key for one in model.asked]
+    assert len(keys) == len(set(keys)) == 5
+
+
+def test_a_private_test_of_a_task_that_is_shown_judges_nothing(tmp_path):
+    line = task_line("one")
+    line["private_tests"].append(dict(line["public_tests"][0]))
+    tasks = write(tmp_path / "tasks.jsonl", [line])
+    done = run(request(tasks, ScriptedModel(always("fast")), public=None, of_tasks=True))
+    (judging,) = lines_of(done.folder / "tasks.jsonl")
+    assert [one["input"] for one in judging["private_tests"]] == ["secretone\n"]
