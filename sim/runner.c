@@ -66,6 +66,7 @@ static void limit(int resource, unsigned long long soft, unsigned long long hard
     if (soft && setrlimit(resource, &r)) die("setrlimit");
 }
 
+#include "asleep.h"
 #include "call_filter.h"
 
 /* ---- the child --------------------------------------------------------------------------------- */
@@ -155,44 +156,12 @@ static int refuse_call(void) {
     return 1;
 }
 
-/* How long the child's threads have waited for a processor, in ns, by the host's /proc; -1 unknown.
- * One thread that has ended takes its waiting along, so a sum that shrinks says nothing. */
-static long long waited(int proc, const char *task) {
-    char path[32], text[128];
-    long long sum = 0, ran, wait;
-    int folder = proc < 0 ? -1 : openat(proc, task, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *threads = folder < 0 ? 0 : fdopendir(folder);
-    if (!threads) {
-        if (folder >= 0) close(folder);
-        return -1;
-    }
-    for (struct dirent *thread; (thread = readdir(threads));) {
-        if (thread->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "%.20s/schedstat", thread->d_name);
-        int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
-        ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-        if (file >= 0) close(file);
-        if (length <= 0) continue;
-        text[length] = 0;
-        if (sscanf(text, "%lld %lld", &ran, &wait) == 2) sum += wait;
-    }
-    closedir(threads);
-    return sum;
-}
-
-/* Waits for the child; ends it when it makes a call that it has not, uses no processor time for IDLE_SECONDS (it waits
- * for what never comes), or was asleep for ASLEEP_SECONDS in all: time in which it neither ran nor waited for a
- * processor. A busy host looks like neither. */
-#define IDLE_SECONDS 20
-#ifndef ASLEEP_SECONDS
-#define ASLEEP_SECONDS 20
-#endif
+/* Waits for the child; ends it when it makes a call that it has not, or sleeps for too long (asleep.h). */
 static void await(int watch, int proc, const char *task, int control) {
     clockid_t clock;
     struct timespec used;
-    long long last = now(), ran = 0, waiting = waited(proc, task), asleep = 0;
     watch = watch && !clock_getcpuclockid(run.child, &clock);
-    long long since = now(), before = 0;
+    struct sleeper sleeper = {.last = now(), .waited = waited(proc, task)};
     struct pollfd at[3] = {{run.ended, POLLIN}, {run.listener, POLLIN}, {control, POLLIN}};
     for (;;) {
         int got = poll(at, 3, watch ? 1000 : -1);
@@ -207,24 +176,10 @@ static void await(int watch, int proc, const char *task, int control) {
             if (recv(control, word, sizeof word, 0) <= 0) _exit(125); /* nobody waits any more */
         }
         if (!watch || clock_gettime(clock, &used)) continue;
-        long long spent = used.tv_sec * 1000000000ll + used.tv_nsec, time = now();
-        long long in_line = waited(proc, task);
-        if (waiting >= 0 && in_line >= waiting) {
-            /* Waiting is told when it ends, so a second may be taken back in the next. */
-            asleep += (time - last) - (spent - ran) - (in_line - waiting);
-            if (asleep < 0) asleep = 0;
-        }
-        last = time, ran = spent, waiting = in_line;
-        if (spent - before > 50000000ll) {
-            before = spent;
-            since = time;
-        }
-        if (time - since > IDLE_SECONDS * 1000000000ll || asleep > ASLEEP_SECONDS * 1000000000ll) {
-            /* Who slept at a stretch, but for a little, waits for what never comes. */
-            run.idle = asleep > ASLEEP_SECONDS * 1000000000ll && time - since < (IDLE_SECONDS - 2) * 1000000000ll ? 2 : 1;
-            kill(run.child, SIGKILL);
-            watch = 0;
-        }
+        run.idle = sleeps(&sleeper, now(), used.tv_sec * 1000000000ll + used.tv_nsec, waited(proc, task));
+        if (!run.idle) continue;
+        kill(run.child, SIGKILL);
+        watch = 0;
     }
 }
 
