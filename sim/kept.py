@@ -21,12 +21,17 @@ class Kept:
 
     def __init__(self, store: Store, jobs: Sequence[Job]) -> None:
         self._store = store
-        wanted = {key: None for job in jobs for key in _keys(job)}
-        self._payloads = store.get_all(list(wanted))
+        self._jobs = jobs
+        self._keys = [_keys(job) for job in jobs]
+        wanted = {key: None for keys in self._keys for key in keys}
+        self._payloads = store.get_all(list(wanted)) if wanted else {}
 
-    def result(self, job: Job) -> Result | None:
-        """Return a job's result; None: it must be run."""
-        for key, within in _keys(job).items():
+    def result(self, index: int) -> Result | None:
+        """Return the result of the job at this place; None: it must be run."""
+        if not self._payloads:
+            return None
+        job = self._jobs[index]
+        for key, within in self._keys[index].items():
             payload = self._payloads.get(key)
             if payload is None:
                 continue

@@ -171,7 +171,7 @@ class Scheduler:
             self._waiting[key].append((one, index))
             one.missing += 1
             return False
-        found = known.result(job)
+        found = known.result(index)
         if found is not None:
             self.tally.count(self.tally.reused, job.kind)
             one.give(index, found)

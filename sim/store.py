@@ -46,9 +46,11 @@ class Store:
                     f"the cache {path} was written by another version of this program",
                     "set PIE_CACHE to a new folder or delete that file",
                 )
+            # With row numbers: keys are random, and payloads among them would each touch a page or
+            # two. (Older files are WITHOUT ROWID, and answer the same.)
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, kind TEXT NOT NULL, "
-                "payload TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
+                "payload TEXT NOT NULL, created REAL NOT NULL)"
             )
             self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -108,16 +110,26 @@ class Store:
             return set()
         now = time.time()
         rows = [(key, kind, _encode(value), now) for key, kind, value in values]
+        late: set[str] = set()
         with self._explained():
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                late = set(self.get_all([key for key, _kind, _value in values]))
-                self._db.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", rows)
+                if self._insert(rows) < len(rows):
+                    self._db.execute("ROLLBACK")
+                    self._db.execute("BEGIN IMMEDIATE")
+                    late = set(self.get_all([key for key, _kind, _value in values]))
+                    self._insert(rows)
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
         return late
+
+    def _insert(self, rows: Sequence[tuple[str, str, str, float]]) -> int:
+        """Add rows whose keys are not there; return how many."""
+        before = self._db.total_changes
+        self._db.executemany("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", rows)
+        return self._db.total_changes - before
 
     def counts(self) -> dict[str, int]:
         """Return how many results of each kind are kept."""

@@ -91,9 +91,11 @@ class TestCases:
     def resolve(self, problem_id: str, tests: Sequence[int | InlineTest]) -> list[TestCase]:
         """Return the tests with the digests of their texts; RowProblem when one cannot be read."""
         resolved = []
+        folder = None
         for position, test in enumerate(tests):
             if isinstance(test, InlineTest):
-                resolved.append(_inline(position, test))
+                folder = folder or _texts()
+                resolved.append(_inline(position, test, folder))
             else:
                 resolved.append(self._file(problem_id, test))
         return resolved
@@ -189,33 +191,48 @@ def measuring_command(rows: Path, made_from: Path) -> str:
 test_folder.__test__ = False  # type: ignore[attr-defined]
 
 
-def text_case(name: str, given: bytes, expected: bytes | None) -> TestCase:
-    """Return a test made of texts, kept under their digests in the cache folder."""
-    folder = cache_directory() / "texts"
-    folder.mkdir(parents=True, exist_ok=True)
+def text_case(
+    name: str, given: bytes, expected: bytes | None, folder: Path | None = None
+) -> TestCase:
+    """Return a test made of texts, kept under their digests in the cache folder.
 
-    def keep(data: bytes) -> tuple[Path, str]:
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-        path = folder / digest
-        if not path.exists() or path.read_bytes() != data:
-            scratch = folder / f"{digest}.{os.getpid()}"
-            scratch.write_bytes(data)
-            scratch.replace(path)
-        return path, digest
-
-    given_path, given_digest = keep(given)
+    `folder` is `_texts()`, for who makes many.
+    """
+    folder = folder or _texts()
+    given_path, given_digest = _keep(folder, given)
     if expected is None:
         return TestCase(name, given_path, None, given_digest, "")
-    expected_path, expected_digest = keep(expected)
+    expected_path, expected_digest = _keep(folder, expected)
     return TestCase(name, given_path, expected_path, given_digest, expected_digest)
 
 
-def _inline(position: int, test: InlineTest) -> TestCase:
-    name = f"inline.{position}"
+def _texts() -> Path:
+    """Return the folder of the cache in which texts of tests lie."""
+    folder = cache_directory() / "texts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _keep(folder: Path, data: bytes) -> tuple[Path, str]:
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    path = folder / digest
+    try:
+        kept = path.read_bytes() == data
+    except FileNotFoundError:
+        kept = False
+    if not kept:
+        scratch = folder / f"{digest}.{os.getpid()}"
+        scratch.write_bytes(data)
+        scratch.replace(path)
+    return path, digest
+
+
+def _inline(position: int, test: InlineTest, folder: Path) -> TestCase:
     return text_case(
-        name,
+        f"inline.{position}",
         test.input.encode("utf-8", "surrogatepass"),
         test.output.encode("utf-8", "surrogatepass"),
+        folder,
     )
 
 

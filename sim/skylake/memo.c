@@ -65,6 +65,7 @@ void memo_settle(void) {
 static Ref outcomes; /* all of them: the youngest */
 
 void memo_count(void) {
+    memo_settle();
     for (Ref r = outcomes; r;) {
         Outcome *o = at(r);
         for (UInt i = 0; i < o->counts; i++) counts_add(o->count[i].which, (Long)o->count[i].by * (Long)o->times);
@@ -76,14 +77,11 @@ void memo_count(void) {
 static void forget(void) {
     memo_count();
     outcomes = 0;
-    latest = NULL;
     room_empty();
 }
 
 void memo_forget(void) {
-    if (!room_begun()) return;
-    memo_settle();
-    forget();
+    if (room_begun()) forget();
 }
 
 /* What it has gained since the window began: blocks, with what each that is computed or written down takes. */
@@ -374,10 +372,7 @@ Bool memo_pass(Block *b, UInt count, Addr next) {
     }
     if (!current || room_full()) {
         if (!current && b->passed++ < OFTEN && !memo_always) return False;
-        if (room_full()) {
-            memo_settle();
-            forget();
-        }
+        if (room_full()) forget();
         gained -= WRITTEN;
         if (!(current = intern())) return False;
         latest = NULL;

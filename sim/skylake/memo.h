@@ -67,6 +67,6 @@ Bool memo_pass(Block *block, UInt count, Addr next);
 void memo_settle(void);
 /* What was decoded of an instruction has changed. */
 void memo_forget(void);
-/* Adds what is counted to the parts' counters: at the run's end. */
+/* Settles, and adds what is counted to the parts' counters: where they are read. */
 void memo_count(void);
 #endif

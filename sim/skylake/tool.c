@@ -57,7 +57,6 @@ static const HChar *told_besides(void) {
 static void summary(const HChar *ended) {
     enum { NUMBERS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_known();
-    memo_settle();
     memo_count();
     Statistics own = statistics;
     for (UInt i = 0; i < NUMBERS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
@@ -156,7 +155,6 @@ void run_begins(void) {
         start.cycles = counted();
         statistics.instructions = counted();
     } else {
-        memo_settle();
         memo_count();
         start.cycles = cycles_done();
         start.operations = operations_passed();

@@ -50,6 +50,35 @@ def test_putting_a_key_twice_keeps_the_first_value(store: Store) -> None:
     assert store.counts() == {"build": 1}
 
 
+def test_a_batch_keeps_what_was_there_and_tells_which(store: Store, path: Path) -> None:
+    assert store.put_all([("a", "measure", 1), ("b", "measure", 2)]) == set()
+    other = Store(path)
+    other.put("d", "measure", "another's")
+    batch = [(key, "measure", f"new {key}") for key in ("c", "b", "d", "e")]
+    assert store.put_all(batch) == {"b", "d"}
+    assert [other.get(key) for key in "abcde"] == [1, 2, "new c", "another's", "new e"]
+    other.close()
+
+
+def test_a_file_without_row_numbers_answers_the_same(path: Path) -> None:
+    path.parent.mkdir()
+    made = sqlite3.connect(path)
+    made.execute(
+        "CREATE TABLE results (key TEXT PRIMARY KEY, kind TEXT NOT NULL, "
+        "payload TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
+    )
+    made.execute("PRAGMA user_version=1")
+    made.execute("INSERT INTO results VALUES ('a', 'build', '[1]', 0)")
+    made.commit()
+    made.close()
+    store = Store(path)
+    assert store.get("a") == [1]
+    assert store.put_all([("a", "build", 2), ("b", "build", 3)]) == {"a"}
+    assert store.get_all(["a", "b", "c"]) == {"a": "[1]", "b": "3"}
+    assert store.prune(3600) == 1
+    store.close()
+
+
 def test_counts_are_by_kind_and_pruning_takes_the_old_ones(store: Store) -> None:
     for number in range(5):
         store.put(f"b{number}", "build", number)

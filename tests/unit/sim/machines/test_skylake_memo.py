@@ -16,6 +16,7 @@ from sim.machine import Measurement
 from sim.machines.skylake import Skylake
 from sim.program import Build, Language, Program
 from sim.toolchain import Toolchain
+from sim.verdict import Verdict
 from tests.unit.sim.machines.conftest import kept
 
 LIMITS = Limits(max_instructions=50_000_000)
@@ -100,8 +101,8 @@ def generated(number: int, folder: Path) -> Build:
     return kept(made)
 
 
-def measured(machine: Skylake, build: Build, stdin: Path, how: str) -> Measurement:
-    ended = machine.run(build, stdin, LIMITS, Toolchain(), f"--memoise={how}")
+def measured(machine: Skylake, build: Build, stdin: Path, *options: str) -> Measurement:
+    ended = machine.run(build, stdin, LIMITS, Toolchain(), *options)
     assert b"PIE-MEMO" not in ended.log, ended.log[-1000:]
     run = machine.read(ended, LIMITS)
     assert run.cycles, run
@@ -109,9 +110,9 @@ def measured(machine: Skylake, build: Build, stdin: Path, how: str) -> Measureme
 
 
 def same(machine: Skylake, build: Build, stdin: Path, *hows: str) -> None:
-    plain = measured(machine, build, stdin, "no")
+    plain = measured(machine, build, stdin, "--memoise=no")
     for how in hows:
-        other = measured(machine, build, stdin, how)
+        other = measured(machine, build, stdin, f"--memoise={how}")
         assert (how, other.cycles, other.counters) == (how, plain.cycles, plain.counters)
 
 
@@ -143,6 +144,41 @@ int main() {
 def test_a_long_program_costs_the_same(machine: Skylake) -> None:
     build = compiler.build(Program(Language.CPP, SORT), Toolchain(), CompileLimits())
     same(machine, build, Path("/dev/null"), "yes", "always")
+
+
+INTERPRETER = """#include <stdio.h>
+#include <unistd.h>
+static unsigned a[256], x = 1;
+static void work(int turns) {
+    for (int k = 0; k < turns; k++) a[x >> 24] += x = x * 1664525u + 7;
+}
+int main(void) {
+    for (int moment = 1; moment <= 3; moment++) {
+        work(50000);
+        if (lseek(0x504945, moment, SEEK_SET) < 0 && moment != 2) return moment;
+    }
+    work(5000);
+    printf("%u", a[0]);
+    return 0;
+}"""
+
+
+def test_what_was_remembered_of_a_start_is_no_part_of_the_program(
+    machine: Skylake, tmp_path: Path
+) -> None:
+    source, made = tmp_path / "main.c", tmp_path / "main"
+    source.write_text(INTERPRETER)
+    subprocess.run(["gcc", "-O2", "-static", str(source), "-o", str(made)], check=True)
+    build, nothing = kept(made), Path("/dev/null")
+    plain, *others = (
+        measured(machine, build, nothing, "--interpreter=yes", f"--memoise={how}")
+        for how in ("no", "yes", "always")
+    )
+    assert plain.verdict is Verdict.ACCEPTED
+    assert plain.counters["instructions"] < 60_000 < 200_000 < plain.startup["instructions"]
+    for other in others:
+        assert (other.cycles, other.counters) == (plain.cycles, plain.counters)
+        assert other.startup == plain.startup
 
 
 @pytest.mark.prove
