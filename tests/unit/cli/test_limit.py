@@ -34,6 +34,7 @@ ROWS = {
 """Commands that read rows."""
 NO_ROWS = {
     "measure": "programs in files",
+    "equal": "programs in files",
     "cache": "the store",
     "doctor": "the host",
     "finetune merge": "a model",

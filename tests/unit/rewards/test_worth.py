@@ -15,7 +15,12 @@ from pie.core.metrics.metrics import (
 )
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.report.startup import Net
 from pie.rewards import Scale, reward_of
+from pie.rewards.scale import Cost
+from pie.rewards.worth import Rules, has_baseline, judge
+from sim.jobs import MeasuredRun
+from sim.procedure import Outcome, TestOutcome
 from sim.verdict import Verdict
 
 PAGE = Path(__file__).parents[3] / "docs" / "rewards.md"
@@ -103,3 +108,32 @@ def test_a_verdict_is_worth_what_the_page_says(
     assert tuple(chosen(cell, unsupported) for cell in cells) == tuple(
         say(verdict, unsupported) for say in says
     )
+
+
+def outcome(cycles: int) -> Outcome:
+    run = MeasuredRun(Verdict.ACCEPTED, cycles=cycles)
+    return Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
+
+
+@pytest.mark.parametrize("cost", list(Cost))
+def test_an_answer_that_costs_no_more_than_an_empty_program_is_worth_nothing(cost: Cost) -> None:
+    found = judge(outcome(1000), outcome(90), Net(900), Net(-10), Rules(cost=cost))
+    assert (found.reward, found.below_start, found.net_speedup) == (0.0, True, None)
+    assert found.speedup == 1000 / 90
+    assert judge(outcome(1000), outcome(100), Net(900), Net(0), Rules(cost=cost)).reward == 0.0
+
+
+def test_a_reward_is_net_unless_gross_is_asked_for() -> None:
+    pair = (outcome(1000), outcome(300), Net(800), Net(100))
+    net = judge(*pair, Rules(Scale.RATIO))
+    assert (net.reward, net.net_speedup, net.speedup) == (8.0, 8.0, 1000 / 300)
+    assert judge(*pair, Rules(Scale.RATIO, cost=Cost.GROSS)).reward == 1000 / 300
+    unknown = judge(outcome(1000), outcome(250), None, None, Rules(Scale.RATIO))
+    assert unknown.reward == 4.0
+
+
+def test_nothing_is_faster_than_a_source_that_costs_no_more_than_an_empty_program() -> None:
+    pair = (outcome(100), outcome(110), Net(0), Net(10))
+    assert judge(*pair, Rules()).reward is None
+    assert not has_baseline(pair[0], pair[2], Rules())
+    assert judge(*pair, Rules(Scale.RATIO, cost=Cost.GROSS)).reward == 100 / 110
