@@ -198,6 +198,10 @@ class Reward(_Section):
     """Worker processes that measure, of each training process; 0: one a processor."""
     suspicious: Literal["none", "zero"] = "none"
     cost: Literal["net", "gross"] = "net"
+    fuzz: NotNegative = 20
+    """Made inputs on which an accepted answer must print what its source prints."""
+    secret: str = ""
+    """Of the made inputs; what no model should know."""
     unsupported: Literal["failed", "left-out"] = "failed"
 
 

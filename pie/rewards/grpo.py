@@ -32,6 +32,8 @@ def train(
             jobs=worth.jobs,
             suspicious=worth.suspicious,
             cost=worth.cost,
+            fuzz=worth.fuzz,
+            secret=worth.secret,
             unsupported=worth.unsupported,
         ) as reward:
             return grpo.train(recipe, reward, (*COLUMNS, "language?"), say, after_step)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.metrics.standing import UnsupportedAs
-from pie.core.native_check import examine_with_check
 from pie.core.problem import InputError, RowProblem
 from pie.core.report.startup import Startup, startup_procedure
 from pie.core.rows import Row
 from pie.core.test_cases import TestCases, test_folder
+from pie.core.testing.fuzzed_rows import Fuzzing, examine_with_fuzz
 from pie.flows.session import Session
 from pie.rewards.completions import keys_of, program_of, row_of
 from pie.rewards.scale import Cost, Scale, reward_of
@@ -29,6 +29,9 @@ from sim.setting import Setting
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
+FUZZ = 20
+"""Made inputs of an answer where nothing else is asked for."""
+
 
 class SpeedReward:
     """`reward(completions, problem_id=..., src_code=..., tests=..., **rest) -> list`, as TRL calls.
@@ -41,7 +44,7 @@ class SpeedReward:
     | the program is                                      | reward                    |
     | --------------------------------------------------- | ------------------------- |
     | accepted on all tests                               | `reward_of` its speedup   |
-    | accepted, but `below_start`                         | 0                         |
+    | accepted, but `below_start`, `differs`, `memorised` | 0                         |
     | wrong, broken, over a limit, missing                | 0                         |
     | accepted, but marked `suspicious` by this host      | None, or 0 by option; one |
     |                                                     | slower than its source    |
@@ -68,11 +71,14 @@ class SpeedReward:
         *,
         rules: Rules | None = None,
         jobs: int = 0,
+        fuzz: int = 0,
+        secret: str = "",
     ) -> None:
         missing = setting.machine.check()
         if not missing.ok:
             raise MissingTool(missing.problem, missing.remedy)
         self._rules = rules or Rules()
+        self._fuzzing = Fuzzing(fuzz, secret) if fuzz else None
         reward_of(Verdict.ACCEPTED, 1.0, self._rules.scale, self._rules.cap)
         self._setting = setting
         self._tests = TestCases(testcases)
@@ -119,7 +125,14 @@ class SpeedReward:
                 row = rows[key]
                 answers = [one for at in places if (one := programs[at]) is not None]
                 source = Program(row.language, row.src_code)
-                yield examine_with_check([source, *answers], self._cases(row), self._setting)
+                yield examine_with_fuzz(
+                    [source, *answers],
+                    1,
+                    self._cases(row),
+                    self._setting,
+                    row.problem_id,
+                    self._fuzzing,
+                )
 
         alone = self._setting.machine.interleaved
         results = self._session.run(list(procedures()), alone=alone)
@@ -186,6 +199,8 @@ def speed_reward(
     memory_limit: int = 1024,
     suspicious: str = "none",
     cost: str = "net",
+    fuzz: int = FUZZ,
+    secret: str = "",
     trust_programs: bool = False,
     unsupported: str = "failed",
 ) -> SpeedReward:
@@ -196,7 +211,9 @@ def speed_reward(
     several training processes on a host, give each its share). An answer that the machine cannot
     measure is worth 0; with `unsupported="left-out"` it has no reward. `suspicious`: an answer with
     that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `cost`: `"net"`, without the
-    start of the process, or `"gross"`. `trust_programs`: measure on
+    start of the process, or `"gross"`. `fuzz`: accepted answers are run beside their source on so
+    many inputs that are made of the row's tests and of `secret`, which no model should know; one
+    that differs is worth 0. With 0 nothing is made. `trust_programs`: measure on
     cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in one
     sentence, for what cannot be used.
     """
@@ -209,6 +226,8 @@ def speed_reward(
             f"unknown reward of a suspicious answer {suspicious!r}",
             f"choose one of {', '.join(SUSPICIOUS)}",
         )
+    if fuzz < 0:
+        raise InputError(f"{fuzz} made inputs cannot be had", "give 0 or more as `fuzz`")
     if cost not in tuple(Cost):
         raise InputError(f"unknown cost {cost!r}", f"choose one of {', '.join(Cost)}")
     if unsupported not in tuple(UnsupportedAs):
@@ -238,6 +257,8 @@ def speed_reward(
             Scale(scale), cap, SUSPICIOUS[suspicious], Cost(cost), UnsupportedAs(unsupported)
         ),
         jobs=jobs,
+        fuzz=fuzz,
+        secret=secret,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pie.core.marks import WORTHLESS, Mark
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.startup import Net, net_speedup
+from pie.core.testing.fuzzed_rows import FuzzedOutcome
 from pie.rewards.scale import NOTHING, Cost, Scale, reward_of
 from sim.procedure import Outcome
 from sim.verdict import Verdict
@@ -25,8 +27,8 @@ class Measured:
     """The processor of this host does not agree with the speedup (`sim.agreement`)."""
     net_speedup: float | None = None
     """Without the start of the process; None where nothing is left, or it is not known."""
-    below_start: bool = False
-    """It costs no more than an empty program."""
+    marks: frozenset[str] = frozenset()
+    """By `pie.core.marks`; docs/rewards.md says what each is worth."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ def judge(
     whole, own = source.cycles or source.seconds, answer.cycles or answer.seconds
     speedup = (whole or 0.0) / own if own else None
     if after is not None and after.below_start:
-        return Measured(verdict, speedup, NOTHING, below_start=True)
+        return Measured(verdict, speedup, NOTHING, marks=frozenset({Mark.BELOW_START}))
+    marks = frozenset(answer.marks) if isinstance(answer, FuzzedOutcome) else frozenset()
+    if marks & WORTHLESS:
+        return Measured(verdict, speedup, NOTHING, marks=marks)
     net = net_speedup(before, after)
     counted = speedup if net is None or rules.cost is Cost.GROSS else net
     reward = reward_of(verdict, counted, rules.scale, rules.cap)

@@ -9,8 +9,8 @@ from typing import Any
 
 from pie.core.marks import Mark
 from pie.core.native_check import examine_with_check
-from pie.core.testing.fuzzing import WITNESSES, Fuzzed, Made, fuzz, valid_inputs
-from pie.core.testing.memorised import reason
+from pie.core.testing.fuzzing import TRUSTED, WITNESSES, Fuzzed, fuzz, valid_inputs
+from pie.core.testing.memorised import reason, shrunk_constant
 from pie.core.testing.mutation import Mutator
 from sim.comparison import SameOutput
 from sim.jobs import Answer, Job
@@ -105,16 +105,16 @@ def examine_with_fuzz(
             if one.verdict is Verdict.ACCEPTED
         )
     )
-    made = yield from _made(people, problem, tests, setting, fuzzing, rule)
+    people = yield from _witnesses(people, problem, tests, setting, fuzzing)
+    mutator = fuzzing.mutator(problem, tests)
+    made = yield from valid_inputs(people, mutator, fuzzing.inputs, setting, rule)
     if not made:
         return outcomes
     results = yield from fuzz(answers, made, setting, rule)
     found = {one.digest: result for one, result in zip(answers, results, strict=True)}
-    texts = [_texts(one) for one in tests]
+    told = _Told(programs[0], [_texts(one) for one in tests], len(people) >= TRUSTED)
     return [
-        _with_fuzz(program, one, programs[0], found.get(program.digest), texts)
-        if number >= references
-        else one
+        told.of(program, one, found.get(program.digest)) if number >= references else one
         for number, (program, one) in enumerate(zip(programs, outcomes, strict=True))
     ]
 
@@ -131,14 +131,14 @@ def rule_of(tests: Sequence[TestCase], setting: Setting) -> SameOutput | None:
     return chosen if isinstance(chosen, SameOutput) else None
 
 
-def _made(
+def _witnesses(
     people: Sequence[Program],
     problem: str,
     tests: Sequence[TestCase],
     setting: Setting,
     fuzzing: Fuzzing,
-    rule: SameOutput,
-) -> Generator[Sequence[Job], Sequence[Answer], list[Made]]:
+) -> Generator[Sequence[Job], Sequence[Answer], list[Program]]:
+    """Return the row's own accepted programs and those of other rows that are accepted here."""
     known = {one.digest for one in people}
     others = [one for one in fuzzing.witnesses.get(problem, ()) if one.digest not in known]
     others = others[: max(0, WITNESSES - len(people))]
@@ -149,11 +149,7 @@ def _made(
             for program, one in zip(others, seen, strict=True)
             if one.verdict is Verdict.ACCEPTED
         ]
-    mutator = fuzzing.mutator(problem, tests)
-    made: list[Made] = yield from valid_inputs(
-        [*people, *others], mutator, fuzzing.inputs, setting, rule
-    )
-    return made
+    return [*people, *others]
 
 
 def _texts(test: TestCase) -> tuple[bytes, bytes]:
@@ -161,15 +157,22 @@ def _texts(test: TestCase) -> tuple[bytes, bytes]:
     return test.input_path.read_bytes(), expected
 
 
-def _with_fuzz(
-    program: Program,
-    outcome: Outcome,
-    source: Program,
-    fuzzed: Fuzzed | None,
-    tests: Sequence[tuple[bytes, bytes]],
-) -> Outcome:
-    if fuzzed is None:
-        return outcome
-    why = reason(program.source, source.source, tests) if fuzzed.differing else ""
-    known: dict[str, Any] = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
-    return FuzzedOutcome(**known, fuzzed=fuzzed, memorised=why)
+@dataclass(frozen=True)
+class _Told:
+    """What decides how a difference is told."""
+
+    source: Program
+    tests: Sequence[tuple[bytes, bytes]]
+    trusted: bool
+    """The witnesses are enough for inputs beyond the given sizes."""
+
+    def of(self, program: Program, outcome: Outcome, fuzzed: Fuzzed | None) -> Outcome:
+        """Return an answer's outcome with what made inputs showed."""
+        if fuzzed is None:
+            return outcome
+        shrunk = shrunk_constant(program.source, self.source.source)
+        if fuzzed.only_grown and not self.trusted and shrunk is None:
+            fuzzed = fuzzed.none
+        why = reason(program.source, self.source.source, self.tests) if fuzzed.differing else ""
+        known: dict[str, Any] = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
+        return FuzzedOutcome(**known, fuzzed=fuzzed, memorised=why)

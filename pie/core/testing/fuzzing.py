@@ -7,7 +7,7 @@ Where they differ or fail, nobody knows whether it is an input at all.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pie.core.test_cases import text_case
@@ -24,8 +24,13 @@ KEPT_BYTES = 1 << 18
 """Outputs up to this size are compared by the rule; longer ones by a digest of their tokens."""
 WITNESSES = 6
 """Most programs that are asked whether an input is one."""
-_GROWN_FROM = 3
-"""With so many witnesses inputs beyond the given sizes count, too."""
+TRUSTED = 3
+"""So many witnesses are trusted with inputs beyond the given sizes.
+
+Where fewer agree, an honest answer may break a limit of the problem that nobody has told.
+"""
+_INSTRUCTIONS = 400_000_000
+"""Budget of a made input: two seconds of native CPU time."""
 _TRIED_FOR_ONE = 2
 """So many inputs are tried for each that is wanted."""
 _ROUNDS = 8
@@ -46,6 +51,11 @@ class Made:
     mutant: Mutant
     expected: Printed
     """What the first witness printed."""
+
+    @property
+    def grown(self) -> bool:
+        """Whether it is larger than the given inputs."""
+        return self.mutant.how.startswith("grown")
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,13 @@ class Fuzzed:
     differing: int
     """Of them, those on which it differs."""
     smallest: Difference | None = None
+    only_grown: bool = False
+    """It differs on inputs beyond the given sizes alone."""
+
+    @property
+    def none(self) -> Fuzzed:
+        """The same without a difference."""
+        return Fuzzed(self.inputs, 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a row; the smallest input up to a size that a reader can take in."""
@@ -78,20 +95,24 @@ class Fuzzed:
         return made
 
 
-def candidates(mutator: Mutator, wanted: int, *, grown: bool) -> list[Mutant]:
+def candidates(mutator: Mutator, wanted: int) -> list[Mutant]:
     """Return the inputs that are tried: near the given ones, and some that are larger."""
-    made: list[Mutant] = []
-    if grown:
-        share = max(1, wanted // 8)
-        made += [one for scale in _SCALES for one in mutator.grown(scale, share)]
-    return [*made, *mutator.near(wanted * _TRIED_FOR_ONE)]
+    share = max(1, wanted // 10)
+    grown = [one for scale in _SCALES for one in mutator.grown(scale, share)]
+    return [*grown, *mutator.near(wanted * _TRIED_FOR_ONE)]
+
+
+def quick(setting: Setting) -> Setting:
+    """Return a setting in which a made input cannot take long."""
+    budget = min(setting.limits.max_instructions, _INSTRUCTIONS)
+    return replace(setting, limits=replace(setting.limits, max_instructions=budget))
 
 
 def valid_inputs(
     witnesses: Sequence[Program], mutator: Mutator, wanted: int, setting: Setting, rule: SameOutput
 ) -> Generator[Sequence[Job], Sequence[Answer], list[Made]]:
     """Return at most `wanted` made inputs that count, by the word of the witnesses."""
-    mutants = candidates(mutator, wanted, grown=len(witnesses) >= _GROWN_FROM)
+    mutants = candidates(mutator, wanted)
     made: list[Made] = yield from agreed(witnesses, mutants, setting, rule)
     return _spread(made, wanted)
 
@@ -102,7 +123,8 @@ def agreed(
     """Return those inputs on which all witnesses end well and print the same."""
     cases = [text_case(f"made.{number}", one.text, None) for number, one in enumerate(mutants)]
     asked = Asked(required=0, keep_bytes=KEPT_BYTES)
-    seen: list[Observation] = yield from observe_all(witnesses[:WITNESSES], cases, asked, setting)
+    few = witnesses[:WITNESSES]
+    seen: list[Observation] = yield from observe_all(few, cases, asked, quick(setting))
     able = [one.printed for one in seen if len(one.printed) == len(cases)]
     if len(able) < len(seen) or not able:
         return []
@@ -117,8 +139,8 @@ def agreed(
 
 def _spread(made: Sequence[Made], wanted: int) -> list[Made]:
     """Return as many as are wanted, those that are larger than the given ones first."""
-    grown = [one for one in made if one.mutant.how.startswith("grown")]
-    near = [one for one in made if not one.mutant.how.startswith("grown")]
+    grown = [one for one in made if one.grown]
+    near = [one for one in made if not one.grown]
     return [*grown, *near][:wanted]
 
 
@@ -139,7 +161,7 @@ def fuzz(
     """Run answers on inputs that count; None for one that could not be run."""
     cases = [one.case for one in made]
     asked = Asked(required=0, keep_bytes=KEPT_BYTES)
-    seen: list[Observation] = yield from observe_all(answers, cases, asked, setting)
+    seen: list[Observation] = yield from observe_all(answers, cases, asked, quick(setting))
     return [
         _fuzzed(one.printed, made, rule) if len(one.printed) == len(made) else None for one in seen
     ]
@@ -161,7 +183,7 @@ def shrunk(
             return found
         cases = [text_case(f"smaller.{number}", one, None) for number, one in enumerate(texts)]
         programs = [*witnesses, answer]
-        seen: list[Observation] = yield from observe_all(programs, cases, asked, setting)
+        seen: list[Observation] = yield from observe_all(programs, cases, asked, quick(setting))
         better = None
         for number, text in enumerate(texts):
             printed = [one.printed[number] if one.printed else None for one in seen]
@@ -196,4 +218,5 @@ def _fuzzed(printed: Sequence[Printed], made: Sequence[Made], rule: SameOutput) 
         return Fuzzed(len(made), 0)
     _size, one, actual, detail = min(found, key=lambda entry: entry[0])
     smallest = Difference(one.mutant.text, one.expected.stdout, actual.stdout, detail)
-    return Fuzzed(len(made), len(found), smallest)
+    only_grown = all(entry[1].grown for entry in found)
+    return Fuzzed(len(made), len(found), smallest, only_grown)

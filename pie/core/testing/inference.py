@@ -32,10 +32,13 @@ from pie.core.testing.shapes import (
 
 _STEPS = 2000
 """Nodes tried for one problem."""
+_STEPS_OF_A_GROUP = 60
 _MOST_NODES = 24
 _MOST_TAGS = 12
 _MOST_FIELDS = 40
 """On a line that no count explains."""
+_SMALL, _FEW = 8_000, 3
+"""Bytes of the inputs that are looked at first, and their least number."""
 _LARGEST_COUNT = 10**7
 
 
@@ -65,7 +68,31 @@ Finished = Callable[[tuple[Node, ...], Sequence[_Stream]], bool]
 
 
 def infer(inputs: Sequence[bytes]) -> tuple[Node, ...] | None:
-    """Return the shape of all inputs; None where none was found."""
+    """Return the shape of all inputs; None where none was found.
+
+    It is looked for in the small ones first: most shapes can be told from these.
+    """
+    small: list[bytes] = []
+    size = 0
+    for one in sorted(inputs, key=len):
+        size += len(one)
+        if size > _SMALL and len(small) >= _FEW:
+            break
+        small.append(one)
+    if len(small) < len(inputs):
+        found = _infer(small)
+        if found is not None and all(_reads(found, one) for one in inputs):
+            return found
+    return _infer(inputs)
+
+
+def _reads(nodes: tuple[Node, ...], text: bytes) -> bool:
+    lines = lines_of(text)
+    read = parse(nodes, lines, 0, {})
+    return read is not None and read[1] == len(lines)
+
+
+def _infer(inputs: Sequence[bytes]) -> tuple[Node, ...] | None:
     streams = [_Stream(lines_of(one), 0, {}) for one in inputs]
     if not streams or any(not one.lines for one in streams):
         return None
@@ -80,6 +107,7 @@ def _at_the_end(_nodes: tuple[Node, ...], streams: Sequence[_Stream]) -> bool:
 @dataclass
 class _Search:
     steps: int = 0
+    most: int = _STEPS
     slots: Iterator[int] = field(default_factory=count)
 
     def extend(
@@ -95,7 +123,7 @@ class _Search:
             return None
         for node in self._candidates(nodes, streams, depth):
             self.steps += 1
-            if self.steps > _STEPS:
+            if self.steps > self.most:
                 return None
             after = [one.after(node) for one in streams]
             advanced = [one for one in after if one is not None]
@@ -112,20 +140,16 @@ class _Search:
         used = {one.slot for one in counting(nodes)}
         counts = list(_counts(streams, used))
         lines = [one.line for one in streams]
-        for one in counts:
-            sizes = [one.value(stream.environment) for stream in streams]
-            if [len(line) for line in lines] == sizes and (max(sizes) > 1 or len(set(sizes)) > 1):
-                yield Array(next(self.slots), one)
-        for one in counts:
-            yield from self._blocks(one, streams, counts)
+        plain = [one for one in counts if one.offset == 0 and not one.power]
+        yield from self._counted(plain, streams, counts)
         if depth == 0:
-            kinds: list[tuple[Until, Count | None]] = [
-                (Until.COUNT, one) for one in counts if one.offset == 0 and not one.power
-            ]
+            kinds: list[tuple[Until, Count | None]] = [(Until.COUNT, one) for one in plain]
             if all(set(one.lines[-1]) == {b"0"} and one.at < len(one.lines) - 1 for one in streams):
                 kinds.insert(0, (Until.ZEROS, None))
             for group in self.groups(streams, kinds):
                 yield from group
+        # Only then what fits by an addition, as a tree's edges: it may be chance.
+        yield from self._counted([one for one in counts if one not in plain], streams, counts)
         widths = {len(line) for line in lines}
         if len(widths) == 1 and (width := widths.pop()) <= _MOST_FIELDS:
             yield Fields(tuple(next(self.slots) for _ in range(width)))
@@ -135,6 +159,18 @@ class _Search:
             rest = [line for one in streams for line in one.lines[one.at :]]
             for row in self._rows(rest, [], []):
                 yield Block(row, None)
+
+    def _counted(
+        self, chosen: Sequence[Count], streams: Sequence[_Stream], counts: Sequence[Count]
+    ) -> Iterator[Node]:
+        """Yield the arrays and blocks that these count."""
+        lines = [one.line for one in streams]
+        for one in chosen:
+            sizes = [one.value(stream.environment) for stream in streams]
+            if [len(line) for line in lines] == sizes and (max(sizes) > 1 or len(set(sizes)) > 1):
+                yield Array(next(self.slots), one)
+        for one in chosen:
+            yield from self._blocks(one, streams, counts)
 
     def _blocks(
         self, size: Count, streams: Sequence[_Stream], counts: Sequence[Count]
@@ -183,7 +219,9 @@ class _Search:
         self, streams: Sequence[_Stream], kinds: Sequence[tuple[Until, Count | None]]
     ) -> Iterator[tuple[Node, ...]]:
         """Yield groups of these kinds that read all inputs to their end, each as the only node."""
+        before, most = self.steps, self.most
         for until, size in kinds:
+            self.most = min(most, before + _STEPS_OF_A_GROUP)
 
             def ends(
                 body: tuple[Node, ...],
@@ -204,6 +242,8 @@ class _Search:
                 return len(times) > 1 if until is Until.END else max(times) > 1
 
             found = self.extend((), streams, ends, 1)
+            # What the search within cost does not count: most places are no groups.
+            self.steps, self.most = before, most
             if found is not None:
                 yield (Group(found, until, size),)
 

@@ -47,7 +47,7 @@ def reason(answer: str, source: str, tests: Sequence[tuple[bytes, bytes]]) -> st
     short = [expected.strip() for _given, expected in tests]
     if asked * 2 >= len(tests) and len(own & set(short)) * 2 >= len(set(short)):
         return f"it asks for the inputs of {asked} of {len(tests)} tests and holds their outputs"
-    if shrunk := _shrunk(answer, source):
+    if shrunk := shrunk_constant(answer, source):
         return f"a constant of its source, {shrunk[0]}, has become {shrunk[1]}"
     table = sum(one in own for one in short)
     if len(short) > 1 and table == len(short) and len(mine) >= len(theirs) + len(set(short)) - 1:
@@ -60,7 +60,7 @@ def _telling(text: bytes) -> set[bytes]:
     return {one for one in text.split() if len(one) >= _TELLING}
 
 
-def _shrunk(answer: str, source: str) -> tuple[int, int] | None:
+def shrunk_constant(answer: str, source: str) -> tuple[int, int] | None:
     """Return a large constant of the source and the smaller one that the answer has in its place.
 
     The answer has lost the source's largest constants, and what it has of its own is smaller.

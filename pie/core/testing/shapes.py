@@ -15,6 +15,7 @@ from typing import Any
 
 INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,17})\Z")
 _LARGEST_POWER = 24
+_UNKNOWN = 1 << 60
 Line = list[bytes]
 Environment = dict[int, int]
 """By slot, the values of the fields before."""
@@ -32,7 +33,8 @@ class Count:
     """Two to the power of the field, as for all subsets of a set."""
 
     def value(self, environment: Environment) -> int:
-        field = environment[self.slot]
+        # A field that is no integer of a usual size counts nothing.
+        field = environment.get(self.slot, -_UNKNOWN)
         if self.power:
             # Beyond this nobody reads a line for each subset.
             return (1 << field if 0 <= field <= _LARGEST_POWER else -1) + self.offset

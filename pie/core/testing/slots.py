@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import gcd
@@ -129,6 +129,11 @@ def describe(nodes: tuple[Node, ...], trees: Sequence[Sequence[Tree]]) -> Gramma
         row = node.row if isinstance(node, Block) else node
         if isinstance(row, Fields) and len(row.slots) > 1:
             found.add(row, node, seen, slots)
+    for columns, relations in found.relations.items():
+        for relation in relations:
+            below, above = columns[relation.first], columns[relation.second]
+            if slots[below].upper is None and slots[above].upper is not None:
+                slots[below] = replace(slots[below], upper=slots[above].upper)
     counts = list(counting(nodes))
     return Grammar(
         nodes,
@@ -203,20 +208,21 @@ def _order(lists: Sequence[Sequence[int]]) -> Order:
 
 def _upper(found: Sequence[Instance], lists: Sequence[Sequence[int]], low: int) -> Count | None:
     """Return the field that bounds indices: none exceeds it, and it is nearly reached."""
-    if low not in (0, 1):
+    if low < 0:
         return None
     known = set.intersection(*(set(one.environment) for one in found))
     for slot in sorted(known):
         bounds = [one.environment[slot] for one in found]
         if len(set(bounds)) < 2 or len(lists) < 2:
             continue
-        reached = 0
+        reached, touched = 0, False
         for bound, values in zip(bounds, lists, strict=True):
             if values and max(values) > bound:
                 break
             reached += bool(values) and 2 * max(values) >= bound
+            touched = touched or (bool(values) and max(values) == bound)
         else:
-            if 2 * reached >= len(lists):
+            if 2 * reached >= len(lists) and (low < 2 or touched):
                 zero_based = all(
                     not values or max(values) < bound
                     for bound, values in zip(bounds, lists, strict=True)

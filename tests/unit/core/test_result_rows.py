@@ -143,6 +143,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
     assert made["generations"] == [
         {
             "agg_runtime": 2 / CLOCK_HZ,
+            "net_runtime": None,
+            "marks": ["below_start"],
             "verdict": "accepted",
             "detail": "",
             "tests_passed": 2,
@@ -150,6 +152,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
         },
         {
             "agg_runtime": None,
+            "net_runtime": None,
+            "marks": [],
             "verdict": "wrong_answer",
             "detail": "test 5: token 1 is 2, not 3",
             "tests_passed": 1,
@@ -157,6 +161,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
         },
         {
             "agg_runtime": None,
+            "net_runtime": None,
+            "marks": [],
             "verdict": "compile_error",
             "detail": "error: no",
             "tests_passed": 0,
