@@ -59,12 +59,10 @@ def _train(
     from trl import DPOConfig
 
     tokenizer = load_tokenizer(folder_of(recipe.model))
-    form, found = _read(Path(recipe.train), tokenizer, recipe.max_tokens, "training", say)
+    form, found = _read(Path(recipe.train), tokenizer, recipe, "training", say)
     evaluation = None
     if recipe.eval:
-        other, evaluation = _read(
-            Path(recipe.eval), tokenizer, recipe.max_tokens, "evaluation", say
-        )
+        other, evaluation = _read(Path(recipe.eval), tokenizer, recipe, "evaluation", say)
         if other is not form:
             raise FinetuneError(
                 f"{recipe.train} holds rows in {form} form and {recipe.eval} in {other} form",
@@ -100,13 +98,13 @@ def _train(
 
 
 def _read(
-    path: Path, tokenizer: Any, most: int, what: str, say: trainers.Say
+    path: Path, tokenizer: Any, recipe: Dpo, what: str, say: trainers.Say
 ) -> tuple[Form, list[dict[str, list[int]]]]:
     """Return the form of a file's rows, and those that fit as ids."""
     made: list[dict[str, list[int]]] = []
     form: Form | None = None
-    left_out = 0
-    waiting = preferences(path)
+    left_out, most = 0, recipe.max_tokens
+    waiting = preferences(path, recipe.limit)
     while some := list(islice(waiting, 256)):
         form = form or some[0][0].form
         encoded = tokens.encode((row for pair in some for row in pair), tokenizer)
@@ -131,13 +129,13 @@ def _read(
     return form, made
 
 
-def preferences(path: Path) -> Any:
-    """Yield (chosen, rejected) of each row; FinetuneError names file and line of one that is none.
+def preferences(path: Path, limit: int | None = None) -> Any:
+    """Yield (chosen, rejected) of each row, or of the first ones, with the same prompt.
 
-    Both have the same prompt.
+    FinetuneError names file and line of one that is none.
     """
     form: Form | None = None
-    for place, fields in rows.objects(path):
+    for place, fields in rows.objects(path, limit):
         if "chosen" not in fields and "completion" in fields:
             raise FinetuneError(
                 f"{place} is a row for supervised training, and has no chosen and rejected answer",

@@ -67,7 +67,7 @@ def _train(
     from datasets import Dataset
     from trl import GRPOConfig
 
-    form, asked, known = read(Path(recipe.train), columns)
+    form, asked, known = read(Path(recipe.train), columns, recipe.limit)
     say(f"training: {len(asked):,} prompts, {recipe.answers} answers to each")
     digest = hashlib.sha256(repr((asked, known)).encode()).hexdigest()[:16]
     begun = trainers.begin(recipe, team, stop, form, digest, say)
@@ -117,12 +117,14 @@ def ids(tokenizer: Any, asked: Any) -> list[int]:
     return prompt.prompt_ids(tokenizer, prompt.chat_parts(tokenizer, messages))
 
 
-def read(path: Path, columns: Sequence[str]) -> tuple[Form, list[Any], list[dict[str, Any]]]:
-    """Return form and prompts of a file's rows, and of each row what the reward needs."""
+def read(
+    path: Path, columns: Sequence[str], limit: int | None = None
+) -> tuple[Form, list[Any], list[dict[str, Any]]]:
+    """Return form and prompts of a file's first rows or all, and of each what the reward needs."""
     asked: list[Any] = []
     known: list[dict[str, Any]] = []
     form: Form | None = None
-    for place, fields in rows.objects(path):
+    for place, fields in rows.objects(path, limit):
         text, messages = rows.question(fields, place)
         now = Form.CHAT if messages else Form.PLAIN
         form = form or now

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -120,10 +121,14 @@ def submit(
     rows: Path,
     validation: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
+    limit: int | None = None,
 ) -> Job:
-    """Upload the rows and start a job, or return the one that was started for them before."""
+    """Upload the rows and start a job, or return the one that was started for them before.
+
+    With a `limit` only the first lines of each file are meant, by the job's digest too.
+    """
     files = {"training_file": rows} | ({"validation_file": validation} if validation else {})
-    digest = _digest(files)
+    digest = _digest(files, limit)
     path = state_of(rows)
     job = read_job(path)
     if job is None or (job.rows, job.asked, job.server) != (digest, asdict(asked), service.url):
@@ -143,9 +148,8 @@ def submit(
         )
     for role, file in files.items():
         if role not in job.files:
-            with file.open("rb") as opened:
-                form = {"purpose": "fine-tune"}
-                content = {"file": (file.name, opened.read(), "application/jsonl")}
+            form = {"purpose": "fine-tune"}
+            content = {"file": (file.name, _first(file, limit), "application/jsonl")}
             reply = service.call("POST", "/files", data=form, files=content)
             job = replace(job, files={**job.files, role: _text(reply, "id")})
             _write(path, job)
@@ -205,11 +209,17 @@ def state_of(rows: Path) -> Path:
     return rows.with_name(f"{rows.name}.job.json")
 
 
-def _digest(files: Mapping[str, Path]) -> str:
+def _first(path: Path, limit: int | None) -> bytes:
+    """Return the first lines of a file, or the whole."""
+    with path.open("rb") as file:
+        return file.read() if limit is None else b"".join(islice(file, limit))
+
+
+def _digest(files: Mapping[str, Path], limit: int | None) -> str:
     digest = hashlib.sha256()
     for role, path in files.items():
         digest.update(f"{role}\0".encode())
-        digest.update(path.read_bytes())
+        digest.update(_first(path, limit))
     return digest.hexdigest()
 
 

@@ -64,6 +64,8 @@ class Settings(_Section):
     """The rows, JSONL."""
     output: str = ""
     """The run's folder; with several nodes one that all of them see."""
+    limit: Positive | None = None
+    """Only the first rows of each file; null for all."""
     seed: NotNegative = 0
 
     method: Literal["full", "lora", "qlora"] = "full"
@@ -195,6 +197,11 @@ class Reward(_Section):
     jobs: NotNegative = 0
     """Worker processes that measure, of each training process; 0: one a processor."""
     suspicious: Literal["none", "zero"] = "none"
+    cost: Literal["net", "gross"] = "net"
+    fuzz: NotNegative = 20
+    """Made inputs on which an accepted answer must print what its source prints."""
+    secret: str = ""
+    """Of the made inputs; what no model should know."""
     unsupported: Literal["failed", "left-out"] = "failed"
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from finetune.tokens import TokenisedRows
 
 _MAY_CHANGE = {
-    "model", "train", "eval", "output", "micro_batch", "gradient_checkpointing", "attention",
-    "compile", "loss", "log_every", "save_every", "keep_checkpoints", "async_checkpoints", "final",
-    "report_to", "launch",
+    "model", "train", "eval", "output", "limit", "micro_batch", "gradient_checkpointing",
+    "attention", "compile", "loss", "log_every", "save_every", "keep_checkpoints",
+    "async_checkpoints", "final", "report_to", "launch",
 }  # fmt: skip
 """Keys that a resumed run may change: they decide no number, or their content is compared."""
 

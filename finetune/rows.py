@@ -8,6 +8,7 @@ as the same. `form` says which, and all rows of a file have one.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +36,14 @@ class Row:
         return Form.CHAT if self.messages else Form.PLAIN
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of a file; FinetuneError names file and line of the first that is none.
+def read_rows(path: Path, limit: int | None = None) -> Iterator[Row]:
+    """Yield all or the first rows of a file; FinetuneError names file and line of one that is none.
 
     Blank lines are skipped; of other fields only `problem_id` and `form` are read. A set for
     training is written by a program, so a broken line means a broken file: nothing is left out.
     """
     form: Form | None = None
-    for place, fields in objects(path):
+    for place, fields in objects(path, limit):
         row = _row(fields, place, path)
         form = form or row.form
         if row.form is not form:
@@ -53,10 +54,10 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield row
 
 
-def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(path: Path, limit: int | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield place and fields of each line that is not blank; FinetuneError for what is no object.
 
-    A file without any is an error.
+    With a `limit`, of the first so many. A file without any is an error.
     """
     found = 0
     try:
@@ -64,6 +65,8 @@ def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             for number, data in enumerate(file, start=1):
                 if number == 1:
                     data = data.removeprefix(b"\xef\xbb\xbf")
+                if found == limit:
+                    break
                 if data.strip():
                     found += 1
                     place = f"{path}:{number}"
@@ -78,6 +81,13 @@ def objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         ) from error
     if not found:
         raise FinetuneError(f"the rows {path} are empty", "write some with `pie finetune data`")
+
+
+def data_line(pairs: Path, *options: str) -> str:
+    """Return the command that makes rows of a file of pairs."""
+    rows = pairs.with_suffix(".rows.jsonl")
+    words = ["pie", "finetune", "data", "--pairs", str(pairs), *options, "--out", str(rows)]
+    return shlex.join(words)
 
 
 def form_of(path: Path) -> Form:
@@ -99,8 +109,7 @@ def _row(fields: dict[str, Any], place: str, path: Path) -> Row:
     if "prompt" not in fields and "src_code" in fields:
         raise FinetuneError(
             f"{place} is a pair, and not yet a row with prompt and completion",
-            f"write rows with `pie finetune data --pairs {path} --out "
-            f"{path.with_suffix('.rows.jsonl')}` (and the --format and --form that the training "
+            f"write rows with `{data_line(path)}` (and the --format and --form that the training "
             "rows have), and give those",
         )
     if "messages" in fields and "prompt" not in fields:

@@ -102,11 +102,13 @@ def _train(
         raise FinetuneError(
             f"max_tokens is {recipe.max_tokens} and the model reads {limit}", "lower max_tokens"
         )
-    train_rows = tokens.tokenise(rows.read_rows(Path(recipe.train)), tokenizer, recipe.max_tokens)
+    given = rows.read_rows(Path(recipe.train), recipe.limit)
+    train_rows = tokens.tokenise(given, tokenizer, recipe.max_tokens)
     say(f"training: {train_rows.sentence()}")
     eval_rows = None
     if recipe.eval:
-        eval_rows = tokens.tokenise(rows.read_rows(Path(recipe.eval)), tokenizer, recipe.max_tokens)
+        given = rows.read_rows(Path(recipe.eval), recipe.limit)
+        eval_rows = tokens.tokenise(given, tokenizer, recipe.max_tokens)
         say(f"evaluation: {eval_rows.sentence()}")
     form = rows.form_of(Path(recipe.train))
     if recipe.eval and (other := rows.form_of(Path(recipe.eval))) is not form:

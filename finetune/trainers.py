@@ -72,7 +72,7 @@ def begin(
 
 
 _MAY_CHANGE = {
-    "model", "train", "eval", "output", "gradient_checkpointing", "attention", "log_every",
+    "model", "train", "eval", "output", "limit", "gradient_checkpointing", "attention", "log_every",
     "save_every", "keep_checkpoints", "report_to", "launch",
 }  # fmt: skip
 """Keys that a resumed run may change. Of `micro_batch` a step's order of rows depends here."""

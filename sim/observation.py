@@ -5,10 +5,10 @@ A procedure as `sim.procedure` has it; its one outcome is an `Observation`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from sim.jobs import BuildJob, Failed, OutputsJob
+from sim.jobs import Answer, BuildJob, Failed, Job, OutputsJob
 from sim.printed import Asked, Printed
 from sim.procedure import Outcome, Procedure
 from sim.program import Build, Program, TestCase
@@ -31,20 +31,53 @@ def observe(
     program: Program, inputs: Sequence[TestCase], asked: Asked, setting: Setting
 ) -> Procedure:
     """Build a program and run it natively on inputs; the verdict is the first that counts."""
+    outcomes: list[Outcome] = []
+    outcomes += yield from observe_all([program], inputs, asked, setting)
+    return outcomes
+
+
+def observe_all(
+    programs: Sequence[Program], inputs: Sequence[TestCase], asked: Asked, setting: Setting
+) -> Generator[Sequence[Job], Sequence[Answer], list[Observation]]:
+    """Observe several programs on the same inputs, all at once; in the same order."""
+    context = [setting.build_context(one.language) for one in programs]
+    builds = yield [
+        BuildJob(one, setting, known) for one, known in zip(programs, context, strict=True)
+    ]
+    runnable = [
+        (number, one)
+        for number, one in enumerate(builds)
+        if isinstance(one, Build) and not one.verdict
+    ]
+    judging = setting.judge_context()
+    results = yield [
+        OutputsJob(programs[number], build, tuple(inputs), asked, setting, judging)
+        for number, build in runnable
+    ]
+    seen = {
+        number: _observation(programs[number], build, result, asked)
+        for (number, build), result in zip(runnable, results, strict=True)
+    }
+    for number, build in enumerate(builds):
+        if isinstance(build, Failed):
+            digest = programs[number].digest
+            seen[number] = Observation(Verdict.NOT_MEASURED, build.reason, program_digest=digest)
+        elif number not in seen:
+            assert isinstance(build, Build)
+            assert build.verdict is not None
+            seen[number] = Observation(
+                build.verdict, build.detail, (), build, programs[number].digest
+            )
+    return [seen[number] for number in range(len(programs))]
+
+
+def _observation(program: Program, build: Build, result: Answer, asked: Asked) -> Observation:
     digest = program.digest
-    (build,) = yield [BuildJob(program, setting, setting.build_context(program.language))]
-    if isinstance(build, Failed):
-        return [Observation(Verdict.NOT_MEASURED, build.reason, program_digest=digest)]
-    assert isinstance(build, Build)
-    if build.verdict is not None:
-        return [Observation(build.verdict, build.detail, (), build, digest)]
-    job = OutputsJob(program, build, tuple(inputs), asked, setting, setting.judge_context())
-    (result,) = yield [job]
     if isinstance(result, Failed):
-        return [Observation(Verdict.NOT_MEASURED, result.reason, (), build, digest)]
+        return Observation(Verdict.NOT_MEASURED, result.reason, (), build, digest)
     printed = tuple(one for one in result if isinstance(one, Printed))  # type: ignore[union-attr]
     verdict, detail = _verdict(printed, asked.required)
-    return [Observation(verdict, detail, (), build, digest, printed=printed)]
+    return Observation(verdict, detail, (), build, digest, printed=printed)
 
 
 def _verdict(printed: Sequence[Printed], required: int) -> tuple[Verdict, str]:

@@ -11,6 +11,7 @@ from pie.cli import (
     cache,
     dataset,
     doctor,
+    equal,
     index,
     measure,
     merge,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("simulate")(simulate.command)
 app.command("measure")(measure.command)
+app.command("equal")(equal.command)
 app.command("generate")(generate.command)
 app.command("selfplay")(selfplay.command)
 app.command("refine")(refine.command)

@@ -115,9 +115,11 @@ def _annotations(compared: Compared, setting: Setting) -> list[LineCosts]:
 def _document(
     compared: Compared, sentence: str, split: Sequence[explanation.Explanation]
 ) -> dict[str, Any]:
+    from pie.core.report.startup import net_speedup
+
     programs: list[dict[str, Any]] = []
-    for name, language, one in zip(
-        compared.names, compared.languages, compared.outcomes, strict=True
+    for name, language, one, net in zip(
+        compared.names, compared.languages, compared.outcomes, compared.nets, strict=True
     ):
         programs.append(
             {
@@ -127,6 +129,7 @@ def _document(
                 "seconds": one.seconds,
                 "cycles": one.cycles,
                 "startup_share": compared.startup.share(language, one.seconds, compared.tests),
+                "net_cycles": net.cycles if net else None,
                 "tests": [
                     {
                         "input": test.test,
@@ -151,6 +154,7 @@ def _document(
         "machine": compared.machine,
         "sentence": sentence,
         "speedup": speedup,
+        "net_speedup": None if speedup is None else net_speedup(*compared.nets),
         "outputs_agree": compared.outputs_agree,
         "programs": programs,
         "startup": compared.startup.as_dict(),

@@ -18,6 +18,10 @@ def command(
         list[Path], typer.Argument(help="Runs, or files of answers, generations or training rows.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="A file of rows, or a run's folder.")],
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Only the first rows of each.", show_default=False),
+    ] = None,
     as_json: options.Json = False,
 ) -> int:
     """Join runs, answers, rows and shards of one setting; refuse those of different ones.
@@ -29,7 +33,7 @@ def command(
     """
     from pie.flows import merge as flow
 
-    merged = flow.merge(sources, out)
+    merged = flow.merge(sources, out, limit)
     with printing():
         document = {
             "schema_version": 1,

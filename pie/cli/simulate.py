@@ -55,6 +55,16 @@ def command(
             "fastest_code.",
         ),
     ] = "generated_answers",
+    fuzz: Annotated[
+        int,
+        typer.Option(
+            "--fuzz",
+            min=0,
+            metavar="N",
+            help="Run accepted answers beside their source on N made inputs, too.",
+        ),
+    ] = 0,
+    fuzz_seed: Annotated[int, typer.Option("--fuzz-seed", help="Of the made inputs.")] = 0,
     dry_run: options.DryRun = False,
     plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
@@ -96,6 +106,7 @@ def command(
             "--testcases": testcases is not None,
             "--answers": answers != ANSWERS,
             "--fail-under": fail_under is not None,
+            "--fuzz": fuzz > 0,
         }
         simulate_tasks.refuse_others(given)
         task_request = simulate_tasks.Request(
@@ -125,6 +136,8 @@ def command(
         unsupported=options.unsupported_as(unsupported),
         limit=limit,
         answers=answers,
+        fuzz=fuzz,
+        fuzz_seed=fuzz_seed,
     )
     made = flow.plan(request)
     _tell_plan(request, made)

@@ -29,6 +29,7 @@ _FIELDS = (
     "src_agg_runtime",
     "tgt_agg_runtime",
     "speedup",
+    "net_speedup",
     "src_verdict",
     "tgt_verdict",
 )
@@ -48,7 +49,7 @@ def print_json(finished: Finished) -> None:
     for index, row in enumerate(_rows(finished.folder)):
         pair = {name: row.get(name) for name in _FIELDS}
         pair["generations"] = [
-            {"agg_runtime": one["agg_runtime"], "verdict": one["verdict"]}
+            {name: one.get(name) for name in ("agg_runtime", "verdict", "marks")}
             for one in row["generations"]
         ]
         out.write((",\n" if index else "\n") + json.dumps(pair, allow_nan=False))
@@ -66,11 +67,11 @@ def print_table(finished: Finished) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     unit, size = _UNITS.get(finished.report.machine, ("ms", 1e-3))
     costs = [f"source {unit}", f"target {unit}"]
-    names = ["problem", "source", "target", *costs, "speedup", "generations"]
+    names = ["problem", "source", "target", *costs, "speedup", "net", "generations"]
     if Console().width < _WIDE:
         names = [name for name in names if name not in ("source", "target")]
     for name in names:
-        right = name in (*costs, "speedup")
+        right = name in (*costs, "speedup", "net")
         justify: Literal["left", "right"] = "right" if right else "left"
         table.add_column(name, justify=justify, overflow="fold", no_wrap=right)
     for index, row in enumerate(_rows(finished.folder)):
@@ -98,6 +99,7 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
         "source": _name(row.get("src_id")),
         "target": _name(row.get("tgt_id")),
         "speedup": "-" if speedup is None else f"{speedup:.3f}x",
+        "net": "-" if row.get("net_speedup") is None else f"{row['net_speedup']:.3f}x",
         "generations": _generations(row),
     }
 
@@ -109,7 +111,10 @@ def _name(identity: object) -> str:
 def _generations(row: dict[str, Any]) -> str:
     """Return the first few speedups, how many more there are, and the best if it is not shown."""
     every = row["generations"]
-    few = [_speedup(row, one) or str(one["verdict"]) for one in every[:_GENERATIONS]]
+    few = [
+        " ".join([_speedup(row, one) or str(one["verdict"]), *one.get("marks", [])])
+        for one in every[:_GENERATIONS]
+    ]
     if len(every) > _GENERATIONS:
         few.append(f"+{len(every) - _GENERATIONS} more")
         accepted = [(one["agg_runtime"], at) for at, one in enumerate(every) if _speedup(row, one)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pie.core.report.startup import Startup
+from pie.core.marks import Mark
+from pie.core.report.startup import Net, Startup, net_speedup
 from pie.core.rows import Row
+from pie.core.testing.fuzzed_rows import FuzzedOutcome
 from sim.procedure import Outcome, TestOutcome
 from sim.program import digest_of
 from sim.verdict import Verdict
@@ -18,9 +20,11 @@ def result_row(
     """Return the input row with its results; valid input for another run.
 
     Times are simulated (or measured) seconds summed over the row's tests, null unless accepted on
-    all.
+    all. Net ones are without the start of the process, and null where nothing is left (the mark
+    `below_start`) or the machine counts no cycles.
     """
     src, tgt, *generations = results
+    nets = [startup.net(row.language, one, len(row.tests)) for one in results]
     return {
         **row.fields,
         "src_agg_runtime": src.seconds,
@@ -32,7 +36,15 @@ def result_row(
         "tgt_detail": tgt.detail,
         "src_startup_share": startup.share(row.language, src.seconds, len(row.tests)),
         "tgt_startup_share": startup.share(row.language, tgt.seconds, len(row.tests)),
-        "generations": [_generation(one, len(row.tests)) for one in generations],
+        "src_net_runtime": nets[0].seconds if nets[0] else None,
+        "tgt_net_runtime": nets[1].seconds if nets[1] else None,
+        "net_speedup": net_speedup(nets[0], nets[1]),
+        "src_marks": _marks(nets[0]),
+        "tgt_marks": _marks(nets[1]),
+        "generations": [
+            _generation(one, len(row.tests), net)
+            for one, net in zip(generations, nets[2:], strict=True)
+        ],
         "measured_on": machine,
     }
 
@@ -45,14 +57,29 @@ def _speedup(src: Outcome, tgt: Outcome) -> float | None:
     return None
 
 
-def _generation(one: Outcome, tests: int) -> dict[str, Any]:
+def _marks(net: Net | None) -> list[str]:
+    return [Mark.BELOW_START.value] if net is not None and net.below_start else []
+
+
+def _generation(one: Outcome, tests: int, net: Net | None) -> dict[str, Any]:
     return {
         "agg_runtime": one.seconds,
+        "net_runtime": net.seconds if net else None,
+        "marks": [*_marks(net), *(one.marks if isinstance(one, FuzzedOutcome) else [])],
         "verdict": one.verdict.value,
         "detail": one.detail,
         "tests_passed": sum(test.verdict is Verdict.ACCEPTED for test in one.tests),
         "tests": tests,
+        **_fuzz(one),
     }
+
+
+def _fuzz(one: Outcome) -> dict[str, Any]:
+    """Return what made inputs showed; nothing where there were none."""
+    if not isinstance(one, FuzzedOutcome) or one.fuzzed is None:
+        return {}
+    memorised = {"memorised": one.memorised} if one.memorised else {}
+    return {"fuzz": {**one.fuzzed.as_dict(), **memorised}}
 
 
 def measurement_lines(

@@ -36,6 +36,7 @@ _IDENTITY = (
     "testcases",
     "tests_digest",
     "setting",
+    "fuzz",
 )
 """The entries of a manifest that are the same in each part of one run."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pie.core.problem import InputError
 from pie.core.report.explanation import Explanation, explain
-from pie.core.report.startup import Startup, startup_procedure
+from pie.core.report.startup import Net, Startup, net_speedup, startup_procedure
 from pie.core.test_cases import text_case
 from sim.errors import MissingTool
 from sim.machines.counts import Counts
@@ -51,6 +51,14 @@ class Compared:
         return all(one.verdict is Verdict.ACCEPTED for one in self.outcomes)
 
     @property
+    def nets(self) -> tuple[Net | None, ...]:
+        """Each program's cost without the start of the process, as far as it is known."""
+        return tuple(
+            self.startup.net(language, one, self.tests)
+            for language, one in zip(self.languages, self.outcomes, strict=True)
+        )
+
+    @property
     def comparable(self) -> bool:
         """Whether a speedup may be claimed: all programs end well and print the same."""
         return self.all_accepted and (self.expected_given or self.outputs_agree)
@@ -73,7 +81,7 @@ def compare(
             f"{len(inputs)} inputs but {len(expected)} expected outputs",
             "give one -e for each -i, in the same order",
         )
-    programs = [_program(file) for file in files]
+    programs = [program_of(file) for file in files]
     cases = _cases(inputs, expected)
     languages = tuple(program.language for program in programs)
     distinct = list(dict.fromkeys(languages))
@@ -166,7 +174,13 @@ def _startup_clause(compared: Compared, best: int) -> str:
     )
     if share is None:
         return ""
-    return f"; {share:.0%} of the faster one's time is the start of the process"
+    clause = f"; {share:.0%} of the faster one's time is the start of the process"
+    nets = compared.nets
+    net = nets[best]
+    if net is not None and net.below_start:
+        return f"{clause} (below_start: it costs no more than an empty program, so no net speedup)"
+    ratio = net_speedup(nets[1 - best], net) if len(nets) == 2 else None
+    return clause if ratio is None else f"{clause}, and without it that is {ratio:.3f} times"
 
 
 def _noise_clause(compared: Compared) -> str:
@@ -203,7 +217,8 @@ def _time(seconds: float) -> str:
     return f"{seconds / 1e-9:.4g} ns"
 
 
-def _program(file: Path) -> Program:
+def program_of(file: Path) -> Program:
+    """Return the program in a file, its language by the name; InputError for what is none."""
     language = _SUFFIXES.get(file.suffix.lower())
     if language is None:
         known = ", ".join(_SUFFIXES)

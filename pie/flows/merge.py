@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,8 +52,11 @@ class Merged:
     """Rows that were joined to another row of their pair."""
 
 
-def merge(sources: Sequence[Path], out: Path) -> Merged:
-    """Join the sources, in their order; InputError when they are not of one kind and setting."""
+def merge(sources: Sequence[Path], out: Path, limit: int | None = None) -> Merged:
+    """Join the sources, in their order; InputError when they are not of one kind and setting.
+
+    With a `limit` only the first rows of each source are joined.
+    """
     kinds = [_kind(one) for one in sources]
     for source, kind in zip(sources, kinds, strict=True):
         if kind is not kinds[0]:
@@ -65,16 +69,16 @@ def merge(sources: Sequence[Path], out: Path) -> Merged:
                 f"the output {out} is one of the sources", "give another place with --out"
             )
     if kinds[0] is Kind.MEASURED:
-        return _measured(sources, out)
+        return _measured(sources, out, limit)
     if kinds[0] is Kind.SAMPLED:
         _refuse_unequal(sources, ("setting",), _MAY_DIFFER)
         tables = [one / "generations.jsonl" for one in sources]
-        return _generations(Kind.SAMPLED, tables, out)
+        return _generations(Kind.SAMPLED, tables, out, limit)
     if kinds[0] is Kind.GENERATIONS:
-        return _generations(Kind.GENERATIONS, sources, out)
+        return _generations(Kind.GENERATIONS, sources, out, limit)
     if kinds[0] is Kind.ANSWERS:
-        return _answers(sources, out)
-    return _training(sources, out)
+        return _answers(sources, out, limit)
+    return _training(sources, out, limit)
 
 
 def _kind(source: Path) -> Kind:
@@ -134,10 +138,10 @@ def _of_one_language(one: Difference) -> bool:
     return above == "setting.toolchain" and None in (one.left, one.right)
 
 
-def _joined(tables: Sequence[Path]) -> Joined:
+def _joined(tables: Sequence[Path], limit: int | None) -> Joined:
     joined = Joined()
     for table in tables:
-        for record in read(table):
+        for record in read(table, limit):
             try:
                 if record.problem:
                     raise RowProblem(record.problem)
@@ -157,9 +161,9 @@ def _rows(joined: Joined) -> Iterator[dict[str, Any]]:
         raise InputError(str(problem), "give all runs of these rows, and each whole") from problem
 
 
-def _generations(kind: Kind, tables: Sequence[Path], out: Path) -> Merged:
-    step = _step(tables, out)
-    joined = _joined(tables)
+def _generations(kind: Kind, tables: Sequence[Path], out: Path, limit: int | None) -> Merged:
+    step = _step(tables, out, limit)
+    joined = _joined(tables, limit)
     counts = Counts("rows", len(joined) + joined.joined, len(joined))
     if joined.joined:
         counts.left_out["joined_to_its_pair"] = joined.joined
@@ -170,18 +174,19 @@ def _generations(kind: Kind, tables: Sequence[Path], out: Path) -> Merged:
     return Merged(out, kind, len(tables), len(joined), joined.joined)
 
 
-def _measured(sources: Sequence[Path], out: Path) -> Merged:
+def _measured(sources: Sequence[Path], out: Path, limit: int | None) -> Merged:
     """Write a run folder that `pie report` reads as it reads each of the sources."""
     manifests = [load_json(one / "manifest.json") for one in sources]
     # Two shards have different tests; two runs of one file must not.
     one_file = len({one.get("pairs_sha256") for one in manifests}) == 1
     _refuse_unequal(sources, ("setting", *(("tests_digest",) if one_file else ())))
     _refuse_unequal(sources, ("machine",), ("machine.fingerprint",))
-    joined = _joined([one / "pairs.jsonl" for one in sources])
+    joined = _joined([one / "pairs.jsonl" for one in sources], limit)
     rows = list(_rows(joined))
     digest = hashlib.sha256("".join(str(one["pairs_sha256"]) for one in manifests).encode())
+    digest.update(b"" if limit is None else f" {limit}".encode())
     unfinished = sum(
-        max(0, int(one.get("rows", 0)) - sum(1 for _ in (source / "pairs.jsonl").open("rb")))
+        max(0, min(int(one.get("rows", 0)), limit or sys.maxsize) - _lines(source, limit))
         for source, one in zip(sources, manifests, strict=True)
     )
     finished = all(one.get("status") == "finished" for one in manifests)
@@ -214,6 +219,12 @@ def _measured(sources: Sequence[Path], out: Path) -> Merged:
     return Merged(out, Kind.MEASURED, len(sources), len(rows), joined.joined)
 
 
+def _lines(source: Path, limit: int | None) -> int:
+    """Return how many rows of a run are done, of its first ones."""
+    with (source / "pairs.jsonl").open("rb") as file:
+        return sum(1 for _ in islice(file, limit))
+
+
 def _common(manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return setting and machine of all runs, and one digest of their tests."""
     setting = dict(manifests[0]["setting"])
@@ -228,14 +239,14 @@ def _common(manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _answers(sources: Sequence[Path], out: Path) -> Merged:
+def _answers(sources: Sequence[Path], out: Path, limit: int | None) -> Merged:
     """Join recorded answers: an answer to each key, which is the same wherever it is."""
-    step = _step(sources, out)
+    step = _step(sources, out, limit)
     counts = Counts("answers")
     texts: dict[str, tuple[bytes, str]] = {}
     with Writer(out) as writer:
         for source in sources:
-            for fields, place in _fields(source):
+            for fields, place in _fields(source, limit):
                 counts.rows_in += 1
                 key, text = str(fields.get("key")), str(fields.get("text"))
                 digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass")).digest()
@@ -254,13 +265,13 @@ def _answers(sources: Sequence[Path], out: Path) -> Merged:
     return Merged(out, Kind.ANSWERS, len(sources), counts.rows_out, counts.left_out.total())
 
 
-def _training(sources: Sequence[Path], out: Path) -> Merged:
-    step = _step(sources, out)
+def _training(sources: Sequence[Path], out: Path, limit: int | None) -> Merged:
+    step = _step(sources, out, limit)
     counts = Counts("rows")
     first: tuple[tuple[Any, Any], str] | None = None
     with Writer(out) as writer:
         for source in sources:
-            for fields, place in _fields(source):
+            for fields, place in _fields(source, limit):
                 asked = (fields.get("form") or _form(fields), fields.get("format"))
                 first = first or (asked, place)
                 if asked != first[0]:
@@ -282,17 +293,18 @@ def _form(fields: Mapping[str, Any]) -> str:
     return "plain" if isinstance(fields.get("prompt"), str) else "chat"
 
 
-def _fields(source: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    for record in read(source):
+def _fields(source: Path, limit: int | None) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for record in read(source, limit):
         place = f"{source}, {record.place}"
         if record.problem:
             raise InputError(f"{place}: {record.problem}", "mend or remove it")
         yield record.fields, place
 
 
-def _step(sources: Sequence[Path], out: Path) -> Step:
+def _step(sources: Sequence[Path], out: Path, limit: int | None) -> Step:
     is_parquet(out)  # a name that says neither is refused before anything is written
-    step = Step("merge", out, {f"source_{at}": one for at, one in enumerate(sources)}, {})
+    inputs = {f"source_{at}": one for at, one in enumerate(sources)}
+    step = Step("merge", out, inputs, {} if limit is None else {"limit": limit})
     step.claim()
     return step
 

@@ -15,7 +15,6 @@ from typing import Any
 from pie import __version__
 from pie.core import plan as planning
 from pie.core.metrics.standing import UnsupportedAs
-from pie.core.native_check import examine_with_check
 from pie.core.native_lines import native_lines
 from pie.core.plan import Plan
 from pie.core.problem import InputError, RowProblem
@@ -26,6 +25,7 @@ from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import ANSWERS, Row
 from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
 from pie.core.test_cases import TestCases, test_folder
+from pie.core.testing.fuzzed_rows import Fuzzing, examine_with_fuzz
 from pie.core.wording import count
 from sim import machines
 from sim.errors import MissingTool
@@ -58,6 +58,14 @@ class Request:
     """Only the first lines of the pairs file."""
     answers: str = ANSWERS
     """The field of the programs that are measured beside source and target."""
+    fuzz: int = 0
+    """Made inputs on which accepted answers are run beside their source; 0: none."""
+    fuzz_seed: int = 0
+
+    @property
+    def fuzzing(self) -> dict[str, int]:
+        """What made inputs depend on, for manifests; empty without them."""
+        return {"inputs": self.fuzz, "seed": self.fuzz_seed} if self.fuzz else {}
 
 
 @dataclass
@@ -138,7 +146,8 @@ def run_folder_for(request: Request, made: Plan, setting: dict[str, Any]) -> Pat
     """Return the run's folder: as given, else named after file, machine and configuration."""
     if request.out is not None:
         return request.out
-    identity = digest_of(made.sha256, made.tests_digest, setting)[:8]
+    fuzzing = [request.fuzzing] if request.fuzz else []
+    identity = digest_of(made.sha256, made.tests_digest, setting, *fuzzing)[:8]
     return Path("runs") / f"{request.pairs.stem}-{request.setting.machine.name}-{identity}"
 
 
@@ -197,6 +206,7 @@ def _measure_all(
     setting = request.setting
     tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     pending: list[Row] = []
+    fuzzing = _fuzzing(request, made)
 
     def procedures() -> Iterator[Procedure]:
         for language in made.languages:
@@ -210,7 +220,7 @@ def _measure_all(
                     f"the test cases of {row.problem_id} changed meanwhile ({problem})",
                     "run the command again",
                 ) from problem
-            yield examine_with_check(row.programs(), cases, setting)
+            yield examine_with_fuzz(row.programs(), 2, cases, setting, row.problem_id, fuzzing)
 
     outcomes = scheduler.run(procedures(), lambda: show(progress))
     startup = Startup({language: next(outcomes)[0] for language in made.languages})
@@ -225,6 +235,16 @@ def _measure_all(
         progress.rows += 1
         show(progress)
     return startup
+
+
+def _fuzzing(request: Request, made: Plan) -> Fuzzing | None:
+    """Return how answers are fuzzed; the programs of all rows of a problem say what an input is."""
+    if not request.fuzz:
+        return None
+    fuzzing = Fuzzing(request.fuzz, request.fuzz_seed)
+    for row in made.read():
+        fuzzing.add_witnesses(row.problem_id, row.programs()[:2])
+    return fuzzing
 
 
 def _manifest(request: Request, made: Plan, described: dict[str, Any], jobs: int) -> dict[str, Any]:
@@ -249,6 +269,7 @@ def _manifest(request: Request, made: Plan, described: dict[str, Any], jobs: int
         "runs": made.runs,
         "jobs": jobs,
         "setting": described,
+        **({"fuzz": request.fuzzing} if request.fuzz else {}),
     }
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from finetune import command, grpo
 from finetune.errors import FinetuneError
 from finetune.kinds import Settings
-from pie.rewards.speed import COLUMNS, speed_reward
+from pie.rewards.completions import COLUMNS
+from pie.rewards.speed import speed_reward
 from sim.errors import SimError
 
 
@@ -30,6 +31,9 @@ def train(
             cap=worth.cap,
             jobs=worth.jobs,
             suspicious=worth.suspicious,
+            cost=worth.cost,
+            fuzz=worth.fuzz,
+            secret=worth.secret,
             unsupported=worth.unsupported,
         ) as reward:
             return grpo.train(recipe, reward, (*COLUMNS, "language?"), say, after_step)

@@ -25,6 +25,15 @@ class Scale(StrEnum):
     """s itself: the mean reward is PIE's mean speedup, with wrong programs as 0 instead of 1."""
 
 
+class Cost(StrEnum):
+    """What a speedup is of."""
+
+    NET = "net"
+    """The cost without the start of the process, which no answer can be paid for leaving out."""
+    GROSS = "gross"
+    """The whole cost, as PIE has it."""
+
+
 def reward_of(
     verdict: Verdict,
     speedup: float | None,

@@ -6,46 +6,31 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pie.core.answers.extraction import extract
 from pie.core.metrics.standing import UnsupportedAs
-from pie.core.native_check import examine_with_check
 from pie.core.problem import InputError, RowProblem
-from pie.core.rows import Row, parse_row
-from pie.core.run_folder import encode
+from pie.core.report.startup import Startup, startup_procedure
+from pie.core.rows import Row
 from pie.core.test_cases import TestCases, test_folder
+from pie.core.testing.fuzzed_rows import Fuzzing, examine_with_fuzz
 from pie.flows.session import Session
-from pie.rewards.scale import NOTHING, Scale, reward_of
+from pie.rewards.completions import keys_of, program_of, row_of
+from pie.rewards.scale import Cost, Scale, reward_of
+from pie.rewards.worth import SUSPICIOUS, Measured, Rules, has_baseline, judge
 from sim import comparison, machines
 from sim.budget import ReferenceBudget
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits
-from sim.procedure import Outcome, Procedure
-from sim.program import Language, Program, TestCase
+from sim.procedure import Procedure
+from sim.program import Program, TestCase
 from sim.setting import Setting
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
-COLUMNS = ("problem_id", "src_code", "tests")
-"""What the data set must have besides `prompt`; `language` is known too (default cpp)."""
-
-
-SUSPICIOUS: dict[str, float | None] = {"none": None, "zero": NOTHING}
-"""What an answer that is marked `suspicious` is worth, by the option's value."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One completion: what became of its program, its speed against the source, its reward."""
-
-    verdict: Verdict
-    speedup: float | None
-    reward: float | None
-    suspicious: bool = False
-    """The processor of this host does not agree with the speedup (`sim.agreement`)."""
+FUZZ = 20
+"""Made inputs of an answer where nothing else is asked for."""
 
 
 class SpeedReward:
@@ -59,6 +44,7 @@ class SpeedReward:
     | the program is                                      | reward                    |
     | --------------------------------------------------- | ------------------------- |
     | accepted on all tests                               | `reward_of` its speedup   |
+    | accepted, but `below_start`, `differs`, `memorised` | 0                         |
     | wrong, broken, over a limit, missing                | 0                         |
     | accepted, but marked `suspicious` by this host      | None, or 0 by option; one |
     |                                                     | slower than its source    |
@@ -67,12 +53,13 @@ class SpeedReward:
     | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
     | not measured through our failure, or has no source  | None (TRL leaves it out)  |
 
-    "Has no source": the row's `src_code` is not accepted itself, so nothing can be faster than it;
-    a warning names the problem. `log_metric`, as TRL passes it, is told the mean speedup of the
-    accepted programs that are not suspicious, and the share of accepted ones of those that have a
-    reward; NaN, which TRL leaves out of its log, where there is none. InputError for columns that
-    are missing or cannot be used. Use it as a context manager, or call `close()`, to end the
-    workers before the process does.
+    The speedup is net, without the start of the process, unless `cost` says gross or the machine
+    counts no cycles. "Has no source": the row's `src_code` is not accepted itself, or costs no more
+    than an empty program, so nothing can be faster than it; a warning names the problem.
+    `log_metric`, as TRL passes it, is told the mean speedup of the accepted programs that are not
+    suspicious, and the share of accepted ones of those that have a reward; NaN, which TRL leaves
+    out of its log, where there is none. InputError for columns that are missing or cannot be used.
+    Use it as a context manager, or call `close()`, to end the workers before the process does.
     """
 
     __name__ = "speed_reward"  # TRL names its metric rewards/speed_reward
@@ -82,22 +69,19 @@ class SpeedReward:
         setting: Setting,
         testcases: Path | None = None,
         *,
-        scale: Scale = Scale.LOG2,
-        cap: float = 64.0,
+        rules: Rules | None = None,
         jobs: int = 0,
-        suspicious: float | None = None,
-        unsupported: UnsupportedAs = UnsupportedAs.FAILED,
+        fuzz: int = 0,
+        secret: str = "",
     ) -> None:
         missing = setting.machine.check()
         if not missing.ok:
             raise MissingTool(missing.problem, missing.remedy)
-        reward_of(Verdict.ACCEPTED, 1.0, scale, cap)
+        self._rules = rules or Rules()
+        self._fuzzing = Fuzzing(fuzz, secret) if fuzz else None
+        reward_of(Verdict.ACCEPTED, 1.0, self._rules.scale, self._rules.cap)
         self._setting = setting
         self._tests = TestCases(testcases)
-        self._scale = scale
-        self._cap = cap
-        self._suspicious = suspicious
-        self._unsupported = unsupported
         self._session = Session(jobs, frozenset())
         self._warned: set[str] = set()
 
@@ -123,31 +107,52 @@ class SpeedReward:
         """Return what the reward is made of, for each completion."""
         if self._session.closed:
             raise InputError("the reward function was closed", "make a new one")
-        keys = _keys(len(completions), columns)
+        keys = keys_of(len(completions), columns)
         groups: dict[bytes, list[int]] = {}
         for at, key in enumerate(keys):
             groups.setdefault(key, []).append(at)
-        rows = {key: _row(key) for key in groups}
+        rows = {key: row_of(key) for key in groups}
         programs = [
-            _program(one, rows[key].language) for one, key in zip(completions, keys, strict=True)
+            program_of(one, rows[key].language) for one, key in zip(completions, keys, strict=True)
         ]
 
+        languages = list(dict.fromkeys(row.language for row in rows.values()))
+
         def procedures() -> Iterator[Procedure]:
+            for language in languages:
+                yield startup_procedure(language, self._setting)
             for key, places in groups.items():
                 row = rows[key]
                 answers = [one for at in places if (one := programs[at]) is not None]
                 source = Program(row.language, row.src_code)
-                yield examine_with_check([source, *answers], self._cases(row), self._setting)
+                yield examine_with_fuzz(
+                    [source, *answers],
+                    1,
+                    self._cases(row),
+                    self._setting,
+                    row.problem_id,
+                    self._fuzzing,
+                )
 
         alone = self._setting.machine.interleaved
         results = self._session.run(list(procedures()), alone=alone)
+        starts = zip(languages, results, strict=False)
+        startup = Startup({language: start for language, (start,) in starts})
         made: dict[int, Measured] = {}
-        for (key, places), (source, *answers) in zip(groups.items(), results, strict=True):
+        measured = results[len(languages) :]
+        for (key, places), (source, *answers) in zip(groups.items(), measured, strict=True):
+            row = rows[key]
+            before = startup.net(row.language, source, len(row.tests))
             if source.verdict is not Verdict.ACCEPTED:
-                self._warn(rows[key].problem_id, source)
+                detail = f": {source.detail}" if source.detail else ""
+                self._warn(row.problem_id, f"is not accepted ({source.verdict}{detail})")
+            elif not has_baseline(source, before, self._rules):
+                self._warn(row.problem_id, "costs no more than an empty program (below_start)")
             left = iter(answers)
             for at in places:
-                made[at] = self._judge(source, None if programs[at] is None else next(left))
+                answer = None if programs[at] is None else next(left)
+                after = startup.net(row.language, answer, len(row.tests)) if answer else None
+                made[at] = judge(source, answer, before, after, self._rules)
         return [made[at] for at in range(len(completions))]
 
     def close(self) -> None:
@@ -160,26 +165,6 @@ class SpeedReward:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _judge(self, source: Outcome, answer: Outcome | None) -> Measured:
-        if answer is None:
-            return Measured(Verdict.NO_CODE, None, NOTHING)
-        if answer.verdict is not Verdict.ACCEPTED:
-            reward = reward_of(answer.verdict, None, self._scale, self._cap, self._unsupported)
-            return Measured(answer.verdict, None, reward)
-        if source.verdict is not Verdict.ACCEPTED:
-            return Measured(answer.verdict, None, None)
-        # Of integers where there are cycles, so that equal programs have exactly 1.
-        before, after = source.cycles or source.seconds, answer.cycles or answer.seconds
-        speedup = (before or 0.0) / after if after else None
-        reward = reward_of(answer.verdict, speedup, self._scale, self._cap)
-        if answer.native is not None and answer.native.suspicious:
-            slow = self._suspicious is None and reward is not None and reward < 1
-            # Else a slow answer would leave the step by making itself suspicious.
-            return Measured(
-                answer.verdict, speedup, reward if slow else self._suspicious, suspicious=True
-            )
-        return Measured(answer.verdict, speedup, reward)
-
     def _cases(self, row: Row) -> list[TestCase]:
         try:
             self._tests.check(row.problem_id, row.tests)
@@ -190,12 +175,11 @@ class SpeedReward:
                 "give the folder of test cases as `testcases`, or tests with input and output",
             ) from problem
 
-    def _warn(self, problem_id: str, source: Outcome) -> None:
+    def _warn(self, problem_id: str, why: str) -> None:
         if problem_id not in self._warned:
             self._warned.add(problem_id)
             warnings.warn(
-                f"the source of the problem {problem_id} is not accepted ({source.verdict}"
-                f"{f': {source.detail}' if source.detail else ''}), so its answers have no reward",
+                f"the source of the problem {problem_id} {why}, so its answers have no reward",
                 RuntimeWarning,
                 stacklevel=4,
             )
@@ -214,6 +198,9 @@ def speed_reward(
     max_instructions: int | None = None,
     memory_limit: int = 1024,
     suspicious: str = "none",
+    cost: str = "net",
+    fuzz: int = FUZZ,
+    secret: str = "",
     trust_programs: bool = False,
     unsupported: str = "failed",
 ) -> SpeedReward:
@@ -223,7 +210,10 @@ def speed_reward(
     options are those of `pie simulate`, `jobs` the worker processes (0: one a processor; with
     several training processes on a host, give each its share). An answer that the machine cannot
     measure is worth 0; with `unsupported="left-out"` it has no reward. `suspicious`: an answer with
-    that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `trust_programs`: measure on
+    that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `cost`: `"net"`, without the
+    start of the process, or `"gross"`. `fuzz`: accepted answers are run beside their source on so
+    many inputs that are made of the row's tests and of `secret`, which no model should know; one
+    that differs is worth 0. With 0 nothing is made. `trust_programs`: measure on
     cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in one
     sentence, for what cannot be used.
     """
@@ -236,6 +226,10 @@ def speed_reward(
             f"unknown reward of a suspicious answer {suspicious!r}",
             f"choose one of {', '.join(SUSPICIOUS)}",
         )
+    if fuzz < 0:
+        raise InputError(f"{fuzz} made inputs cannot be had", "give 0 or more as `fuzz`")
+    if cost not in tuple(Cost):
+        raise InputError(f"unknown cost {cost!r}", f"choose one of {', '.join(Cost)}")
     if unsupported not in tuple(UnsupportedAs):
         known = " or ".join(UnsupportedAs)
         raise InputError(
@@ -259,69 +253,14 @@ def speed_reward(
     return SpeedReward(
         setting,
         folder,
-        scale=Scale(scale),
-        cap=cap,
+        rules=Rules(
+            Scale(scale), cap, SUSPICIOUS[suspicious], Cost(cost), UnsupportedAs(unsupported)
+        ),
         jobs=jobs,
-        suspicious=SUSPICIOUS[suspicious],
-        unsupported=UnsupportedAs(unsupported),
+        fuzz=fuzz,
+        secret=secret,
     )
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan
-
-
-def _keys(count: int, columns: Mapping[str, Any]) -> list[bytes]:
-    """Return for each completion its row as one line, so that equal rows are found."""
-    for name in COLUMNS:
-        if columns.get(name) is None:
-            raise InputError(
-                f"the reward needs the column {name}, and the data set has none",
-                f"keep {', '.join(COLUMNS)} in the training data",
-            )
-    names = [*COLUMNS, *(["language"] if columns.get("language") is not None else [])]
-    for name in names:
-        if len(columns[name]) != count:
-            raise InputError(
-                f"the column {name} has {len(columns[name])} values for {count} completions",
-                "give one for each completion",
-            )
-    try:
-        # The parser of rows wants a target, which nobody measures here.
-        return [
-            encode({**{name: columns[name][at] for name in names}, "tgt_code": ""})
-            for at in range(count)
-        ]
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"a column of the data set is no plain value ({error})", "give texts and numbers"
-        ) from error
-
-
-def _row(key: bytes) -> Row:
-    try:
-        return parse_row(key)
-    except RowProblem as problem:
-        raise InputError(
-            f"a row of the training data cannot be used: {problem}", "mend or remove it"
-        ) from problem
-
-
-def _program(completion: str | Sequence[Mapping[str, Any]], language: Language) -> Program | None:
-    """Return the program of a completion, or None."""
-    code = extract(_text(completion), language).code
-    return None if code is None else Program(language, code)
-
-
-def _text(completion: object) -> str:
-    """Return the text of a completion: its last message's, whose content may come in parts."""
-    if isinstance(completion, list | tuple):
-        completion = completion[-1].get("content") if completion else None
-        if isinstance(completion, list | tuple):
-            parts = [part.get("text") for part in completion if isinstance(part, Mapping)]
-            return "".join(part for part in parts if isinstance(part, str))
-    if completion is None or isinstance(completion, str):
-        return completion or ""
-    raise InputError(
-        f"a completion is no text but {type(completion).__name__}", "give texts or messages"
-    )

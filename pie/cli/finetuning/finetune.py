@@ -150,6 +150,12 @@ def run(
             "--set", metavar="KEY=VALUE", help="Any key of the recipe, as lora.rank=16; repeatable."
         ),
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", min=1, help="Only the first rows of each file.", show_default=False
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the `accelerate launch` line; start nothing.")
     ] = False,
@@ -168,7 +174,8 @@ def run(
 
     given = {"model": model, "train": train, "eval": evaluation, "output": output}
     named = {name: value for name, value in given.items() if value}
-    planned = flow.plan(config, named, changes or [], node_rank)
+    more = [] if limit is None else [f"limit={limit}"]
+    planned = flow.plan(config, named, [*(changes or []), *more], node_rank)
     for doubt in planned.doubts:
         say(f"warning: {doubt}")
     if dry_run or show:
@@ -305,6 +312,7 @@ def submit(
     seconds: Annotated[
         float, typer.Option("--poll-seconds", min=0.01, help="Between two questions of --wait.")
     ] = 30.0,
+    limit: options.Limit = None,
     as_json: options.Json = False,
 ) -> int:
     """Have a service fine-tune a model: check the rows, upload them, start the job, wait.
@@ -320,7 +328,7 @@ def submit(
     from pie.flows.finetuning import finetune as flow
 
     asked = Asked(model, epochs or None, suffix, seed)
-    job = flow.submit(rows, validation, asked, base_url, seconds if wait else None, say)
+    job = flow.submit(rows, validation, asked, base_url, seconds if wait else None, say, limit)
     with printing():
         document = {"schema_version": 1, **asdict(job)}
         print(json.dumps(document, indent=2) if as_json else job.model or f"{job.id} {job.status}")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
+from pie.core.marks import Mark
 from pie.core.metrics.averages import mean
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
@@ -22,6 +23,9 @@ OPTIMISED_THRESHOLD = 1.10
 
 RATIO_TOLERANCE = 1e-12
 """Relative slack of the comparison with the threshold; see `is_optimised`."""
+
+
+_DIFFERING = {Mark.DIFFERS, Mark.MEMORISED}
 
 
 class Exclusion(StrEnum):
@@ -151,7 +155,48 @@ def human_ratio(pair: PairResult) -> float:
 
 def human_as_generation(pair: PairResult) -> PairResult:
     """The row with the human target as its only generation, for the same metrics as a model's."""
-    return replace(pair, generations=(Generation(pair.tgt_verdict, pair.tgt_seconds),))
+    target = Generation(pair.tgt_verdict, pair.tgt_seconds, pair.tgt_net, pair.tgt_marks)
+    return replace(pair, generations=(target,))
+
+
+def net_of(pair: PairResult) -> PairResult | None:
+    """The row with net seconds in place of the whole, for the same formulas; None without any.
+
+    A program of which nothing is left without the start (`below_start`) has no net speedup: it
+    counts as one that failed, and a row with such a source has no baseline.
+    """
+    known = {Mark.BELOW_START} <= pair.src_marks or pair.src_net is not None
+    if pair.src_seconds is not None and not known:
+        return None
+    return replace(
+        pair,
+        src_verdict=_net_verdict(pair.src_verdict, pair.src_net),
+        src_seconds=pair.src_net,
+        tgt_verdict=_net_verdict(pair.tgt_verdict, pair.tgt_net),
+        tgt_seconds=pair.tgt_net,
+        generations=tuple(
+            Generation(_net_verdict(one.verdict, one.net), one.net, one.net, one.marks)
+            for one in pair.generations
+        ),
+    )
+
+
+def fuzzed_of(pair: PairResult) -> PairResult:
+    """The row with answers that differ from their source on made inputs as wrong ones."""
+    return replace(
+        pair,
+        generations=tuple(
+            Generation(Verdict.WRONG_ANSWER, None, None, one.marks, one.made_inputs)
+            if one.marks & _DIFFERING
+            else one
+            for one in pair.generations
+        ),
+    )
+
+
+def _net_verdict(verdict: Verdict, net: float | None) -> Verdict:
+    """Return a verdict that fits a net time: which failure it is makes no difference to speed."""
+    return Verdict.WRONG_ANSWER if verdict is Verdict.ACCEPTED and net is None else verdict
 
 
 def _baseline(pair: PairResult) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,12 @@ class Generation:
 
     verdict: Verdict
     seconds: float | None
+    net: float | None = None
+    """Seconds without the start of the process; None where nothing is left, or it is not known."""
+    marks: frozenset[str] = frozenset()
+    """By `pie.core.marks`."""
+    made_inputs: int = 0
+    """Made inputs that it was run on beside its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,27 @@ class PairResult:
     tgt_seconds: float | None
     generations: tuple[Generation, ...] = ()
     name: str = "(unnamed)"
+    src_net: float | None = None
+    """Seconds without the start of the process, as `tgt_net`."""
+    tgt_net: float | None = None
+    src_marks: frozenset[str] = frozenset()
+    tgt_marks: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._check("the source", self.src_verdict, self.src_seconds)
         self._check("the target", self.tgt_verdict, self.tgt_seconds)
+        self._check_net("the source", self.src_seconds, self.src_net)
+        self._check_net("the target", self.tgt_seconds, self.tgt_net)
         for number, generation in enumerate(self.generations, start=1):
             self._check(f"generation {number}", generation.verdict, generation.seconds)
+            self._check_net(f"generation {number}", generation.seconds, generation.net)
+
+    def _check_net(self, role: str, seconds: float | None, net: float | None) -> None:
+        if net is not None and not (seconds is not None and 0 < net <= seconds):
+            raise ValueError(
+                f"row {self.name}: the net runtime of {role} is {net} s of {seconds} s; "
+                "it must be above zero and no more than the whole"
+            )
 
     def _check(self, role: str, verdict: Verdict, seconds: float | None) -> None:
         accepted = verdict == Verdict.ACCEPTED
@@ -64,6 +86,14 @@ def count_verdicts(pairs: Iterable[PairResult]) -> dict[str, dict[str, int]]:
     for pair in pairs:
         add_verdicts(counts, pair)
     return counts
+
+
+def add_marks(counts: Counter[tuple[str, str]], pair: PairResult) -> None:
+    """Add one row's marks to the counts by role and mark."""
+    counts.update(("source", mark) for mark in pair.src_marks)
+    counts.update(("target", mark) for mark in pair.tgt_marks)
+    for generation in pair.generations:
+        counts.update(("generation", mark) for mark in generation.marks)
 
 
 def no_verdicts() -> dict[str, dict[str, int]]:

@@ -10,7 +10,8 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pie.core.metrics.averages import geometric_mean, median
 from pie.core.metrics.bootstrap import Cluster, exponential, mean_interval
@@ -32,6 +33,20 @@ from pie.core.metrics.standing import UnsupportedAs
 
 NOT_MEASURED_LIMIT = 0.05
 """Above this share of rows that we failed to measure, no numbers are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A line's numbers in another way of counting: as in `Score`."""
+
+    scored: int
+    """Of net times, rows whose source costs more than an empty program."""
+    optimised: Estimate | None
+    speedup: Estimate | None
+    median: float | None
+    geometric_mean: Estimate | None
+    correct: Estimate | None = None
+    """None of net times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,10 @@ class Score:
     """Share of the judged rows."""
     refusal: str | None
     """Why there are no numbers although rows were scored."""
+    net: Beside | None = None
+    """The same without the start of the process; None where no row has net times."""
+    fuzzed: Beside | None = None
+    """The same where an answer that differs on a made input is wrong; None without made inputs."""
 
 
 @dataclass(slots=True)
@@ -139,6 +158,62 @@ class Tally:
             f"{failed} of {rows} rows were not measured through our own failure, more than the "
             f"{limit:.0%} up to which the others may stand for all"
         )
+
+
+@dataclass(slots=True)
+class Tallies:
+    """A tally as PIE has it, and beside it one of net times and one of answers under fuzzing."""
+
+    gross: Tally
+    net: Tally
+    fuzzed: Tally
+
+    @classmethod
+    def of(cls, *settings: Any) -> Tallies:
+        """Return tallies of these settings."""
+        return cls(Tally(*settings), Tally(*settings), Tally(*settings))
+
+    def add_best_at_k(
+        self, pair: PairResult, net: PairResult | None, fuzzed: PairResult | None, k: int
+    ) -> None:
+        """Add one row's best@k, and those of its other ways of counting if it has any."""
+        self.gross.add_best_at_k(pair, k)
+        if net is not None:
+            self.net.add_best_at_k(net, k)
+        if fuzzed is not None:
+            self.fuzzed.add_best_at_k(fuzzed, k)
+
+    def add_human_ratio(self, pair: PairResult, net: PairResult | None) -> None:
+        """Add one row's source / target, and that of its net times if it has any."""
+        self.gross.add_human_ratio(pair)
+        if net is not None:
+            self.net.add_human_ratio(net)
+
+    def score(
+        self, name: str, k: int | None = None, not_measured_limit: float = NOT_MEASURED_LIMIT
+    ) -> Score:
+        """Compute the line of a report that these rows give."""
+        score = self.gross.score(name, k, not_measured_limit)
+        if score.refusal is not None:
+            return score
+        net = self.net.score(name, k, not_measured_limit)
+        fuzzed = self.fuzzed.score(name, k, not_measured_limit)
+        return replace(
+            score,
+            net=replace(_beside(net), correct=None) if net.scored else None,
+            fuzzed=_beside(fuzzed) if fuzzed.scored else None,
+        )
+
+
+def _beside(score: Score) -> Beside:
+    return Beside(
+        score.scored,
+        score.optimised,
+        score.speedup,
+        score.median,
+        score.geometric_mean,
+        score.correct,
+    )
 
 
 def _share(parts: Mapping[str, int], wholes: Mapping[str, int]) -> Estimate | None:

@@ -85,6 +85,10 @@ def pair_from_row(row: object) -> PairResult:
         tgt_seconds=_seconds(row, "tgt_agg_runtime", name),
         generations=tuple(_generation(generation, name) for generation in generations),
         name=name,
+        src_net=_seconds(row, "src_net_runtime", name),
+        tgt_net=_seconds(row, "tgt_net_runtime", name),
+        src_marks=_marks(row, "src_marks", name),
+        tgt_marks=_marks(row, "tgt_marks", name),
     )
 
 
@@ -92,8 +96,30 @@ def _generation(generation: object, name: str) -> Generation:
     if not isinstance(generation, Mapping):
         raise ValueError(f"row {name}: a generation is not a JSON object")
     return Generation(
-        _verdict(generation, "verdict", name), _seconds(generation, "agg_runtime", name)
+        _verdict(generation, "verdict", name),
+        _seconds(generation, "agg_runtime", name),
+        _seconds(generation, "net_runtime", name),
+        _marks(generation, "marks", name),
+        _made_inputs(generation, name),
     )
+
+
+def _made_inputs(generation: Mapping[str, object], name: str) -> int:
+    fuzz = generation.get("fuzz")
+    number = fuzz.get("inputs") if isinstance(fuzz, Mapping) else 0
+    if not isinstance(number, int) or number < 0:
+        raise ValueError(f"row {name}: the number of made inputs of a generation is {number!r}")
+    return number
+
+
+def _marks(record: Mapping[str, object], key: str, name: str) -> frozenset[str]:
+    """Return the marks of a program; a row of an earlier version has none."""
+    value = record.get(key)
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"row {name}: {key} is {value!r}, not a list of marks")
+    return frozenset(value)
 
 
 def _verdict(record: Mapping[str, object], key: str, name: str) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -11,11 +12,25 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
+from pie.core.marks import Mark
 from pie.core.metrics.bootstrap import LEVEL, RESAMPLES
-from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, Exclusion, human_as_generation
-from pie.core.metrics.pair_result import PairResult, add_verdicts, no_verdicts
-from pie.core.metrics.score import NOT_MEASURED_LIMIT, Score, Tally
+from pie.core.metrics.metrics import (
+    OPTIMISED_THRESHOLD,
+    Exclusion,
+    fuzzed_of,
+    human_as_generation,
+    net_of,
+)
+from pie.core.metrics.pair_result import (
+    ROLES,
+    PairResult,
+    add_marks,
+    add_verdicts,
+    no_verdicts,
+)
+from pie.core.metrics.score import NOT_MEASURED_LIMIT, Score, Tallies
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.report.made_inputs import MadeInputs
 from pie.core.report.native_agreement import NativeAgreement, read_native
 from pie.core.report.pair_rows import ReportError, read_pairs
 from pie.core.wording import count
@@ -42,6 +57,15 @@ _REASONS = {
     Exclusion.TARGET_NOT_ACCEPTED: "whose target was not accepted",
     Exclusion.NO_GENERATIONS: "without generations",
 }
+
+
+_MARKS = {
+    Mark.BELOW_START: "cost no more than an empty program, and have no net speedup",
+    Mark.DIFFERS: "accepted on the tests, and printing something else than the source on a made "
+    "input",
+    Mark.MEMORISED: "of these, holding the tests' outputs, or a constant shrunk to the tests",
+}
+"""What a report says of programs with a mark; `suspicious` has a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,23 +188,29 @@ def build_report(
     whole = _entry(manifest, "rows", int)
     planned = whole if limit is None else min(whole, limit)
     # The target of a pair is a reference, also where it is scored as a generation.
-    human, human_at_1 = Tally(threshold), Tally(threshold, UnsupportedAs.LEFT_OUT)
-    best_at = [Tally(threshold, unsupported)]
+    human, human_at_1 = Tallies.of(threshold), Tallies.of(threshold, UnsupportedAs.LEFT_OUT)
+    best_at = [Tallies.of(threshold, unsupported)]
     verdicts = no_verdicts()
+    marks: Counter[tuple[str, str]] = Counter()
+    made = MadeInputs(bool(manifest.get("fuzz")))
     problems: set[str] = set()
     finished = most = 0
     for pair in pairs:
         finished += 1
         problems.add(pair.problem_id)
         add_verdicts(verdicts, pair)
-        human.add_human_ratio(pair)
-        human_at_1.add_best_at_k(human_as_generation(pair), 1)
+        add_marks(marks, pair)
+        net = net_of(pair)
+        fuzzed = fuzzed_of(pair) if made.seen(pair) else None
+        human.add_human_ratio(pair, net)
+        net_target = human_as_generation(net) if net else None
+        human_at_1.add_best_at_k(human_as_generation(pair), net_target, None, 1)
         most = max(most, len(pair.generations))
         while len(best_at) < most:
             # All rows so far have fewer generations, so that one more makes no difference to them.
             best_at.append(deepcopy(best_at[-1]))
         for k, tally in enumerate(best_at, start=1):
-            tally.add_best_at_k(pair, k)
+            tally.add_best_at_k(pair, net, fuzzed, k)
     if finished > planned:
         raise ReportError(
             f"pairs.jsonl has {finished} rows but manifest.json plans {planned}: "
@@ -210,6 +240,8 @@ def build_report(
             *_weaker_sandbox(manifest),
             *([f"only the first {planned} of {whole} rows"] if planned < whole else []),
             *_notes(rows, len(problems), scores),
+            *_marked(marks),
+            *made.notes(),
         ),
         definitions=_definitions(threshold, unsupported),
         unsupported=unsupported,
@@ -263,6 +295,14 @@ def _notes(rows: RowCounts, problems: int, scores: Sequence[Score]) -> Iterable[
         yield f"no numbers in {len(refusals) - _MOST_NAMED} more ranges of best@k"
 
 
+def _marked(marks: Counter[tuple[str, str]]) -> Iterable[str]:
+    """A remark for each mark that a program of the run has."""
+    for mark, text in _MARKS.items():
+        of_roles = [count(marks[role, mark], role) for role in ROLES if marks[role, mark]]
+        if of_roles:
+            yield f"{mark}: {', '.join(of_roles)} {text}"
+
+
 def _per_score(what: str, numbers: Mapping[str, int]) -> Iterable[str]:
     """One remark for all scores, instead of one each; none when all numbers are zero."""
     if len(set(numbers.values())) == 1 and any(numbers.values()):
@@ -297,6 +337,9 @@ def _definitions(threshold: float, unsupported: UnsupportedAs) -> str:
         "%Correct: share of rows with an accepted generation; "
         "human: source / target, below 1 where the target is slower; "
         "human@1: the target scored as a generation; "
+        "net: without the start of the process, an empty program built and measured the same way, "
+        "on each test; "
+        "fuzzed: an answer that differs from its source on a made input counts as wrong; "
         f"generated programs that the machine cannot measure: {_COUNTED[unsupported]}; "
         f"interval: {LEVEL:.0%}, {RESAMPLES} bootstrap resamples of problems."
     )

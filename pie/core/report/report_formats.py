@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import Exclusion
-from pie.core.metrics.score import Score
+from pie.core.metrics.score import Beside, Score
 from pie.core.report.report import Report
 from pie.core.wording import count
 
@@ -51,7 +51,7 @@ def as_csv(report: Report) -> str:
 def as_markdown(report: Report) -> str:
     """Headings, tables and lists of GitHub's Markdown."""
     parts = [f"# {report.pairs_file}", *_heading(report)]
-    parts += [_markdown_table(COLUMNS, [_cells(score) for score in _shown(report)])]
+    parts += [_markdown_table(COLUMNS, _lines(report))]
     verdicts = _verdict_cells(report)
     if verdicts:
         parts += [_markdown_table(("verdict", *report.verdicts), verdicts)]
@@ -80,7 +80,7 @@ def as_table(report: Report) -> Group:
 
     # Text, not str: names of machines and files may hold what Rich takes for markup.
     parts: list[Table | Text] = [Text(line) for line in (report.pairs_file, *_heading(report))]
-    parts.append(table(COLUMNS, [_cells(score) for score in _shown(report)]))
+    parts.append(table(COLUMNS, _lines(report)))
     verdicts = _verdict_cells(report)
     if verdicts:
         parts.append(table(("verdict", *report.verdicts), verdicts))
@@ -109,16 +109,27 @@ def _shown(report: Report) -> list[Score]:
     return [report.human, report.human_at_1, *best]
 
 
-def _cells(score: Score) -> list[str]:
+def _lines(report: Report) -> list[list[str]]:
+    """Return the lines of the table, each with its other ways of counting below."""
+    lines = []
+    for score in _shown(report):
+        lines.append([score.name, *_cells(score), _percent(score.correct)])
+        if score.net is not None:
+            lines.append([f"{score.name} net", *_cells(score.net), ""])
+        if score.fuzzed is not None:
+            cells = [*_cells(score.fuzzed), _percent(score.fuzzed.correct)]
+            lines.append([f"{score.name} fuzzed", *cells])
+    return lines
+
+
+def _cells(score: Score | Beside) -> list[str]:
     return [
-        score.name,
         str(score.scored),
         _percent(score.optimised),
         _times(score.speedup.value if score.speedup else None),
         _interval(score.speedup),
         _times(score.median),
         _times(score.geometric_mean.value if score.geometric_mean else None),
-        _percent(score.correct),
     ]
 
 
@@ -148,13 +159,24 @@ def _csv_line(report: Report, score: Score) -> dict[str, object]:
         "geometric_mean": score.geometric_mean,
         "correct": score.correct,
     }
+    net = score.net
+    estimates |= {
+        "net_optimised": net.optimised if net else None,
+        "net_speedup": net.speedup if net else None,
+        "net_geometric_mean": net.geometric_mean if net else None,
+    }
     for name, estimate in estimates.items():
         interval = estimate.interval if estimate else None
         line[name] = estimate.value if estimate else None
         line[f"{name}_low"] = interval.low if interval else None
         line[f"{name}_high"] = interval.high if interval else None
+    for name in ("optimised", "speedup", "correct"):
+        estimate = getattr(score.fuzzed, name, None)
+        line[f"fuzzed_{name}"] = estimate.value if estimate else None
     return line | {
         "median": score.median,
+        "net_scored": net.scored if net else None,
+        "net_median": net.median if net else None,
         "refusal": score.refusal,
         "unsupported_as": report.unsupported.value,
         "machine": report.machine,

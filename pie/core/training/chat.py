@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,17 @@ class ChatFile:
     """Estimated: a third of the contents' bytes."""
 
 
-def check(path: Path) -> ChatFile:
-    """Read a whole file and check every line; InputError names the first that is refused."""
-    examples = tokens = 0
+def check(path: Path, limit: int | None = None) -> ChatFile:
+    """Check every line of a file, or its first ones; InputError names the first that is refused."""
+    examples = tokens = size = 0
     try:
         with path.open("rb") as file:
-            for number, data in enumerate(file, start=1):
+            for number, data in enumerate(islice(file, limit), start=1):
                 if not data.strip():
                     raise _refused(path, number, "the line is blank")
                 tokens += _check_line(path, number, data)
                 examples += 1
-        size = path.stat().st_size
+                size += len(data)
     except OSError as error:
         raise InputError(
             f"the chat file {path} cannot be read ({error.strerror})",

@@ -12,7 +12,7 @@ from finetune import dpo, grpo, hosted, kinds, launch, model, processes, recipe
 from finetune.errors import FinetuneError
 from finetune.kinds import Settings
 from finetune.merge import merge
-from finetune.rows import read_rows
+from finetune.rows import data_line, objects, read_rows
 from pie.core.models.openai_wire import clean_url
 from pie.core.training import chat
 
@@ -54,9 +54,40 @@ def plan(
         raise FinetuneError(f"--{twice} and --set {twice}=... are both given", "give one of them")
     overrides = {**named, **overrides}
     found = recipe.load(config, overrides)
+    _refuse_pairs(found)
     rank = launch.node_rank(node_rank, found.launch.nodes)
     module = MODULES[found.objective]
     return Planned(found, launch.line(found, config, overrides, rank, module))
+
+
+def _refuse_pairs(found: Settings) -> None:
+    """Refuse pairs in the place of rows, with the command that makes rows of them.
+
+    Of a file that this machine does not have nothing is said: a line may be made for another one.
+    """
+    names = {name: Path(path) for name in ("train", "eval") if (path := getattr(found, name, ""))}
+    first = {name: next(objects(path, 1))[1] for name, path in names.items() if path.is_file()}
+    for name, fields in first.items():
+        if "src_code" not in fields or {"prompt", "messages"} & fields.keys():
+            continue
+        if found.objective == "dpo":
+            command = f"pie finetune preferences RUN --out {names[name].with_suffix('.rows.jsonl')}"
+            how = f"with a run of `pie simulate` of answers to them: `{command}`"
+        elif found.objective == "grpo":
+            how = f"with `{data_line(names[name], '--sampling')}`"
+        else:
+            how = f"with `{data_line(names[name], *_options(first))}`"
+        raise FinetuneError(
+            f"--{name} {names[name]} holds pairs, and not yet rows to train on",
+            f"make rows {how}, and give those",
+        )
+
+
+def _options(first: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return what makes rows as the other file's are."""
+    known = next((one for one in first.values() if "format" in one), {})
+    given = [(f"--{name}", str(known[name])) for name in ("format", "form") if name in known]
+    return tuple(word for pair in given if pair[1] != "plain" for word in pair)
 
 
 def run(planned: Planned) -> int:
@@ -71,7 +102,7 @@ def run(planned: Planned) -> int:
     model.fingerprint(model.folder_of(found.model))
     for path in (found.train, getattr(found, "eval", "")):
         if path:
-            _check_rows(found.objective, Path(path))
+            _check_rows(found.objective, Path(path), found.limit)
     output = Path(found.output)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -82,13 +113,13 @@ def run(planned: Planned) -> int:
     return launch.run(planned.words, output)
 
 
-def _check_rows(objective: str, path: Path) -> None:
+def _check_rows(objective: str, path: Path, limit: int | None) -> None:
     """Refuse a file that the training would refuse later, after its processes have started."""
     if objective == "grpo":
-        grpo.read(path, ("problem_id", "src_code", "tests"))
+        grpo.read(path, ("problem_id", "src_code", "tests"), limit)
         return
     read = dpo.preferences if objective == "dpo" else read_rows
-    for _row in read(path):
+    for _row in read(path, limit):
         pass
 
 
@@ -120,8 +151,12 @@ def submit(
     base_url: str,
     seconds_between: float | None,
     say: Callable[[str], None],
+    limit: int | None = None,
 ) -> hosted.Job:
-    """Check the files, start the job or find the one started before, and wait if asked to."""
+    """Check the files, start the job or find the one started before, and wait if asked to.
+
+    With a `limit` the files are their first lines.
+    """
     url = clean_url(base_url or os.environ.get("OPENAI_BASE_URL", "") or hosted.HOSTED)
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not key and url == hosted.HOSTED:
@@ -133,10 +168,10 @@ def submit(
         raise FinetuneError("OPENAI_API_KEY is no key", "export the key as the service gave it")
     for path in (rows, validation):
         if path is not None:
-            found = chat.check(path)
+            found = chat.check(path, limit)
             say(f"{path}: {found.examples:,} examples, about {found.tokens:,} tokens an epoch")
     service = hosted.Service(url, key)
-    job = hosted.submit(service, asked, rows, validation, say)
+    job = hosted.submit(service, asked, rows, validation, say, limit)
     if seconds_between is None:
         return job
     return hosted.wait(service, rows, job, seconds_between, say)

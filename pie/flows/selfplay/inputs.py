@@ -9,9 +9,9 @@ from itertools import groupby, islice
 
 from pie.core.problem import InputError, RowProblem
 from pie.core.selfplay.behaviour import Behaviour, Behaviours
-from pie.core.selfplay.mutation import mutations
 from pie.core.selfplay.seeds import Seed
 from pie.core.test_cases import TestCases, test_folder, text_case
+from pie.core.testing.mutation import mutations
 from pie.flows.dataset.measuring import outcomes
 from pie.flows.selfplay.request import Request, Told
 from sim.observation import Observation, observe

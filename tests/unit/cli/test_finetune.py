@@ -64,6 +64,42 @@ def test_any_key_is_set_and_none_twice(recipe: Path) -> None:
     assert "did you mean learning_rate" in refused(*set_rate[:4], "--set", "learning_rte=1")
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+@pytest.mark.parametrize("option", ["--eval", "--train"])
+def test_pairs_in_the_place_of_rows(
+    recipe: Path, tmp_path: Path, option: str, dry: tuple[str, ...]
+) -> None:
+    pairs = tmp_path / "my val.jsonl"
+    pairs.write_text('{"problem_id": "p", "src_code": "a", "tgt_code": "b", "tests": [0]}\n')
+    (tmp_path / "rows.jsonl").write_text(
+        json.dumps({**ROW, "format": "perf-conditioned", "form": "plain"}) + "\n"
+    )
+    said = refused("run", "-c", recipe, option, pairs, *dry)
+    assert f"{option} {pairs} holds pairs" in said
+    other = "--format perf-conditioned " if option == "--eval" else ""
+    out = tmp_path / "my val.rows.jsonl"
+    assert f"`pie finetune data --pairs '{pairs}' {other}--out '{out}'`" in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_pairs_in_the_place_of_preferences_and_prompts(recipe: Path, tmp_path: Path) -> None:
+    pairs = tmp_path / "val.jsonl"
+    pairs.write_text('{"problem_id": "p", "src_code": "a", "tgt_code": "b", "tests": [0]}\n')
+    run = ("run", "-c", recipe, "--train", pairs, "--dry-run", "--set")
+    assert "pie finetune preferences RUN --out" in refused(*run, "objective=dpo")
+    assert f"`pie finetune data --pairs {pairs} --sampling --out" in refused(*run, "objective=grpo")
+
+
+def test_a_limit_reaches_the_line_and_only_the_first_rows_are_checked(
+    recipe: Path, tmp_path: Path
+) -> None:
+    run = ("run", "--config", recipe, "--limit", 1)
+    assert invoke(*run, "--dry-run").stdout.strip().endswith("--set limit=1")
+    assert "names limit twice" in refused(*run, "--set", "limit=2")
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROW) + '\n{"prompt": "p"}\n')
+    assert "cannot be made" in refused(*run, "--output", tmp_path / "rows.jsonl/run")
+
+
 def test_an_unknown_key_of_a_recipe(recipe: Path) -> None:
     recipe.write_text("lerning_rate: 1\n")
     assert "lerning_rate; did you mean learning_rate?" in refused("run", "-c", recipe)

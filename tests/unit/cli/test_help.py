@@ -18,6 +18,7 @@ COMMANDS = [
     ["refine"],
     ["selfplay"],
     ["measure"],
+    ["equal"],
     ["report"],
     ["calibrate"],
     ["doctor"],

@@ -28,9 +28,21 @@ ROWS = {
     "index build", "index search",
     "dataset import", "dataset tests", "dataset measure", "dataset build", "dataset check",
     "dataset pairs", "dataset fastest", "dataset tag", "dataset split", "dataset hq",
-    "dataset card", "dataset tasks", "finetune data", "finetune preferences",
+    "dataset card", "dataset tasks", "finetune data", "finetune run", "finetune submit",
+    "finetune preferences", "merge",
 }  # fmt: skip
-"""Commands that read rows. A recipe's `max_steps` and a merge's sources say how much themselves."""
+"""Commands that read rows."""
+NO_ROWS = {
+    "measure": "programs in files",
+    "equal": "programs in files",
+    "cache": "the store",
+    "doctor": "the host",
+    "finetune merge": "a model",
+    "finetune push": "a model",
+    "finetune pull": "a model",
+    "index stats": "an index",
+}
+"""All other commands, and what they read."""
 
 
 def pie(*arguments: object) -> Any:
@@ -44,9 +56,12 @@ def test_every_command_that_reads_rows_has_a_limit() -> None:
         if hasattr(command, "commands"):
             below = command.commands.items()
             return {one for word, sub in below for one in limited(sub, f"{name} {word}".strip())}
+        names.add(name)
         return {name} if any("--limit" in one.opts for one in command.params) else set()
 
+    names: set[str] = set()
     assert limited(typer.main.get_command(app), "") == ROWS
+    assert names - ROWS == set(NO_ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +208,15 @@ def test_a_calibration_and_a_check_plan_the_first_rows(built: Path) -> None:
     done = pie("calibrate", *words, "--machine", "skylake", "--limit", 2, "--dry-run")
     assert done.stdout == ""
     assert "of 2 rows to judge and measure on skylake and counts" in done.stderr
+
+
+def test_a_merge_takes_the_first_rows_of_each_source(tmp_path: Path) -> None:
+    def rows(name: str, score: int) -> Path:
+        path = tmp_path / name
+        about = {"prompt": "p", "completion": "c", "form": "plain", "format": "plain"}
+        path.write_text("".join(json.dumps({**about, "at": [score, n]}) + "\n" for n in range(5)))
+        return path
+
+    out = tmp_path / "o.jsonl"
+    pie("merge", rows("a.jsonl", 1), rows("b.jsonl", 2), "--out", out, "--limit", 2)
+    assert [one["at"] for one in rows_of(out)] == [[1, 0], [1, 1], [2, 0], [2, 1]]

@@ -114,6 +114,23 @@ def test_the_share_of_startup_is_that_of_all_tests_and_at_most_one() -> None:
     assert made["tgt_startup_share"] == 1.0
 
 
+def test_net_costs_are_without_a_start_for_each_test() -> None:
+    slow, fast = accepted(run(5 * START), run(5 * START)), accepted(run(2 * START), run(2 * START))
+    empty = accepted(run(START), run(START - 1))
+    made = results(slow, fast, empty, rejected())
+    assert made["net_speedup"] == 4.0
+    assert made["speedup"] == 2.5
+    assert made["src_net_runtime"] == 8 * START / CLOCK_HZ
+    assert (made["src_marks"], made["tgt_marks"]) == ([], [])
+    below, wrong = made["generations"]
+    assert (below["net_runtime"], below["marks"]) == (None, ["below_start"])
+    assert (wrong["net_runtime"], wrong["marks"]) == (None, [])
+    assert below["verdict"] == "accepted", "a mark changes no verdict"
+    assert results(slow, empty)["net_speedup"] is None
+    seconds = accepted(run(None, 0.25), run(None, 0.5))
+    assert results(seconds, seconds)["src_net_runtime"] is None
+
+
 def test_every_generation_is_listed_with_what_became_of_it() -> None:
     made = results(
         accepted(run(9), run(9)),
@@ -126,6 +143,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
     assert made["generations"] == [
         {
             "agg_runtime": 2 / CLOCK_HZ,
+            "net_runtime": None,
+            "marks": ["below_start"],
             "verdict": "accepted",
             "detail": "",
             "tests_passed": 2,
@@ -133,6 +152,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
         },
         {
             "agg_runtime": None,
+            "net_runtime": None,
+            "marks": [],
             "verdict": "wrong_answer",
             "detail": "test 5: token 1 is 2, not 3",
             "tests_passed": 1,
@@ -140,6 +161,8 @@ def test_every_generation_is_listed_with_what_became_of_it() -> None:
         },
         {
             "agg_runtime": None,
+            "net_runtime": None,
+            "marks": [],
             "verdict": "compile_error",
             "detail": "error: no",
             "tests_passed": 0,

@@ -199,3 +199,14 @@ def test_a_state_file_that_is_none_is_told(server: Server, rows: Path) -> None:
     state_of(rows).write_text("{}")
     with pytest.raises(FinetuneError, match="does not tell of a job"):
         submit(server.service, ASKED, rows)
+
+
+def test_the_first_rows_are_a_job_of_their_own(server: Server, rows: Path) -> None:
+    rows.write_bytes(b"".join(b'{"messages": %d}\n' % n for n in range(4)))
+    submit(server.service, ASKED, rows, limit=2)
+    (body,) = [one[2] for one in server.requests if one[1] == "/v1/files"]
+    assert b'{"messages": 1}\n' in body
+    assert b'{"messages": 2}\n' not in body
+    with pytest.raises(FinetuneError, match="belongs to another job"):
+        submit(server.service, ASKED, rows)
+    assert submit(server.service, ASKED, rows, limit=2).id == "job-1"

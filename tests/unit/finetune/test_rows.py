@@ -71,3 +71,13 @@ def test_pairs_in_the_place_of_rows_are_refused_with_the_command_that_makes_rows
     with pytest.raises(FinetuneError) as raised:
         list(read_rows(path))
     assert command in str(raised.value)
+
+
+def test_a_limit_is_a_file_that_ends_after_so_many_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [f'{{"prompt": "p{n}", "completion": "c"}}\n' for n in range(3)]
+    path.write_text("\n".join(lines) + "no row")
+    assert [one.prompt for one in read_rows(path, 3)] == ["p0", "p1", "p2"]
+    assert [one.prompt for one in read_rows(path, 1)] == ["p0"]
+    with pytest.raises(FinetuneError, match="not a line of JSON"):
+        list(read_rows(path, 4))

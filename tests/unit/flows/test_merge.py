@@ -140,6 +140,20 @@ def test_measured_runs_become_a_run_that_is_reported_on(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out/manifest.json").read_text())["status"] == "finished"
 
 
+def test_of_measured_runs_and_answers_the_first_rows_are_taken(tmp_path: Path) -> None:
+    runs = [
+        measured(tmp_path / "a", [results(1, 10, 8.0), results(2, 10, 2.0)]),
+        measured(tmp_path / "b", [results(1, 9, 1.0), results(2, 9, 4.0)]),
+    ]
+    assert merge(runs, tmp_path / "out", 1).rows == 1
+    assert json.loads((tmp_path / "out/manifest.json").read_text())["rows"] == 1
+    files = [write(tmp_path / f"{n}.jsonl", [row(1, n), row(2, n)]) for n in (9, 10)]
+    merged = merge(files, tmp_path / "o.jsonl", 1)
+    assert (merged.rows, merged.joined) == (1, 1)
+    manifest = json.loads((tmp_path / "o.jsonl.manifest.json").read_text())
+    assert manifest["parameters"] == {"limit": 1}
+
+
 def test_measured_runs_of_another_machine_are_refused(tmp_path: Path) -> None:
     runs = [
         measured(tmp_path / "a", [results(1, 10, 8.0)]),

@@ -16,13 +16,12 @@ import pytest
 from pie.core.problem import InputError
 from pie.core.test_cases import text_case
 from pie.rewards import SpeedReward, speed_reward
+from pie.rewards.worth import Rules, judge
 from sim.agreement import Cost, Start, agreement
 from sim.jobs import MeasuredRun
-from sim.machines import machine
 from sim.machines.cachegrind import Cachegrind
 from sim.procedure import Outcome, TestOutcome, examine
 from sim.program import Language, Program
-from sim.setting import Setting
 from sim.verdict import Verdict
 
 SLOW = """#include <cstdio>
@@ -269,21 +268,22 @@ def test_an_unknown_reward_of_the_suspicious_is_refused() -> None:
 
 
 @pytest.mark.parametrize("worth", [None, 0.0])
-def test_a_suspicious_answer_is_left_out_or_worth_nothing(cache: Path, worth: float | None) -> None:
+def test_a_suspicious_answer_is_left_out_or_worth_nothing(worth: float | None) -> None:
     marked = agreement(Cost(1.0, 1.0), Cost(1.0, 0.01), Start(), 1, 3)
     assert marked.suspicious
     run = MeasuredRun(Verdict.ACCEPTED, cycles=100)
     slow = Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
-    with SpeedReward(Setting(machine("counts")), suspicious=worth) as made:
-        found = made._judge(slow, replace(slow, native=marked))
-        assert (found.verdict, found.reward, found.suspicious) == ("accepted", worth, True)
-        honest = made._judge(slow, replace(slow, native=replace(marked, suspicious=False)))
-        assert (honest.reward, honest.suspicious) == (1.0, False)
+    rules = Rules(suspicious=worth)
+    found = judge(slow, replace(slow, native=marked), None, None, rules)
+    assert (found.verdict, found.reward, found.suspicious) == ("accepted", worth, True)
+    other = replace(slow, native=replace(marked, suspicious=False))
+    honest = judge(slow, other, None, None, rules)
+    assert (honest.reward, honest.suspicious) == (1.0, False)
 
 
 @pytest.mark.parametrize(("option", "reward"), [(None, 0.5), (0.0, 0.0)])
 def test_a_slower_answer_does_not_leave_the_step_by_being_suspicious(
-    cache: Path, option: float | None, reward: float
+    option: float | None, reward: float
 ) -> None:
     marked = agreement(Cost(1.0, 1.0), Cost(10.0, 2.0), Start(), 1, 3)
     assert marked.suspicious
@@ -292,6 +292,6 @@ def test_a_slower_answer_does_not_leave_the_step_by_being_suspicious(
         run = MeasuredRun(Verdict.ACCEPTED, cycles=cycles)
         return Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
 
-    with SpeedReward(Setting(machine("counts")), suspicious=option) as made:
-        found = made._judge(outcome(100), replace(outcome(200), native=marked))
+    slower = replace(outcome(200), native=marked)
+    found = judge(outcome(100), slower, None, None, Rules(suspicious=option))
     assert (found.reward, found.suspicious) == (reward, True)

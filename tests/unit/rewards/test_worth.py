@@ -15,11 +15,18 @@ from pie.core.metrics.metrics import (
 )
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.report.startup import Net
+from pie.core.testing.fuzzed_rows import FuzzedOutcome
+from pie.core.testing.fuzzing import Fuzzed
 from pie.rewards import Scale, reward_of
+from pie.rewards.scale import Cost
+from pie.rewards.worth import Rules, has_baseline, judge
+from sim.jobs import MeasuredRun
+from sim.procedure import Outcome, TestOutcome
 from sim.verdict import Verdict
 
 PAGE = Path(__file__).parents[3] / "docs" / "rewards.md"
-MARKS = {"suspicious", "memorised", "within_layout_noise", "below_start"}
+MARKS = {"suspicious", "differs", "memorised", "within_layout_noise", "below_start"}
 Cells = tuple[str, ...]
 
 
@@ -103,3 +110,44 @@ def test_a_verdict_is_worth_what_the_page_says(
     assert tuple(chosen(cell, unsupported) for cell in cells) == tuple(
         say(verdict, unsupported) for say in says
     )
+
+
+def outcome(cycles: int) -> Outcome:
+    run = MeasuredRun(Verdict.ACCEPTED, cycles=cycles)
+    return Outcome(Verdict.ACCEPTED, tests=(TestOutcome("0", Verdict.ACCEPTED, run=run),))
+
+
+@pytest.mark.parametrize("cost", list(Cost))
+def test_an_answer_that_costs_no_more_than_an_empty_program_is_worth_nothing(cost: Cost) -> None:
+    found = judge(outcome(1000), outcome(90), Net(900), Net(-10), Rules(cost=cost))
+    assert (found.reward, found.marks, found.net_speedup) == (0.0, {"below_start"}, None)
+    assert found.speedup == 1000 / 90
+    assert judge(outcome(1000), outcome(100), Net(900), Net(0), Rules(cost=cost)).reward == 0.0
+
+
+@pytest.mark.parametrize("memorised", ["", "it holds the outputs"])
+def test_an_answer_that_differs_on_a_made_input_is_worth_nothing(memorised: str) -> None:
+    def fuzzed(differing: int) -> Outcome:
+        found = Fuzzed(20, differing)
+        return FuzzedOutcome(**vars(outcome(100)), fuzzed=found, memorised=memorised)
+
+    bad = judge(outcome(1000), fuzzed(1), Net(900), Net(50), Rules())
+    marks = {"differs", "memorised"} if memorised else {"differs"}
+    assert (bad.reward, bad.marks) == (0.0, marks)
+    assert judge(outcome(1000), fuzzed(0), Net(900), Net(900), Rules()).reward == 1.0
+
+
+def test_a_reward_is_net_unless_gross_is_asked_for() -> None:
+    pair = (outcome(1000), outcome(300), Net(800), Net(100))
+    net = judge(*pair, Rules(Scale.RATIO))
+    assert (net.reward, net.net_speedup, net.speedup) == (8.0, 8.0, 1000 / 300)
+    assert judge(*pair, Rules(Scale.RATIO, cost=Cost.GROSS)).reward == 1000 / 300
+    unknown = judge(outcome(1000), outcome(250), None, None, Rules(Scale.RATIO))
+    assert unknown.reward == 4.0
+
+
+def test_nothing_is_faster_than_a_source_that_costs_no_more_than_an_empty_program() -> None:
+    pair = (outcome(100), outcome(110), Net(0), Net(10))
+    assert judge(*pair, Rules()).reward is None
+    assert not has_baseline(pair[0], pair[2], Rules())
+    assert judge(*pair, Rules(Scale.RATIO, cost=Cost.GROSS)).reward == 100 / 110

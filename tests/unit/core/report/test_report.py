@@ -356,3 +356,44 @@ def test_the_worked_example_of_the_definitions() -> None:
     assert best.correct is not None
     assert round(best.speedup.value, 3) == 2.333
     assert (round(best.optimised.value, 3), round(best.correct.value, 3)) == (0.333, 0.667)
+
+
+def with_nets(made: dict[str, object], *nets: float | None) -> dict[str, object]:
+    """Add net times to a row: None is a program below the start."""
+    programs = [made, made, *made["generations"]]  # type: ignore[misc]
+    prefixes = ["src_", "tgt_", *[""] * (len(programs) - 2)]
+    for program, prefix, net in zip(programs, prefixes, nets, strict=True):
+        program[f"{prefix}net_runtime"] = net
+        program[f"{prefix}marks"] = ["below_start"] if net is None else []
+    return made
+
+
+def test_net_numbers_stand_beside_the_whole_ones() -> None:
+    made = report(
+        with_nets(row("p1", 10.0, 5.0, 4.0, 1.0), 8.0, 3.0, 2.0, None),
+        with_nets(row("p2", 10.0, 9.5, 9.6), 1.0, 0.5, 0.6),
+    )
+    human, human_at_1, best, more = made.scores
+    assert human.speedup.value == pytest.approx((2 + 10 / 9.5) / 2)
+    assert human.net.speedup.value == pytest.approx((8 / 3 + 2) / 2)
+    assert (human.optimised.value, human.net.optimised.value) == (0.5, 1.0)
+    assert human_at_1.net.scored == 2
+    assert (best.speedup.value, more.speedup.value) == pytest.approx(
+        ((2.5 + 10 / 9.6) / 2, 5.52), abs=0.01
+    )
+    # The second answer to p1 costs no more than an empty program: it has no net speedup.
+    assert best.net.speedup.value == more.net.speedup.value == pytest.approx((4 + 1 / 0.6) / 2)
+    assert "below_start: 1 generation cost no more than an empty program" in " ".join(made.notes)
+
+
+def test_a_source_below_the_start_has_no_net_speedup() -> None:
+    made = report(
+        with_nets(row("p1", 10.0, 5.0, 4.0), None, 3.0, 2.0),
+        with_nets(row("p2", 10.0, 5.0, 5.0), 8.0, 4.0, 4.0),
+    )
+    assert [score.scored for score in made.scores] == [2, 2, 2]
+    assert [score.net.scored for score in made.scores] == [1, 1, 1]
+
+
+def test_a_run_without_net_times_has_no_net_numbers() -> None:
+    assert [score.net for score in report(row("p1", 10.0, 5.0, 4.0)).scores] == [None] * 3
