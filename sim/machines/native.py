@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import sandbox
-from sim.judge import allowance_for, guest_for, verdict_of
+from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import Check, Measurement
+from sim.native_guest import allowance_for
+from sim.native_run import NativeRuns
 from sim.program import Build
 from sim.sandbox import Ended
 from sim.toolchain import Toolchain
@@ -69,15 +71,14 @@ class Native:
         allowance = allowance_for(limits, cpu)
         order = [*builds, builds[0]]
         runs: list[list[Ended]] = [[] for _ in order]
+        native = [NativeRuns(one, toolchain, allowance, shared=False) for one in order]
         for repeat in range(REPEATS):
             # Forwards and backwards in turn, so that no program always follows the same one.
             turn = range(len(order)) if repeat % 2 == 0 else reversed(range(len(order)))
             for index in turn:
                 if runs[index] and not runs[index][-1].ok:
                     continue
-                runs[index].append(
-                    sandbox.run(guest_for(order[index], toolchain), allowance, stdin)
-                )
+                runs[index].append(native[index].run(stdin))
         again = _trimmed(runs.pop())
         noise = _trimmed(runs[0]) / again if again else float("nan")
         return [_measurement(ended, limits, noise) for ended in runs]
@@ -90,7 +91,8 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
         return Measurement(verdict, detail)
     if any(run.stdout != last.stdout for run in runs):
         return Measurement(Verdict.NONDETERMINISTIC, "its output changes from run to run")
-    cpu = [run.cpu_seconds for run in runs]
+    cpu = [run.own_seconds for run in runs]
+    start = trimmed_mean([run.start_seconds for run in runs])
     wall = [run.wall_seconds for run in runs]
     return Measurement(
         verdict=verdict,
@@ -107,6 +109,7 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
             **{f"cpu_seconds_{turn:02}": used for turn, used in enumerate(cpu, 1)},
             **({"aa_ratio": noise} if math.isfinite(noise) else {}),
         },
+        startup={"cpu_microseconds": round(start * 1e6)} if start else {},
         host_seconds=sum(wall),
     )
 
@@ -118,7 +121,7 @@ def trimmed_mean(samples: Sequence[float]) -> float:
 
 
 def _trimmed(runs: Sequence[Ended]) -> float:
-    return trimmed_mean([run.cpu_seconds for run in runs])
+    return trimmed_mean([run.own_seconds for run in runs])
 
 
 def _spread(samples: Sequence[float]) -> float:
