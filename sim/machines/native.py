@@ -1,9 +1,11 @@
 """The real CPU: repeated, interleaved, pinned and trimmed; never the same twice, and it says so.
 
-The programs of a row are run in turn, A B C A', twelve times over, on one processor: drift of the
-host hits all alike. The cost is PerfCodeGen's (arXiv 2412.03578, 3.1): E = 12, smallest and
-largest dropped, mean of the rest. A' is A once more: the ratio of the two is the noise that a
-reader must hold against any speedup claimed.
+The programs of a row are run in turn, A B C A', twelve times over, on one processor that no other
+measurement uses: drift of the host hits all alike. The start of an interpreter is not in it.
+
+The cost is PerfCodeGen's (arXiv 2412.03578, 3.1, eq. 1): E = 12, smallest and largest dropped, mean
+of the rest. A' is A once more: the ratio of the two is the noise that a reader must hold against
+any speedup claimed.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from sim.machine import Check, Measurement
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build
+from sim.quiet_cpu import quiet_cpu
 from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -52,7 +55,7 @@ class Native:
             "cpu": _cpu_model(),
             "kernel": platform.release(),
             "processors": str(os.cpu_count()),
-            "protocol": f"E={REPEATS}, trimmed mean of CPU seconds, interleaved, pinned; "
+            "protocol": f"E={REPEATS}, trimmed mean of own CPU seconds, interleaved, pinned; "
             "all samples kept",
             "sandbox": sandbox.level(),
         }
@@ -67,7 +70,12 @@ class Native:
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> list[Measurement]:
         """Cost several programs on one input, interleaved, the first also against itself."""
-        cpu = _quiet_cpu()
+        with quiet_cpu() as cpu:
+            return self._measured(builds, stdin, limits, toolchain, cpu)
+
+    def _measured(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain, cpu: int
+    ) -> list[Measurement]:
         allowance = allowance_for(limits, cpu)
         order = [*builds, builds[0]]
         runs: list[list[Ended]] = [[] for _ in order]
@@ -128,11 +136,6 @@ def _spread(samples: Sequence[float]) -> float:
     """Return the coefficient of variation: standard deviation over mean."""
     mean = statistics.fmean(samples)
     return statistics.pstdev(samples) / mean if mean else 0.0
-
-
-def _quiet_cpu() -> int:
-    """Return the last processor that we may use: the first ones take the host's interrupts."""
-    return max(os.sched_getaffinity(0))
 
 
 def host() -> dict[str, str]:
