@@ -22,7 +22,7 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
-PYTHON_START = "4"
+PYTHON_START = "5"
 """Raised when scripts are started in another way, with another path or environment."""
 
 
