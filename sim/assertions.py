@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim.asserted_names import NODES, Names, node_of, shape_of
 from sim.calls import SameValue
 from sim.errors import InputError
 
@@ -53,6 +54,7 @@ class AssertedCall:
     keywords: Mapping[str, Any] = field(default_factory=dict)
     returns: str = ""
     comparison: SameValue = field(default_factory=SameValue)
+    shapes: tuple[str, ...] = ()
 
 
 def counted(text: str) -> Block:
@@ -94,38 +96,80 @@ def calls_of(text: str, entry_point: str) -> tuple[list[AssertedCall], str]:
     tree = _parsed(text)
     calls: list[AssertedCall] = []
     rest: list[ast.stmt] = []
+    known = _names({entry_point})
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "check":
             names = {entry_point, *(one.arg for one in statement.args.args)}
-            left = _taken(statement.body, names, calls)
-            if any(isinstance(one, ast.Assert) for node in left for one in ast.walk(node)):
+            inner = _names(names)
+            left = _taken(statement.body, names, calls, inner)
+            if _asserting(left, inner):
                 statement.body = left
                 rest.append(statement)
         else:
-            rest += _taken([statement], {entry_point}, calls)
-    asserting = any(isinstance(one, ast.Assert) for node in rest for one in ast.walk(node))
-    if not asserting:
+            rest += _taken([statement], {entry_point}, calls, known)
+    if not _asserting(rest, known):
         return calls, ""
     return calls, ast.unparse(ast.Module(rest, [])) + "\n"
 
 
-def _taken(body: Sequence[ast.stmt], names: set[str], calls: list[AssertedCall]) -> list[ast.stmt]:
+def _asserting(body: Sequence[ast.stmt], known: Names) -> bool:
+    """Tell whether statements assert what no call does."""
+    return any(
+        isinstance(one, ast.Assert)
+        for statement in body
+        if id(statement) not in known.again
+        for one in ast.walk(statement)
+    )
+
+
+def _names(functions: set[str]) -> Names:
+    return Names(_value, lambda node: _is_call(node, functions))
+
+
+def _taken(
+    body: Sequence[ast.stmt], names: set[str], calls: list[AssertedCall], known: Names
+) -> list[ast.stmt]:
     """Take calls from statements; return the others."""
     left = []
     for statement in body:
-        call = _call_of(statement.test, names) if isinstance(statement, ast.Assert) else None
-        if call is None:
+        if not isinstance(statement, ast.Assert):
+            known.follow(statement)
+            left.append(statement)
+        elif (call := _call_of(statement.test, names, known)) is None:
             left.append(statement)
         else:
             calls.append(call)
+            if known.filled:  # what is left may go on with what this call has changed
+                known.again.add(id(statement))
+                left.append(statement)
     return left
 
 
-def _call_of(test: ast.expr, names: set[str]) -> AssertedCall | None:
+def _call_of(test: ast.expr, names: set[str], known: Names) -> AssertedCall | None:
     try:
-        return _read(test, names)
+        read = _read(known.resolved(test), names)
+        known.spend([*read.arguments, *read.keywords.values()])
+        return _shaped(read)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None
+
+
+def _shaped(call: AssertedCall) -> AssertedCall:
+    """Return a call without nodes: their values, and the shapes that make them in the guest."""
+    shaped = [shape_of(one) for one in call.arguments]
+    if any(shape_of(one)[1] for one in call.keywords.values()):
+        raise ValueError("a node by name")
+    expected, returns = shape_of(call.expected)
+    if returns.startswith("list[") or (returns and call.returns):
+        raise ValueError("nodes that go through a function")
+    shapes = tuple(shape for _value, shape in shaped)
+    return replace(
+        call,
+        arguments=[value for value, _shape in shaped],
+        expected=expected,
+        returns=returns or call.returns,
+        shapes=shapes if any(shapes) else (),
+    )
 
 
 def _read(test: ast.expr, names: set[str]) -> AssertedCall:
@@ -258,6 +302,9 @@ def _value(node: ast.expr) -> Any:
             return _operation(node)
         case ast.Call(func=ast.Name(id=name)) if name in _MAKERS and not node.keywords:
             return _MAKERS[name](*map(_value, node.args))
+        case ast.Call(func=ast.Name(id=name)) if name in NODES:
+            named = {str(one.arg): _value(one.value) for one in node.keywords}
+            return node_of(name, [_value(one) for one in node.args], named)
     raise ValueError(f"{ast.unparse(node)[:40]} is no plain value")
 
 

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
-from sim import calls, devices, python_build, sandbox
+from sim import calls, sandbox
 from sim.comparison import SameOutput
-from sim.compiler import prefix_mounts
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
-from sim.program import Build, Language, TestCase, TestKind
-from sim.sandbox import Allowance, Ended, Guest
-from sim.shared_start import TestServer
+from sim.native_guest import allowance_for
+from sim.native_run import NativeRuns
+from sim.program import Build, TestCase, TestKind
+from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another verdict for the same run.
-JUDGE_VERSION = 3
+JUDGE_VERSION = 4
 
 # What the loader needs besides the program's own segments: the C library's, and the first stack.
 _LOADER_BYTES = 8 * MIB
@@ -29,20 +29,6 @@ _LOADER_WORDS = (
     b"cannot allocate TLS",
     b"prog: error while loading shared libraries",
 )
-
-# The environment of every measured process; the same on every host, since its size moves the stack.
-PYTHON_ENV = {
-    "HOME": "/tmp",  # else it looks for it in the host's list of users
-    "LC_ALL": "C.UTF-8",
-    "ONLINE_JUDGE": "1",  # as macros tell C++ programs
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "PYTHONINTMAXSTRDIGITS": "0",  # judges' interpreters are older than the limit
-}
-
-
-PROGRAM = "/pie/program"
-"""Path inside of a Python program, as `sim.python_build` makes it."""
 
 
 @dataclass(frozen=True)
@@ -54,52 +40,8 @@ class Judgement:
     detail: str = ""
     user_seconds: float = 0.0
     cpu_seconds: float = 0.0
+    """Both without the start of an interpreter."""
     resident_bytes: int = 0
-
-
-def guest_for(build: Build, toolchain: Toolchain) -> Guest:
-    """Return how the sandbox shows a built program that runs natively."""
-    assert build.digest, "a program that was not built cannot be run"
-    if build.language is Language.PYTHON:
-        interpreter = toolchain.interpreter_path()
-        return Guest(
-            program=interpreter,
-            argv=(interpreter, "-s", sandbox.SCRIPT, PROGRAM),
-            profile="interpreter",
-            read_only={
-                sandbox.SCRIPT: str(python_build.HARNESS),
-                PROGRAM: str(build.path),
-                **prefix_mounts(interpreter),
-            },
-            env=PYTHON_ENV,
-            script_digest=python_build.harness_digest(),
-            system=True,
-            devices=True,
-            proc=devices.names_its_streams(build.path, build.digest),
-        )
-    dynamic = toolchain.link == "dynamic"
-    return Guest(
-        program="/pie/prog",
-        argv=("prog",),
-        profile="interpreter" if dynamic else "program",
-        read_only={"/pie/prog": str(build.path)},
-        system=dynamic,
-        devices=True,
-        proc=devices.names_its_streams(build.path, build.digest),
-    )
-
-
-def allowance_for(limits: Limits, cpu: int = -1) -> Allowance:
-    """Return the sandbox's limits for one native run."""
-    return Allowance(
-        cpu_seconds=limits.cpu_seconds,
-        memory_bytes=limits.memory_bytes,
-        stack_bytes=limits.stack_bytes,
-        file_bytes=limits.file_bytes,
-        output_bytes=limits.output_bytes,
-        guard_seconds=60.0 + 10.0 * limits.cpu_seconds,
-        cpu=cpu,
-    )
 
 
 def judge(
@@ -115,13 +57,11 @@ def judge(
     """
     if reason := beyond_memory(build, limits):
         return [Judgement(test.name, Verdict.MEMORY_LIMIT, reason) for test in tests]
-    guest = guest_for(build, toolchain)
     results: list[Judgement] = []
     allowance = allowance_for(limits)
-    with TestServer(guest, allowance) as server:
+    with NativeRuns(build, toolchain, allowance, shared=len(tests) > 1) as native:
         for test in tests:
-            shared = server.run(test.input_path, allowance) if len(tests) > 1 else None
-            ended = shared or sandbox.run(guest, allowance, test.input_path)
+            ended = native.run(test.input_path)
             verdict, detail = verdict_of(ended, limits, build.static_bytes)
             if verdict is Verdict.ACCEPTED:
                 verdict, detail = compared(test, ended.stdout, comparison)
@@ -130,8 +70,8 @@ def judge(
                     test.name,
                     verdict,
                     detail,
-                    ended.user_seconds,
-                    ended.cpu_seconds,
+                    min(ended.user_seconds, ended.own_seconds),
+                    ended.own_seconds,
                     ended.resident_bytes,
                 )
             )

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim import sandbox
-from sim.judge import allowance_for, guest_for
 from sim.limits import Limits
+from sim.native_guest import allowance_for
+from sim.native_run import NativeRuns
 from sim.program import Build, TestCase
 from sim.toolchain import Toolchain
 
-NATIVE_TIMES_VERSION = 1
+NATIVE_TIMES_VERSION = 2
 """Raised when a change here could give another time for the same runs."""
 REPEATS = 3
 
 
 @dataclass(frozen=True)
 class NativeTimes:
-    """CPU seconds (user and system) of a program's tests and of its empty process."""
+    """CPU seconds (user and system) of a program's tests and of its empty process.
+
+    Both are without the start of an interpreter.
+    """
 
     seconds: float
     """The least of the repeats of each test, summed over the tests."""
@@ -39,13 +42,16 @@ def native_times(
     allowance = allowance_for(limits)
     least = [float("inf")] * len(tests)
     startup = float("inf")
-    for _ in range(REPEATS):
-        ended = sandbox.run(guest_for(empty, toolchain), allowance, tests[0].input_path)
-        startup = min(startup, ended.cpu_seconds)
-        for index, test in enumerate(tests):
-            ended = sandbox.run(guest_for(build, toolchain), allowance, test.input_path)
-            if not ended.ok:
-                known = [one for one in least if one < float("inf")]
-                return NativeTimes(sum(known), startup, REPEATS, complete=False)
-            least[index] = min(least[index], ended.cpu_seconds)
+    with (
+        NativeRuns(empty, toolchain, allowance, shared=False) as nothing,
+        NativeRuns(build, toolchain, allowance, shared=False) as program,
+    ):
+        for _ in range(REPEATS):
+            startup = min(startup, nothing.run(tests[0].input_path).own_seconds)
+            for index, test in enumerate(tests):
+                ended = program.run(test.input_path)
+                if not ended.ok:
+                    known = [one for one in least if one < float("inf")]
+                    return NativeTimes(sum(known), startup, REPEATS, complete=False)
+                least[index] = min(least[index], ended.own_seconds)
     return NativeTimes(sum(least), startup, REPEATS)

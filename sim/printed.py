@@ -6,18 +6,19 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sim import clock, sandbox
+from sim import clock
 from sim.comparison import one_form
-from sim.judge import allowance_for, beyond_memory, guest_for, verdict_of
+from sim.judge import beyond_memory, verdict_of
 from sim.limits import Limits
+from sim.native_guest import allowance_for
+from sim.native_run import NativeRuns
 from sim.program import Build, TestCase
 from sim.sandbox import Ended
-from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
 # Raised when a change here could give another result for the same runs.
-PRINTED_VERSION = 2
+PRINTED_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,11 @@ def printed(
     if reason := beyond_memory(build, limits):
         refused = [Printed(Verdict.MEMORY_LIMIT, reason) for _ in inputs]
         return refused[:1] if asked.required else refused
-    guest, allowance = guest_for(build, toolchain), allowance_for(limits)
-    with TestServer(guest, allowance) as server:
+    shared = len(inputs) * asked.times > 1
+    with NativeRuns(build, toolchain, allowance_for(limits), shared=shared) as native:
 
         def run(test: TestCase) -> Printed:
-            several = len(inputs) * asked.times > 1
-            shared = server.run(test.input_path, allowance) if several else None
-            ended = shared or sandbox.run(guest, allowance, test.input_path)
-            return _seen(ended, asked, limits)
+            return _seen(native.run(test.input_path), asked, limits)
 
         return _all(run, build, inputs, asked)
 

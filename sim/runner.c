@@ -3,6 +3,7 @@
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
  *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 idle, 2 asleep> <call> <1 if forged>
+ *     <us of processor time before a script's own program began>
  *
  * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
  * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
@@ -18,6 +19,8 @@
  *   instrument  the same for a program inside a binary translator, which must make code
  *   server      the same for such a translator that serves each test from a process of its own
  *   interpreter the same for a dynamically linked interpreter
+ *   script      the same for an interpreter whose harness marks where the program begins
+ *   warm        the same for such an interpreter that serves each test from a process of its own (warm.h)
  *   simulator   the same for a simulator that serves each run from a process of its own
  *   compiler    may start programs of its own
  */
@@ -116,6 +119,8 @@ static struct {
     int ended;    /* a descriptor that can be read once the child has ended */
     int listener; /* by which the kernel tells of calls that end the run; -1: there is none */
     int translated, idle, forged;
+    int limit_told;  /* what its main stack's limit is */
+    long long begun; /* its processor time in us when its own program began; 0: no harness has said */
     const char *call;
 } run = {.listener = -1, .call = "-"};
 
@@ -131,21 +136,63 @@ static void find_listener(const volatile int *told) {
  * the size of each thread's stack, of which a few would fill the address space: it is told the usual one. */
 static void tell_stack_limit(const struct seccomp_notif *asked) {
     static const struct rlimit usual = {8 << 20, RLIM_INFINITY};
-    static int told;
     struct iovec here = {(void *)&usual, sizeof usual}, there = {(void *)asked->data.args[3], sizeof usual};
     struct seccomp_notif_resp answer = {.id = asked->id};
-    if (told++) answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* the truth */
+    if (run.limit_told++) answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* the truth */
     else if (process_vm_writev(run.child, &here, 1, &there, 1, 0) != sizeof usual) answer.error = -EPERM;
     ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-/* Ends a program that made a call which it has not, and keeps the call's name; whether it did. */
+/* Answers a call with a number, or an error where it is negative. */
+static void reply(const struct seccomp_notif *asked, long value) {
+    struct seccomp_notif_resp answer = {.id = asked->id};
+    if (value < 0) answer.error = (int)value;
+    else answer.val = value;
+    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* Has the kernel do a call. Its numbers are those that were asked about: they lie in registers. */
+static void let_pass(const struct seccomp_notif *asked) {
+    struct seccomp_notif_resp answer = {.id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/harness.py) */
+
+/* The first BEGIN is the harness's; a program that marks it again is answered as by a kernel, too. */
+static void hear_mark(const struct seccomp_notif *asked) {
+    clockid_t clock;
+    struct timespec used;
+    if (asked->data.args[1] == BEGIN && !run.begun && !clock_getcpuclockid(run.child, &clock) &&
+        !clock_gettime(clock, &used))
+        run.begun = used.tv_sec * 1000000ll + used.tv_nsec / 1000;
+    reply(asked, -EBADF);
+}
+
+/* Answers a call that the filter asks about; whether it is one. */
+static int answer_call(const struct seccomp_notif *asked) {
+    if (run.translated || asked->data.arch != AUDIT_ARCH_X86_64) return 0;
+    switch (asked->data.nr) {
+    case __NR_prlimit64: tell_stack_limit(asked); return 1;
+    case __NR_lseek: hear_mark(asked); return 1;
+    case __NR_clone: reply(asked, -EPERM); return 1;
+    case __NR_kill:
+    case __NR_tgkill:
+        if ((pid_t)asked->data.args[0] == run.child) let_pass(asked);
+        else reply(asked, -EPERM);
+        return 1;
+    default: return 0;
+    }
+}
+
+/* Answers a call, or ends a program that made one which it has not, and keeps the call's name; whether it did. */
 static int refuse_call(void) {
     struct seccomp_notif told;
     memset(&told, 0, sizeof told);
-    if (ioctl(run.listener, SECCOMP_IOCTL_NOTIF_RECV, &told)) run.call = "?"; /* a signal came between */
-    else if (!run.translated && told.data.arch == AUDIT_ARCH_X86_64 && told.data.nr == __NR_prlimit64) {
-        tell_stack_limit(&told);
+    if (ioctl(run.listener, SECCOMP_IOCTL_NOTIF_RECV, &told)) {
+        if (errno == ENOENT || errno == EINTR) return 0; /* a signal came between: no call was made */
+        run.call = "?";
+    } else if (answer_call(&told)) {
         return 0;
     } else {
         run.call = name_of_call(told.data.nr);
@@ -200,8 +247,25 @@ static struct {
 
 enum { REPORT = 256 };
 
+static void write_report(char report[REPORT], int status, long long wall, const struct rusage *usage) {
+    snprintf(report, REPORT, "%d %lld %lld %lld %ld %d %s %d %lld", status, wall,
+             usage->ru_utime.tv_sec * 1000000ll + usage->ru_utime.tv_usec,
+             usage->ru_stime.tv_sec * 1000000ll + usage->ru_stime.tv_usec, usage->ru_maxrss, run.idle, run.call,
+             run.forged, run.begun);
+}
+
+/* Begins to look at a child. */
+static void look_at(pid_t child) {
+    run.child = child;
+    run.idle = run.forged = run.limit_told = 0;
+    run.begun = 0;
+    run.call = "-";
+    run.ended = (int)syscall(__NR_pidfd_open, child, 0);
+    if (run.ended < 0) die("pidfd_open");
+}
+
 static void become_program(int told, volatile int *listener, char *task) {
-    int server = !strcmp(plan.profile, "server");
+    int server = !strcmp(plan.profile, "server") || !strcmp(plan.profile, "warm");
     failure = told;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != plan.runner) _exit(125);
@@ -243,12 +307,8 @@ static void run_once(int control, char report[REPORT]) {
     pid_t child = (pid_t)syscall(__NR_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
     if (child < 0) die("fork");
     if (!child) become_program(told[1], &shared->listener, shared->task);
-    run.child = child;
-    run.idle = run.forged = 0;
-    run.call = "-";
+    look_at(child);
     run.translated = is_translator(plan.profile);
-    run.ended = (int)syscall(__NR_pidfd_open, child, 0);
-    if (run.ended < 0) die("pidfd_open");
     find_listener(&shared->listener);
     /* A compiler waits for its parts, a simulator for its next program, a server for its next test. */
     int watch = strcmp(plan.profile, "compiler") && strcmp(plan.profile, "simulator") && strcmp(plan.profile, "server");
@@ -267,17 +327,16 @@ static void run_once(int control, char report[REPORT]) {
     /* Without a descriptor the kernel itself ended it: how, it does not tell. */
     if (run.listener < 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) run.call = "?";
     if (run.listener >= 0) close(run.listener);
-    snprintf(report, REPORT, "%d %lld %lld %lld %ld %d %s %d", status, wall,
-             usage.ru_utime.tv_sec * 1000000ll + usage.ru_utime.tv_usec,
-             usage.ru_stime.tv_sec * 1000000ll + usage.ru_stime.tv_usec, usage.ru_maxrss, run.idle, run.call,
-             run.forged);
+    write_report(report, status, wall, &usage);
 }
 
 /* ---- many runs --------------------------------------------------------------------------------------------- */
 
+enum { STREAMS = 3, GIVEN_PROGRAM = 4 /* behind the log */, MOST = 5 };
+static int program = -1; /* the descriptor of the program that came with the last message; -1: none did */
+
 /* Takes a message and makes the descriptors that come with it the standard streams; returns its length. */
 static ssize_t take(int control, char *text, size_t size) {
-    enum { STREAMS = 3, MOST = 4 };
     union {
         char bytes[CMSG_SPACE(MOST * sizeof(int))];
         struct cmsghdr header;
@@ -291,7 +350,8 @@ static ssize_t take(int control, char *text, size_t size) {
     int count = (int)((given->cmsg_len - CMSG_LEN(0)) / sizeof *streams);
     for (int i = 0; i < count; i++) {
         if (i < STREAMS && dup2(streams[i], i) < 0) return -1;
-        close(streams[i]);
+        if (i == GIVEN_PROGRAM) program = streams[i];
+        else close(streams[i]);
     }
     text[length] = 0;
     return count < STREAMS ? -1 : length;
@@ -312,14 +372,20 @@ static int left_behind(void) {
                                    now_there.st_mtim.tv_nsec != before.tv_nsec));
 }
 
+#include "warm.h"
+
 static void serve(int control) {
     char text[64], report[REPORT], answer[2 * REPORT];
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), warm = !strcmp(plan.profile, "warm");
     left_behind();
+    if (warm) start_interpreter();
     if (send(control, "ready", 5, 0) != 5) die("send");
     while (take(control, text, sizeof text) > 4 && !strncmp(text, "run ", 4)) {
         plan.cpu_s = strtoull(text + 4, 0, 10);
-        run_once(control, report);
+        if (warm) run_warmed(control, report);
+        else run_once(control, report);
+        if (program >= 0) close(program);
+        program = -1;
         for (int i = 0; i < 3; i++)
             if (nothing >= 0) dup2(nothing, i);
             else close(i);

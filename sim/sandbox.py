@@ -27,7 +27,9 @@ from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
 
-Profile = Literal["program", "instrument", "server", "interpreter", "compiler", "simulator"]
+Profile = Literal[
+    "program", "instrument", "server", "interpreter", "script", "warm", "compiler", "simulator"
+]
 Level = Literal["full", "partial"]
 
 BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
@@ -118,10 +120,17 @@ class Ended:
     """Not empty: it made this system call, which no guest of its profile has, and was ended."""
     forged: bool = False
     """The refused call was made past the sandbox: as one of 32 bits, or past its translator."""
+    start_seconds: float = 0.0
+    """CPU time of a script's interpreter before its own program began; 0 where it is not told."""
 
     @property
     def cpu_seconds(self) -> float:
         return self.user_seconds + self.system_seconds
+
+    @property
+    def own_seconds(self) -> float:
+        """CPU time of the program itself, without the start of its interpreter."""
+        return max(0.0, self.cpu_seconds - self.start_seconds)
 
     def exhausted(self, cpu_seconds: float) -> bool:
         """Whether it was stopped for its CPU time: by the limit's signal, with most of it used.
@@ -384,7 +393,7 @@ def _show(host: Path, place: Path) -> None:
 
 
 def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
-    """Read the runner's line of eight fields; see runner.c."""
+    """Read the runner's line of nine fields, or an instrument's of eight; see runner.c."""
     status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
     killed = os.WIFSIGNALED(status)
     return Ended(
@@ -402,12 +411,13 @@ def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) ->
         asleep=idle == 2,
         refused="" if fields[6] == "-" else fields[6],
         forged=fields[7] == "1",
+        start_seconds=int(fields[8]) / 1e6 if len(fields) > 8 else 0.0,
     )
 
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.decode("ascii", "replace").split()
-    if len(fields) == 8:
+    if len(fields) == 9:
         ended = reported(fields, done.stdout, done.stderr, log)
         return replace(ended, overflowed=done.overflowed)
     if done.overflowed:

@@ -87,9 +87,9 @@ class TestServer:
             self._end()
             return None
         out_of_memory = self._stay is not None and self._stay.out_of_memory()
-        if answered.words[9] != "0":
+        if answered.words[-1] != "0":
             self._stop()  # what it left in /tmp the next test would find
-        ended = reported(answered.words[1:9], answered.stdout, answered.stderr, answered.log)
+        ended = reported(answered.words[1:-1], answered.stdout, answered.stderr, answered.log)
         return replace(ended, overflowed=answered.overflowed, out_of_memory=out_of_memory)
 
     @property

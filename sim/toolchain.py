@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ COMPILER_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH
 """The compiler's environment: nothing of the user's, such as CPATH, may change what it makes."""
 
 
-PYTHON_START = "4"
+PYTHON_START = "5"
 """Raised when scripts are started in another way, with another path or environment."""
 
 
@@ -199,9 +200,10 @@ def _library_hash(path: str) -> str:
     """
     script = _LIBRARY.format(modules=usual_modules())
     asked = process.run([path, "-s", "-c", script], env=COMPILER_ENV)
-    if asked.returncode != 0:
+    told = asked.stdout.decode("utf-8", "replace").strip()
+    if asked.returncode != 0 or not re.fullmatch("[0-9a-f]{16}", told):
         raise MissingTool(f"{path} is no Python 3 interpreter", "give the path of one by --python")
-    return asked.stdout.decode().strip()
+    return told
 
 
 @functools.cache

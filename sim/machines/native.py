@@ -1,9 +1,11 @@
 """The real CPU: repeated, interleaved, pinned and trimmed; never the same twice, and it says so.
 
-The programs of a row are run in turn, A B C A', twelve times over, on one processor: drift of the
-host hits all alike. The cost is PerfCodeGen's (arXiv 2412.03578, 3.1): E = 12, smallest and
-largest dropped, mean of the rest. A' is A once more: the ratio of the two is the noise that a
-reader must hold against any speedup claimed.
+The programs of a row are run in turn, A B C A', twelve times over, on one processor that no other
+measurement uses: drift of the host hits all alike. The start of an interpreter is not in it.
+
+The cost is PerfCodeGen's (arXiv 2412.03578, 3.1, eq. 1): E = 12, smallest and largest dropped, mean
+of the rest. A' is A once more: the ratio of the two is the noise that a reader must hold against
+any speedup claimed.
 """
 
 from __future__ import annotations
@@ -18,10 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import sandbox
-from sim.judge import allowance_for, guest_for, verdict_of
+from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import Check, Measurement
+from sim.native_guest import allowance_for
+from sim.native_run import NativeRuns
 from sim.program import Build
+from sim.quiet_cpu import quiet_cpu
 from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -50,7 +55,7 @@ class Native:
             "cpu": _cpu_model(),
             "kernel": platform.release(),
             "processors": str(os.cpu_count()),
-            "protocol": f"E={REPEATS}, trimmed mean of CPU seconds, interleaved, pinned; "
+            "protocol": f"E={REPEATS}, trimmed mean of own CPU seconds, interleaved, pinned; "
             "all samples kept",
             "sandbox": sandbox.level(),
         }
@@ -65,19 +70,23 @@ class Native:
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain
     ) -> list[Measurement]:
         """Cost several programs on one input, interleaved, the first also against itself."""
-        cpu = _quiet_cpu()
+        with quiet_cpu() as cpu:
+            return self._measured(builds, stdin, limits, toolchain, cpu)
+
+    def _measured(
+        self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain, cpu: int
+    ) -> list[Measurement]:
         allowance = allowance_for(limits, cpu)
         order = [*builds, builds[0]]
         runs: list[list[Ended]] = [[] for _ in order]
+        native = [NativeRuns(one, toolchain, allowance, shared=False) for one in order]
         for repeat in range(REPEATS):
             # Forwards and backwards in turn, so that no program always follows the same one.
             turn = range(len(order)) if repeat % 2 == 0 else reversed(range(len(order)))
             for index in turn:
                 if runs[index] and not runs[index][-1].ok:
                     continue
-                runs[index].append(
-                    sandbox.run(guest_for(order[index], toolchain), allowance, stdin)
-                )
+                runs[index].append(native[index].run(stdin))
         again = _trimmed(runs.pop())
         noise = _trimmed(runs[0]) / again if again else float("nan")
         return [_measurement(ended, limits, noise) for ended in runs]
@@ -90,7 +99,8 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
         return Measurement(verdict, detail)
     if any(run.stdout != last.stdout for run in runs):
         return Measurement(Verdict.NONDETERMINISTIC, "its output changes from run to run")
-    cpu = [run.cpu_seconds for run in runs]
+    cpu = [run.own_seconds for run in runs]
+    start = trimmed_mean([run.start_seconds for run in runs])
     wall = [run.wall_seconds for run in runs]
     return Measurement(
         verdict=verdict,
@@ -107,6 +117,7 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
             **{f"cpu_seconds_{turn:02}": used for turn, used in enumerate(cpu, 1)},
             **({"aa_ratio": noise} if math.isfinite(noise) else {}),
         },
+        startup={"cpu_microseconds": round(start * 1e6)} if start else {},
         host_seconds=sum(wall),
     )
 
@@ -118,18 +129,13 @@ def trimmed_mean(samples: Sequence[float]) -> float:
 
 
 def _trimmed(runs: Sequence[Ended]) -> float:
-    return trimmed_mean([run.cpu_seconds for run in runs])
+    return trimmed_mean([run.own_seconds for run in runs])
 
 
 def _spread(samples: Sequence[float]) -> float:
     """Return the coefficient of variation: standard deviation over mean."""
     mean = statistics.fmean(samples)
     return statistics.pstdev(samples) / mean if mean else 0.0
-
-
-def _quiet_cpu() -> int:
-    """Return the last processor that we may use: the first ones take the host's interrupts."""
-    return max(os.sched_getaffinity(0))
 
 
 def host() -> dict[str, str]:

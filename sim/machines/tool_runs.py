@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim import sandbox
+from sim import sandbox, warm_interpreter
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
-from sim.judge import PROGRAM, verdict_of
+from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import CLOCK_HZ, Check, Measure, Measurement
-from sim.machines import valgrind, warm_interpreter
+from sim.machines import valgrind
+from sim.native_guest import PROGRAM
 from sim.paths import cache_directory
 from sim.program import Build, Language
 from sim.sandbox import Allowance, Ended, Guest
@@ -104,7 +105,11 @@ class ToolRuns:
 
         key = (self, toolchain, unbounded, cache_directory())
         budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
-        return warm_interpreter.run(key, made, build.path, stdin, self._allowance(limits), budgets)
+        allowance = self._allowance(limits)
+        ended = warm_interpreter.run(key, made, build.path, stdin, allowance, budgets)
+        if ended is None:
+            raise InstrumentFailure("the warmed interpreter did not survive the test")
+        return ended
 
     def measure_together(
         self, builds: Sequence[Build], stdin: Path, limits: Limits, toolchain: Toolchain

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from overhead import cpu_seconds
 
-from sim import judge, process, sandbox
+from sim import native_guest, process, sandbox
 from sim.compiler import build
 from sim.limits import CompileLimits, Limits
 from sim.machine import Measurement
@@ -67,7 +67,7 @@ def shared(built: Build, inputs: list[Path]) -> list[Measurement]:
 
 
 def judged(built: Build, inputs: list[Path], one_sandbox: bool) -> float:
-    guest, allowance = judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)
+    guest, allowance = native_guest.guest_for(built, TOOLCHAIN), native_guest.allowance_for(LIMITS)
     before = cpu_seconds()
     with TestServer(guest, allowance) as server:
         for path in inputs:

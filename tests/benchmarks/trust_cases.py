@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim import judge, sandbox
+from sim import judge, native_guest, sandbox
 from sim.compiler import build
 from sim.limits import CompileLimits, Limits
 from sim.machines.skylake import Skylake
@@ -34,8 +34,8 @@ def measured(source: Path, text: str, scratch: Path, limits: Limits) -> str:
     built = build(program, setting.toolchain, CompileLimits())
     output = b""
     if built.verdict is None and not judge.beyond_memory(built, limits):
-        guest = judge.guest_for(built, setting.toolchain)
-        output = sandbox.run(guest, judge.allowance_for(limits), given).stdout
+        guest = native_guest.guest_for(built, setting.toolchain)
+        output = sandbox.run(guest, native_guest.allowance_for(limits), given).stdout
     expected.write_bytes(output)
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (given, expected)]
     procedure = examine([program], [TestCase("0", given, expected, *digests)], setting)

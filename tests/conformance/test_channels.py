@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import judge, sandbox
+from sim import native_guest, sandbox
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
 from sim.machines.skylake import Skylake
@@ -231,7 +231,9 @@ def state(path: Path) -> tuple[object, ...]:
 
 
 def natively(built: Build, stdin: Path) -> str:
-    ended = sandbox.run(judge.guest_for(built, Toolchain()), judge.allowance_for(LIMITS), stdin)
+    ended = sandbox.run(
+        native_guest.guest_for(built, Toolchain()), native_guest.allowance_for(LIMITS), stdin
+    )
     return f"{ended.refused} {ended.stdout.decode()}"
 
 

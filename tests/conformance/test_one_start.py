@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from sim import judge, printed, sandbox
+from sim import judge, native_guest, printed, sandbox
 from sim.comparison import RULES
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
@@ -261,10 +261,14 @@ def test_one_test_says_nothing_to_the_next(build: Builder, tmp_path: Path, chann
     paths = written(tmp_path, [f"{role}abcdefgh" for role in roles])
     first, _, last = together(tool, built, paths, LIMITS)
     assert first == last
-    with TestServer(judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)) as server:
+    with TestServer(
+        native_guest.guest_for(built, TOOLCHAIN), native_guest.allowance_for(LIMITS)
+    ) as server:
         ends = [
-            server.run(path, judge.allowance_for(LIMITS))
-            or sandbox.run(judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS), path)
+            server.run(path, native_guest.allowance_for(LIMITS))
+            or sandbox.run(
+                native_guest.guest_for(built, TOOLCHAIN), native_guest.allowance_for(LIMITS), path
+            )
             for path in paths
         ]
     assert (ends[0].refused, ends[0].stdout) == (ends[2].refused, ends[2].stdout)
@@ -312,7 +316,7 @@ def test_a_program_is_judged_on_all_its_tests_in_one_sandbox(
     assert [(one.verdict, one.detail) for one in shared] == [
         (one.verdict, one.detail) for one in single
     ]
-    guest, allowance = judge.guest_for(built, TOOLCHAIN), judge.allowance_for(LIMITS)
+    guest, allowance = native_guest.guest_for(built, TOOLCHAIN), native_guest.allowance_for(LIMITS)
     with TestServer(guest, allowance) as server:
         ends = [server.run(path, allowance) for path in (paths[3], paths[4])]
     assert [end.stdout for end in ends if end] == [b"end\n", b"-1end\n"]

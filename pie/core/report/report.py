@@ -31,6 +31,7 @@ from pie.core.metrics.pair_result import (
 from pie.core.metrics.score import NOT_MEASURED_LIMIT, Score, Tallies
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.made_inputs import MadeInputs
+from pie.core.report.measuring import read_measuring
 from pie.core.report.native_agreement import NativeAgreement, read_native
 from pie.core.report.pair_rows import ReportError, read_pairs
 from pie.core.wording import count
@@ -162,7 +163,12 @@ def read_report(
         unsupported=unsupported,
         limit=limit,
     )
-    return replace(report, native=read_native(run / "native.jsonl", limit))
+    measuring = read_measuring(run / "measurements.jsonl")
+    return replace(
+        report,
+        notes=(*report.notes, *measuring.sentences),
+        native=read_native(run / "native.jsonl", limit),
+    )
 
 
 def build_report(

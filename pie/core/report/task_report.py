@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from pie.core.metrics.bootstrap import LEVEL, RESAMPLES, Cluster, exponential, m
 from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
+from pie.core.report.measuring import read_measuring
+from pie.core.report.native_agreement import NativeAgreement, read_native
 from pie.core.report.pair_rows import ReportError, read_rows
 from pie.core.wording import count
 from sim.verdict import Verdict
@@ -79,6 +81,8 @@ class TaskReport:
     models: tuple[ModelScore, ...]
     notes: tuple[str, ...]
     definitions: str
+    native: NativeAgreement | None = None
+    """Whether the host's processor agrees; None where nothing was compared."""
 
 
 @dataclass
@@ -118,11 +122,17 @@ def read_task_report(
     rows = read_rows(path) if path.exists() else ()
     try:
         first = (row for _number, row in islice(rows, limit))
-        return task_report(first, manifest, unsupported, threshold)
+        report = task_report(first, manifest, unsupported, threshold)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, ReportError):
             raise
         raise ReportError(f"{path}: a row is damaged ({error!r})") from error
+    measuring = read_measuring(run / "measurements.jsonl")
+    return replace(
+        report,
+        notes=(*report.notes, *measuring.sentences),
+        native=read_native(run / "native.jsonl", limit),
+    )
 
 
 def task_report(

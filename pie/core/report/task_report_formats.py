@@ -116,7 +116,8 @@ def _remarks(report: TaskReport) -> list[str]:
         + ", ".join(f"{verdict} {number}" for verdict, number in one.verdicts.items() if number)
         for one in report.models
     ]
-    return [*verdicts, *report.notes, report.definitions]
+    native = [report.native.sentence] if report.native else []
+    return [*verdicts, *native, *report.notes, report.definitions]
 
 
 def _value(estimate: Estimate | None) -> float | None:

@@ -125,7 +125,7 @@ def _distinct(calls: Sequence[AssertedCall]) -> list[AssertedCall]:
     seen: dict[tuple[Any, ...], AssertedCall] = {}
     for one in calls:
         values = (one.arguments, dict(one.keywords), one.expected)
-        seen.setdefault((plain_text(values), one.returns, one.comparison), one)
+        seen.setdefault((plain_text(values), one.returns, one.comparison, one.shapes), one)
     return list(seen.values())
 
 
@@ -143,6 +143,7 @@ def _asserted(name: str, call: AssertedCall) -> dict[str, Any]:
             any_order=same.any_order,
             any_sequence=same.any_sequence,
             through=list(same.through),
+            shapes=list(call.shapes),
         ),
         **keywords,
     }

@@ -104,7 +104,8 @@ def _refuse_contradictions(cases: Sequence[TestCase]) -> None:
         earlier = seen.setdefault(asked, case)
         if earlier.expected_digest != case.expected_digest and _differ(earlier, case):
             raise RowProblem(
-                f"the tests {earlier.name} and {case.name} ask the same and expect something else"
+                f"the tests {earlier.name} and {case.name} ask the same and expect something else: "
+                "leave the wrong one out, or give the task a checker if both are right"
             )
 
 

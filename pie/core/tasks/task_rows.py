@@ -106,9 +106,12 @@ def task_measurements(
 
 
 def task_native_lines(
-    planned: PlannedTask, outcomes: Sequence[Outcome]
+    number: int, planned: PlannedTask, outcomes: Sequence[Outcome]
 ) -> Iterator[dict[str, Any]]:
-    """Yield what the host's processor says of each run: the lines of `native.jsonl`."""
+    """Yield what the host's processor says of each run, and of each program against the reference.
+
+    The lines of `native.jsonl`; `number` is the task's in the order of the file, from 0 on.
+    """
     for _role, one in new_programs(planned, outcomes):
         for test in one.tests:
             yield {
@@ -119,4 +122,14 @@ def task_native_lines(
                 "native_cpu_seconds": test.native_seconds,
                 "peak_memory_bytes": test.peak_bytes or None,
                 "host_seconds": test.run.host_seconds if test.run else None,
+            }
+    for role, one in zip(roles(planned), outcomes, strict=True):
+        if one.native is not None:
+            yield {
+                "kind": "pair",
+                "row": number,
+                "problem_id": planned.task.task_id,
+                "role": role,
+                "program": one.program_digest,
+                **one.native.as_dict(),
             }

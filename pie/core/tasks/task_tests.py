@@ -121,7 +121,10 @@ def _stdin(value: dict[str, Any], name: str, entry_point: str) -> StdinTest:
     if not isinstance(given, str) or not isinstance(wanted, str | None):
         raise RowProblem("has an input or output that is not a string")
     if entry_point:
-        raise RowProblem("is text on standard input, but the task has an entry_point")
+        raise RowProblem(
+            "is text on standard input, but the task has an entry_point: give its arguments as "
+            "args, or leave entry_point out"
+        )
     return StdinTest(name, given, wanted)
 
 
@@ -131,14 +134,14 @@ def _block(value: dict[str, Any], name: str, entry_point: str) -> BlockTest:
     if not isinstance(text, str) or not isinstance(checks, int) or checks < 0:
         raise RowProblem("has assertions that are no text, or checks that are no count")
     if not entry_point:
-        raise RowProblem("is a block of assertions, but the task has no entry_point")
+        raise RowProblem("is a block of assertions, but the task has no entry_point: name one")
     return BlockTest(name, text, checks)
 
 
 def _call(value: dict[str, Any], name: str, entry_point: str) -> CallTest:
     _known(value, _CALL)
     if not entry_point:
-        raise RowProblem("is a call, but the task has no entry_point")
+        raise RowProblem("is a call, but the task has no entry_point: name the function")
     for one in ("args", "kwargs", "expected"):
         if one in value and f"{one}_text" in value:
             raise RowProblem(f"has both {one} and {one}_text")

@@ -12,6 +12,7 @@ from typing import Any
 
 from pie import __version__
 from pie.core.metrics.standing import UnsupportedAs
+from pie.core.native_check import examine_with_check
 from pie.core.plan import LeftOut
 from pie.core.problem import InputError
 from pie.core.report.task_report import TaskReport, read_task_report
@@ -170,7 +171,7 @@ def _measure_all(
         planned = pending.pop(0)
         for line in task_measurements(planned, outcomes):
             folder.measurements.write(line)
-        for line in task_native_lines(planned, outcomes):
+        for line in task_native_lines(progress.rows, planned, outcomes):
             folder.native.write(line)
         folder.rows.write(task_row(planned, outcomes, labels[planned.task.language]))
         counts.update(one.verdict.value for one in outcomes)
@@ -179,9 +180,13 @@ def _measure_all(
 
 
 def procedure_of(planned: PlannedTask, setting: Setting) -> Procedure:
-    """Return how a task's programs are measured; the first reference bounds the others."""
-    if not planned.task.references:
-        setting = replace(setting, budget=None)
+    """Return how a task's programs are measured; the first reference bounds the others.
+
+    Their speedups against it are held against the processor's.
+    """
+    if planned.task.references:
+        return examine_with_check(planned.programs(), planned.cases, setting)
+    setting = replace(setting, budget=None)
     return examine(planned.programs(), planned.cases, setting)
 
 

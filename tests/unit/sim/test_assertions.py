@@ -116,3 +116,58 @@ def test_an_expression_has_a_value(text, value):
     for wrong in ("f(1)", "[x for x in y]", "1 if x else 2", "10 ** 10000000"):
         with pytest.raises(ValueError):
             assertions.value_of(wrong)
+
+
+OBJECTS = """
+solution = Solution()
+root = TreeNode(3)
+root.left = TreeNode(9)
+root.right = TreeNode(20, TreeNode(15), right=TreeNode(7))
+assert solution.f(root) == 3
+head = ListNode(1, ListNode(2))
+head.next.next = ListNode(3)
+result = solution.f(head, [ListNode(4), ListNode(5)])
+assert result == ListNode(6)
+nums = [1, 2]
+k = 2
+assert solution.f(nums, k) == 3
+assert solution.f([], k) == 4
+"""
+
+
+def test_objects_that_a_text_makes_step_by_step_are_values() -> None:
+    calls, rest = assertions.calls_of(OBJECTS, "solution.f")
+    assert rest == ""
+    assert [(one.arguments, one.expected, one.shapes, one.returns) for one in calls] == [
+        ([[3, 9, 20, None, None, 15, 7]], 3, ("TreeNode",), ""),
+        ([[1, 2, 3], [[4], [5]]], [6], ("ListNode", "list[ListNode]"), "ListNode"),
+        ([[1, 2], 2], 3, (), ""),
+        ([[], 2], 4, (), ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "head = ListNode(1)\nhead.next = head\nassert f(head) == 1",  # without end
+        "a = ListNode(TreeNode(1))\nassert f(a) == 1",
+        "a = ListNode(1, 2, 3)\nassert f(a) == 1",
+        "a = f(1)\nb = a\nassert a.val == 1",
+        "a = [1]\nfor i in range(2):\n    a.append(i)\nassert f(a) == 1",
+        "a = 1\ndel a\nassert f(a) == 1",
+        "a = 1\na += 1\nassert f(a) == 1",
+        "a = [1]\na[0] = 2\nassert f(a) == 1",
+        "a, b = 1, 2\nassert f(a) == 1",
+        "assert f(unknown) == 1",
+    ],
+)
+def test_what_is_not_followed_stays_in_the_guest(text: str) -> None:
+    calls, rest = assertions.calls_of(text, "f")
+    assert calls == []
+    assert "assert" in rest
+
+
+def test_what_an_earlier_call_may_have_changed_is_asserted_in_the_guest_with_it() -> None:
+    calls, rest = assertions.calls_of("a = [1]\nassert f(a) == 1\nassert f(a) == 2\n", "f")
+    assert [(one.arguments, one.expected) for one in calls] == [([[1]], 1)]
+    assert rest == "a = [1]\nassert f(a) == 1\nassert f(a) == 2\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import cgroup, judge, sandbox
+from sim import cgroup, judge, native_guest, sandbox
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, Language
@@ -72,16 +72,20 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def verdict(built: Build) -> Verdict:
-    ended = sandbox.run(judge.guest_for(built, Toolchain()), judge.allowance_for(LIMITS))
+    ended = sandbox.run(
+        native_guest.guest_for(built, Toolchain()), native_guest.allowance_for(LIMITS)
+    )
     return judge.verdict_of(ended, LIMITS)[0]
 
 
 @resident
 def test_a_program_may_map_more_than_it_uses_but_not_use_more(build: Callable[..., Build]) -> None:
-    guest = judge.guest_for(build(MAPS_MORE_THAN_IT_USES), Toolchain())
-    assert sandbox.run(guest, judge.allowance_for(LIMITS)).stdout == b"mapped\n"
+    guest = native_guest.guest_for(build(MAPS_MORE_THAN_IT_USES), Toolchain())
+    assert sandbox.run(guest, native_guest.allowance_for(LIMITS)).stdout == b"mapped\n"
     touching = build(TOUCHES_IT_ALL)
-    ended = sandbox.run(judge.guest_for(touching, Toolchain()), judge.allowance_for(LIMITS))
+    ended = sandbox.run(
+        native_guest.guest_for(touching, Toolchain()), native_guest.allowance_for(LIMITS)
+    )
     assert (ended.out_of_memory, ended.signal) == (True, signal.SIGKILL)
     assert judge.verdict_of(ended, LIMITS) == (Verdict.MEMORY_LIMIT, "more than 128 MiB in use")
 
@@ -117,8 +121,8 @@ def test_without_groups_address_space_is_limited_and_the_reason_is_told(
     fresh.setenv("PIE_CGROUP", "none")
     assert cgroup.kind() == "address space"
     assert "PIE_CGROUP=none" in cgroup.why_address_space()
-    guest = judge.guest_for(build(MAPS_MORE_THAN_IT_USES), Toolchain())
-    assert sandbox.run(guest, judge.allowance_for(LIMITS)).stdout == b"refused\n"
+    guest = native_guest.guest_for(build(MAPS_MORE_THAN_IT_USES), Toolchain())
+    assert sandbox.run(guest, native_guest.allowance_for(LIMITS)).stdout == b"refused\n"
 
 
 def test_the_kind_of_limit_decides_results_so_it_is_in_keys_and_manifests(

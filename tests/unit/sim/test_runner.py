@@ -26,6 +26,8 @@ class Report:
     fields: list[int]
     call: str
     forged: bool
+    begun: int
+    """Microseconds of processor time before a script's own program began."""
     returncode: int
     stdout: bytes
     stderr: bytes
@@ -64,9 +66,11 @@ def run(
         )
     finally:
         os.close(reader)
-    *numbers, call, forged = done.extra[reader].decode().split() or ["-", "0"]
+    *numbers, call, forged, begun = done.extra[reader].decode().split() or ["-", "0", "0"]
     fields = [int(word) for word in numbers]
-    return Report(fields, call, forged == "1", done.returncode, done.stdout, done.stderr)
+    return Report(
+        fields, call, forged == "1", int(begun), done.returncode, done.stdout, done.stderr
+    )
 
 
 def test_a_report_has_status_times_and_memory(cache: Path) -> None:
@@ -310,6 +314,32 @@ def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> Non
     if shown.fields[0] and os.WTERMSIG(shown.fields[0]) == signal.SIGSEGV:
         pytest.skip("the kernel has no 32-bit calls")
     assert shown.forged
+
+
+MARKS = """
+import os
+def mark(stage):
+    try:
+        os.lseek(0x504945, stage, 0)
+    except OSError as error:
+        print(error.errno, end=" ")
+sum(range(1_000_000))
+mark(3)
+sum(range(9_000_000))
+mark(3)
+mark(2)
+"""
+
+
+@pytest.mark.parametrize(("profile", "told"), [("script", True), ("interpreter", False)])
+def test_the_first_mark_tells_when_a_script_begins_and_no_other_does(
+    cache: Path, profile: str, told: bool
+) -> None:
+    shown = run(sys.executable, profile=profile, argv=["python", "-c", MARKS])
+    assert shown.stdout == b"9 9 9 "
+    user, system = shown.fields[2:4]
+    assert (0 < shown.begun < 0.8 * (user + system)) is told
+    assert told or shown.begun == 0
 
 
 def test_a_signal_of_its_own_is_no_refused_call(build: Callable[..., Build]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import judge, machines, sandbox
+from sim import machines, native_guest, sandbox
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, Language
@@ -28,8 +28,8 @@ full = pytest.mark.skipif(
 
 
 def run(built: Build, stdin: Path | None = None) -> Ended:
-    guest = judge.guest_for(built, Toolchain())
-    return sandbox.run(guest, judge.allowance_for(LIMITS), stdin)
+    guest = native_guest.guest_for(built, Toolchain())
+    return sandbox.run(guest, native_guest.allowance_for(LIMITS), stdin)
 
 
 def system_guest(*argv: str, proc: bool = False) -> Guest:
@@ -194,7 +194,7 @@ def test_cpu_time_and_memory_are_the_programs_own(build: Callable[..., Build]) -
 def test_a_guest_that_is_not_there_is_our_failure(cache: Path, tmp_path: Path) -> None:
     guest = Guest("/pie/prog", ("prog",), "program", {"/pie/prog": str(tmp_path / "missing")})
     with pytest.raises((MachineFailure, OSError)):
-        sandbox.run(guest, judge.allowance_for(LIMITS))
+        sandbox.run(guest, native_guest.allowance_for(LIMITS))
 
 
 def test_many_runs_leave_no_descriptor_and_no_folder(

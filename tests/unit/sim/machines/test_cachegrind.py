@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sim import devices
+from sim import calls, compiler, devices
 from sim.errors import MachineFailure, MissingTool, Unsupported
-from sim.limits import Limits
+from sim.limits import CompileLimits, Limits
 from sim.machine import Measurement
 from sim.machines import DEFAULT, cachegrind, machine
-from sim.program import Build, Language
+from sim.machines.cachegrind import Cachegrind
+from sim.program import Build, Language, Program
 from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -242,3 +243,18 @@ def test_machines_are_found_by_name_and_an_unknown_one_names_them_all() -> None:
     known = "auto, gem5, skylake, counts, cachegrind, native"
     with pytest.raises(Exception, match=f"choose one of {known}"):
         machine("quantum")
+
+
+def test_the_start_of_an_interpreter_is_deducted(tmp_path: Path) -> None:
+    if not Cachegrind().check().ok:
+        pytest.skip("needs valgrind")
+    loop = "def f(n):\n    s = 0\n    for i in range(n):\n        s += i * i % 7\n    return s\n"
+    toolchain = Toolchain()
+    build = compiler.build(Program(Language.PYTHON, loop, "f"), toolchain, CompileLimits())
+    runs = []
+    for turns in (100_000, 400_000):
+        test = calls.call_test("0", tmp_path, [turns], None)
+        runs.append(Cachegrind().measure(build, test.input_path, Limits(), toolchain))
+    short, long = (run.instructions or 0 for run in runs)
+    assert runs[0].startup["instructions"] > 20_000_000
+    assert long / short == pytest.approx(4, rel=0.05)

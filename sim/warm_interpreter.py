@@ -1,9 +1,10 @@
-"""One warmed interpreter for all Python programs that a process measures on one machine.
+"""One warmed interpreter for all Python programs that a process runs in the same surroundings.
 
-What comes before the mark WARM (`sim/skylake/marks.c`) knows neither the program nor the test, so
-it is done once: the start of Valgrind, of the interpreter, and of the harness. Each test goes on
-from there in a process of its own, and gets its program by a descriptor. So its cost is the same
-alone, as the last of fifty, and after a test that filled the heap.
+What comes before the mark WARM knows neither the program nor the test, so it is done once: the
+start of the instrument, if there is one (`sim/skylake/marks.c`; natively `sim/warm.h`), of the
+interpreter, and of the harness. Each test goes on from there in a process of its own, and gets its
+program by a descriptor. So its cost is the same alone, as the last of fifty, and after a test that
+filled the heap.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import contextlib
 from collections.abc import Callable, Hashable
 from pathlib import Path
 
-from sim.errors import InstrumentFailure
 from sim.sandbox import Allowance, Ended, Guest
 from sim.shared_start import TestServer
 
@@ -26,13 +26,13 @@ def run(
     key: Hashable,
     made: Callable[[], tuple[Guest, Allowance]],
     program: Path,
-    stdin: Path,
+    stdin: Path | None,
     allowance: Allowance,
-    budgets: str,
-) -> Ended:
+    budgets: str = "",
+) -> Ended | None:
     """Run one test from the warmed interpreter of a key, which `made` describes.
 
-    InstrumentFailure where it cannot serve the test, also not right after its start.
+    None where it cannot serve the test, also not right after its start.
     """
     for _ in range(2):
         server = _SERVERS.pop(key, None) or TestServer(*made())
@@ -43,7 +43,7 @@ def run(
             _SERVERS.pop(next(iter(_SERVERS))).close()
         if ended is not None:
             return ended
-    raise InstrumentFailure("the warmed interpreter did not survive the test")
+    return None
 
 
 @atexit.register

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import calls, compiler, sandbox
+from sim import calls, compiler, sandbox, warm_interpreter
 from sim.limits import CompileLimits, Limits
 from sim.machine import Measurement
-from sim.machines import warm_interpreter
 from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.machines.tool_runs import ToolRuns
