@@ -278,7 +278,7 @@ class Chains:
             tests = chain.one.task.tests
             evidence = evidence_of(outcome, tests, self._request.setting, printed)
             if chain.need.shown:
-                evidence = profiled(self._request, chain.one, program, evidence)
+                evidence = profiled(self._request, chain.one, program, evidence, self._scheduler)
             made.append(evidence)
         return made
 
@@ -290,13 +290,15 @@ class Chains:
         self._show(self._progress)
 
 
-def profiled(request: Request, one: Subject, program: Program, evidence: Evidence) -> Evidence:
+def profiled(
+    request: Request, one: Subject, program: Program, evidence: Evidence, scheduler: Scheduler
+) -> Evidence:
     """Return evidence with the profiles that the machine can make of the costliest public test."""
     from pie.flows.refinement.profiles import profile_of
 
     if evidence.verdict is Verdict.NOT_MEASURED:
         return without_profile(evidence, "it was not measured")
-    return profile_of(request.setting, one, program, evidence)
+    return profile_of(request.setting, one, program, evidence, scheduler)
 
 
 def nothing_came(progress: Progress, unanswered: Counter[str], name: str) -> ModelError | None:
