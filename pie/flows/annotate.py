@@ -169,7 +169,7 @@ def annotate(
     cycles = 0
     addresses: dict[int, Counts] = defaultdict(Counts)
     for case in cases:
-        run, counts = setting.machine.annotate(
+        run, counts, _asked = setting.machine.annotate(
             build, Path(case.input_path), setting.limits, toolchain
         )
         if run.verdict is not Verdict.ACCEPTED:

@@ -5,9 +5,9 @@
  * is added to the program: it costs what it costs without, and cannot know, hinder or forge it, but by overwriting the
  * interpreter's own memory, which is read with care.
  *
- * A line has the cost of what it calls, as line_profiler has it, and a hit where sys.settrace would have a `line` event. Of a
- * function that calls itself the innermost call's line has the cost: so each moment counts once in each function, and a
- * function's lines add up to what was spent in it. Frames and code objects are those of CPython 3.11. */
+ * A line has the cost of what it calls, as line_profiler has it, and a hit where sys.settrace would have a `line` event.
+ * Of a function that calls itself the innermost call's line has the cost: so each moment counts once in each function,
+ * and a function's lines add up to what was spent in it. Frames and code objects are those of CPython 3.11. */
 #include "lines.h"
 #include "code_objects.h"
 #include "memory.h"
@@ -20,7 +20,7 @@
 #include "pub_tool_machine.h"
 #include "pub_tool_mallocfree.h"
 
-/* Offsets within CPython 3.11's structures (tests/unit/sim/skylake/test_lines.py compares them with its headers). */
+/* Offsets within CPython 3.11's structures (test_lines_offsets.py compares them with its headers). */
 enum {
     STATE_CFRAME = 56,
     CFRAME_FRAME = 8,
@@ -270,6 +270,27 @@ void lines_instrument(IRSB *out, Addr block, const VexGuestLayout *layout) {
     addStmtToIRSB(out, IRStmt_WrTmp(state, IRExpr_Get(offsetof(VexGuestArchState, guest_RDI), Ity_I64)));
     IRExpr **arguments = mkIRExprVec_1(IRExpr_RdTmp(state));
     addStmtToIRSB(out, IRStmt_Dirty(unsafeIRDirty_0_N(1, "enter_loop", VG_(fnptr_to_fnentry)(&enter_loop), arguments)));
+}
+
+static VG_REGPARM(1) void touches(HWord page) { memory_touches(page); }
+
+static IRExpr *computed(IRSB *out, IRType type, IRExpr *e) {
+    IRTemp t = newIRTemp(out->tyenv, type);
+    addStmtToIRSB(out, IRStmt_WrTmp(t, e));
+    return IRExpr_RdTmp(t);
+}
+
+void lines_store(IRSB *out, IRExpr *address) {
+    enum { PAGE_BITS = 12, WORD_BITS = 3 };
+    IRExpr *page = computed(out, Ity_I64, IRExpr_Binop(Iop_Shr64, address, IRExpr_Const(IRConst_U8(PAGE_BITS))));
+    IRExpr *place = computed(out, Ity_I64, IRExpr_Binop(Iop_And64, page, mkIRExpr_HWord(TOUCHED - 1)));
+    place = computed(out, Ity_I64, IRExpr_Binop(Iop_Shl64, place, IRExpr_Const(IRConst_U8(WORD_BITS))));
+    place = computed(out, Ity_I64, IRExpr_Binop(Iop_Add64, place, mkIRExpr_HWord((HWord)memory_touched)));
+    IRExpr *known = computed(out, Ity_I64, IRExpr_Load(Iend_LE, Ity_I64, place));
+    IRExpr **arguments = mkIRExprVec_1(page);
+    IRDirty *call = unsafeIRDirty_0_N(1, "touches", VG_(fnptr_to_fnentry)(&touches), arguments);
+    call->guard = computed(out, Ity_I1, IRExpr_Binop(Iop_CmpNE64, known, page));
+    addStmtToIRSB(out, IRStmt_Dirty(call));
 }
 
 void lines_begin(ULong done) {
