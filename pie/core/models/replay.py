@@ -5,9 +5,9 @@ A line of the file is one of
     {"prompt_sha": ..., "sample": 0, "text": ..., ...}      a line of a run's `answers.jsonl`
     {"src_id": ..., "tgt_id": ..., "problem_id": ..., "generated_answers": [...]}      a row
 
-Rows of one pair that several models answered name their `model`; a row that asks and names one, too,
-gets that model's answers. Where two lines answer the same otherwise, nobody can say which is meant:
-the request fails, and the row is named.
+Rows of one pair that several models answered name their `model`; a row that asks and names one,
+too, gets that model's answers. Where two lines answer the same otherwise, nobody can say which is
+meant: the request fails, and the row is named.
 
 Self-play asks its proposer in calls 0, 1, ..., and its optimiser about programs; their answers
 are rows too (a call whose prompt came before goes on in the list of the first one with it):

@@ -324,7 +324,13 @@ def _program_in(reply: Reply, task: RefinementTask, prompt: Prompt) -> Extractio
     if record.get("finish_reason") == PROMPT_TOO_LONG:
         return Extraction(None, Found.PROMPT_TOO_LONG, 0)
     cut_off = record.get("finish_reason") == _CUT_OFF
-    return extract(str(record["text"]), task.language, prompt=prompt.text, cut_off=cut_off)
+    return extract(
+        str(record["text"]),
+        task.language,
+        prompt=prompt.text,
+        cut_off=cut_off,
+        entry_point=task.entry_point,
+    )
 
 
 def _review(said: str) -> tuple[str, str]:

@@ -27,6 +27,8 @@ class RefinementTask:
 
     patterns: tuple[str, ...] = ()
     """Edits of other programs that a strategy shows, as text."""
+    entry_point: str = ""
+    """The function that is asked for; empty: a program."""
 
     @property
     def mode(self) -> str:

@@ -112,7 +112,8 @@ class Chains:
         request = self._request
         own = task.task
         if request.from_answers:
-            own = replace(own, program=task.answers[sample])
+            # Without a program in it, the chain begins as one without an earlier run.
+            own = replace(own, program=task.answers[sample] or own.program)
         loop = refine(own, request.templates, request.form, request.rounds)
         chain = _Chain(task, sample, loop)
         self._advance(chain, None)

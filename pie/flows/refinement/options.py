@@ -7,9 +7,18 @@ from pathlib import Path
 
 from pie.core.models import ModelOptions, Sampling, form_of, open_model
 from pie.core.problem import InputError
+from pie.core.refinement.earlier import (
+    OPTION,
+    EarlierRows,
+    answers_file,
+    read_earlier,
+    rows_of,
+)
 from pie.core.refinement.prompting import Templates
 from pie.core.refinement.selection import selection
 from pie.core.refinement.strategy import load
+from pie.core.tasks.samples import Samples, read_samples
+from pie.core.test_cases import test_folder
 from pie.flows.generation.generate import Prices
 from pie.flows.refinement.request import Request
 from sim.setting import Setting
@@ -19,7 +28,10 @@ from sim.setting import Setting
 class Chosen:
     """What the command line says."""
 
-    rows: Path
+    pairs: Path | None
+    tasks: Path | None
+    from_run: Path | None
+    """An earlier run whose answers chains start from; alone, its rows are refined."""
     strategy: str
     model: str
     rounds: int | None
@@ -34,8 +46,6 @@ class Chosen:
     jobs: int = 0
     use_cache: bool = True
     trust_programs: bool = False
-    of_tasks: bool = False
-    from_answers: bool = False
     limit: int | None = None
     prices: Prices = field(default_factory=Prices)
     max_cost: float | None = None
@@ -44,7 +54,8 @@ class Chosen:
 
 def open_request(chosen: Chosen) -> Request:
     """Return what to refine with what; InputError for what does not fit together."""
-    if chosen.of_tasks and (chosen.public is not None or chosen.testcases is not None):
+    of_tasks = chosen.tasks is not None
+    if of_tasks and (chosen.public is not None or chosen.testcases is not None):
         raise InputError(
             "--public and --testcases belong to pairs: a task says itself which tests are public",
             "leave them out",
@@ -70,10 +81,12 @@ def open_request(chosen: Chosen) -> Request:
                 f"{chosen.sampling.max_new_tokens}",
                 "give a smaller --max-new-tokens, or the right --context",
             )
+    rows, testcases, earlier = _rows(chosen)
     return Request(
-        rows=chosen.rows,
-        of_tasks=chosen.of_tasks,
-        from_answers=chosen.from_answers,
+        rows=rows,
+        of_tasks=of_tasks,
+        from_answers=chosen.from_run is not None,
+        earlier=earlier,
         templates=templates,
         model=model,
         form=form_of(chosen.form, model),
@@ -83,7 +96,7 @@ def open_request(chosen: Chosen) -> Request:
         samples=chosen.samples,
         public=chosen.public,
         out=chosen.out,
-        testcases=chosen.testcases,
+        testcases=testcases,
         jobs=chosen.jobs,
         use_cache=chosen.use_cache,
         trust_programs=chosen.trust_programs,
@@ -93,3 +106,22 @@ def open_request(chosen: Chosen) -> Request:
         max_cost=chosen.max_cost,
         max_total_tokens=chosen.max_total_tokens,
     )
+
+
+def _rows(chosen: Chosen) -> tuple[Path, Path | None, EarlierRows | Samples | None]:
+    """Return the file of rows or tasks, its folder of test cases, and where earlier answers are."""
+    given, run = chosen.tasks or chosen.pairs, chosen.from_run
+    if run is None:
+        assert given is not None
+        return given, chosen.testcases, None
+    if given is None:
+        rows, made_from = rows_of(run)
+        testcases = chosen.testcases
+        if testcases is None and made_from is not None and test_folder(None, rows) is None:
+            testcases = test_folder(None, made_from)
+        return rows, testcases, None
+    answers = answers_file(run, of_tasks=chosen.tasks is not None)
+    if answers == given:  # the rows hold their answers
+        return given, chosen.testcases, None
+    earlier = read_samples(answers, OPTION) if chosen.tasks else read_earlier(answers)
+    return given, chosen.testcases, earlier
