@@ -76,7 +76,7 @@ class BuildJob:
     context: str
     kind: str = "build"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return digest_of(self.kind, self.program.digest, self.context)
 
@@ -105,7 +105,7 @@ class JudgeJob:
     context: str
     kind: str = "judge"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
@@ -299,7 +299,7 @@ class OutputsJob:
     context: str
     kind: str = "outputs"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         inputs = [one.input_digest for one in self.inputs]
         asked = asdict(self.asked)
@@ -357,7 +357,7 @@ class NativeJob:
     context: str
     kind: str = "native"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.input_digest for test in self.tests]
         builds = [self.build.digest, self.empty.digest]

@@ -89,7 +89,7 @@ class Chains:
     def results(self, tasks: Iterator[Subject]) -> Iterator[tuple[Subject, list[Refined]]]:
         """Yield the tasks in their order, each when all of its chains have ended."""
         under_way: deque[tuple[Subject, list[_Chain]]] = deque()
-        more = True
+        more, ended = True, 0
         while True:
             while more and len(under_way) < _WINDOW:
                 task = next(tasks, None)
@@ -100,13 +100,14 @@ class Chains:
                 under_way.append((task, chains))
             while under_way and all(chain.refined for chain in under_way[0][1]):
                 task, chains = under_way.popleft()
-                self._progress.done += 1
+                ended += 1
                 yield task, [chain.refined for chain in chains if chain.refined is not None]
             if not under_way and not more:
+                self._progress.done = ended
                 return
             if not more or len(under_way) >= _WINDOW:
                 self._work()
-                self._tell(chain for _task, chains in under_way for chain in chains)
+                self._tell(ended, [chains for _task, chains in under_way])
 
     def _begin(self, task: Subject, sample: int) -> _Chain:
         request = self._request
@@ -283,8 +284,13 @@ class Chains:
             made.append(evidence)
         return made
 
-    def _tell(self, chains: Iterator[_Chain]) -> None:
-        counts = Counter(chain.asked for chain in chains if chain.refined is None)
+    def _tell(self, ended: int, under_way: list[list[_Chain]]) -> None:
+        counts = Counter(
+            chain.asked for chains in under_way for chain in chains if chain.refined is None
+        )
+        # A task that has ended waits for those before it in the file.
+        waiting = sum(all(one.refined for one in chains) for chains in under_way)
+        self._progress.done = ended + waiting
         self._progress.turns_under_way = dict(sorted(counts.items()))
         self._progress.waiting_model = len(self._to_ask) + len(self._asked)
         self._progress.waiting_machine = len(self._to_run)

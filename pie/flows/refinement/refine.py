@@ -29,7 +29,7 @@ from pie import __version__
 from pie.core.answers.answer_store import AnswerStore
 from pie.core.answers.generation_folder import GenerationFolder
 from pie.core.extras import require_parsers
-from pie.core.plan import LeftOut
+from pie.core.plan import LeftOut, refuse_duplicate
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompt_plan import sha256_of
 from pie.core.refinement.earlier import OPTION, EarlierRows
@@ -60,6 +60,8 @@ from sim.scheduler import Scheduler, interrupt_on_sigterm
 from sim.store import Store
 
 KIND = "refinement"
+Seen = tuple[set[str], dict[bytes, tuple[int, bytes]]]
+"""Names of tasks, and what tells rows apart."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _option(request: Request) -> str:
 def _read(request: Request) -> Iterator[tuple[int, Subject | RowProblem]]:
     folder = None if request.of_tasks else test_folder(request.testcases, request.rows)
     tests = TestCases(folder)
-    seen: set[str] = set()
+    seen: Seen = set(), {}
     for line in islice(read_lines(request.rows, _option(request)), request.limit):
         try:
             yield line.number, _subject(request, line, tests, seen)
@@ -122,16 +124,19 @@ def _read(request: Request) -> Iterator[tuple[int, Subject | RowProblem]]:
             yield line.number, problem
 
 
-def _subject(request: Request, line: Line, tests: TestCases, seen: set[str]) -> Subject:
+def _subject(request: Request, line: Line, tests: TestCases, seen: Seen) -> Subject:
     one: Subject
+    names, rows = seen
     if request.of_tasks:
         one = divide_task(parse_task(line.data), request.setting.toolchain)
     else:
-        one = divide(parse_row(line.data), line.number, tests, request.public)
-    if one.task.name in seen:
+        row = parse_row(line.data)
+        refuse_duplicate(row, line.number, rows)
+        one = divide(row, line.number, tests, request.public)
+    if one.task.name in names:
         raise RowProblem(f"the task {one.task.name} stands in the file already")
     one = _started(request, one)
-    seen.add(one.task.name)
+    names.add(one.task.name)
     return one
 
 

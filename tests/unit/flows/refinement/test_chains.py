@@ -328,3 +328,10 @@ def test_a_private_test_of_a_task_that_is_shown_judges_nothing(tmp_path):
     done = run(request(tasks, ScriptedModel(always("fast")), public=None, of_tasks=True))
     (judging,) = lines_of(done.folder / "tasks.jsonl")
     assert [one["input"] for one in judging["private_tests"]] == ["secretone\n"]
+
+
+def test_a_row_that_stands_in_the_file_twice_is_left_out_and_told(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1), row(0)])
+    made = plan(request(pairs, ScriptedModel(always("fast"))))
+    assert made.tasks == 2
+    assert "stand on line 1 already" in made.left_out[0].reason
