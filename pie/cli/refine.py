@@ -59,6 +59,13 @@ def command(
             "`pie refine`, or a file. Its rows are refined where no --pairs are given.",
         ),
     ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            help="Of `pie index build`, for sbllm: similar and dissimilar edits come from it.",
+        ),
+    ] = None,
     testcases: options.TestCases = None,
     out: Annotated[
         Path | None,
@@ -113,6 +120,7 @@ def command(
             options=model_options(asked.backend, asked.base_url),
             setting=measuring.setting(),
             out=out,
+            index=index,
             testcases=testcases,
             jobs=measuring.jobs,
             use_cache=not measuring.no_cache,
@@ -168,6 +176,8 @@ def _tell_plan(request: Request, made: Plan) -> None:
         more = count(len(made.left_out) - 10, "more line")
         say(f"pie: ... and {more} left out (see left_out.jsonl)")
     strategy = request.templates.strategy
+    if "patterns" in strategy.shows and request.patterns is None:
+        say(f"pie: {strategy.name} shows no patterns of edits without --index")
     say(
         f"pie: {count(made.tasks, 'task')}, strategy {strategy.name} with "
         f"{count(strategy.iterations(request.rounds), 'iteration')}, "

@@ -115,7 +115,8 @@ class Chains:
         if request.from_answers:
             # Without a program in it, the chain begins as one without an earlier run.
             own = replace(own, program=task.answers[sample] or own.program)
-        loop = refine(own, request.templates, request.form, request.rounds)
+        nearest = request.patterns.nearest_for(task) if request.patterns else None
+        loop = refine(own, request.templates, request.form, request.rounds, nearest)
         chain = _Chain(task, sample, loop)
         self._advance(chain, None)
         return chain

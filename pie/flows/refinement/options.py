@@ -16,10 +16,11 @@ from pie.core.refinement.earlier import (
 )
 from pie.core.refinement.prompting import Templates
 from pie.core.refinement.selection import selection
-from pie.core.refinement.strategy import load
+from pie.core.refinement.strategy import Shows, Strategy, load
 from pie.core.tasks.samples import Samples, read_samples
 from pie.core.test_cases import test_folder
 from pie.flows.generation.generate import Prices
+from pie.flows.refinement.patterns import Patterns, open_patterns
 from pie.flows.refinement.request import Request
 from sim.setting import Setting
 
@@ -47,6 +48,8 @@ class Chosen:
     use_cache: bool = True
     trust_programs: bool = False
     limit: int | None = None
+    index: Path | None = None
+    """Of `pie index`, for strategies that show patterns."""
     prices: Prices = field(default_factory=Prices)
     max_cost: float | None = None
     max_total_tokens: int | None = None
@@ -71,6 +74,7 @@ def open_request(chosen: Chosen) -> Request:
         )
     if chosen.sampling.top_p == 0:
         raise InputError("--top-p 0 leaves no token to draw", "give --temperature 0 for greedy")
+    patterns = _patterns(chosen.index, strategy)
     model = open_model(chosen.model, chosen.options)
     room = None
     if model.context is not None:
@@ -101,11 +105,23 @@ def open_request(chosen: Chosen) -> Request:
         use_cache=chosen.use_cache,
         trust_programs=chosen.trust_programs,
         limit=chosen.limit,
+        patterns=patterns,
         room=room,
         prices=chosen.prices,
         max_cost=chosen.max_cost,
         max_total_tokens=chosen.max_total_tokens,
     )
+
+
+def _patterns(index: Path | None, strategy: Strategy) -> Patterns | None:
+    """Open the index that patterns come from, if one is named."""
+    if index is None:
+        return None
+    if Shows.PATTERNS not in strategy.shows:
+        raise InputError(
+            f"the strategy {strategy.name} shows no patterns, which --index is for", "leave it out"
+        )
+    return open_patterns(index)
 
 
 def _rows(chosen: Chosen) -> tuple[Path, Path | None, EarlierRows | Samples | None]:

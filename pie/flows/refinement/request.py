@@ -12,6 +12,7 @@ from pie.core.refinement.earlier import EarlierRows
 from pie.core.refinement.prompting import Templates
 from pie.core.tasks.samples import Samples
 from pie.flows.generation.generate import Prices
+from pie.flows.refinement.patterns import Patterns
 from sim.program import Language, digest_of
 from sim.setting import Setting
 
@@ -41,6 +42,8 @@ class Request:
     """Chain k starts from the task's answer k of an earlier run."""
     earlier: EarlierRows | Samples | None = None
     """Where these answers are; None: in the rows, or tasks, themselves."""
+    patterns: Patterns | None = None
+    """An index of other programs' edits, for strategies that show patterns."""
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
     limit: int | None = None
@@ -65,6 +68,7 @@ class Request:
             "samples": self.samples,
             "public": self.public,
             "from_answers": self.earlier.sha256 if self.earlier else self.from_answers,
+            "patterns": self.patterns.fingerprint if self.patterns else "",
             "room": self.room,
             "machine": digest_of(self.setting.fingerprint(languages)),
         }
