@@ -9,15 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.problem import InputError
+from pie.core.report.profile_text import Cut, as_plain, time_profile
+from pie.flows.measure import Compared
+from pie.flows.profiles import profile_of
 from sim import compiler
 from sim.annotation import MOST_ADDRESSES, Counts, lines_of
 from sim.errors import MachineFailure
+from sim.machines.counts import Counts as CountingMachine
 from sim.machines.skylake import Skylake
+from sim.profile import Profile
 from sim.program import Language, Program, TestCase
 from sim.setting import Setting
 from sim.verdict import Verdict
 
 _LONGEST_TEXT = 100
+_LINES = 15
+ANNOTATING = (Skylake.name, CountingMachine.name)
+"""The machines that tell of lines."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,9 @@ class LineCosts:
             "elsewhere": [_plain(line) for line in self.elsewhere],
         }
 
-    def table(self, most: int) -> list[str]:
-        """Return the `most` costliest lines as text, with shares of all cycles."""
+    def table(self, most: int | None = None) -> list[str]:
+        """Return the `most` costliest lines (None: 15) as text, with shares of all cycles."""
+        most = most or _LINES
         rows = [f"{self.name}: {self.measured_cycles:,} cycles" + _clause(self.differs)]
         rows.append(
             f"{'cycles':>8} {'instructions':>14} {'L1D':>9} {'L2':>8} {'L3':>8} "
@@ -98,6 +107,41 @@ class LineCosts:
         )
 
 
+@dataclass(frozen=True)
+class PythonProfile:
+    """A Python program's lines, function by function, summed over its inputs."""
+
+    name: str
+    source: str
+    profile: Profile
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"program": self.name, **as_plain(self.profile, self.source)}
+
+    def table(self, most: int | None = None) -> list[str]:
+        """Return the `most` costliest lines (None: all) in the form of line_profiler."""
+        text = time_profile(self.profile, self.source, Cut(lines=most))
+        return [f"{self.name}:", *text.splitlines()]
+
+
+def annotations(compared: Compared, setting: Setting) -> list[LineCosts | PythonProfile]:
+    """Tell what the lines of measured programs cost, as far as each can be run.
+
+    A C++ program is told of only where it was accepted, a Python program up to where it ended.
+    """
+    told: list[LineCosts | PythonProfile] = []
+    for name, program, outcome in zip(
+        compared.names, compared.programs, compared.outcomes, strict=True
+    ):
+        if program.language is Language.PYTHON and outcome.build is not None:
+            if outcome.build.verdict is None:
+                profile = profile_of(program, compared.cases, setting)
+                told.append(PythonProfile(name, program.source, profile))
+        elif outcome.cycles is not None:
+            told.append(annotate(name, program, compared.cases, setting, outcome.cycles))
+    return told
+
+
 def annotate(
     name: str,
     program: Program,
@@ -113,7 +157,11 @@ def annotate(
         raise InputError(
             f"{name} cannot be annotated", "annotate C++ programs with --link static only"
         )
-    assert isinstance(setting.machine, Skylake)
+    if not isinstance(setting.machine, Skylake):
+        raise InputError(
+            f"the machine '{setting.machine.name}' does not tell what C++ lines cost",
+            "measure with --machine skylake",
+        )
     toolchain = replace(setting.toolchain, flags=(*setting.toolchain.flags, "-g"))
     # Precompiled headers give the same bytes, and would be made for these flags first.
     build = compiler.build(program, toolchain, setting.compile_limits, headers=False)

@@ -17,8 +17,10 @@ from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import PROGRAM, verdict_of
 from sim.limits import Limits
+from sim.line_costs import FunctionLines, read_functions
 from sim.machine import CLOCK_HZ, Check, Measure, Measurement
 from sim.machines import valgrind, warm_interpreter
+from sim.machines.interpreter_loop import loop_option
 from sim.paths import cache_directory
 from sim.program import Build, Language
 from sim.sandbox import Allowance, Ended, Guest
@@ -93,16 +95,33 @@ class ToolRuns:
             ended = self.run(build, stdin, limits, toolchain)
         return self.read(ended, limits, build.language)
 
-    def _warmed(self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain) -> Ended:
+    def profile(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> tuple[Measurement, list[FunctionLines]]:
+        """Run a Python program once in the tool; return what its lines cost, too.
+
+        Lines are told of a run that ended badly as well, up to there. Unsupported where its
+        interpreter cannot be read, else as `Machine.measure`.
+        """
+        option = loop_option(toolchain)
+        if sandbox.level() == "full":
+            ended = self._warmed(build, stdin, limits, toolchain, option)
+        else:
+            ended = self.run(build, stdin, limits, toolchain, option)
+        return self.read(ended, limits, Language.PYTHON), read_functions(ended.log)
+
+    def _warmed(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str
+    ) -> Ended:
         """Run from the interpreter that all programs of the same surroundings share."""
         unbounded = replace(limits, max_instructions=Limits().max_instructions, max_cycles=None)
 
         def made() -> tuple[Guest, Allowance]:
-            guest = self._guest(build, unbounded, toolchain, "--serve={control}")
+            guest = self._guest(build, unbounded, toolchain, "--serve={control}", *options)
             shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
             return replace(guest, read_only=shown), self._allowance(unbounded)
 
-        key = (self, toolchain, unbounded, cache_directory())
+        key = (self, toolchain, unbounded, cache_directory(), options)
         budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
         return warm_interpreter.run(key, made, build.path, stdin, self._allowance(limits), budgets)
 

@@ -5,6 +5,7 @@
  * before to the model. The block's description is made once, at translation. */
 #include "blocks.h"
 #include "guard.h"
+#include "lines.h"
 #include "trace.h"
 #include "model.h"
 #include "processor_id.h"
@@ -52,6 +53,7 @@ static VG_REGPARM(1) void enter(HWord block) {
     finish(b->start);
     current = b;
     progress = 0;
+    if (b->interprets) lines_look(cycles_done());
     stop_at_limits();
 }
 
@@ -249,11 +251,13 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
     m.block->count = m.block->passed = m.block->remembered = 0;
     while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark) addStmtToIRSB(m.out, in->stmts[i++]);
     if (i < in->stmts_used) m.block->start = in->stmts[i]->Ist.IMark.addr;
+    m.block->interprets = lines_interpret(m.block->start);
     guard_block(m.out, m.block->start);
     IRExpr **arguments = mkIRExprVec_1(mkIRExpr_HWord((HWord)m.block));
     IRDirty *call =
         unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);
     addStmtToIRSB(m.out, IRStmt_Dirty(call));
+    if (m.block->interprets) lines_instrument(m.out, m.block->start, layout);
     begin_process(closure, m.out, layout);
     for (; i < in->stmts_used; i++) {
         IRStmt *st = in->stmts[i];

@@ -6,6 +6,7 @@
 #include "blocks.h"
 #include "counting.h"
 #include "guard.h"
+#include "lines.h"
 #include "model.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -175,6 +176,14 @@ static void guard_statement(IRSB *out, IRStmt *st, Int offset_ip) {
     }
 }
 
+static VG_REGPARM(0) void look(void) { lines_look(counted()); }
+
+static void look_at_lines(IRSB *out, Addr start, const VexGuestLayout *layout) {
+    IRDirty *call = unsafeIRDirty_0_N(0, "look", VG_(fnptr_to_fnentry)(&look), mkIRExprVec_0());
+    addStmtToIRSB(out, IRStmt_Dirty(call));
+    lines_instrument(out, start, layout);
+}
+
 IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                           const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                           IRType host_word) {
@@ -183,6 +192,7 @@ IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLa
     while (i < in->stmts_used && !is_instruction(in->stmts[i])) addStmtToIRSB(out, in->stmts[i++]);
     Addr start = i < in->stmts_used ? in->stmts[i]->Ist.IMark.addr : 0;
     guard_block(out, start);
+    if (lines_interpret(start)) look_at_lines(out, start, layout);
     Stretch s = stretch_from(in, i);
     Addr repeated = s.repeated;
     count(out, &s, True);

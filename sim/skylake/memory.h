@@ -16,4 +16,6 @@ void memory_ends(void);
 ULong memory_peak(void);
 ULong memory_over_time(void);
 ULong memory_at_start(void);
+/* Pages in use now, as often as anybody likes to know. */
+ULong memory_pages(void);
 #endif
