@@ -52,6 +52,7 @@ def evidence_of(evidence: Evidence) -> dict[str, Any]:
         "peak_bytes": evidence.peak_bytes or None,
         "memory_time": evidence.memory_time,
         "profile_problem": evidence.profile_problem,
+        "memory_problem": evidence.memory_problem,
         "tests": [
             {
                 "name": test.test.name,
@@ -59,6 +60,7 @@ def evidence_of(evidence: Evidence) -> dict[str, Any]:
                 "detail": test.detail,
                 "seconds": test.seconds,
                 "peak_bytes": test.peak_bytes or None,
+                "memory_time": test.memory_time,
             }
             for test in evidence.tests
         ],

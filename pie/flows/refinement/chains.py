@@ -28,13 +28,13 @@ from pie.core.refinement.rows import Divided
 from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Stop
 from pie.flows.generation.asking import record_of
-from pie.flows.refinement.evidence import evidence_of, gather, without_profile
+from pie.flows.refinement.evidence import evidence_of, gather
 from pie.flows.refinement.exchange import Exchange, WaveDone, WaveFailed
+from pie.flows.refinement.profiles import Texts, profiled
 from pie.flows.refinement.request import Progress, Request
 from sim.procedure import Outcome
 from sim.program import Program, digest_of
 from sim.scheduler import Scheduler
-from sim.verdict import Verdict
 
 Subject = Divided | DividedTask
 
@@ -57,6 +57,20 @@ class _Chain:
     refined: Refined | None = None
     asked: int = 0
     """Turns so far."""
+
+
+@dataclass
+class _Besides:
+    """What a measurement on the public tests has shown besides the outcomes, by program."""
+
+    printed: dict[str, str]
+    profiles: dict[str, Texts] | None
+    """None: not wanted."""
+
+
+def _shown(chain: _Chain) -> bool:
+    assert isinstance(chain.need, Running)
+    return chain.need.shown
 
 
 class Chains:
@@ -82,7 +96,6 @@ class Chains:
         self._to_ask: deque[tuple[ModelRequest, _Chain, int]] = deque()
         self._to_run: deque[_Chain] = deque()
         self._asked: dict[str, list[tuple[ModelRequest, _Chain, int]]] = {}
-        self._printed: dict[str, str] = {}
         self._counted: set[str] = set()
         self.unanswered: Counter[str] = Counter()
 
@@ -255,13 +268,15 @@ class Chains:
         self._to_run.clear()
         setting = self._request.setting
         programs = [self._programs(chain) for chain in wave]
+        # Of each chain alone: equal programs of two tasks print different things.
+        besides = [_Besides({}, {} if _shown(chain) else None) for chain in wave]
         procedures = [
-            gather(chain.one, own, setting, self._printed)
-            for chain, own in zip(wave, programs, strict=True)
+            gather(chain.one, own, setting, seen.printed, seen.profiles)
+            for chain, own, seen in zip(wave, programs, besides, strict=True)
         ]
         outcomes = self._scheduler.run(procedures, lambda: self._show(self._progress))
-        for chain, own, measured in zip(wave, programs, outcomes, strict=True):
-            self._advance(chain, self._evidence(chain, own, measured))
+        for chain, own, seen, measured in zip(wave, programs, besides, outcomes, strict=True):
+            self._advance(chain, self._evidence(chain, own, seen, measured))
             if self._exchange.busy:
                 self._take(0.0)
             if self._to_ask and not self._exchange.busy:
@@ -272,16 +287,15 @@ class Chains:
         return [chain.one.program(text) for text in chain.need.programs]
 
     def _evidence(
-        self, chain: _Chain, programs: list[Program], outcomes: list[Outcome]
+        self, chain: _Chain, programs: list[Program], seen: _Besides, outcomes: list[Outcome]
     ) -> list[Evidence]:
-        assert isinstance(chain.need, Running)
         made = []
         for program, outcome in zip(programs, outcomes, strict=True):
-            printed = self._printed.pop(program.digest, None)
+            printed = seen.printed.get(program.digest)
             tests = chain.one.task.tests
             evidence = evidence_of(outcome, tests, self._request.setting, printed)
-            if chain.need.shown:
-                evidence = profiled(self._request, chain.one, program, evidence)
+            if seen.profiles is not None:
+                evidence = profiled(evidence, seen.profiles.get(program.digest))
             made.append(evidence)
         return made
 
@@ -296,15 +310,6 @@ class Chains:
         self._progress.waiting_model = len(self._to_ask) + len(self._asked)
         self._progress.waiting_machine = len(self._to_run)
         self._show(self._progress)
-
-
-def profiled(request: Request, one: Subject, program: Program, evidence: Evidence) -> Evidence:
-    """Return evidence with the profiles that the machine can make of the costliest public test."""
-    from pie.flows.refinement.profiles import profile_of
-
-    if evidence.verdict is Verdict.NOT_MEASURED:
-        return without_profile(evidence, "it was not measured")
-    return profile_of(request.setting, one, program, evidence)
 
 
 def nothing_came(progress: Progress, unanswered: Counter[str], name: str) -> ModelError | None:

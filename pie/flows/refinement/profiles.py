@@ -1,43 +1,116 @@
-"""Cost by line of a program, as SOAP's prompts show it."""
+"""Cost and memory by line of a program, as SOAP's prompts show it: a job of the scheduler.
+
+So profiles are made beside measurements, each once, and are kept with them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pie.core.problem import InputError
 from pie.core.refinement.evidence import Evidence
-from pie.core.refinement.rows import Divided
-from pie.core.refinement.tasks import DividedTask
-from sim.errors import MachineFailure
-from sim.machines.skylake import Skylake
-from sim.program import Language, Program
+from sim.errors import MachineFailure, Unsupported
+from sim.procedure import Outcome
+from sim.program import Language, Program, TestCase, digest_of
 from sim.setting import Setting
+from sim.verdict import Verdict
 
-_MOST_LINES = 20
+_VERSION = "1"
+"""Raised when the same profile is written in another way."""
+_TOKENS = 2_000
+"""Of one table in a prompt, estimated; the cheapest lines are dropped beyond."""
+_MOST_LINES = 60
+
+Texts = Mapping[str, str]
+"""`profile` and `memory_profile`, and in their place `profile_problem` and `memory_problem`."""
 
 
-def profile_of(
-    setting: Setting, one: Divided | DividedTask, program: Program, evidence: Evidence
-) -> Evidence:
-    """Return evidence with the cost by line on the costliest public test, or why there is none."""
+@dataclass(frozen=True)
+class ProfileJob:
+    """Profile a program on one test."""
+
+    program: Program
+    test: TestCase
+    setting: Setting
+    context: str
+    kind: str = "profile"
+
+    @functools.cached_property
+    def key(self) -> str:
+        return digest_of(self.kind, _VERSION, self.program.digest, self.test.identity, self.context)
+
+    def run(self) -> dict[str, str]:
+        """Return the texts; what the machine cannot tell is a problem of the program's own."""
+        make = _python if self.program.language is Language.PYTHON else _cpp
+        try:
+            return make(self.program, self.test, self.setting)
+        except (InputError, Unsupported) as error:
+            return {"profile_problem": str(error), "memory_problem": str(error)}
+        except MachineFailure as error:
+            if not error.remedy and "with -g" not in str(error):
+                raise  # ours: tried again, and not kept
+            return {"profile_problem": str(error), "memory_problem": str(error)}
+
+    @staticmethod
+    def dump(result: dict[str, str]) -> Any:
+        return result
+
+    @staticmethod
+    def load(data: Any) -> dict[str, str]:
+        return dict(data)
+
+
+def job_of(
+    program: Program, outcome: Outcome, setting: Setting, tests: tuple[TestCase, ...]
+) -> Any:
+    """Return the job that profiles a program on its costliest test; None where it has none."""
+    if outcome.verdict is not Verdict.ACCEPTED:
+        return None
+    costs = [one.run.seconds if one.run is not None else 0.0 for one in outcome.tests]
+    test = tests[max(range(len(costs)), key=costs.__getitem__)]
+    context = digest_of(setting.build_context(program.language), setting.run_context())
+    return ProfileJob(program, test, setting, context)
+
+
+def profiled(evidence: Evidence, found: Texts | None) -> Evidence:
+    """Return evidence with the profiles that were made, or why there are none."""
+    if found is None:
+        ours = evidence.verdict is Verdict.NOT_MEASURED
+        why = "it was not measured" if ours else "the program does not pass the public tests"
+        found = {"profile_problem": why, "memory_problem": why}
+    return replace(
+        evidence,
+        profile=found.get("profile"),
+        memory_profile=found.get("memory_profile"),
+        profile_problem=found.get("profile_problem", ""),
+        memory_problem=found.get("memory_problem", ""),
+    )
+
+
+def _python(program: Program, test: TestCase, setting: Setting) -> dict[str, str]:
+    from pie.core.report.profile_text import Cut, memory_profile, time_profile
+    from pie.flows.profiles import profile_of
+
+    made = profile_of(program, [test], setting)
+    cut = Cut(tokens=_TOKENS)
+    return {
+        "profile": time_profile(made, program.source, cut).rstrip("\n"),
+        "memory_profile": memory_profile(made, program.source, cut).rstrip("\n"),
+    }
+
+
+def _cpp(program: Program, test: TestCase, setting: Setting) -> dict[str, str]:
     from pie.flows.annotate import annotate
 
-    costliest = evidence.costliest()
-    if not evidence.correct or costliest is None:
-        return replace(evidence, profile_problem="the program does not pass the public tests")
-    if program.language is not Language.CPP or not isinstance(setting.machine, Skylake):
-        reason = f"cost by line of {program.language} programs on {setting.machine.name}"
-        return replace(evidence, profile_problem=f"{reason} is not measured")
-    names = [test.name for test in one.task.tests]
-    case = one.public[names.index(costliest.test.name)]
-    try:
-        costs = annotate("program", program, [case], setting, 0)
-    except (InputError, MachineFailure) as error:
-        return replace(evidence, profile_problem=str(error))
+    costs = annotate("the program", program, [test], setting, 0)
     head = f"{'Line #':>6} {'Cycles':>12} {'% Time':>7}  Line Contents"
     lines = [head, "=" * len(head)]
     total = max(1, costs.cycles)
     for line in sorted(costs.own[:_MOST_LINES], key=lambda line: line.number):
         share = f"{100 * line.counts.cycles / total:.1f}"
         lines.append(f"{line.number:>6} {line.counts.cycles:>12,} {share:>7}  {line.text}")
-    return replace(evidence, profile="\n".join(lines))
+    memory = f"memory by line of {program.language} programs is not measured"
+    return {"profile": "\n".join(lines), "memory_problem": memory}

@@ -107,7 +107,7 @@ def test_a_preference_is_between_two_answers_to_the_same_prompt(tmp_path):
     made = [json.loads(line) for line in out.read_text().splitlines()]
     assert manifest["preferences"] == len(made) == 1
     assert made[0]["ratio"] == pytest.approx(1.4)
-    assert written("slow") in made[0]["prompt"][0]["content"]
+    assert written("slow") in made[0]["prompt"][-1]["content"]
     assert written("cost 50") in made[0]["chosen"][0]["content"]
     assert written("cost 70") in made[0]["rejected"][0]["content"]
 
