@@ -1,12 +1,13 @@
 """Every system of `pie refine` on real programs and recorded answers of real models.
 
-    python tests/benchmarks/refinement_real.py FOLDER [--rows N] [--only STRATEGY]... [--kills N]
+    python tests/benchmarks/refinement_real.py FOLDER [--kind python|cpp] [--rows N]
+        [--only STRATEGY]... [--kills N] [--machine NAME]
 
-Function tasks with the rounds that models were recorded in (LDB), and pairs of C++ programs with
-recorded answers, all of ../shared/data. Each strategy runs on each of the two: once, again with
-nothing kept, and once more killed N times in the middle (five unless said). Printed, a line of JSON
-each: how chains ended, the table by iteration, seconds of wall clock, and whether the files of the
-three runs are the same bytes.
+Function tasks with the rounds and answers that models were recorded in (LDB, Reflexion, COFFE), and
+pairs of C++ programs with recorded answers, all of ../shared/data. Each strategy runs on each of
+the two: once, again with nothing kept, and once more killed N times in the middle (five unless
+said). Printed, a line of JSON each: how chains ended, the table by iteration, seconds of wall
+clock, and whether the files of the three runs are the same bytes.
 """
 
 from __future__ import annotations
@@ -49,44 +50,66 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 
 def make_tasks(data: Path, folder: Path, most: int) -> list[str]:
-    """Write function tasks and the rounds recorded of them; return the options of `pie refine`.
+    """Write function tasks and what models answered to them; return the options of `pie refine`.
 
-    The public tests are those that the models were shown, the private ones the data set's. Of
-    several recorded runs of a task the one with the most rounds is taken, of equal ones the first.
+    One half are tasks that models were recorded with in rounds (LDB), whose public tests are those
+    that the models were shown; of several runs the one with the most rounds. The other half are
+    tasks with several answers (GPT-4o, Llama, then those of Reflexion's runs), whose public tests
+    are the first two. The private tests are the data set's.
     """
     functions = {one["task_id"]: one for one in lines_of(data / "python_functions.jsonl")}
-    runs: dict[str, dict[str, Any]] = {}
+    rounds: dict[str, dict[str, Any]] = {}
     for one in lines_of(data / "answers_for_replay" / "ldb_rounds.jsonl"):
-        known = runs.get(one["task_id"])
-        if one["task_id"] in functions and (
-            known is None or len(one["rounds"]) > len(known["rounds"])
-        ):
-            runs[one["task_id"]] = one
+        known = rounds.get(one["task_id"])
+        if known is None or len(one["rounds"]) > len(known["rounds"]):
+            rounds[one["task_id"]] = one
+    several = {}
+    for one in lines_of(data / "answers_for_replay" / "reflexion_runs.jsonl"):
+        if one["task_id"] not in rounds and len(one["answers"]) > 2:
+            several[one["task_id"]] = one
     tasks, recorded = [], []
-    for name, run in list(runs.items())[:most]:
-        function, entry_point = functions[name], run["entry_point"]
-        human_eval = function["dataset"] == "openai_humaneval"
-        tasks.append(
-            {
-                "task_id": name,
-                "language": "python",
-                "prompt": function["prompt"],
-                "entry_point": entry_point,
-                "prelude": head_of(function["prompt"], entry_point) if human_eval else "",
-                "references": [function["canonical_solution"]],
-                "public_tests": asserted_tests(
-                    "\n".join(run["visible_tests"]), entry_point, "public"
-                ),
-                "private_tests": asserted_tests(function["tests"], entry_point, "private"),
-            }
-        )
-        answers = [one["answer"] for one in run["rounds"]] + [run["final_answer"]]
-        recorded.append({"problem_id": name, "src_code": "", "generated_answers": answers})
+    for group in (rounds, several):
+        names = [name for name in group if name in functions]
+        for name in names[: most // 2]:
+            function, run = functions[name], group[name]
+            task = _task(function, run.get("visible_tests"))
+            if len(task["private_tests"]) > 0 and len(task["public_tests"]) > 0:
+                tasks.append(task)
+                answers = _answers(function, run)
+                recorded.append({"problem_id": name, "src_code": "", "generated_answers": answers})
     write(folder / "answers.jsonl", recorded)
     return [
         *("--tasks", str(write(folder / "tasks.jsonl", tasks))),
         *("--model", f"replay:{folder / 'answers.jsonl'}"),
     ]
+
+
+def _task(function: dict[str, Any], shown: Sequence[str] | None) -> dict[str, Any]:
+    entry_point = function["entry_point"]
+    tests = asserted_tests(function["tests"], entry_point, "private")
+    public = tests[:2]
+    if shown is not None:
+        public = asserted_tests("\n".join(shown), entry_point, "public")
+    human_eval = function["dataset"] == "openai_humaneval"
+    return {
+        "task_id": function["task_id"],
+        "language": "python",
+        "prompt": function["prompt"],
+        "entry_point": entry_point,
+        "prelude": head_of(function["prompt"], entry_point) if human_eval else "",
+        "references": [function["canonical_solution"]],
+        "public_tests": public,
+        "private_tests": tests if shown is not None else tests[2:],
+    }
+
+
+def _answers(function: dict[str, Any], run: dict[str, Any]) -> list[str]:
+    if "rounds" in run:
+        return [*(one["answer"] for one in run["rounds"]), run["final_answer"]]
+    written = [one["answer"] for one in run["answers"]]
+    head = f"def {function['entry_point']}"
+    whole = [text if head in text else run["prompt"] + text for text in written]
+    return [*(one["text"] for one in function["answers"].values()), *whole]
 
 
 def make_pairs(data: Path, folder: Path, most: int) -> list[str]:
@@ -183,16 +206,17 @@ def _value(estimate: dict[str, Any] | None) -> float | None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--rows", type=int, default=1_000)
+    parser.add_argument("--rows", type=int, default=60)
     parser.add_argument("--only", action="append", choices=SYSTEMS)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--kind", action="append", choices=("python", "cpp"))
+    parser.add_argument("--machine", default="auto")
     asked = parser.parse_args()
     makers = {"python": make_tasks, "cpp": make_pairs}
     for kind in asked.kind or makers:
         folder = asked.folder.absolute() / kind
         folder.mkdir(parents=True, exist_ok=True)
-        rows = makers[kind](DATA, folder, asked.rows)
+        rows = [*makers[kind](DATA, folder, asked.rows), "--machine", asked.machine]
         for strategy in asked.only or SYSTEMS:
             print(json.dumps(try_one(folder / strategy, rows, strategy, asked.kills)), flush=True)
 

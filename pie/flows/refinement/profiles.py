@@ -23,6 +23,8 @@ _VERSION = "1"
 _TOKENS = 2_000
 """Of one table in a prompt, estimated; the cheapest lines are dropped beyond."""
 _MOST_LINES = 60
+_FUNCTIONS = 3
+"""Elsewhere, by name."""
 
 Texts = Mapping[str, str]
 """`profile` and `memory_profile`, and in their place `profile_problem` and `memory_problem`."""
@@ -109,8 +111,17 @@ def _cpp(program: Program, test: TestCase, setting: Setting) -> dict[str, str]:
     head = f"{'Line #':>6} {'Cycles':>12} {'% Time':>7}  Line Contents"
     lines = [head, "=" * len(head)]
     total = max(1, costs.cycles)
-    for line in sorted(costs.own[:_MOST_LINES], key=lambda line: line.number):
-        share = f"{100 * line.counts.cycles / total:.1f}"
-        lines.append(f"{line.number:>6} {line.counts.cycles:>12,} {share:>7}  {line.text}")
+    rows = [
+        (str(line.number), line.counts.cycles, line.text)
+        for line in sorted(costs.own[:_MOST_LINES], key=lambda line: line.number)
+    ]
+    # What the lines call of the library, and the start of the process.
+    if rest := sum(line.counts.cycles for line in costs.elsewhere):
+        largest = ", ".join(line.text for line in costs.elsewhere[:_FUNCTIONS])
+        rows.append(("", rest, f"(elsewhere, most in {largest})"))
+    lines += [
+        f"{number:>6} {cycles:>12,} {100 * cycles / total:>7.1f}  {text}"
+        for number, cycles, text in rows
+    ]
     memory = f"memory by line of {program.language} programs is not measured"
     return {"profile": "\n".join(lines), "memory_problem": memory}
