@@ -1,8 +1,9 @@
-"""What each line of a Python program cost in a run, as the tool saw it (`sim/skylake/lines.c`).
+"""What each line of a program cost in a run, as the tool saw it (`sim/skylake/lines.c`).
 
-A line has the cost of what it calls, as line_profiler has it. Of a function that calls itself, the
-innermost call's line has the cost, so that the lines of a function add up to what it cost. Names
-and line numbers are the program's own: they are shown and never believed.
+A line of Python has the cost of what it calls, as line_profiler has it. Of a function that calls
+itself, the innermost call's line has the cost, so that the lines of a function add up to what it
+cost. A line of C++ has the cost of its own instructions. Names and line numbers are the program's
+own: they are shown and never believed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _FUNCTION = re.compile(
-    rb"^==\d+== PIE-LINES (\d+) (\d+) (\d+) (\S+)((?: \d+,\d+,\d+,\d+,-?\d+)*)$", re.MULTILINE
+    rb"^==\d+== PIE-LINES (\d+) (\d+) (\d+) (\S+)((?: \d+,\d+,\d+,\d+,\d+,-?\d+)*)$", re.MULTILINE
 )
 
 
@@ -22,20 +23,32 @@ class LineCost:
     """One line of a function."""
 
     hits: int = 0
-    """How often the function came to it, as `sys.settrace` tells of lines."""
+    """How often the function came to it, as `sys.settrace` tells of lines.
+
+    Of C++: how often the instruction of the line was executed that was executed most often.
+    """
     cycles: int = 0
     """Of the line and of all that it called; instructions on the machine `counts`."""
+    own_cycles: int = 0
+    """Without what the program's own functions cost that it called; equal to `cycles` of C++."""
     memory_bytes: int = 0
     """In use when it had been executed, at most; in whole pages, the interpreter's own included."""
     grown_bytes: int = 0
     """By so much memory grew while it was executed, in all; negative where it gave some back."""
+    allocations: int = 0
+    """Of C++: how often memory was asked for."""
+    allocated_bytes: int = 0
+    """Of C++: how much of it, in all."""
 
     def __add__(self, other: LineCost) -> LineCost:
         return LineCost(
             self.hits + other.hits,
             self.cycles + other.cycles,
+            self.own_cycles + other.own_cycles,
             max(self.memory_bytes, other.memory_bytes),
             self.grown_bytes + other.grown_bytes,
+            self.allocations + other.allocations,
+            self.allocated_bytes + other.allocated_bytes,
         )
 
 

@@ -62,7 +62,7 @@ def command(
     """
     from pie.core.report import explanation
     from pie.flows import measure as flow
-    from pie.flows.annotate import ANNOTATING, annotations
+    from pie.flows.annotate import ANNOTATING, lines_of_all
     from sim import machines
     from sim.errors import InputError
     from sim.verdict import Verdict
@@ -88,7 +88,7 @@ def command(
             print(sentence)
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
-    shown = annotations(compared, setting) if annotated else []
+    shown = lines_of_all(compared, setting) if annotated else []
     with printing():
         if as_json:
             document = _document(compared, sentence, split)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.problem import InputError
-from pie.core.report.profile_text import Cut, as_plain, time_profile
+from pie.core.report.profile_text import Cut, as_plain, memory_profile, time_profile
 from pie.flows.measure import Compared
 from pie.flows.profiles import profile_of
 from sim import compiler
@@ -108,8 +108,8 @@ class LineCosts:
 
 
 @dataclass(frozen=True)
-class PythonProfile:
-    """A Python program's lines, function by function, summed over its inputs."""
+class ProfiledProgram:
+    """A program's lines in the form of line_profiler, summed over its inputs."""
 
     name: str
     source: str
@@ -119,24 +119,27 @@ class PythonProfile:
         return {"program": self.name, **as_plain(self.profile, self.source)}
 
     def table(self, most: int | None = None) -> list[str]:
-        """Return the `most` costliest lines (None: all) in the form of line_profiler."""
-        text = time_profile(self.profile, self.source, Cut(lines=most))
-        return [f"{self.name}:", *text.splitlines()]
+        """Return the `most` costliest lines (None: all), by cost and by memory."""
+        cut = Cut(lines=most)
+        tables = (text(self.profile, self.source, cut) for text in (time_profile, memory_profile))
+        return [f"{self.name}:", *"\n".join(tables).splitlines()]
 
 
-def annotations(compared: Compared, setting: Setting) -> list[LineCosts | PythonProfile]:
+def lines_of_all(compared: Compared, setting: Setting) -> list[LineCosts | ProfiledProgram]:
     """Tell what the lines of measured programs cost, as far as each can be run.
 
-    A C++ program is told of only where it was accepted, a Python program up to where it ended.
+    A C++ program is told of only where it was accepted, a Python program up to where it ended. On
+    `skylake` a C++ program's lines have misses and mispredictions besides.
     """
-    told: list[LineCosts | PythonProfile] = []
+    told: list[LineCosts | ProfiledProgram] = []
     for name, program, outcome in zip(
         compared.names, compared.programs, compared.outcomes, strict=True
     ):
-        if program.language is Language.PYTHON and outcome.build is not None:
-            if outcome.build.verdict is None:
-                profile = profile_of(program, compared.cases, setting)
-                told.append(PythonProfile(name, program.source, profile))
+        if outcome.build is None or outcome.build.verdict is not None:
+            continue
+        if program.language is Language.PYTHON or not isinstance(setting.machine, Skylake):
+            profile = profile_of(program, compared.cases, setting)
+            told.append(ProfiledProgram(name, program.source, profile))
         elif outcome.cycles is not None:
             told.append(annotate(name, program, compared.cases, setting, outcome.cycles))
     return told
@@ -157,11 +160,7 @@ def annotate(
         raise InputError(
             f"{name} cannot be annotated", "annotate C++ programs with --link static only"
         )
-    if not isinstance(setting.machine, Skylake):
-        raise InputError(
-            f"the machine '{setting.machine.name}' does not tell what C++ lines cost",
-            "measure with --machine skylake",
-        )
+    assert isinstance(setting.machine, Skylake)
     toolchain = replace(setting.toolchain, flags=(*setting.toolchain.flags, "-g"))
     # Precompiled headers give the same bytes, and would be made for these flags first.
     build = compiler.build(program, toolchain, setting.compile_limits, headers=False)

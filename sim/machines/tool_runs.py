@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim import sandbox
+from sim import annotation, sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import PROGRAM, verdict_of
 from sim.limits import Limits
@@ -101,14 +101,28 @@ class ToolRuns:
         """Run a Python program once in the tool; return what its lines cost, too.
 
         Lines are told of a run that ended badly as well, up to there. Unsupported where its
-        interpreter cannot be read, else as `Machine.measure`.
+        interpreter cannot be read; of the machine, InstrumentFailure and MachineFailure alone.
         """
         option = loop_option(toolchain)
         if sandbox.level() == "full":
             ended = self._warmed(build, stdin, limits, toolchain, option)
         else:
             ended = self.run(build, stdin, limits, toolchain, option)
-        return self.read(ended, limits, Language.PYTHON), read_functions(ended.log)
+        try:
+            run = self.read(ended, limits, Language.PYTHON)
+        except Unsupported as limit:
+            run = Measurement(Verdict.UNSUPPORTED, str(limit))
+        return run, read_functions(ended.log)
+
+    def annotate(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> tuple[Measurement, dict[int, annotation.Counts]]:
+        """Run a C++ program once; return what each address of its code cost, too.
+
+        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
+        """
+        ended = self.run(build, stdin, limits, toolchain, "--annotate=yes")
+        return self.read(ended, limits), annotation.read_addresses(ended.log)
 
     def _warmed(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str

@@ -6,8 +6,10 @@
 enum { LONGEST_NAME = 120 };
 
 typedef struct {
-    ULong hits, cost, highest; /* highest: pages in use behind it */
-    Long grown;                /* by so many pages, in all */
+    ULong hits, cost;
+    ULong alone;   /* without what the program's own functions cost that it calls */
+    ULong highest; /* pages in use behind it */
+    Long grown;    /* by so many pages, in all */
 } Line;
 
 typedef struct Code {

@@ -7,6 +7,7 @@
  *    on, where the kernel gave it its first stack.
  * The program has all between: its image and mappings from 0x400000 on, its stack below 0x1fff001000. */
 #include "guard.h"
+#include "lines.h"
 #include "futex.h"
 #include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
@@ -27,6 +28,7 @@ static ULong image_size(void) { return (Addr)border + 2 * BORDER - IMAGE; }
 
 void refuse(const HChar *verdict, const HChar *why) {
     VG_(umsg)("PIE-REFUSED %s: %s\n", verdict, why);
+    lines_cut();
     VG_(exit)(0);
 }
 

@@ -36,6 +36,7 @@ typedef struct {
     Code *code;
     Int line, unit; /* 0 and -2 before the first */
     Int outer;      /* place of the next outer call of the same code */
+    Int below;      /* and of any code of the program's own */
     ULong since;    /* what was counted when its line had last been given something */
     ULong held;     /* pages in use then */
 } Call;
@@ -46,7 +47,9 @@ typedef struct Thread {
     Addr state;
     Call *calls;
     Int depth, room;
-    ULong left; /* what was counted when another came to run */
+    Int own;     /* place of the innermost call of the program's own code; -1: none */
+    ULong alone; /* what was counted when its line had last been given something that is its alone */
+    ULong left;  /* what was counted when another came to run */
     Code *slots[SLOTS];
     Code *codes;
     struct Thread *next;
@@ -127,10 +130,21 @@ static void give(Call *call, ULong done) {
     call->held = pages;
 }
 
+/* What has been counted since this was last asked is the innermost line's alone. */
+static void give_alone(ULong done) {
+    Call *call = now->own < 0 ? NULL : &now->calls[now->own];
+    if (call && !call->line) return; /* it is its first line's */
+    if (call) call->code->lines[call->line - call->code->low].alone += done - now->alone;
+    now->alone = done;
+}
+
 static void leave(ULong done) {
     Call *call = &now->calls[--now->depth];
     if (!call->code->own) return;
+    give_alone(done);
     give(call, done);
+    now->own = call->below;
+    now->alone = done;
     call->code->innermost = call->outer;
     if (call->outer < 0) return;
     now->calls[call->outer].since = done;
@@ -145,8 +159,12 @@ static void come(Addr frame, Code *code, ULong done) {
     ULong pages = code->own ? memory_pages() : 0;
     if (code->own && !code->entered) code->entered = pages;
     if (code->innermost >= 0) give(&now->calls[code->innermost], done);
-    now->calls[now->depth] = (Call){frame, code, 0, -2, code->innermost, done, pages};
-    if (code->own) code->innermost = now->depth;
+    now->calls[now->depth] = (Call){frame, code, 0, -2, code->innermost, now->own, done, pages};
+    if (code->own) {
+        give_alone(done);
+        now->own = code->innermost = now->depth;
+        now->alone = done;
+    }
     now->depth++;
 }
 
@@ -180,6 +198,7 @@ static void step(Call *call, Addr instruction, ULong done) {
     Int unit = (Long)(instruction - (code->at + CODE_BYTES)) >> 1;
     if (unit <= code->traceable) { /* what comes before its first line */
         if (call->unit > code->traceable) { /* called anew, by what is not Python */
+            give_alone(done);
             give(call, done);
             call->line = 0;
         }
@@ -190,6 +209,7 @@ static void step(Call *call, Addr instruction, ULong done) {
     Int line = code->line_of[unit];
     Bool back = unit < call->unit && !(all_readable(instruction, 1) && *(const UChar *)instruction == OPCODE_SEND);
     if (line && (line != call->line || back)) {
+        give_alone(done);
         give(call, done);
         if (call->unit != -2) code->lines[line - code->low].hits++; /* else: a generator goes on in it */
         call->line = line;
@@ -202,6 +222,7 @@ static Thread *thread_of(UInt number) {
         if (t->number == number) return t;
     Thread *t = VG_(calloc)("thread", 1, sizeof *t);
     t->number = number;
+    t->own = -1;
     t->next = threads;
     return threads = t;
 }
@@ -211,6 +232,7 @@ static void change_thread(UInt number, ULong done) {
     if (now) now->left = done;
     now = thread_of(number);
     for (Int i = 0; i < now->depth; i++) now->calls[i].since += done - now->left;
+    now->alone += done - now->left;
 }
 
 void lines_look(ULong done) {
@@ -260,14 +282,14 @@ void lines_begin(ULong done) {
 /* ---- what is told ----------------------------------------------------------------------------------- */
 
 static void tell(const Code *c, UInt *left) {
-    enum { LONGEST = 100, PAGE = 4096 };
+    enum { LONGEST = 120, PAGE = 4096 };
     HChar text[A_LINE * LONGEST];
     UInt count = 0, at = 0;
     for (Int line = c->low; line <= c->high && *left; line++) {
         const Line *l = &c->lines[line - c->low];
         if (l->hits || l->cost) {
-            at += VG_(sprintf)(text + at, " %d,%llu,%llu,%llu,%lld", line, l->hits, l->cost, l->highest * PAGE,
-                               l->grown * PAGE);
+            at += VG_(sprintf)(text + at, " %d,%llu,%llu,%llu,%llu,%lld", line, l->hits, l->cost, l->alone,
+                               l->highest * PAGE, l->grown * PAGE);
             count++;
             --*left;
         }
@@ -291,3 +313,5 @@ void lines_end(ULong done) {
     }
     if (!left) VG_(umsg)("PIE-LINES-CUT\n");
 }
+
+void lines_cut(void) { lines_end(before); }

@@ -17,4 +17,6 @@ void lines_look(ULong done);
 /* The program begins here; and it ends: what is known is written to the log. */
 void lines_begin(ULong done);
 void lines_end(ULong done);
+/* It is ended by somebody else: what was seen until then is written. */
+void lines_cut(void);
 #endif

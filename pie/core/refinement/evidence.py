@@ -54,9 +54,7 @@ class Evidence:
     """Cost by line as text; None where it was not made."""
     memory_profile: str | None = None
     profile_problem: str = ""
-    """Why a profile that the strategy shows could not be made."""
-    memory_problem: str = ""
-    """The same of the memory by line."""
+    """Why the profiles that the strategy shows could not be made."""
 
     @property
     def correct(self) -> bool:

@@ -44,7 +44,6 @@ VALUES = frozenset(
         "profile",
         "memory_profile",
         "profile_problem",
-        "memory_problem",
         "ori_time",
         "opt_time",
         "faster",
@@ -225,7 +224,6 @@ def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
         "profile": (evidence.profile or "") if evidence else "",
         "memory_profile": (evidence.memory_profile or "") if evidence else "",
         "profile_problem": evidence.profile_problem if evidence else "",
-        "memory_problem": evidence.memory_problem if evidence else "",
     }
 
 

@@ -52,7 +52,6 @@ def evidence_of(evidence: Evidence) -> dict[str, Any]:
         "peak_bytes": evidence.peak_bytes or None,
         "memory_time": evidence.memory_time,
         "profile_problem": evidence.profile_problem,
-        "memory_problem": evidence.memory_problem,
         "tests": [
             {
                 "name": test.test.name,

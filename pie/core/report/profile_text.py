@@ -11,12 +11,12 @@ from pie.core.prompting.token_budget import BYTES_PER_TOKEN
 from sim.line_costs import FunctionLines, LineCost
 from sim.machine import CLOCK_HZ
 from sim.machines.counts import Counts
-from sim.profile import Profile
+from sim.profile import WHOLE_FILE, Profile
+from sim.program import Language
 from sim.verdict import Verdict
 
 FILE = "main.py"
-_LINES = re.compile(r"\r\n|\r|\n")
-"""As the interpreter counts lines."""
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _LONGEST_LINE = 200
 _NANOSECOND = 1e-9
 
@@ -60,18 +60,30 @@ def time_profile(profile: Profile, source: str, cut: Cut | None = None) -> str:
     """
     counts = profile.machine == Counts.name
     unit = "1 instruction" if counts else f"{_NANOSECOND:g} s"
-    texts = _LINES.split(source)
-    tables = [_time_table(one, texts, counts) for one in profile.functions if one.cycles]
-    return _shown([f"Timer unit: {unit}", ""], tables, _how_it_ended(profile), cut or Cut())
+    texts = _lines_of(source, profile)
+    tables = [_time_table(one, texts, profile) for one in profile.functions if one.cycles]
+    foot = [*_elsewhere(profile), *_how_it_ended(profile)]
+    return _shown([f"Timer unit: {unit}", ""], tables, foot, cut or Cut())
+
+
+def _elsewhere(profile: Profile) -> list[str]:
+    """Say what the code outside of the user's file cost, which no line has."""
+    cycles = profile.cycles - sum(one.cycles for one in profile.functions)
+    if profile.language is not Language.CPP or cycles <= 0 or not profile.elsewhere:
+        return []
+    names = ", ".join(name for name, _cycles in profile.elsewhere)
+    return [f"{100 * cycles / profile.cycles:.1f} % of the time is in library code: {names}"]
 
 
 def memory_profile(profile: Profile, source: str, cut: Cut | None = None) -> str:
     """Return the memory in use line by line, function by function, as memory_profiler prints it.
 
-    Memory is what the program has touched, in whole pages, with the interpreter's own.
+    Memory is what the program has touched, in whole pages, with the interpreter's own. Of C++ it is
+    what each line asked for: calls and bytes in all, in the form of `time_profile`.
     """
-    texts = _LINES.split(source)
-    tables = [_memory_table(one, texts) for one in profile.functions if one.cycles]
+    texts = _lines_of(source, profile)
+    table = _allocation_table if profile.language is Language.CPP else _memory_table
+    tables = [table(one, texts) for one in profile.functions if one.lines]
     return _shown([], tables, _how_it_ended(profile), cut or Cut())
 
 
@@ -89,8 +101,25 @@ def _memory_table(function: FunctionLines, texts: Sequence[str]) -> _Table:
             shown = _mebibytes(function.entered_bytes), _mebibytes(function.entered_bytes), ""
         columns.append((str(number), *shown, _line(texts, number)))
         ranks.append(rank)
-    above = (f"Filename: {FILE}", f"Function: {function.name} at line {first}", "")
+    above = (*_place(function, "Filename"), "")
     return _table(above, head, columns, ranks, (6, 12, 12, 10), (1, 1, 2, 3))
+
+
+def _allocation_table(function: FunctionLines, texts: Sequence[str]) -> _Table:
+    head = ("Line #", "Calls", "Bytes", "Per Call", "% Bytes", "Line Contents")
+    total = sum(cost.allocated_bytes for cost in function.lines.values())
+    columns, ranks = [], []
+    for number in _numbers(function, texts):
+        cost = function.lines.get(number, LineCost())
+        shown = ("", "", "", "")
+        if cost.allocations:
+            each = f"{cost.allocated_bytes / cost.allocations:.1f}"
+            share = f"{100 * cost.allocated_bytes / max(1, total):.1f}"
+            shown = str(cost.allocations), str(cost.allocated_bytes), each, share
+        columns.append((str(number), *shown, _line(texts, number)))
+        ranks.append(cost.allocated_bytes if cost.allocations else -1)
+    above = (f"Total allocated: {total} bytes", *_place(function, "File"), "")
+    return _table(above, head, columns, ranks, (6, 9, 12, 8, 8), (1, 1, 1, 1, 2))
 
 
 def _mebibytes(size: int) -> str:
@@ -99,7 +128,7 @@ def _mebibytes(size: int) -> str:
 
 def as_plain(profile: Profile, source: str) -> dict[str, Any]:
     """Return a profile as plain values, with the text of each line."""
-    texts = _LINES.split(source)
+    texts = _lines_of(source, profile)
     return {
         "machine": profile.machine,
         "verdict": profile.verdict.value,
@@ -121,8 +150,9 @@ def as_plain(profile: Profile, source: str) -> dict[str, Any]:
     }
 
 
-def _time_table(function: FunctionLines, texts: Sequence[str], counts: bool) -> _Table:
-    total = function.cycles
+def _time_table(function: FunctionLines, texts: Sequence[str], profile: Profile) -> _Table:
+    counts = profile.machine == Counts.name
+    total = profile.cycles if profile.language is Language.CPP else function.cycles
     unit = 1.0 if counts else 1 / CLOCK_HZ / _NANOSECOND
     spent = f"{total} instructions" if counts else f"{total / CLOCK_HZ:g} s"
     head = ("Line #", "Hits", "Time", "Per Hit", "% Time", "Line Contents")
@@ -132,9 +162,14 @@ def _time_table(function: FunctionLines, texts: Sequence[str], counts: bool) -> 
         shown = ("", "", "", "") if cost is None else _time_columns(cost, unit, total)
         columns.append((str(number), *shown, _line(texts, number)))
         ranks.append(-1 if cost is None else cost.cycles)
-    place = f"Function: {function.name} at line {max(1, function.first)}"
-    above = (f"Total time: {spent}", f"File: {FILE}", place, "")
+    above = (f"Total time: {spent}", *_place(function, "File"), "")
     return _table(above, head, columns, ranks, (6, 9, 12, 8, 8), (1, 1, 1, 1, 2))
+
+
+def _place(function: FunctionLines, word: str) -> tuple[str, ...]:
+    if function.name == WHOLE_FILE:
+        return (f"{word}: {WHOLE_FILE}",)
+    return f"{word}: {FILE}", f"Function: {function.name} at line {max(1, function.first)}"
 
 
 def _time_columns(cost: LineCost, unit: float, total: int) -> tuple[str, str, str, str]:
@@ -168,6 +203,11 @@ def _table(
     title = line(head)
     shown = [_Row(line(row), rank) for row, rank in zip(rows, ranks, strict=True)]
     return _Table((*above, title, "=" * len(title)), tuple(shown))
+
+
+def _lines_of(source: str, profile: Profile) -> list[str]:
+    """Return the source's lines, as the interpreter counts them, or the compiler."""
+    return source.split("\n") if profile.language is Language.CPP else _LINE_ENDS.split(source)
 
 
 def _line(texts: Sequence[str], number: int) -> str:

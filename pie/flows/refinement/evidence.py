@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from pie.core.refinement.evidence import Evidence, PublicTest, TestEvidence
 from pie.core.refinement.rows import Divided
 from pie.core.refinement.tasks import DividedTask
-from pie.flows.refinement.profiles import Texts, job_of
-from sim.jobs import Failed, OutputsJob
+from pie.flows.refinement.profiles import Texts, profiles_of
+from sim.jobs import OutputsJob
 from sim.printed import Asked, Printed
 from sim.procedure import Outcome, Procedure, TestOutcome, examine
 from sim.program import Program, TestKind
@@ -66,15 +65,10 @@ def gather(
             if isinstance(first, Printed) and first.stdout is not None:
                 printed[digest] = first.stdout.decode("utf-8", "replace")
     if profiles is not None:
-        wanted = {
-            program.digest: job_of(program, outcome, setting, one.public)
-            for program, outcome in zip(programs, outcomes, strict=True)
-        }
-        wanted = {digest: job for digest, job in wanted.items() if job is not None}
-        made: Any = yield list(wanted.values())
-        for digest, texts in zip(wanted, made, strict=True):
-            failed_by_us = {"profile_problem": texts.reason} if isinstance(texts, Failed) else None
-            profiles[digest] = failed_by_us or texts
+        for program, outcome in zip(programs, outcomes, strict=True):
+            if outcome.verdict is Verdict.ACCEPTED:
+                made = yield from profiles_of(program, outcome, one.public, setting)
+                profiles[program.digest] = made
     return outcomes
 
 

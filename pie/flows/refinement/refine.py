@@ -261,9 +261,8 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
                         counts.found[turn.found] += 1
                     turns.write(encode(turn_line(one, sample, turn)))
                 for evidence in chain.evidence:
-                    if evidence is not None:
-                        problems = {evidence.profile_problem, evidence.memory_problem} - {""}
-                        counts.profiles_missing.update(problems)
+                    if evidence is not None and evidence.profile_problem:
+                        counts.profiles_missing[evidence.profile_problem] += 1
             if isinstance(one, DividedTask):
                 judging.write(encode(one.judging()))
                 refined.writelines(
