@@ -257,7 +257,8 @@ def test_soaps_profile_points_at_the_line_that_the_faster_version_changes(
 
 def _table(text: str) -> tuple[list[int], str]:
     """Return the line numbers of the cost by line in a text, and the costliest line."""
-    rows = re.findall(r"^ +(\d+) +([\d,]+) +[\d.]+  (.*)$", text, re.MULTILINE)
+    table = text.partition("The line_profiler results are:")[2].partition("The memory profiler")[0]
+    rows = re.findall(r"^ +(\d+) +\d+ +([\d.]+) +[\d.]+ +[\d.]+ +(.*)$", table, re.MULTILINE)
     assert rows
-    costs = {content: int(cycles.replace(",", "")) for _number, cycles, content in rows}
+    costs = {content: float(time) for _number, time, content in rows}
     return [int(number) for number, *_rest in rows], max(costs, key=costs.__getitem__)
