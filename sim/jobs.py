@@ -77,7 +77,7 @@ class BuildJob:
     context: str
     kind: str = "build"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return digest_of(self.kind, self.program.digest, self.context)
 
@@ -106,7 +106,7 @@ class JudgeJob:
     context: str
     kind: str = "judge"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
@@ -300,7 +300,7 @@ class OutputsJob:
     context: str
     kind: str = "outputs"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         inputs = [one.input_digest for one in self.inputs]
         asked = asdict(self.asked)
@@ -358,7 +358,7 @@ class NativeJob:
     context: str
     kind: str = "native"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.input_digest for test in self.tests]
         builds = [self.build.digest, self.empty.digest]

@@ -58,6 +58,8 @@ class Request:
     """Only the first lines of the pairs file."""
     answers: str = ANSWERS
     """The field of the programs that are measured beside source and target."""
+    repeated: bool = False
+    """The rows are our own: those that are alike were answered by different models or runs."""
 
 
 @dataclass
@@ -121,7 +123,9 @@ def plain_reason(detail: str) -> str:
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
-    made = planning.plan(request.pairs, tests, request.limit, request.answers)
+    made = planning.plan(
+        request.pairs, tests, request.limit, request.answers, repeated=request.repeated
+    )
     if request.strict and made.left_out:
         first = made.left_out[0]
         raise InputError(
