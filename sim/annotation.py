@@ -12,7 +12,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from sim import sandbox
@@ -54,6 +54,8 @@ class Lines:
 
     own: Mapping[int, Counts]
     elsewhere: Mapping[str, Counts]
+    times: Mapping[int, int] = field(default_factory=dict)
+    """How often the instruction of a line was executed that was executed most often."""
 
 
 def read_addresses(log: bytes) -> dict[int, Counts]:
@@ -72,12 +74,20 @@ def lines_of(build: Build, addresses: Mapping[int, Counts], count: int) -> Lines
 
     `build` holds debug information and is linked to fixed addresses; its source has `count` lines.
     """
+    ordered = sorted(addresses)
+    return summed(answers(build, ordered), ordered, addresses, count)
+
+
+def answers(build: Build, ordered: Sequence[int]) -> str:
+    """Return what addr2line says of addresses: each, then its pairs of function and place.
+
+    MissingTool where it is not installed.
+    """
     program = shutil.which("addr2line")
     if program is None:
         raise MissingTool(
             "addr2line was not found", "install it with: sudo apt-get install binutils"
         )
-    ordered = sorted(addresses)
     with ScratchFolder("lines") as scratch:
         asked = Path(scratch) / "addresses"
         asked.write_text("".join(f"{address:#x}\n" for address in ordered))
@@ -95,17 +105,11 @@ def lines_of(build: Build, addresses: Mapping[int, Counts], count: int) -> Lines
         )
     if not ended.ok:
         raise MachineFailure(f"addr2line could not read the debug build: {ended.reason}")
-    return summed(ended.stdout.decode("utf-8", "replace"), ordered, addresses, count)
+    return ended.stdout.decode("utf-8", "replace")
 
 
-def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts], count: int) -> Lines:
-    """Sum counts by addr2line's answer: an address, then pairs of function and place.
-
-    The user's file has `count` lines. Binutils 2.40 takes it for the file of a template that stands
-    in a header, and a program may claim lines that it does not have: those are not its own.
-    """
-    own: dict[int, Counts] = defaultdict(Counts)
-    elsewhere: dict[str, Counts] = defaultdict(Counts)
+def chains(text: str, ordered: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return (function, place) of each address in addr2line's answer, the innermost first."""
     frames: dict[int, list[tuple[str, str]]] = {}
     known, current, function = set(ordered), None, None
     for line in text.splitlines():
@@ -118,17 +122,35 @@ def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts], c
             if current in known and current is not None:
                 frames[current].append((function, line))
             function = None
+    return frames
+
+
+def own_line(chain: Sequence[tuple[str, str]], count: int) -> int:
+    """Return the innermost line of the user's file, which has `count` lines; 0: none.
+
+    Binutils 2.40 takes that file for the file of a template that stands in a header, and a program
+    may claim lines that it does not have: those are not its own.
+    """
+    places = (_own_line(place) for _function, place in chain)
+    return next((number for number in places if 0 < number <= count), 0)
+
+
+def summed(text: str, ordered: Sequence[int], addresses: Mapping[int, Counts], count: int) -> Lines:
+    """Sum counts by addr2line's answer. The user's file has `count` lines."""
+    own: dict[int, Counts] = defaultdict(Counts)
+    elsewhere: dict[str, Counts] = defaultdict(Counts)
+    times: dict[int, int] = defaultdict(int)
+    frames = chains(text, ordered)
     for address in ordered:
         chain = frames.get(address, [])
-        places = [_own_line(place) for _function, place in chain]
-        line_number = next((number for number in places if 0 < number <= count), 0)
-        if line_number:
-            own[line_number] += addresses[address]
+        if number := own_line(chain, count):
+            own[number] += addresses[address]
+            times[number] = max(times[number], addresses[address].instructions)
         else:
             name = chain[-1][0] if chain else "??"
             shown = "".join(letter for letter in name if letter.isprintable())[:_LONGEST_NAME]
             elsewhere[shown] += addresses[address]
-    return Lines(dict(own), dict(elsewhere))
+    return Lines(dict(own), dict(elsewhere), dict(times))
 
 
 def _own_line(place: str) -> int:

@@ -11,17 +11,18 @@ import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sim import clock, compiler, instrument_limits, judge, printed
-from sim.errors import InstrumentFailure, MachineFailure, Unsupported
+from sim.errors import InstrumentFailure, Unsupported
 from sim.judge import Judgement
+from sim.kept_build import ensure_kept
 from sim.limits import Limits
 from sim.machine import Measure, Measurement, one_start
 from sim.machines import native
 from sim.native_times import NATIVE_TIMES_VERSION, NativeTimes, native_times
 from sim.printed import PRINTED_VERSION, Asked, Printed
+from sim.profile import Profile, ProfileJob
 from sim.program import Build, Language, Program, TestCase, digest_of
 from sim.setting import Setting
 from sim.verdict import Verdict
@@ -76,7 +77,7 @@ class BuildJob:
     context: str
     kind: str = "build"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return digest_of(self.kind, self.program.digest, self.context)
 
@@ -105,7 +106,7 @@ class JudgeJob:
     context: str
     kind: str = "judge"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.identity for test in self.tests]
         return digest_of(self.kind, self.build.digest, tests, self.context)
@@ -301,7 +302,7 @@ class OutputsJob:
     context: str
     kind: str = "outputs"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         inputs = [one.input_digest for one in self.inputs]
         asked = asdict(self.asked)
@@ -359,7 +360,7 @@ class NativeJob:
     context: str
     kind: str = "native"
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         tests = [test.input_digest for test in self.tests]
         builds = [self.build.digest, self.empty.digest]
@@ -380,8 +381,8 @@ class NativeJob:
         return NativeTimes(**data)
 
 
-Job = BuildJob | JudgeJob | MeasureJob | OutputsJob | NativeJob
-Result = Build | list[Judgement] | list[MeasuredRun] | list[Printed] | NativeTimes
+Job = BuildJob | JudgeJob | MeasureJob | OutputsJob | NativeJob | ProfileJob
+Result = Build | list[Judgement] | list[MeasuredRun] | list[Printed] | NativeTimes | Profile
 
 
 @dataclass(frozen=True)
@@ -398,21 +399,3 @@ class Skipped:
 
 Answer = Result | Failed | Skipped
 """What a procedure is told of a job."""
-
-
-def ensure_kept(program: Program, build: Build, setting: Setting) -> None:
-    """Build again what was pruned from the cache; MachineFailure when other bytes come out."""
-    if build.kept and _intact(build.path, build.path.stat().st_mtime_ns, build):
-        return
-    again = compiler.build(program, setting.toolchain, setting.compile_limits)
-    if again.digest != build.digest:
-        raise MachineFailure("building the program again gave other bytes")
-
-
-@functools.lru_cache(maxsize=256)
-def _intact(path: Path, _modified: int, build: Build) -> bool:
-    """Tell whether a kept executable still has its bytes; looked at once by each worker."""
-    if hashlib.sha256(path.read_bytes()).hexdigest() == build.sha256:
-        return True
-    path.unlink(missing_ok=True)
-    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Program:
     Empty: the program is run as a script, on standard input.
     """
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """128-bit hex digest of language, source and entry point."""
         entry = (self.entry_point,) if self.entry_point else ()

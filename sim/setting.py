@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -44,15 +45,14 @@ class Setting:
     def build_context(self, language: Language) -> str:
         """Return the digest of everything that decides a build of a language."""
         return digest_of(
-            BUILD_VERSION, self.toolchain.fingerprint(language), asdict(self.compile_limits)
+            BUILD_VERSION, self.toolchain.fingerprint(language), _compiling(self.compile_limits)
         )
 
     def judge_context(self) -> str:
         """Return the digest of everything that decides a judgement, besides program and tests."""
         return digest_of(
             JUDGE_VERSION,
-            self.comparison.plain(),
-            self.limits.plain(),
+            *_judging(self.comparison, self.limits),
             sandbox.level(),
             cgroup.kind(),
             self._libraries(),
@@ -95,6 +95,17 @@ class Setting:
         if self.toolchain.link == "static":
             return "static"
         return self.toolchain.fingerprint(Language.CPP)
+
+
+@functools.lru_cache(maxsize=64)
+def _compiling(limits: CompileLimits) -> Mapping[str, Any]:
+    """Return the limits as plain values, made once: every program's key asks for them."""
+    return asdict(limits)
+
+
+@functools.lru_cache(maxsize=256)
+def _judging(comparison: SameOutput, limits: Limits) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return comparison.plain(), limits.plain()
 
 
 def number_entries(described: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Toolchain:
 
     def compiler_path(self) -> str:
         """Return the compiler's path; MissingTool when there is none."""
-        path = shutil.which(self.compiler)
+        path = _which(self.compiler, os.environ.get("PATH", ""))
         if path is None:
             raise MissingTool(f"no C++ compiler was found ({self.compiler})", COMPILER_REMEDY)
         return path
@@ -54,7 +55,8 @@ class Toolchain:
     def interpreter_path(self) -> str:
         """Return the interpreter's path; MissingTool when there is none."""
         named = self.interpreter or "/usr/bin/python3"
-        path = shutil.which(named) or ("" if self.interpreter else shutil.which("python3"))
+        folders = os.environ.get("PATH", "")
+        path = _which(named, folders) or ("" if self.interpreter else _which("python3", folders))
         if not path:
             raise MissingTool(
                 f"no Python interpreter was found ({named})",
@@ -156,6 +158,23 @@ def _refuse_unseen_folders(flags: tuple[str, ...]) -> None:
                 f"the compiler does not see the folder {folder or '(none)'} of {name}",
                 "give a folder of headers with --include DIR",
             )
+
+
+@functools.lru_cache(maxsize=64)
+def _find(name: str, folders: str) -> str | None:
+    return shutil.which(name, path=folders or None)
+
+
+def _which(name: str, folders: str) -> str | None:
+    """Return a program's path in the folders of PATH, looked for once while it is there.
+
+    Every result's key asks for it: looking anew would take longer than all else of a key.
+    """
+    path = _find(name, folders)
+    if path is None or not os.access(path, os.X_OK):
+        _find.cache_clear()
+        path = _find(name, folders)
+    return path
 
 
 @functools.cache

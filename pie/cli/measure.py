@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pie.core.report import explanation
-    from pie.flows.annotate import LineCosts
     from pie.flows.measure import Compared
-    from sim.setting import Setting
 
 
 @told
@@ -43,11 +41,12 @@ def command(
         bool, typer.Option("--explain", help="Tell where the cycles went, and what would help.")
     ] = False,
     annotated: Annotated[
-        bool, typer.Option("--annotate", help="Tell what each source line costs (C++).")
+        bool, typer.Option("--annotate", help="Tell what each source line costs.")
     ] = False,
     lines: Annotated[
-        int, typer.Option("--lines", min=1, help="How many lines --annotate shows.")
-    ] = 15,
+        int | None,
+        typer.Option("--lines", min=1, help="How many lines --annotate shows. [C++: 15]"),
+    ] = None,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -63,13 +62,14 @@ def command(
     """
     from pie.core.report import explanation
     from pie.flows import measure as flow
+    from pie.flows.annotate import ANNOTATING, lines_of_all
     from sim import machines
     from sim.errors import InputError
     from sim.verdict import Verdict
 
     if (explained or annotated) and machine == "auto":
         machine = "skylake"
-    if (explained or annotated) and machine != "skylake":
+    if (explained and machine != "skylake") or (annotated and machine not in ANNOTATING):
         raise InputError(
             f"the machine '{machine}' does not tell where cycles went",
             "measure with --machine skylake",
@@ -88,7 +88,7 @@ def command(
             print(sentence)
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
-    shown = _annotations(compared, setting) if annotated and fine else []
+    shown = lines_of_all(compared, setting) if annotated else []
     with printing():
         if as_json:
             document = _document(compared, sentence, split)
@@ -99,17 +99,6 @@ def command(
     if any(one.verdict is Verdict.NOT_MEASURED for one in compared.outcomes):
         return Exit.NOT_MEASURED
     return Exit.OK if compared.comparable else Exit.INPUT
-
-
-def _annotations(compared: Compared, setting: Setting) -> list[LineCosts]:
-    from pie.flows.annotate import annotate
-
-    return [
-        annotate(name, program, compared.cases, setting, one.cycles or 0)
-        for name, program, one in zip(
-            compared.names, compared.programs, compared.outcomes, strict=True
-        )
-    ]
 
 
 def _document(

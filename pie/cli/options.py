@@ -90,6 +90,14 @@ RelativeTolerance = Annotated[
         show_default=False,
     ),
 ]
+Pairs = Annotated[
+    Path | None,
+    typer.Option("--pairs", help="Rows in PIE's format (JSONL).", show_default=False),
+]
+TestCases = Annotated[
+    Path | None,
+    typer.Option("--testcases", help="Folder of test cases; default: test_cases/ beside the file."),
+]
 Tasks = Annotated[
     Path | None,
     typer.Option("--tasks", help="Tasks with tests and reference solutions (docs/tasks.md)."),
@@ -250,6 +258,32 @@ class Programs:
             include=header_folders(self.include or ()),
             libraries=known.libraries,
             interpreter=self.python,
+        )
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """On which machine programs in rows are measured, and how: option by option."""
+
+    build: Programs
+    machine: Machine = "auto"
+    gem5: Gem5 = ""
+    gem5_config: Gem5Configuration = "Verbatim"
+    jobs: Jobs = 0
+    max_instructions: MaxInstructions = None
+    max_cycles: MaxCycles = None
+    trust_programs: TrustPrograms = False
+    no_cache: NoCache = False
+
+    def setting(self) -> Setting:
+        """Return the setting for rows; InputError for an unknown value."""
+        return self.build.setting(
+            self.machine,
+            self.gem5,
+            self.gem5_config,
+            max_instructions=self.max_instructions,
+            max_cycles=self.max_cycles,
+            in_rows=True,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,7 @@ import typer
 
 from pie.cli import options
 from pie.cli.exits import Exit, printing, say, told
-from pie.cli.generation.options import Backend, BaseUrl, Form
+from pie.cli.generation.options import Asked
 from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
@@ -30,14 +31,8 @@ def command(
             help="soap, perfcodegen, ecco-self-refine, ..., or a YAML file; --strategy list.",
         ),
     ],
-    pairs: Annotated[
-        Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
-    ] = None,
+    pairs: options.Pairs = None,
     tasks: options.Tasks = None,
-    model: Annotated[
-        str,
-        typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE."),
-    ] = "",
     rounds: Annotated[
         int | None,
         typer.Option("--rounds", min=1, max=100, help="Iterations; default: the strategy's."),
@@ -55,38 +50,29 @@ def command(
             "public_tests; the others judge.",
         ),
     ] = None,
-    start: Annotated[
-        str,
+    from_run: Annotated[
+        Path | None,
         typer.Option(
-            "--start",
-            help="source: the slow program (a task's first one is asked for), or answers: chain k "
-            "from answer k of an earlier run, as the rows hold it.",
+            "--from",
+            metavar="RUN",
+            help="Chain k starts from answer k of an earlier run: a folder of `pie generate` or "
+            "`pie refine`, or a file. Its rows are refined where no --pairs are given.",
         ),
-    ] = "source",
-    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0: greedy.")] = 0.7,
-    top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)] = 1.0,
-    max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1)] = 1024,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    form: Form = "auto",
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            help="Of `pie index build`, for sbllm: similar and dissimilar edits come from it.",
+        ),
+    ] = None,
+    testcases: options.TestCases = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Run folder; default: runs/NAME-STRATEGY-CONFIGURATION."),
     ] = None,
-    testcases: Annotated[
-        Path | None,
-        typer.Option(
-            "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
-        ),
-    ] = None,
-    base_url: BaseUrl = "",
     *,
-    backend: Backend,
-    price_in: Annotated[
-        float | None, typer.Option("--price-in", min=0.0, help="Of a million prompt tokens.")
-    ] = None,
-    price_out: Annotated[
-        float | None, typer.Option("--price-out", min=0.0, help="Of a million answer tokens.")
-    ] = None,
+    asked: Asked,
     max_cost: Annotated[
         float | None,
         typer.Option("--max-cost", min=0.0, help="Ask nothing more once this is spent."),
@@ -95,15 +81,7 @@ def command(
         int | None,
         typer.Option("--max-total-tokens", min=1, help="The same, of tokens in and out."),
     ] = None,
-    machine: options.Machine = "auto",
-    gem5: options.Gem5 = "",
-    gem5_config: options.Gem5Configuration = "Verbatim",
-    jobs: options.Jobs = 0,
-    build: options.Programs,
-    max_instructions: options.MaxInstructions = None,
-    max_cycles: options.MaxCycles = None,
-    trust_programs: options.TrustPrograms = False,
-    no_cache: options.NoCache = False,
+    measuring: options.Measuring,
     limit: options.Limit = None,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
@@ -111,6 +89,7 @@ def command(
     """Refine programs in turns, with what public tests show, and measure each iteration.
 
     Example: pie refine --pairs examples/test.jsonl --strategy soap --public 1 --model openai:gpt-4o
+    Example: pie refine --from sampled --strategy perfcodegen --public 1 --model openai:gpt-4o
 
     A model sees public tests only; the table comes from the others. Every answer is kept as it
     arrives, and the same command goes on where it was stopped. RUN/turns.jsonl holds every turn,
@@ -119,45 +98,35 @@ def command(
     """
     if strategy == "list":
         return _list()
-    from pie.core.models import Sampling
-    from pie.core.problem import InputError
     from pie.flows.generation.generate import Prices
     from pie.flows.generation.options import model_options
     from pie.flows.refinement import refine as flow
     from pie.flows.refinement.options import Chosen, open_request
 
-    options.pairs_or_tasks(pairs, tasks)
-    if start not in ("source", "answers"):
-        raise InputError(f"unknown --start {start!r}", "choose source or answers")
-    rows = tasks or pairs or Path()
+    if from_run is None or None not in (pairs, tasks):
+        options.pairs_or_tasks(pairs, tasks)
     request = open_request(
         Chosen(
-            rows=rows,
-            of_tasks=tasks is not None,
-            from_answers=start == "answers",
+            pairs=pairs,
+            tasks=tasks,
+            from_run=from_run,
             strategy=strategy,
-            model=model or ("replay:none" if dry_run else ""),
+            model=asked.model or ("replay:none" if dry_run else ""),
             rounds=rounds,
             samples=samples,
             public=public,
-            form=form,
-            sampling=Sampling(temperature, top_p, max_new_tokens, seed),
-            options=model_options(backend, base_url),
-            setting=build.setting(
-                machine,
-                gem5,
-                gem5_config,
-                max_instructions=max_instructions,
-                max_cycles=max_cycles,
-                in_rows=True,
-            ),
+            form=asked.form,
+            sampling=asked.sampling(),
+            options=model_options(asked.backend, asked.base_url),
+            setting=measuring.setting(),
             out=out,
+            index=index,
             testcases=testcases,
-            jobs=jobs,
-            use_cache=not no_cache,
-            trust_programs=trust_programs,
+            jobs=measuring.jobs,
+            use_cache=not measuring.no_cache,
+            trust_programs=measuring.trust_programs,
             limit=limit,
-            prices=Prices(price_in, price_out),
+            prices=Prices(asked.price_in, asked.price_out),
             max_cost=max_cost,
             max_total_tokens=max_total_tokens,
         )
@@ -166,7 +135,7 @@ def command(
     _tell_plan(request, made)
     if dry_run:
         return Exit.OK
-    from pie.cli import progress as measuring
+    from pie.cli import progress
     from pie.cli.refine_output import Display, as_document, print_result
     from pie.flows.refinement.measured import measure
 
@@ -174,11 +143,9 @@ def command(
     try:
         with Display() as display:
             done = flow.refine_all(request, made, folder.append, display.show)
-        with measuring.Display() as shown:
+        with progress.Display() as shown:
             table = measure(request, done.folder, shown.show)
     except KeyboardInterrupt:
-        import shlex
-
         kept = f" in {folder[0]}" if folder else ""
         say(f"pie: interrupted; every answer is kept{kept}. Go on with:")
         say(f"  {shlex.join(['pie', *sys.argv[1:]])}")
@@ -187,7 +154,7 @@ def command(
         if as_json:
             print(json.dumps(as_document(done, table), indent=2, allow_nan=False))
         else:
-            print_result(done, table, rows, of_tasks=tasks is not None)
+            print_result(request, done, table)
     return _exit_code(done)
 
 
@@ -209,6 +176,8 @@ def _tell_plan(request: Request, made: Plan) -> None:
         more = count(len(made.left_out) - 10, "more line")
         say(f"pie: ... and {more} left out (see left_out.jsonl)")
     strategy = request.templates.strategy
+    if "patterns" in strategy.shows and request.patterns is None:
+        say(f"pie: {strategy.name} shows no patterns of edits without --index")
     say(
         f"pie: {count(made.tasks, 'task')}, strategy {strategy.name} with "
         f"{count(strategy.iterations(request.rounds), 'iteration')}, "
@@ -225,12 +194,26 @@ def _exit_code(done: Refinement) -> int:
         say(f"pie: no answer: {reason} ({count(number, 'request')})")
     if stops["budget"]:
         say(
-            f"pie: {count(stops['budget'], 'chain')} ended by the limit of cost or tokens; the "
-            "same command with a higher one goes on from there"
+            f"pie: {count(stops['budget'], 'chain')} ended by the limit of cost or tokens; raise "
+            "it to go on from there, or go on without one:"
         )
+        say(f"  {without_limits(sys.argv[1:])}")
     if stops["unanswered"]:
         say(
             f"pie: {count(stops['unanswered'], 'chain')} with a request that got no answer; the "
             "same command asks it again"
         )
     return Exit.NOT_MEASURED if stops["budget"] or stops["unanswered"] else Exit.OK
+
+
+def without_limits(arguments: list[str]) -> str:
+    """Return the command line without its limits of cost and tokens."""
+    names = ("--max-cost", "--max-total-tokens")
+    kept = []
+    words = iter(arguments)
+    for word in words:
+        if word in names:
+            next(words, None)
+        elif not word.startswith(tuple(f"{name}=" for name in names)):
+            kept.append(word)
+    return shlex.join(["pie", *kept])

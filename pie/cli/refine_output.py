@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pie.cli import display
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pie.core.metrics.estimate import Estimate
     from pie.core.refinement.iterations import Iteration
     from pie.flows.refinement.refine import Refinement
-    from pie.flows.refinement.request import Progress
+    from pie.flows.refinement.request import Progress, Request
 
 
 class Display(display.Display):
@@ -58,9 +58,7 @@ def as_document(done: Refinement, table: Sequence[Iteration]) -> dict[str, Any]:
     return {**document, "by_iteration": [asdict(one) for one in table]}
 
 
-def print_result(
-    done: Refinement, table: Sequence[Iteration], rows: Path, *, of_tasks: bool
-) -> None:
+def print_result(request: Request, done: Refinement, table: Sequence[Iteration]) -> None:
     """Print how chains ended, what became of answers, and the table by iteration."""
     from pie.core.test_cases import measuring_command
 
@@ -84,15 +82,17 @@ def print_result(
                 f"{_number(score.speedup):>22} {_percent(score.correct):>20} "
                 f"{_number(other.speedup_ratio_of_sums):>20}"
             )
-    if of_tasks:
+    refined = done.folder / "refined.jsonl"
+    if request.of_tasks:
         print("Speedup and the ratio of sums are against the task's first reference solution.")
-        last = f"pie simulate --tasks {rows} --samples {done.folder / 'refined.jsonl'}"
+        words = ["pie", "simulate", "--tasks", str(request.rows), "--samples", str(refined)]
+        last = shlex.join(words)
     else:
         print(
             "Speedup is PIE's against the slow program; the ratio of sums is PerfCodeGen's against "
             "the fast one."
         )
-        last = measuring_command(done.folder / "refined.jsonl", rows)
+        last = measuring_command(refined, request.rows, request.testcases)
     print(f"Measure the last iteration elsewhere with: {last}")
 
 

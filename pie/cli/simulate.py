@@ -19,32 +19,17 @@ if TYPE_CHECKING:
 @told
 @grouped
 def command(
-    pairs: Annotated[
-        Path | None, typer.Option("--pairs", help="Rows in PIE's format (JSONL).")
-    ] = None,
+    pairs: options.Pairs = None,
     tasks: options.Tasks = None,
     samples: options.Samples = None,
-    testcases: Annotated[
-        Path | None,
-        typer.Option(
-            "--testcases", help="Folder of test cases; default: test_cases/ beside the file."
-        ),
-    ] = None,
+    testcases: options.TestCases = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Run folder; default: runs/NAME-MACHINE-CONFIGURATION."),
     ] = None,
-    machine: options.Machine = "auto",
-    gem5: options.Gem5 = "",
-    gem5_config: options.Gem5Configuration = "Verbatim",
-    jobs: options.Jobs = 0,
     *,
-    build: options.Programs,
-    max_instructions: options.MaxInstructions = None,
-    max_cycles: options.MaxCycles = None,
+    measuring: options.Measuring,
     strict: options.Strict = False,
-    trust_programs: options.TrustPrograms = False,
-    no_cache: options.NoCache = False,
     limit: options.Limit = None,
     answers: Annotated[
         str,
@@ -92,14 +77,7 @@ def command(
 
     if samples is None and tasks is None:
         options.pairs_or_tasks(pairs, tasks)
-    setting = build.setting(
-        machine,
-        gem5,
-        gem5_config,
-        max_instructions=max_instructions,
-        max_cycles=max_cycles,
-        in_rows=True,
-    )
+    setting = measuring.setting()
     if tasks is not None:
         given = {
             "--pairs": pairs is not None,
@@ -114,10 +92,10 @@ def command(
             setting=setting,
             samples=samples,
             out=out,
-            jobs=jobs,
-            use_cache=not no_cache,
+            jobs=measuring.jobs,
+            use_cache=not measuring.no_cache,
             strict=strict,
-            trust_programs=trust_programs,
+            trust_programs=measuring.trust_programs,
             unsupported=options.unsupported_as(unsupported),
             limit=limit,
         )
@@ -129,10 +107,10 @@ def command(
         setting=setting,
         testcases=testcases,
         out=out,
-        jobs=jobs,
-        use_cache=not no_cache,
+        jobs=measuring.jobs,
+        use_cache=not measuring.no_cache,
         strict=strict,
-        trust_programs=trust_programs,
+        trust_programs=measuring.trust_programs,
         unsupported=options.unsupported_as(unsupported),
         limit=limit,
         answers=answers,

@@ -65,10 +65,18 @@ class Plan:
             ) from error
 
 
-def plan(path: Path, tests: TestCases, limit: int | None = None, answers: str = ANSWERS) -> Plan:
+def plan(
+    path: Path,
+    tests: TestCases,
+    limit: int | None = None,
+    answers: str = ANSWERS,
+    *,
+    repeated: bool = False,
+) -> Plan:
     """Read and check the lines of a pairs file. InputError when no row can be used.
 
-    With a limit, the file is taken to end after that many lines that are not blank.
+    With a limit, the file is taken to end after that many lines that are not blank. `repeated`: the
+    file is our own, and its rows count however alike they are.
     """
     made = Plan(path, answers)
     seen_rows: dict[bytes, tuple[int, bytes]] = {}
@@ -83,7 +91,8 @@ def plan(path: Path, tests: TestCases, limit: int | None = None, answers: str = 
             row = parse_row(line.data, answers)
             tests.check(row.problem_id, row.tests)
             tests.take(row.problem_id, row.tests)
-            _refuse_duplicate(row, line.number, seen_rows)
+            if not repeated:
+                refuse_duplicate(row, line.number, seen_rows)
         except RowProblem as problem:
             made.left_out.append(LeftOut(line.number, str(problem)))
             continue
@@ -107,7 +116,7 @@ def plan(path: Path, tests: TestCases, limit: int | None = None, answers: str = 
     return made
 
 
-def _refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]]) -> None:
+def refuse_duplicate(row: Row, number: int, seen: dict[bytes, tuple[int, bytes]]) -> None:
     """Two rows with one identity would count twice, or contradict each other."""
     answers = digest_of(list(row.generations))
     code = digest_of(row.src_code, row.tgt_code)

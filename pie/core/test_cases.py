@@ -179,10 +179,13 @@ def test_folder(given: Path | None, pairs: Path) -> Path | None:
     return beside if beside.is_dir() else None
 
 
-def measuring_command(rows: Path, made_from: Path) -> str:
-    """Return the command that measures rows which lie elsewhere than the file of their tests."""
+def measuring_command(rows: Path, made_from: Path, given: Path | None = None) -> str:
+    """Return the command that measures rows which lie elsewhere than the file of their tests.
+
+    `given` is the folder of test cases that was named for that file.
+    """
     words = ["pie", "simulate", "--pairs", str(rows)]
-    beside = test_folder(None, made_from)
+    beside = given or test_folder(None, made_from)
     if beside is not None:
         words += ["--testcases", str(beside)]
     return shlex.join(words)

@@ -9,15 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from pie.core.problem import InputError
+from pie.core.report.profile_text import Cut, as_plain, memory_profile, time_profile
+from pie.flows.measure import Compared
+from pie.flows.profiles import profile_of
 from sim import compiler
 from sim.annotation import MOST_ADDRESSES, Counts, lines_of
 from sim.errors import MachineFailure
+from sim.machines.counts import Counts as CountingMachine
 from sim.machines.skylake import Skylake
+from sim.profile import Profile
 from sim.program import Language, Program, TestCase
 from sim.setting import Setting
 from sim.verdict import Verdict
 
 _LONGEST_TEXT = 100
+_LINES = 15
+ANNOTATING = (Skylake.name, CountingMachine.name)
+"""The machines that tell of lines."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,9 @@ class LineCosts:
             "elsewhere": [_plain(line) for line in self.elsewhere],
         }
 
-    def table(self, most: int) -> list[str]:
-        """Return the `most` costliest lines as text, with shares of all cycles."""
+    def table(self, most: int | None = None) -> list[str]:
+        """Return the `most` costliest lines (None: 15) as text, with shares of all cycles."""
+        most = most or _LINES
         rows = [f"{self.name}: {self.measured_cycles:,} cycles" + _clause(self.differs)]
         rows.append(
             f"{'cycles':>8} {'instructions':>14} {'L1D':>9} {'L2':>8} {'L3':>8} "
@@ -98,6 +107,44 @@ class LineCosts:
         )
 
 
+@dataclass(frozen=True)
+class ProfiledProgram:
+    """A program's lines in the form of line_profiler, summed over its inputs."""
+
+    name: str
+    source: str
+    profile: Profile
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"program": self.name, **as_plain(self.profile, self.source)}
+
+    def table(self, most: int | None = None) -> list[str]:
+        """Return the `most` costliest lines (None: all), by cost and by memory."""
+        cut = Cut(lines=most)
+        tables = (text(self.profile, self.source, cut) for text in (time_profile, memory_profile))
+        return [f"{self.name}:", *"\n".join(tables).splitlines()]
+
+
+def lines_of_all(compared: Compared, setting: Setting) -> list[LineCosts | ProfiledProgram]:
+    """Tell what the lines of measured programs cost, as far as each can be run.
+
+    A C++ program is told of only where it was accepted, a Python program up to where it ended. On
+    `skylake` a C++ program's lines have misses and mispredictions besides.
+    """
+    told: list[LineCosts | ProfiledProgram] = []
+    for name, program, outcome in zip(
+        compared.names, compared.programs, compared.outcomes, strict=True
+    ):
+        if outcome.build is None or outcome.build.verdict is not None:
+            continue
+        if program.language is Language.PYTHON or not isinstance(setting.machine, Skylake):
+            profile = profile_of(program, compared.cases, setting)
+            told.append(ProfiledProgram(name, program.source, profile))
+        elif outcome.cycles is not None:
+            told.append(annotate(name, program, compared.cases, setting, outcome.cycles))
+    return told
+
+
 def annotate(
     name: str,
     program: Program,
@@ -122,7 +169,7 @@ def annotate(
     cycles = 0
     addresses: dict[int, Counts] = defaultdict(Counts)
     for case in cases:
-        run, counts = setting.machine.annotate(
+        run, counts, _asked = setting.machine.annotate(
             build, Path(case.input_path), setting.limits, toolchain
         )
         if run.verdict is not Verdict.ACCEPTED:

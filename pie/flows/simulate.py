@@ -61,6 +61,8 @@ class Request:
     fuzz: int = 0
     """Made inputs on which accepted answers are run beside their source; 0: none."""
     fuzz_seed: int = 0
+    repeated: bool = False
+    """The rows are our own: those that are alike were answered by different models or runs."""
 
     @property
     def fuzzing(self) -> dict[str, int]:
@@ -129,7 +131,9 @@ def plain_reason(detail: str) -> str:
 def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
-    made = planning.plan(request.pairs, tests, request.limit, request.answers)
+    made = planning.plan(
+        request.pairs, tests, request.limit, request.answers, repeated=request.repeated
+    )
     if request.strict and made.left_out:
         first = made.left_out[0]
         raise InputError(

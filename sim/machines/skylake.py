@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from sim import annotation
 from sim.errors import InstrumentFailure
 from sim.limits import Limits
-from sim.machine import Measurement
 from sim.machines import unknown
 from sim.machines.tool_runs import ToolRuns
-from sim.program import Build
-from sim.toolchain import Toolchain
 
 PROTOCOL = "3"
 """Raised when a change here could give another cost for the same run."""
@@ -36,16 +31,6 @@ class Skylake(ToolRuns):
     def cpu_seconds(self, limits: Limits) -> int:
         """Return the model's bound: it works for each operation, not for each block."""
         return limits.model_cpu_seconds
-
-    def annotate(
-        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
-    ) -> tuple[Measurement, dict[int, annotation.Counts]]:
-        """Measure once and return what each address of the code cost, too.
-
-        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
-        """
-        ended = self.run(build, stdin, limits, toolchain, "--annotate=yes")
-        return self.read(ended, limits), annotation.read_addresses(ended.log)
 
     def check_counters(self, counters: Mapping[str, int]) -> None:
         """InstrumentFailure where the model took longer than any run can."""

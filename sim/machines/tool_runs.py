@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim import sandbox, warm_interpreter
+from sim import allocations, annotation, sandbox, warm_interpreter
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
+from sim.line_costs import FunctionLines, read_functions
 from sim.machine import CLOCK_HZ, Check, Measure, Measurement
 from sim.machines import valgrind
+from sim.machines.interpreter_loop import loop_option
 from sim.native_guest import PROGRAM
 from sim.paths import cache_directory
 from sim.program import Build, Language
@@ -94,16 +96,49 @@ class ToolRuns:
             ended = self.run(build, stdin, limits, toolchain)
         return self.read(ended, limits, build.language)
 
-    def _warmed(self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain) -> Ended:
+    def profile(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> tuple[Measurement, list[FunctionLines]]:
+        """Run a Python program once in the tool; return what its lines cost, too.
+
+        Lines are told of a run that ended badly as well, up to there. Unsupported where its
+        interpreter cannot be read; of the machine, InstrumentFailure and MachineFailure alone.
+        """
+        option = loop_option(toolchain)
+        if sandbox.level() == "full":
+            ended = self._warmed(build, stdin, limits, toolchain, option)
+        else:
+            ended = self.run(build, stdin, limits, toolchain, option)
+        try:
+            run = self.read(ended, limits, Language.PYTHON)
+        except Unsupported as limit:
+            run = Measurement(Verdict.UNSUPPORTED, str(limit))
+        return run, read_functions(ended.log)
+
+    def annotate(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> tuple[Measurement, dict[int, annotation.Counts], allocations.Chains]:
+        """Run a C++ program once; return what its addresses cost, and who asked for memory.
+
+        The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
+        """
+        option = allocations.option(build)
+        ended = self.run(build, stdin, limits, toolchain, "--annotate=yes", option)
+        costs, chains = annotation.read_addresses(ended.log), allocations.read_chains(ended.log)
+        return self.read(ended, limits), costs, chains
+
+    def _warmed(
+        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str
+    ) -> Ended:
         """Run from the interpreter that all programs of the same surroundings share."""
         unbounded = replace(limits, max_instructions=Limits().max_instructions, max_cycles=None)
 
         def made() -> tuple[Guest, Allowance]:
-            guest = self._guest(build, unbounded, toolchain, "--serve={control}")
+            guest = self._guest(build, unbounded, toolchain, "--serve={control}", *options)
             shown = {name: at for name, at in guest.read_only.items() if name != PROGRAM}
             return replace(guest, read_only=shown), self._allowance(unbounded)
 
-        key = (self, toolchain, unbounded, cache_directory())
+        key = (self, toolchain, unbounded, cache_directory(), options)
         budgets = f"{limits.max_instructions} {limits.max_cycles or 0}"
         allowance = self._allowance(limits)
         ended = warm_interpreter.run(key, made, build.path, stdin, allowance, budgets)

@@ -3,8 +3,10 @@
  * The translated code stores the addresses of its memory accesses and the number of instructions it
  * has begun; nothing else is added to it but one call at its head, which passes the block executed
  * before to the model. The block's description is made once, at translation. */
+#include "allocations.h"
 #include "blocks.h"
 #include "guard.h"
+#include "lines.h"
 #include "trace.h"
 #include "model.h"
 #include "processor_id.h"
@@ -52,6 +54,7 @@ static VG_REGPARM(1) void enter(HWord block) {
     finish(b->start);
     current = b;
     progress = 0;
+    if (b->interprets) lines_look(cycles_done());
     stop_at_limits();
 }
 
@@ -239,6 +242,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
     Making m = {deepCopyIRSBExceptStmts(in), NULL, NO_VALUE + 1, layout->offset_IP, False};
+    Addr behind = 0;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {
         IRStmt *st = in->stmts[k];
@@ -249,11 +253,14 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
     m.block->count = m.block->passed = m.block->remembered = 0;
     while (i < in->stmts_used && in->stmts[i]->tag != Ist_IMark) addStmtToIRSB(m.out, in->stmts[i++]);
     if (i < in->stmts_used) m.block->start = in->stmts[i]->Ist.IMark.addr;
+    m.block->interprets = lines_interpret(m.block->start);
     guard_block(m.out, m.block->start);
     IRExpr **arguments = mkIRExprVec_1(mkIRExpr_HWord((HWord)m.block));
     IRDirty *call =
         unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);
     addStmtToIRSB(m.out, IRStmt_Dirty(call));
+    if (m.block->interprets) lines_instrument(m.out, m.block->start, layout);
+    if (allocations_wanted) allocations_head(m.out, m.block->start, layout);
     begin_process(closure, m.out, layout);
     for (; i < in->stmts_used; i++) {
         IRStmt *st = in->stmts[i];
@@ -261,12 +268,14 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         if (st->tag == Ist_IMark) {
             add_instructions(&m, st->Ist.IMark.addr, st->Ist.IMark.len);
             m.refused = st->Ist.IMark.len == 0;
+            behind = st->Ist.IMark.addr + st->Ist.IMark.len;
             addStmtToIRSB(m.out, st);
             continue;
         }
         instrument_statement(&m, st);
     }
     note_progress(m.out, m.block->count);
+    if (allocations_wanted) allocations_tail(m.out, behind, layout);
     without_requests(m.out);
     return m.out;
 }

@@ -18,6 +18,7 @@ typedef struct {
     UInt passed;      /* how often, since the run is long enough for memo.c */
     UInt number;      /* memo.c's name for it */
     Addr behind;      /* where its last instruction ends */
+    Bool interprets;  /* it belongs to the interpreter's loop (lines.c) */
     UChar remembered; /* whether that is of use: not known, no, yes (memo.c) */
     Step steps[];
 } Block;

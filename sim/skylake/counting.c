@@ -3,9 +3,12 @@
  *
  * A block's instructions up to its first exit are counted at its head, those behind an exit where it was not taken.
  * What a fault cuts short is taken back when its signal is delivered. */
+#include "allocations.h"
 #include "blocks.h"
 #include "counting.h"
+#include "executed.h"
 #include "guard.h"
+#include "lines.h"
 #include "model.h"
 #include "moments.h"
 #include "processor_id.h"
@@ -110,8 +113,11 @@ static IRExpr *count_of(IRSB *out, const Stretch *s) {
     return computed(out, Ity_I64, IRExpr_ITE(again, number(s->count), number(s->count + 1)));
 }
 
-/* Counts a stretch; at the head of a block it is looked first whether somebody waits for attention. */
-static void count(IRSB *out, const Stretch *s, Bool head) {
+static void tally(IRSB *out, const IRSB *in, UInt i, const Stretch *s, IRExpr *counted);
+
+/* Counts the stretch of `in` from a statement on; at the head of a block it is looked first whether somebody waits for
+ * attention. */
+static void count(IRSB *out, const IRSB *in, UInt i, const Stretch *s, Bool head) {
     if (!head && !s->count && !s->repeated) return;
     IRExpr *before = kept(out, &left);
     if (head) {
@@ -121,6 +127,7 @@ static void count(IRSB *out, const Stretch *s, Bool head) {
     }
     IRExpr *less = count_of(out, s);
     keep(out, &left, computed(out, Ity_I64, IRExpr_Binop(Iop_Sub64, before, less)));
+    if (annotating) tally(out, in, i, s, less);
 }
 
 static Bool is_instruction(const IRStmt *st) { return st->tag == Ist_IMark; }
@@ -143,6 +150,25 @@ static Stretch stretch_from(const IRSB *in, UInt i) {
     for (; i < in->stmts_used && in->stmts[i]->tag != Ist_Exit; i++)
         if (is_instruction(in->stmts[i])) add_instructions(&s, in->stmts[i]->Ist.IMark.addr, in->stmts[i]->Ist.IMark.len);
     return s;
+}
+
+static void add_to(IRSB *out, ULong *place, IRExpr *more) {
+    keep(out, place, computed(out, Ity_I64, IRExpr_Binop(Iop_Add64, kept(out, place), more)));
+}
+
+/* The same for each of its instructions. */
+static void tally(IRSB *out, const IRSB *in, UInt i, const Stretch *s, IRExpr *counted) {
+    Executed *e = executed_together(s->count);
+    for (; i < in->stmts_used && in->stmts[i]->tag != Ist_Exit; i++) {
+        if (!is_instruction(in->stmts[i])) continue;
+        Stretch one = {0, 0};
+        add_instructions(&one, in->stmts[i]->Ist.IMark.addr, in->stmts[i]->Ist.IMark.len);
+        while (one.count-- && e->count < s->count) e->at[e->count++] = in->stmts[i]->Ist.IMark.addr;
+    }
+    add_to(out, &e->times, number(1));
+    if (!s->repeated) return;
+    e->repeated = s->repeated;
+    add_to(out, &e->repeated_times, computed(out, Ity_I64, IRExpr_Binop(Iop_Sub64, counted, number(s->count))));
 }
 
 /* What a fault of each instruction leaves undone. */
@@ -175,6 +201,14 @@ static void guard_statement(IRSB *out, IRStmt *st, Int offset_ip) {
     }
 }
 
+static VG_REGPARM(0) void look(void) { lines_look(counted()); }
+
+static void look_at_lines(IRSB *out, Addr start, const VexGuestLayout *layout) {
+    IRDirty *call = unsafeIRDirty_0_N(0, "look", VG_(fnptr_to_fnentry)(&look), mkIRExprVec_0());
+    addStmtToIRSB(out, IRStmt_Dirty(call));
+    lines_instrument(out, start, layout);
+}
+
 IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayout *layout,
                           const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                           IRType host_word) {
@@ -183,15 +217,18 @@ IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLa
     while (i < in->stmts_used && !is_instruction(in->stmts[i])) addStmtToIRSB(out, in->stmts[i++]);
     Addr start = i < in->stmts_used ? in->stmts[i]->Ist.IMark.addr : 0;
     guard_block(out, start);
+    if (lines_interpret(start)) look_at_lines(out, start, layout);
     Stretch s = stretch_from(in, i);
-    Addr repeated = s.repeated;
-    count(out, &s, True);
+    Addr repeated = s.repeated, behind = 0;
+    count(out, in, i, &s, True);
+    if (allocations_wanted) allocations_head(out, start, layout);
     keep(out, &current, mkIRExpr_HWord((HWord)describe(in)));
     begin_process(closure, out, layout);
     for (; i < in->stmts_used; i++) {
         IRStmt *st = in->stmts[i];
         if (st->tag == Ist_NoOp) continue;
         guard_statement(out, st, layout->offset_IP);
+        if (is_instruction(st)) behind = st->Ist.IMark.addr + st->Ist.IMark.len;
         /* One that ends by what it finds goes on by an exit to itself. */
         Bool step = st->tag == Ist_Exit && repeated && st->Ist.Exit.dst->Ico.U64 == repeated;
         if (step) keep(out, &repeating, number(repeated));
@@ -200,8 +237,9 @@ IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLa
         if (step) keep(out, &repeating, number(0));
         s = stretch_from(in, i + 1);
         if (s.repeated) repeated = s.repeated;
-        count(out, &s, False);
+        count(out, in, i + 1, &s, False);
     }
+    if (allocations_wanted) allocations_tail(out, behind, layout);
     Bool itself = repeated && out->next->tag == Iex_Const && out->next->Iex.Const.con->Ico.U64 == repeated;
     if (itself) keep(out, &repeating, number(repeated));
     without_requests(out);

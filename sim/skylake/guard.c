@@ -7,6 +7,7 @@
  *    on, where the kernel gave it its first stack.
  * The program has all between: its image and mappings from 0x400000 on, its stack below 0x1fff001000. */
 #include "guard.h"
+#include "lines.h"
 #include "futex.h"
 #include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
@@ -27,6 +28,7 @@ static ULong image_size(void) { return (Addr)border + 2 * BORDER - IMAGE; }
 
 void refuse(const HChar *verdict, const HChar *why) {
     VG_(umsg)("PIE-REFUSED %s: %s\n", verdict, why);
+    lines_cut();
     VG_(exit)(0);
 }
 
@@ -136,7 +138,10 @@ void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int o
     if (condition && condition->tag == Iex_Const && condition->Iex.Const.con->Ico.U1) condition = NULL;
     if (condition) /* where the store is not done, its address may be anything */
         address = computed(out, Ity_I64, IRExpr_ITE(condition, address, number(0)));
-    if (!tested(address)) test(out, address, offset_ip);
+    if (!tested(address)) {
+        test(out, address, offset_ip);
+        if (lines_wanted) lines_store(out, address);
+    }
     if (size > LARGEST_STORE) test(out, two(out, Ity_I64, Iop_Add64, address, number(size - 1)), offset_ip);
 }
 

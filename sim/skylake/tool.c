@@ -12,10 +12,13 @@
 #include "pub_tool_options.h"
 #include "pub_tool_machine.h"
 #include "blocks.h"
+#include "allocations.h"
 #include "answers.h"
 #include "counting.h"
+#include "executed.h"
 #include "forks.h"
 #include "guard.h"
+#include "lines.h"
 #include "marks.h"
 #include "memo.h"
 #include "memory.h"
@@ -57,6 +60,8 @@ static const HChar *told_besides(void) {
 static void summary(const HChar *ended) {
     enum { NUMBERS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_known();
+    lines_end(cycles_done());
+    if (allocations_wanted) allocations_end();
     memo_count();
     Statistics own = statistics;
     for (UInt i = 0; i < NUMBERS; i++) ((ULong *)&own)[i] -= ((const ULong *)&start.statistics)[i];
@@ -162,11 +167,15 @@ void run_begins(void) {
     }
     start.statistics = statistics;
     memory_begins();
+    lines_begin(counting ? counted() : cycles_done());
     limit_run(own_instructions, own_cycles);
 }
 
 static void count_summary(const HChar *ended) {
     forks_tell_known();
+    lines_end(counted());
+    if (annotating) executed_end();
+    if (allocations_wanted) allocations_end();
     VG_(umsg)("PIE-SKYLAKE {\"ended\": \"%s\", \"cycles\": %llu, \"instructions\": %llu, "
               "\"system_calls\": %llu%s}\n",
               ended, counted() - start.cycles, counted() - start.cycles, statistics.syscalls - start.statistics.syscalls,
@@ -190,9 +199,12 @@ static void fini(Int code) {
 }
 
 static Bool option(const HChar *arg) {
+    const HChar *lines, *places;
     if (VG_BINT_CLO(arg, "--max-instructions", own_instructions, 0, 1LL << 62)) return True;
     if (VG_BINT_CLO(arg, "--max-cycles", own_cycles, 0, 1LL << 62)) return True;
     if (VG_BOOL_CLO(arg, "--annotate", annotating)) return True;
+    if (VG_STR_CLO(arg, "--lines", lines)) return lines_option(lines);
+    if (VG_STR_CLO(arg, "--allocations", places)) return allocations_option(places);
     if (VG_XACT_CLO(arg, "--memoise=no", memoising, False)) return True;
     if (VG_XACT_CLO(arg, "--memoise=yes", memoising, True)) return True;
     if (VG_XACT_CLO(arg, "--memoise=always", memo_always, True)) return True;
@@ -213,6 +225,12 @@ static void usage(void) {
                 "    --max-instructions=N  end after N instructions (0: never)\n"
                 "    --max-cycles=N        end after N cycles (0: never)\n"
                 "    --annotate=no|yes     count for each instruction's address [no]\n"
+                "    --lines=ADDRESS,SIZE[,NAME]\n"
+                "                          count for each line of a Python program; where the interpreter's loop lies (hex),\n"
+                "                          in the file of that name where it is loaded anywhere\n"
+                "    --allocations=ADDRESSES\n"
+                "                          who asks for memory: where malloc, calloc, realloc, memalign,\n"
+                "                          aligned_alloc and posix_memalign lie (hex; 0: nowhere)\n"
                 "    --memoise=no|yes|always|check\n"
                 "                          pass blocks by what is remembered of them: never, where that pays, always;\n"
                 "                          check: compare it with what the model does [yes]\n"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import BROKEN, FAST, SLOW, WRONG, Pie, row, sums, write_rows
+from tests.e2e.pages import REPOSITORY
 
 pytest.importorskip("tree_sitter_cpp")
 
@@ -142,3 +144,121 @@ def test_tasks_from_their_first_program_on(pie: Pie, tmp_path: Path) -> None:
     told = (tmp_path / "run" / "turns.jsonl").read_text()
     assert "total(10)" in told
     assert "2001000" not in told
+
+
+def test_a_run_goes_on_from_an_earlier_ones_answers(
+    pie: Pie, rows: Path, recorded: Path, tmp_path: Path
+) -> None:
+    words = ["generate", "--pairs", str(rows), "--samples", "1", "--out", "sampled"]
+    assert pie(*words, "--model", f"replay:{recorded}").returncode == 0
+    answers = ["--public", "2", "--model", f"replay:{recorded}", "--machine", "counts"]
+    asked = ["refine", "--from", "sampled", "--strategy", "ecco-exec-refine", *answers]
+    done = pie(*asked, "--out", "refined", "--json")
+    assert done.returncode == 0, done.stderr
+    first = json.loads((tmp_path / "refined/versions.jsonl").read_text().splitlines()[0])
+    # ECCO's first request edits the program that the chain starts from: the sampled one.
+    turn = json.loads((tmp_path / "refined/turns.jsonl").read_text().splitlines()[0])
+    assert MIDDLE in turn["prompt"]
+    assert first["stop"] == "finished"
+    rows_too = pie(*asked, "--pairs", str(rows), "--out", "joined", "--json")
+    assert rows_too.returncode == 0, rows_too.stderr
+    for name in FILES:
+        assert (tmp_path / "joined" / name).read_bytes() == (
+            tmp_path / "refined" / name
+        ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "nothing"], "nothing does not exist; check the path given to --from"),
+        (["--from", "."], "the folder . holds no answers"),
+        (["--pairs", "test.jsonl", "--from", "test.jsonl"], "it has 0 answers, and --from needs"),
+        (["--pairs", "test.jsonl", "--index", "."], "shows no patterns, which --index is for"),
+        (["--pairs", "test.jsonl", "--max-cost", "1"], "--max-cost needs the prices of tokens"),
+    ],
+)
+def test_what_cannot_be_refined_is_said_in_a_sentence(
+    pie: Pie, rows: Path, recorded: Path, words: list[str], said: str
+) -> None:
+    more = ["--strategy", "soap", "--public", "2", "--model", f"replay:{recorded}"]
+    done = pie("refine", *words, *more, "--machine", "counts")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_limit_ends_a_run_and_prints_the_line_that_goes_on(
+    pie: Pie, rows: Path, environment: dict[str, str]
+) -> None:
+    from tests.model_server import ModelServer
+
+    with ModelServer(text=lambda _body: fenced(MIDDLE)) as server:
+        environment |= {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "none"}
+        words = ["refine", "--pairs", str(rows), "--public", "2", "--model", "openai:scripted"]
+        words += ["--machine", "counts", "--strategy", "perfcodegen", "--out", "run"]
+        ended = pie(*words, "--max-total-tokens", "200", env=environment)
+        assert ended.returncode == 4, ended.stderr
+        assert "ended by the limit of cost or tokens" in ended.stderr
+        hint = ended.stderr.strip().splitlines()[-1].split()
+        asked = len(server.bodies)
+        assert hint[:2] == ["pie", "refine"]
+        assert "--max-total-tokens" not in hint
+        done = pie(*hint[1:], env=environment)
+        assert done.returncode == 0, done.stderr
+        assert len(server.bodies) > asked
+        assert set(server.attempts.values()) == {1}, "nothing was asked twice"
+        last = done.stdout.strip().splitlines()[-1]
+        assert last.startswith("Measure the last iteration elsewhere with: pie simulate")
+        again = pie(*last.partition(": pie ")[2].split(), "--machine", "counts", env=environment)
+        assert again.returncode == 0, again.stderr
+
+
+def test_turns_become_training_rows_by_the_next_commands(
+    pie: Pie, rows: Path, recorded: Path, tmp_path: Path
+) -> None:
+    done = pie(*asking(rows, recorded, "run", "--strategy", "soap"))
+    assert done.returncode == 0, done.stderr
+    made = pie("finetune", "data", "--from", "run", "--format", "ecco-execution", "-o", "r.jsonl")
+    assert made.returncode == 0, made.stderr
+    (first, *_more) = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert SLOW in first["prompt"]
+    assert MIDDLE in first["completion"]
+    made = pie("finetune", "preferences", "run", "--format", "plain", "-o", "p.jsonl")
+    assert made.returncode == 0, made.stderr
+    chosen = [
+        json.loads(line)["chosen"] for line in (tmp_path / "p.jsonl").read_text().splitlines()
+    ]
+    assert chosen
+    assert all(WRONG not in one for one in chosen)
+
+
+def test_soaps_profile_points_at_the_line_that_the_faster_version_changes(
+    pie: Pie, tmp_path: Path
+) -> None:
+    """The example of docs/refinement.md, line by line."""
+    lines = (REPOSITORY / "examples/test.jsonl").read_text().splitlines()
+    (example,) = [one for one in map(json.loads, lines) if one["problem_id"] == "prime_counts"]
+    pairs = write_rows(tmp_path / "one.jsonl", example)
+    answer = fenced(example["tgt_code"])
+    recorded = write_rows(tmp_path / "said.jsonl", {**example, "generated_answers": [answer]})
+    cases = REPOSITORY / "examples/test_cases"
+    words = ["--public", "10", "--strategy", "soap", "--model", f"replay:{recorded}"]
+    done = pie("refine", "--pairs", pairs, "--testcases", cases, *words, "--out", "run", "--json")
+    assert done.returncode == 0, done.stderr
+    (turn,) = [json.loads(line) for line in (tmp_path / "run/turns.jsonl").read_text().splitlines()]
+    assert turn["fate"] == "kept"
+    page = (REPOSITORY / "docs/refinement.md").read_text()
+    numbers, costliest = zip(*(_table(text) for text in (turn["prompt"], page)), strict=True)
+    assert numbers[0] == numbers[1]
+    assert costliest[0] == costliest[1] == "if (x % d == 0) return false;"
+    assert costliest[0] not in example["tgt_code"]
+
+
+def _table(text: str) -> tuple[list[int], str]:
+    """Return the line numbers of the cost by line in a text, and the costliest line."""
+    table = text.partition("The line_profiler results are:")[2].partition("The memory profiler")[0]
+    rows = re.findall(r"^ +(\d+) +\d+ +([\d.]+) +[\d.]+ +[\d.]+ +(.*)$", table, re.MULTILINE)
+    assert rows
+    costs = {content: float(time) for _number, time, content in rows}
+    return [int(number) for number, *_rest in rows], max(costs, key=costs.__getitem__)

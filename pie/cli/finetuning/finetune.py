@@ -22,8 +22,17 @@ app = typer.Typer(
 @app.command("data")
 @told
 def data(
-    pairs: Annotated[Path, typer.Option("--pairs", help="Rows in PIE's format.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The rows to write (.jsonl).")],
+    pairs: Annotated[Path | None, typer.Option("--pairs", help="Rows in PIE's format.")] = None,
+    refined: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="A run of `pie refine` in the place of pairs: a row for each program that it made "
+            "faster, or right.",
+        ),
+    ] = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -84,15 +93,18 @@ def data(
     """Turn pairs into prompt/completion rows, by the templates that sampling uses.
 
     Example: pie finetune data --pairs train.jsonl --format perf-conditioned --out rows.jsonl
+    Example: pie finetune data --from refined --format ecco-execution --out rows.jsonl
 
     Nothing is cut: a row that is too long is left out and counted. One row is shown with what of it
     is in the loss. Beside the rows lie OUT.left_out.jsonl and OUT.manifest.json.
     """
     from pie.core.training.formats import format_of, named_form, parse_tags
     from pie.flows.finetuning import data as flow
+    from pie.flows.finetuning.candidates import Request
 
-    request = flow.Request(
+    request = Request(
         pairs=pairs,
+        refined=refined,
         out=out,
         format=format_of(kind),
         tags=parse_tags(tags) if tags else (),

@@ -4,13 +4,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pie.cli import options
 from pie.flows.generation import settings
 
+if TYPE_CHECKING:
+    from pie.core.models import Sampling
+
+Model = Annotated[
+    str, typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE.")
+]
+Temperature = Annotated[float, typer.Option("--temperature", min=0.0, help="0: greedy.")]
+TopP = Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)]
+MaxNewTokens = Annotated[int, typer.Option("--max-new-tokens", min=1)]
+PriceIn = Annotated[
+    float | None, typer.Option("--price-in", min=0.0, help="Of a million prompt tokens.")
+]
+PriceOut = Annotated[
+    float | None, typer.Option("--price-out", min=0.0, help="Of a million answer tokens.")
+]
 Form = Annotated[str, typer.Option("--form", help="plain, chat, or auto: what suits the model.")]
 BaseUrl = Annotated[str, typer.Option("--base-url", help="Of the server; else OPENAI_BASE_URL.")]
 
@@ -58,6 +73,28 @@ class Backend(settings.Backend):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Which model is asked in turns, and how its answers are drawn: option by option."""
+
+    backend: Backend
+    model: Model = ""
+    temperature: Temperature = 0.7
+    top_p: TopP = 1.0
+    max_new_tokens: MaxNewTokens = 1024
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0
+    form: Form = "auto"
+    base_url: BaseUrl = ""
+    price_in: PriceIn = None
+    price_out: PriceOut = None
+
+    def sampling(self) -> "Sampling":
+        """Return how answers are drawn."""
+        from pie.core.models import Sampling
+
+        return Sampling(self.temperature, self.top_p, self.max_new_tokens, self.seed)
+
+
+@dataclass(frozen=True)
 class Options(settings.Settings):
     """What `pie generate` can be told, option by option."""
 
@@ -74,14 +111,11 @@ class Options(settings.Settings):
             "perf-conditioned or perf-conditioned-code; rows that hold a prompt are asked with it.",
         ),
     ]
-    model: Annotated[
-        str,
-        typer.Option("--model", help="openai:NAME, hf:NAME or folder, vllm:..., replay:FILE."),
-    ]
+    model: Model
     samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Answers a row.")]
-    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0: greedy.")]
-    top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0)]
-    max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1)]
+    temperature: Temperature
+    top_p: TopP
+    max_new_tokens: MaxNewTokens
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="Sample i of each row has this seed + i.")
     ]
@@ -103,12 +137,8 @@ class Options(settings.Settings):
     ]
     base_url: BaseUrl
     backend: Backend
-    price_in: Annotated[
-        float | None, typer.Option("--price-in", min=0.0, help="Of a million prompt tokens.")
-    ]
-    price_out: Annotated[
-        float | None, typer.Option("--price-out", min=0.0, help="Of a million answer tokens.")
-    ]
+    price_in: PriceIn
+    price_out: PriceOut
     strict: options.Strict
     limit: options.Limit
     dry_run: Annotated[

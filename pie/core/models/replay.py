@@ -5,8 +5,9 @@ A line of the file is one of
     {"prompt_sha": ..., "sample": 0, "text": ..., ...}      a line of a run's `answers.jsonl`
     {"src_id": ..., "tgt_id": ..., "problem_id": ..., "generated_answers": [...]}      a row
 
-Where two lines answer the same otherwise, as the rows of several models in one file do, nobody can
-say which is meant: the request fails, and the row is named.
+Rows of one pair that several models answered name their `model`; a row that asks and names one,
+too, gets that model's answers. Where two lines answer the same otherwise, nobody can say which is
+meant: the request fails, and the row is named.
 
 Self-play asks its proposer in calls 0, 1, ..., and its optimiser about programs; their answers
 are rows too (a call whose prompt came before goes on in the list of the first one with it):
@@ -53,8 +54,13 @@ def row_identity(problem_id: object, src_id: object, tgt_id: object, src_code: s
 
 
 def identity_of(row: Row) -> str:
-    """Return what names a checked row."""
-    return row_identity(row.problem_id, row.src_id, row.tgt_id, row.src_code)
+    """Return what names a checked row; behind a slash its `model`, where it names one."""
+    identity = row_identity(row.problem_id, row.src_id, row.tgt_id, row.src_code)
+    return _by_model(identity, row.fields.get("model"))
+
+
+def _by_model(identity: str, model: object) -> str:
+    return f"{identity}/{digest_of('model', model)}" if isinstance(model, str) else identity
 
 
 class ReplayModel:
@@ -88,7 +94,8 @@ class ReplayModel:
         batch: list[Event] = []
         for one in requests:
             digest = one.prompt.digest
-            names = (_of_row(digest, one.row), digest, one.row)
+            pair = one.row.partition("/")[0]
+            names = (_of_row(digest, one.row), _of_row(digest, pair), digest, one.row, pair)
             line = next(
                 (found for name in names if (found := recorded.get((name, one.sample)))), None
             )
@@ -135,8 +142,10 @@ class ReplayModel:
                 identity = row_identity(
                     line["problem_id"], line.get("src_id"), line.get("tgt_id"), line["src_code"]
                 )
+                names = {identity, _by_model(identity, line.get("model"))}
                 for sample, text in enumerate(parse_answers(line["generated_answers"])):
-                    yield (identity, sample), {"text": text}
+                    for name in names:
+                        yield (name, sample), {"text": text}
             else:
                 (digest, sample), record = _recorded_answer(line)
                 yield (digest, sample), record

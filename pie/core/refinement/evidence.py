@@ -34,7 +34,9 @@ class TestEvidence:
     seconds: float | None = None
     """Its cost in seconds of the machine; None unless accepted and measured."""
     peak_bytes: int = 0
-    """Most memory resident at once; 0 where nobody knows."""
+    """Most memory in use at once; 0 where nobody knows."""
+    memory_time: float | None = None
+    """Memory over time, MB s; None where it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Evidence:
     """Cost by line as text; None where it was not made."""
     memory_profile: str | None = None
     profile_problem: str = ""
-    """Why a profile that the strategy shows could not be made."""
+    """Why the profiles that the strategy shows could not be made."""
 
     @property
     def correct(self) -> bool:

@@ -15,9 +15,10 @@ from typing import Any
 from pie.core.answers.extraction import Extraction, Found, extract
 from pie.core.prompting.prompts import Form, Message, Prompt
 from pie.core.refinement.evidence import Evidence
+from pie.core.refinement.patterns import KnownEdit, Nearest, patterns
 from pie.core.refinement.prompting import Templates, fenced
 from pie.core.refinement.selection import selection
-from pie.core.refinement.strategy import Ask, Gives, Keep, Step, When
+from pie.core.refinement.strategy import Ask, Gives, Keep, Shows, Step, When
 from pie.core.refinement.task import RefinementTask
 from pie.core.refinement.version import Fate, Refined, Stop, Turn, Version
 from sim.verdict import Verdict
@@ -83,14 +84,33 @@ class _State:
     turns: list[Turn] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     iteration: int = 0
+    nearest: Nearest | None = None
+    edits: Sequence[KnownEdit] | None = None
+
+    def patterns(self, given: Version | None, shown: Sequence[Version]) -> tuple[str, ...]:
+        """Return the patterns that the strategy shows beside some versions of a program."""
+        strategy = self.templates.strategy
+        if self.nearest is None or given is None or Shows.PATTERNS not in strategy.shows:
+            return ()
+        if self.edits is None:
+            self.edits = self.nearest(given.program)
+        tried = [one.program for one in shown]
+        return patterns(self.edits, given.program, tried, strategy.beam)
 
 
 def refine(
-    task: RefinementTask, templates: Templates, form: Form, rounds: int | None = None
+    task: RefinementTask,
+    templates: Templates,
+    form: Form,
+    rounds: int | None = None,
+    nearest: Nearest | None = None,
 ) -> Loop:
-    """Refine one task by its strategy; see `Need` for what is yielded, `Refined` is returned."""
+    """Refine one task by its strategy; see `Need` for what is yielded, `Refined` is returned.
+
+    `nearest` knows edits of other problems' programs, for strategies that show patterns.
+    """
     strategy = templates.strategy
-    state = _State(task, templates, form, rounds or strategy.rounds)
+    state = _State(task, templates, form, rounds or strategy.rounds, nearest=nearest)
     programs: list[str | None] = []
     evidence: list[Evidence | None] = []
 
@@ -179,16 +199,24 @@ def _ask_and_keep(
     histories = {} if histories is None else histories
     strategy = state.templates.strategy
     subject = candidate or original
-    if subject is not None and strategy.shows and ask.gives is not Gives.REVIEW:
+    if subject is not None and strategy.profiles and ask.gives is not Gives.REVIEW:
         subject = yield from _profiled(state, subject)
         original, candidate = (original, subject) if candidate else (subject, None)
     shown = selection(strategy.select)(state.versions, state.kept, strategy.beam)
     base = state.versions[0] if state.versions else None
     values = state.templates.values(
-        state.task, base, original, candidate, shown, state.notes, state.iteration, state.rounds
+        state.task,
+        base,
+        original,
+        candidate,
+        shown,
+        state.notes,
+        state.iteration,
+        state.rounds,
+        state.patterns(base, shown),
     )
     text = state.templates.text(ask.template, values)
-    prompt = state.templates.prompt(state.form, ask.role, text, histories)
+    prompt = state.templates.prompt(state.form, ask.role, text, histories, state.task.language)
     start = len(state.turns)
     replies = yield Asking(tuple(Wanted(start + n, prompt) for n in range(ask.samples)))
     ended = next((one for one in replies if isinstance(one, Stop)), None)
@@ -324,7 +352,13 @@ def _program_in(reply: Reply, task: RefinementTask, prompt: Prompt) -> Extractio
     if record.get("finish_reason") == PROMPT_TOO_LONG:
         return Extraction(None, Found.PROMPT_TOO_LONG, 0)
     cut_off = record.get("finish_reason") == _CUT_OFF
-    return extract(str(record["text"]), task.language, prompt=prompt.text, cut_off=cut_off)
+    return extract(
+        str(record["text"]),
+        task.language,
+        prompt=prompt.text,
+        cut_off=cut_off,
+        entry_point=task.entry_point,
+    )
 
 
 def _review(said: str) -> tuple[str, str]:

@@ -94,6 +94,14 @@ class Templates:
             # A name that is computed is None here.
             included = meta.find_referenced_templates(tree)
             waiting += [one.removesuffix(".j2") for one in included if one]
+        try:
+            self._system = self._environment.from_string(strategy.system)
+            self._system.render(fence="", language="")
+        except TemplateError as error:
+            raise InputError(
+                f"the system message of {strategy.name} is broken ({error})",
+                "it may name fence and language",
+            ) from error
         self.digest = digest_of(strategy.model_dump(mode="json"), sorted(checked.items()))
         """Of the strategy and of every template that it names."""
 
@@ -112,6 +120,7 @@ class Templates:
         notes: Mapping[str, str],
         iteration: int,
         rounds: int,
+        patterns: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Return what a template may name.
 
@@ -129,14 +138,14 @@ class Templates:
             "fence": task.language.value,
             "mode": task.mode,
             "problem": task.problem,
-            "given": task.program or "",
+            "given": task.program or (base.program if base else ""),
             "tests": feedback.public_tests(task.tests),
             "program": original.program if original else "",
             "opt_program": candidate.program if candidate else "",
             "versions": tuple(_shown(one, base) for one in shown),
             "iteration": iteration,
             "rounds": rounds,
-            "patterns": task.patterns,
+            "patterns": tuple(patterns),
             **_of_evidence(evidence),
             **_times(original, candidate),
         }
@@ -148,12 +157,14 @@ class Templates:
         )
         return named | ({"decision", "comment"} if reviews else set())
 
-    def prompt(self, form: Form, role: str, text: str, histories: Histories) -> Prompt:
+    def prompt(
+        self, form: Form, role: str, text: str, histories: Histories, language: Language
+    ) -> Prompt:
         """Return the prompt of a request: alone, or behind the role's conversation so far."""
         before = histories.get(role, ()) if self.strategy.conversation else ()
         messages = (*before, Message("user", text))
         if form is Form.CHAT:
-            system = self.strategy.system
+            system = self._system.render(fence=language.value, language=_LANGUAGES[language])
             head = (Message("system", system),) if system else ()
             return Prompt(form, text, (*head, *messages))
         return Prompt(form, plain(messages))

@@ -40,16 +40,13 @@ class Divided:
     public: tuple[TestCase, ...]
     private: tuple[int | InlineTest, ...]
     """As the row has them, for the measurement at the end."""
+    answers: tuple[str, ...] = ()
+    """Programs of an earlier run, that chains can start from; an empty one is none."""
 
     @property
     def reference(self) -> Program:
         """The row's slow program, whose counts bound all others."""
         return self.row.programs()[0]
-
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """Programs of an earlier run, that chains can start from."""
-        return self.row.generations
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -89,7 +86,7 @@ def divide(row: Row, number: int, tests: TestCases, public: int | None) -> Divid
         tests=texts,
         recorded=identity_of(row),
     )
-    return Divided(row, task, cases, left)
+    return Divided(row, task, cases, left, row.generations)
 
 
 def _tests(row: Row, public: int | None) -> tuple[Tests, Tests]:

@@ -5,10 +5,10 @@ It is a YAML file, and its prompts are Jinja templates. A system is one file and
     name: reflect-and-retry
     source: where it was published
     conversation: false         # true: a role's messages so far stand before each request
-    system: ""                  # the system message of a chat
+    system: ""                  # the system message of a chat; may name {{ fence }}
     first: {edit: NAME, generate: NAME}   # the template that asks for the first program, if any
     rounds: 3                   # how often steps with `repeat: rounds` are done
-    shows: [profile]            # what is measured besides verdicts and costs
+    shows: [profile]            # profile, memory_profile, patterns: made only where they are shown
     steps:
       - name: repair
         when: wrong             # always, correct, wrong: what the kept program must be
@@ -67,12 +67,14 @@ class Keep(StrEnum):
 
 
 class Shows(StrEnum):
-    """What is measured only for a template that shows it."""
+    """What is made only for a template that shows it."""
 
     PROFILE = "profile"
     """Cost by line."""
     MEMORY_PROFILE = "memory_profile"
     """Memory by line."""
+    PATTERNS = "patterns"
+    """Edits of other problems' programs, from an index (`--index`); none without one."""
 
 
 class _Strict(BaseModel):
@@ -129,6 +131,11 @@ class Strategy(_Strict):
     stop_when_unchanged: bool = False
     """End a task after an iteration without a new program."""
     steps: tuple[Step, ...]
+
+    @property
+    def profiles(self) -> bool:
+        """Whether templates show a profile."""
+        return not {Shows.PROFILE, Shows.MEMORY_PROFILE}.isdisjoint(self.shows)
 
     def templates(self) -> Iterator[str]:
         """Yield the name of every template, in the order of use."""

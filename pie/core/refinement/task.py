@@ -24,9 +24,8 @@ class RefinementTask:
     """Identity of its row for a model whose answers are kept by row."""
     opening: tuple[str, str] | None = None
     """Prompt and whole answer of an earlier run that the program is from, for a conversation."""
-
-    patterns: tuple[str, ...] = ()
-    """Edits of other programs that a strategy shows, as text."""
+    entry_point: str = ""
+    """The function that is asked for; empty: a program."""
 
     @property
     def mode(self) -> str:

@@ -26,17 +26,14 @@ class DividedTask:
     public: tuple[TestCase, ...]
     private: tuple[int, ...]
     """Which of its private tests judge: those that ask what no public one asks."""
+    answers: tuple[str, ...] = ()
+    """Programs of an earlier run, that chains can start from; an empty one is none."""
 
     @property
     def reference(self) -> Program | None:
         """The first reference solution, whose counts bound all programs; no prompt shows it."""
         references = self.whole.references
         return self.program(references[0]) if references else None
-
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """Programs of an earlier run, that chains can start from."""
-        return tuple(one.solution for one in self.whole.answers)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -78,12 +75,14 @@ def divide_task(task: Task, toolchain: Toolchain) -> DividedTask:
         RefinementTask(
             name=task.task_id,
             language=task.language,
+            entry_point=visible.entry_point,
             problem=visible.prompt,
             tests=texts,
             recorded=row_identity(task.task_id, None, None, ""),
         ),
         public,
         left,
+        tuple(one.solution for one in task.answers),
     )
 
 

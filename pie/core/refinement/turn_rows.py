@@ -53,8 +53,30 @@ def evidence_of(evidence: Evidence) -> dict[str, Any]:
         "memory_time": evidence.memory_time,
         "profile_problem": evidence.profile_problem,
         "tests": [
-            {"name": test.test.name, "verdict": test.verdict.value, "seconds": test.seconds}
+            {
+                "name": test.test.name,
+                "verdict": test.verdict.value,
+                "detail": test.detail,
+                "seconds": test.seconds,
+                "peak_bytes": test.peak_bytes or None,
+                "memory_time": test.memory_time,
+            }
             for test in evidence.tests
+        ],
+    }
+
+
+def versions_line(one: Divided | DividedTask, sample: int, chain: Refined) -> dict[str, Any]:
+    """Return a chain's program after each iteration, and what the public tests showed of it."""
+    return {
+        "task": one.task.name,
+        **one.identity,
+        "sample": sample,
+        "language": one.task.language.value,
+        "stop": chain.stop.value,
+        "iterations": [
+            {"program": program, "evidence": None if evidence is None else evidence_of(evidence)}
+            for program, evidence in zip(chain.programs, chain.evidence, strict=True)
         ],
     }
 

@@ -88,11 +88,11 @@ class Samples:
             ) from error
 
 
-def read_samples(path: Path) -> Samples:
+def read_samples(path: Path, option: str = "--samples") -> Samples:
     """Read and check the lines of a file of samples. InputError when none can be used."""
     made = Samples(path)
     whole = hashlib.sha256()
-    for line in read_lines(path, "--samples"):
+    for line in read_lines(path, option):
         whole.update(line.data)
         try:
             sample = parse_sample(line.data)

@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pie.core.dataset.high_quality import PER_PROBLEM, Best
 from pie.core.dataset.manifest import Counts, Step
-from pie.core.dataset.score_tag import FIELD
-from pie.core.dataset.table import Record, Writer, is_parquet, require_file
-from pie.core.problem import InputError, RowProblem
-from pie.core.prompting.prompts import BEST_SCORE, Form, Prompt
-from pie.core.rows import language_of
-from pie.core.training import chat, execution
-from pie.core.training.formats import SCORED, Format, Shown, chat_row, prompt_of, tag_of
+from pie.core.dataset.table import Writer, is_parquet, require_file
+from pie.core.problem import InputError
+from pie.core.prompting.prompts import Form, Prompt
+from pie.core.training import chat
+from pie.core.training.formats import SCORED, Format, chat_row, prompt_of
 from pie.core.training.length import Length
-from pie.core.training.trajectory import Solution, trajectory
-from pie.flows.dataset.rows import listing, pair_rows, seconds, speedup
-from sim.program import Program
-from sim.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which pairs, and what becomes of them."""
-
-    pairs: Path
-    out: Path
-    format: Format = Format.PLAIN
-    tags: tuple[int, ...] = ()
-    """Training: only targets with one of these; sampling: a prompt for each (none given: 10)."""
-    sampling: bool = False
-    """Prompts only, as a trained model is asked."""
-    hq: bool = False
-    per_problem: int = PER_PROBLEM
-    size: int | None = None
-    self_play: Path | None = None
-    run: Path | None = None
-    """Of `pie simulate`, for `ecco-execution`."""
-    tests_shown: int = execution.PUBLIC_TESTS
-    form: Form | None = None
-    """Plain text, or messages for the model's chat template; None: what the rest implies."""
-    openai: bool = False
-    """Chat rows as a hosted service takes them."""
-    tokenizer: str = ""
-    max_tokens: int | None = None
-    strict: bool = False
-    limit: int | None = None
-    """Only the first rows of the pairs."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A row before it is rendered: what is shown, what is to be learned, and whose it is."""
-
-    place: str
-    shown: Shown
-    completion: str
-    about: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    """The pair itself, which `pie generate` passes on and `pie simulate` measures."""
+from pie.flows.dataset.rows import listing
+from pie.flows.finetuning import pairs as from_pairs
+from pie.flows.finetuning import refined
+from pie.flows.finetuning.candidates import Request, leave_out
 
 
 class _NoRow(Exception):
@@ -72,7 +26,7 @@ class _NoRow(Exception):
 def run(request: Request) -> dict[str, Any]:
     """Write the rows and return the manifest, with the first row as `example`."""
     _check(request)
-    inputs = {"pairs": request.pairs}
+    inputs = _inputs(request)
     if request.self_play is not None:
         inputs["self_play"] = request.self_play
     for path in inputs.values():
@@ -91,6 +45,7 @@ def run(request: Request) -> dict[str, Any]:
         "max_tokens": request.max_tokens,
         "tests_shown": request.tests_shown,
         "run": str(request.run) if request.run else None,
+        "refined": str(request.refined) if request.refined else None,
         "limit": request.limit,
     }
     step = Step("finetune-data", request.out, inputs, parameters)
@@ -101,21 +56,31 @@ def run(request: Request) -> dict[str, Any]:
     form = Form.CHAT if request.openai else request.form or Form.PLAIN
     example = ""
     with listing(request.out) as listed:
-        if request.format is Format.ECCO_TRAJECTORY:
+        if request.refined is not None:
+            candidates = refined.candidates(
+                request.refined,
+                request.format,
+                request.tests_shown,
+                request.limit,
+                counts,
+                listed,
+                strict=request.strict,
+            )
+        elif request.format is Format.ECCO_TRAJECTORY:
             pairs, counts = Counts("pairs"), Counts("trajectories")
             all_counts = [pairs, counts]
-            candidates = _trajectories(request, pairs, counts, listed)
+            candidates = from_pairs.trajectories(request, pairs, counts, listed)
         else:
-            candidates = _candidates(request, counts, listed)
+            candidates = from_pairs.candidates(request, counts, listed)
         with contextlib.suppress(_NoRow), Writer(request.out) as writer:
             for one in candidates:
                 prompt = prompt_of(request.format, form, one.shown)
                 completion = "" if request.sampling else one.completion
                 if not _is_unicode(completion):  # JSON can hold it, and no tokeniser takes it
-                    _leave_out(counts, listed, one.place, "half_a_character", request.strict)
+                    leave_out(counts, listed, one.place, "half_a_character", request.strict)
                     continue
                 if not length.fits(prompt, completion):
-                    _leave_out(counts, listed, one.place, "too_long", request.strict)
+                    leave_out(counts, listed, one.place, "too_long", request.strict)
                     continue
                 example = example or length.shown(prompt, completion)
                 if request.openai:
@@ -136,7 +101,7 @@ def run(request: Request) -> dict[str, Any]:
                 raise _NoRow
     if not writer.rows:
         raise InputError(
-            f"no row is left of {request.pairs} ({_told(*all_counts)})",
+            f"no row is left of {request.pairs or request.refined} ({_told(*all_counts)})",
             "add the score of each target with `pie dataset tag`"
             if set(counts.left_out) == {"no_tag"}
             else f"see {listed.path} for the reason of each",
@@ -177,146 +142,44 @@ def _check(request: Request) -> None:
         raise InputError(
             "--openai writes chat rows, and --form says plain", "leave one of them out"
         )
-    if (request.run is None) == (request.format is Format.ECCO_EXECUTION):
+    if request.refined is not None:
+        _check_refined(request)
+    elif (request.run is None) == (request.format is Format.ECCO_EXECUTION):
         raise InputError(
             "ecco-execution, and it alone, shows what a run measured",
             "give --run with the folder of a `pie simulate` of these pairs, or another format",
         )
 
 
-def _candidates(request: Request, counts: Counts, listed: Writer) -> Iterator[Candidate]:
-    """Yield what can be rendered; the rest is counted and listed with its reason."""
-    runs: execution.Runs = {}
-    if request.run is not None:
-        wanted = {_program_of(record)[1] for record in _records(request, Counts(), None)}
-        runs = execution.read_runs(request.run, wanted)
-    for record in _records(request, counts, listed):
-        fields = record.fields
-        try:
-            program, key = _program_of(record)
-            tag = _tag(request, record)
-        except (RowProblem, ValueError) as problem:
-            known = isinstance(problem, RowProblem)
-            reason = "unknown_language" if known else "tag_outside_1_to_10"
-            _leave_out(counts, listed, record.place, reason, request.strict)
-            continue
-        shown = Shown(program.language, (program.source,))
-        reason = ""
-        if not request.sampling and not str(fields["tgt_code"]).strip():
-            reason = "no_completion"
-        elif not request.sampling and str(fields["tgt_code"]).strip() == program.source.strip():
-            reason = "target_equals_source"
-        elif not request.sampling and fields.get("tgt_verdict") not in (None, Verdict.ACCEPTED):
-            reason = "target_not_accepted"
-        elif not request.sampling and request.tags and tag not in request.tags:
-            reason = "tag_not_asked_for"
-        elif request.run is not None:
-            tests = [_test(number, one) for number, one in enumerate(fields.get("tests") or [])]
-            found = execution.chosen(runs.get(key, {}), tests, request.tests_shown)
-            shown = Shown(program.language, (program.source,), runs=found)
-            reason = "" if found else "source_not_in_the_run"
-        if not reason and _tagged(request) and tag is None:
-            reason = "no_tag"
-        if reason:
-            _leave_out(counts, listed, record.place, reason, request.strict)
-            continue
-        about = {name: fields.get(name) for name in ("problem_id", "src_id", "tgt_id")}
-        if request.format not in SCORED:
-            yield Candidate(record.place, shown, str(fields["tgt_code"]), about, fields)
-            continue
-        asked = (request.tags or (BEST_SCORE,)) if request.sampling else (tag or BEST_SCORE,)
-        for extra, score in enumerate(asked):
-            counts.rows_in += extra > 0
-            scored = Shown(shown.language, shown.programs, score)
-            completion = str(fields["tgt_code"])
-            yield Candidate(record.place, scored, completion, {**about, "score": score}, fields)
+def _check_refined(request: Request) -> None:
+    if request.pairs is not None:
+        raise InputError("--pairs and --from both name what to learn", "give one of the two")
+    unfit = {
+        "--run": request.run is not None,
+        "--self-play": request.self_play is not None,
+        "--sampling": request.sampling,
+        "--hq": request.hq,
+        f"--format {request.format}": request.format in SCORED,
+    }
+    named = next((name for name, given in unfit.items() if given), None)
+    if named is not None:
+        raise InputError(
+            f"{named} belongs to a file of pairs, and --from names a run of `pie refine`",
+            "leave it out, or give --pairs",
+        )
 
 
-def _trajectories(
-    request: Request, pairs: Counts, counts: Counts, listed: Writer
-) -> Iterator[Candidate]:
-    """Yield the trajectory of each user and problem, as far as there are three programs."""
-    groups: dict[tuple[str, str], dict[str, Solution]] = {}
-    tests: dict[str, Any] = {}
-    for record in _records(request, pairs, listed):
-        fields = record.fields
-        user = fields.get("user_id")
-        try:
-            language = language_of(str(fields.get("language") or "cpp"))
-        except RowProblem:
-            _leave_out(pairs, listed, record.place, "unknown_language", request.strict)
-            continue
-        times = [seconds(record, f"{role}_agg_runtime") for role in ("src", "tgt")]
-        if user is None or None in times:
-            reason = "no_user_id" if user is None else "no_runtime"
-            _leave_out(pairs, listed, record.place, reason, request.strict)
-            continue
-        if not all(str(fields[f"{role}_code"]).strip() for role in ("src", "tgt")):
-            _leave_out(pairs, listed, record.place, "no_program", request.strict)
-            continue
-        tests.setdefault(str(fields["problem_id"]), fields.get("tests"))
-        group = groups.setdefault((str(fields["problem_id"]), str(user)), {})
-        for role, time in zip(("src", "tgt"), times, strict=True):
-            name = str(fields.get(f"{role}_id") or f"{record.place} {role}")
-            group[name] = Solution(name, language, str(fields[f"{role}_code"]), time or 0.0)
-    pairs.rows_out = pairs.rows_in - pairs.left_out.total()
-    for (problem_id, user), group in groups.items():
-        counts.rows_in += 1
-        found = trajectory(group.values())
-        place = f"user {user}, problem {problem_id}"
-        if found is None:
-            _leave_out(counts, listed, place, "fewer_than_three_programs", request.strict)
-            continue
-        if found.target.code.strip() == found.shown[-1].code.strip():
-            _leave_out(counts, listed, place, "target_equals_source", request.strict)
-            continue
-        about = {"problem_id": problem_id, "user_id": user, "tgt_id": found.target.id}
-        steps = [one.id for one in found.shown]
-        shown = Shown(found.target.language, tuple(one.code for one in found.shown))
-        last = found.shown[-1]
-        pair = {
-            "src_id": last.id,
-            "src_code": last.code,
-            "tgt_code": found.target.code,
-            "language": str(found.target.language),
-            "tests": tests[problem_id],
-        }
-        yield Candidate(place, shown, found.target.code, {**about, "steps": steps}, pair)
-
-
-def _records(request: Request, counts: Counts, listed: Writer | None) -> Iterator[Record]:
-    """Yield the pairs that are chosen, then those of self-play."""
-    if not request.hq:
-        yield from pair_rows(request.pairs, counts, listed, request.limit)
-    else:
-        best = Best(request.per_problem)
-        first = pair_rows(request.pairs, Counts(), limit=request.limit)
-        for number, record in enumerate(first):
-            ratio = speedup(record)
-            if ratio is not None:
-                ids = str(record.fields.get("src_id")), str(record.fields.get("tgt_id"))
-                best.add(str(record.fields["problem_id"]), ratio, *ids, number)
-        numbers = best.numbers(request.size)
-        first = pair_rows(request.pairs, counts, listed, request.limit)
-        for number, record in enumerate(first):
-            if number in numbers:
-                yield record
-            else:
-                known = speedup(record) is not None
-                counts.left_out["not_among_the_best" if known else "no_speedup"] += 1
-    if request.self_play is not None:
-        yield from pair_rows(request.self_play, counts, listed)
-
-
-def _program_of(record: Record) -> tuple[Program, tuple[str, str]]:
-    """Return a row's source and its key in a run."""
-    fields = record.fields
-    program = Program(language_of(str(fields.get("language") or "cpp")), str(fields["src_code"]))
-    return program, (str(fields["problem_id"]), program.digest)
-
-
-def _test(number: int, test: object) -> str:
-    return f"inline.{number}" if isinstance(test, Mapping) else str(test)
+def _inputs(request: Request) -> dict[str, Path]:
+    """Return the files that the rows are made of."""
+    if request.refined is not None:
+        if not refined.is_refinement(request.refined):
+            raise InputError(
+                f"{request.refined} is no run of `pie refine`", "give the folder of one to --from"
+            )
+        return {"refined": request.refined / refined.VERSIONS}
+    if request.pairs is None:
+        raise InputError("there are no pairs", "give --pairs FILE, or --from RUN of `pie refine`")
+    return {"pairs": request.pairs}
 
 
 def _is_unicode(text: str) -> bool:
@@ -325,23 +188,6 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _tagged(request: Request) -> bool:
-    """Whether the rows show the score of their target."""
-    return request.format in SCORED and not request.sampling
-
-
-def _tag(request: Request, record: Record) -> int | None:
-    """Return the target's tag where training needs it; None where the row has none."""
-    return tag_of(record.fields.get(FIELD)) if _tagged(request) else None
-
-
-def _leave_out(counts: Counts, listed: Writer, place: str, reason: str, strict: bool) -> None:
-    if strict:
-        raise InputError(f"{place} cannot be used ({reason})", "mend it, or leave --strict out")
-    counts.left_out[reason] += 1
-    listed.write({"place": place, "reason": reason})
 
 
 def _told(*counts: Counts) -> str:

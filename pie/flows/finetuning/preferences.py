@@ -17,6 +17,8 @@ from pie.core.rows import language_of, parse_answers
 from pie.core.run_folder import load_json
 from pie.core.training.formats import Format, Shown, prompt_of
 from pie.core.training.preferences import Answer, Rules, preferences
+from pie.flows.finetuning.refined import is_refinement
+from pie.flows.finetuning.turn_preferences import TURNS, rows_of_task
 
 _PROMPTS = {
     "finetuned": Format.PLAIN,
@@ -43,24 +45,15 @@ class Request:
 
 def build(request: Request) -> dict[str, Any]:
     """Write the rows and return the manifest; InputError when the run gives none."""
+    if is_refinement(request.run):
+        return _of_turns(request)
     pairs = request.run / "pairs.jsonl"
     if not pairs.is_file():
         raise InputError(
             f"{request.run} is no run of `pie simulate` (it has no pairs.jsonl)",
             "give the folder of a run of `pie generate`'s generations.jsonl",
         )
-    parameters = {
-        "min_ratio": request.rules.min_ratio,
-        "per_row": request.rules.per_row,
-        "failed": request.rules.failed,
-        "unsupported": request.rules.unsupported,
-        "format": request.format,
-        "score": request.score,
-        **limited(request.limit),
-    }
-    step = Step("finetune-preferences", request.out, {"run": pairs}, parameters)
-    is_parquet(request.out)  # a name that says neither is refused before anything is written
-    step.claim()
+    step = _claimed(request, pairs)
     machine = load_json(request.run / "manifest.json").get("machine")
     counts = Counts("rows of the run")
     used = written = 0
@@ -89,6 +82,52 @@ def build(request: Request) -> dict[str, Any]:
             )
     counts.rows_out = used
     return step.finish(counts, preferences=written, rejected=dict(kinds), machine=machine)
+
+
+def _of_turns(request: Request) -> dict[str, Any]:
+    """Do the same with the answers of a refinement run."""
+    step = _claimed(request, request.run / TURNS)
+    counts = Counts("tasks of the run")
+    used = written = 0
+    kinds: Counter[str] = Counter()
+    with Writer(request.out) as writer:
+        for rows in rows_of_task(
+            request.run, request.rules, request.format, request.score, request.limit
+        ):
+            counts.rows_in += 1
+            if not rows:
+                counts.left_out["no_two_answers_far_enough_apart"] += 1
+                continue
+            used += 1
+            for one in rows:
+                written += 1
+                kinds["failed" if one["ratio"] is None else "slower"] += 1
+                writer.write(one)
+        if not written:
+            raise InputError(
+                f"no prompt of {request.run} has a faster answer over a slower one",
+                "give --failed, more chains (`pie refine --samples`), or --format plain, which "
+                "compares all programs of a task",
+            )
+    counts.rows_out = used
+    return step.finish(counts, preferences=written, rejected=dict(kinds))
+
+
+def _claimed(request: Request, path: Path) -> Step:
+    """Return the step, which nobody else works on."""
+    parameters = {
+        "min_ratio": request.rules.min_ratio,
+        "per_row": request.rules.per_row,
+        "failed": request.rules.failed,
+        "unsupported": request.rules.unsupported,
+        "format": request.format,
+        "score": request.score,
+        **limited(request.limit),
+    }
+    step = Step("finetune-preferences", request.out, {"run": path}, parameters)
+    is_parquet(request.out)  # a name that says neither is refused before anything is written
+    step.claim()
+    return step
 
 
 def _rows(request: Request, row: object) -> list[dict[str, Any]]:

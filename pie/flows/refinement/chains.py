@@ -28,13 +28,13 @@ from pie.core.refinement.rows import Divided
 from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Stop
 from pie.flows.generation.asking import record_of
-from pie.flows.refinement.evidence import evidence_of, gather, without_profile
+from pie.flows.refinement.evidence import evidence_of, gather
 from pie.flows.refinement.exchange import Exchange, WaveDone, WaveFailed
+from pie.flows.refinement.profiles import Texts, profiled
 from pie.flows.refinement.request import Progress, Request
 from sim.procedure import Outcome
 from sim.program import Program, digest_of
 from sim.scheduler import Scheduler
-from sim.verdict import Verdict
 
 Subject = Divided | DividedTask
 
@@ -57,6 +57,20 @@ class _Chain:
     refined: Refined | None = None
     asked: int = 0
     """Turns so far."""
+
+
+@dataclass
+class _Besides:
+    """What a measurement on the public tests has shown besides the outcomes, by program."""
+
+    printed: dict[str, str]
+    profiles: dict[str, Texts] | None
+    """None: not wanted."""
+
+
+def _shown(chain: _Chain) -> bool:
+    assert isinstance(chain.need, Running)
+    return chain.need.shown
 
 
 class Chains:
@@ -82,14 +96,13 @@ class Chains:
         self._to_ask: deque[tuple[ModelRequest, _Chain, int]] = deque()
         self._to_run: deque[_Chain] = deque()
         self._asked: dict[str, list[tuple[ModelRequest, _Chain, int]]] = {}
-        self._printed: dict[str, str] = {}
         self._counted: set[str] = set()
         self.unanswered: Counter[str] = Counter()
 
     def results(self, tasks: Iterator[Subject]) -> Iterator[tuple[Subject, list[Refined]]]:
         """Yield the tasks in their order, each when all of its chains have ended."""
         under_way: deque[tuple[Subject, list[_Chain]]] = deque()
-        more = True
+        more, ended = True, 0
         while True:
             while more and len(under_way) < _WINDOW:
                 task = next(tasks, None)
@@ -100,20 +113,23 @@ class Chains:
                 under_way.append((task, chains))
             while under_way and all(chain.refined for chain in under_way[0][1]):
                 task, chains = under_way.popleft()
-                self._progress.done += 1
+                ended += 1
                 yield task, [chain.refined for chain in chains if chain.refined is not None]
             if not under_way and not more:
+                self._progress.done = ended
                 return
             if not more or len(under_way) >= _WINDOW:
                 self._work()
-                self._tell(chain for _task, chains in under_way for chain in chains)
+                self._tell(ended, [chains for _task, chains in under_way])
 
     def _begin(self, task: Subject, sample: int) -> _Chain:
         request = self._request
         own = task.task
         if request.from_answers:
-            own = replace(own, program=task.answers[sample])
-        loop = refine(own, request.templates, request.form, request.rounds)
+            # Without a program in it, the chain begins as one without an earlier run.
+            own = replace(own, program=task.answers[sample] or own.program)
+        nearest = request.patterns.nearest_for(task) if request.patterns else None
+        loop = refine(own, request.templates, request.form, request.rounds, nearest)
         chain = _Chain(task, sample, loop)
         self._advance(chain, None)
         return chain
@@ -252,13 +268,15 @@ class Chains:
         self._to_run.clear()
         setting = self._request.setting
         programs = [self._programs(chain) for chain in wave]
+        # Of each chain alone: equal programs of two tasks print different things.
+        besides = [_Besides({}, {} if _shown(chain) else None) for chain in wave]
         procedures = [
-            gather(chain.one, own, setting, self._printed)
-            for chain, own in zip(wave, programs, strict=True)
+            gather(chain.one, own, setting, seen.printed, seen.profiles)
+            for chain, own, seen in zip(wave, programs, besides, strict=True)
         ]
         outcomes = self._scheduler.run(procedures, lambda: self._show(self._progress))
-        for chain, own, measured in zip(wave, programs, outcomes, strict=True):
-            self._advance(chain, self._evidence(chain, own, measured))
+        for chain, own, seen, measured in zip(wave, programs, besides, outcomes, strict=True):
+            self._advance(chain, self._evidence(chain, own, seen, measured))
             if self._exchange.busy:
                 self._take(0.0)
             if self._to_ask and not self._exchange.busy:
@@ -269,34 +287,29 @@ class Chains:
         return [chain.one.program(text) for text in chain.need.programs]
 
     def _evidence(
-        self, chain: _Chain, programs: list[Program], outcomes: list[Outcome]
+        self, chain: _Chain, programs: list[Program], seen: _Besides, outcomes: list[Outcome]
     ) -> list[Evidence]:
-        assert isinstance(chain.need, Running)
         made = []
         for program, outcome in zip(programs, outcomes, strict=True):
-            printed = self._printed.pop(program.digest, None)
+            printed = seen.printed.get(program.digest)
             tests = chain.one.task.tests
             evidence = evidence_of(outcome, tests, self._request.setting, printed)
-            if chain.need.shown:
-                evidence = profiled(self._request, chain.one, program, evidence)
+            if seen.profiles is not None:
+                evidence = profiled(evidence, seen.profiles.get(program.digest))
             made.append(evidence)
         return made
 
-    def _tell(self, chains: Iterator[_Chain]) -> None:
-        counts = Counter(chain.asked for chain in chains if chain.refined is None)
+    def _tell(self, ended: int, under_way: list[list[_Chain]]) -> None:
+        counts = Counter(
+            chain.asked for chains in under_way for chain in chains if chain.refined is None
+        )
+        # A task that has ended waits for those before it in the file.
+        waiting = sum(all(one.refined for one in chains) for chains in under_way)
+        self._progress.done = ended + waiting
         self._progress.turns_under_way = dict(sorted(counts.items()))
         self._progress.waiting_model = len(self._to_ask) + len(self._asked)
         self._progress.waiting_machine = len(self._to_run)
         self._show(self._progress)
-
-
-def profiled(request: Request, one: Subject, program: Program, evidence: Evidence) -> Evidence:
-    """Return evidence with the profiles that the machine can make of the costliest public test."""
-    from pie.flows.refinement.profiles import profile_of
-
-    if evidence.verdict is Verdict.NOT_MEASURED:
-        return without_profile(evidence, "it was not measured")
-    return profile_of(request.setting, one, program, evidence)
 
 
 def nothing_came(progress: Progress, unanswered: Counter[str], name: str) -> ModelError | None:

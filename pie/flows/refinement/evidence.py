@@ -8,6 +8,7 @@ from dataclasses import replace
 from pie.core.refinement.evidence import Evidence, PublicTest, TestEvidence
 from pie.core.refinement.rows import Divided
 from pie.core.refinement.tasks import DividedTask
+from pie.flows.refinement.profiles import Texts, profiles_of
 from sim.jobs import OutputsJob
 from sim.printed import Asked, Printed
 from sim.procedure import Outcome, Procedure, TestOutcome, examine
@@ -16,6 +17,7 @@ from sim.setting import Setting
 from sim.verdict import Verdict
 
 _KEPT_BYTES = 1 << 16
+_MEGABYTE = 1e6
 
 
 def gather(
@@ -23,11 +25,13 @@ def gather(
     programs: Sequence[Program],
     setting: Setting,
     printed: dict[str, str],
+    profiles: dict[str, Texts] | None = None,
 ) -> Procedure:
     """Measure programs on the public tests, beside the reference that bounds them.
 
     What a program printed on the first test that it failed goes into `printed`, by its digest:
-    prompts show it. The outcomes are those of the programs alone.
+    prompts show it. Where `profiles` are wanted, those of accepted programs go there. The outcomes
+    are those of the programs alone.
     """
     reference = one.reference
     if reference is None:
@@ -60,6 +64,11 @@ def gather(
             first = result[0] if isinstance(result, list) and result else None
             if isinstance(first, Printed) and first.stdout is not None:
                 printed[digest] = first.stdout.decode("utf-8", "replace")
+    if profiles is not None:
+        for program, outcome in zip(programs, outcomes, strict=True):
+            if outcome.verdict is Verdict.ACCEPTED:
+                made = yield from profiles_of(program, outcome, one.public, setting)
+                profiles[program.digest] = made
     return outcomes
 
 
@@ -86,7 +95,13 @@ def evidence_of(
         detail=outcome.detail,
         tests=tuple(shown),
         cost=outcome.seconds if accepted else None,
+        memory_time=_summed(shown) if accepted else None,
     )
+
+
+def _summed(tests: Sequence[TestEvidence]) -> float | None:
+    held = [one.memory_time for one in tests if one.memory_time is not None]
+    return sum(held) if held and len(held) == len(tests) else None
 
 
 def _test(
@@ -99,9 +114,18 @@ def _test(
             from sim.machine import CLOCK_HZ
 
             seconds = one.run.cycles / CLOCK_HZ
-    return TestEvidence(test, one.verdict, one.detail, printed, seconds, one.peak_bytes)
+    peak_bytes, memory_time = _memory(one, setting)
+    return TestEvidence(test, one.verdict, one.detail, printed, seconds, peak_bytes, memory_time)
 
 
-def without_profile(evidence: Evidence, why: str) -> Evidence:
-    """Return evidence that says why there is no profile."""
-    return replace(evidence, profile_problem=why)
+def _memory(one: TestOutcome, setting: Setting) -> tuple[int, float | None]:
+    """Return the most bytes at once, and MB s, as the machine counts them.
+
+    What the host saw of the native run is told only where the machine is the host: it differs from
+    run to run, and so would every prompt that shows it.
+    """
+    counters = one.run.counters if one.run is not None else {}
+    held = counters.get("memory_byte_seconds")
+    native = 0 if setting.machine.deterministic else one.peak_bytes
+    peak = int(counters.get("memory_peak_bytes", native))
+    return peak, None if held is None else held / _MEGABYTE

@@ -34,6 +34,7 @@ def measure(
         jobs=request.jobs,
         use_cache=request.use_cache,
         trust_programs=request.trust_programs,
+        repeated=True,
     )
     made = simulating.plan(asked)
     simulating.simulate(asked, made, lambda _folder: None, show)

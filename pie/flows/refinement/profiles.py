@@ -1,43 +1,47 @@
-"""Cost by line of a program, as SOAP's prompts show it."""
+"""Cost and memory by line of a program, as SOAP's prompts show them.
+
+They are made by the scheduler's workers, beside measurements, and kept in its store.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
-from pie.core.problem import InputError
 from pie.core.refinement.evidence import Evidence
-from pie.core.refinement.rows import Divided
-from pie.core.refinement.tasks import DividedTask
-from sim.errors import MachineFailure
-from sim.machines.skylake import Skylake
-from sim.program import Language, Program
+from pie.core.report.profile_text import Cut
+from pie.flows.profiles import profiling, texts
+from sim.procedure import Outcome
+from sim.profile import Profile
+from sim.program import Program, TestCase
 from sim.setting import Setting
+from sim.verdict import Verdict
 
-_MOST_LINES = 20
+_MOST_TOKENS = 1500
+"""Of each of the two texts: a context of 4,096 tokens holds both beside the program."""
+
+Texts = tuple[str, str, str]
+"""Time profile, memory profile, and why there is none."""
 
 
-def profile_of(
-    setting: Setting, one: Divided | DividedTask, program: Program, evidence: Evidence
-) -> Evidence:
-    """Return evidence with the cost by line on the costliest public test, or why there is none."""
-    from pie.flows.annotate import annotate
+def profiles_of(
+    program: Program, outcome: Outcome, tests: Sequence[TestCase], setting: Setting
+) -> Generator[Any, Any, Texts]:
+    """Profile an accepted program on its costliest test, a part of a procedure."""
+    costs = [one.run.seconds if one.run is not None else 0.0 for one in outcome.tests]
+    test = tests[max(range(len(costs)), key=costs.__getitem__)]
+    (found,) = yield from profiling(program, [test], setting)
+    return texts(cast(Profile, found), program.source, Cut(_MOST_TOKENS))
 
-    costliest = evidence.costliest()
-    if not evidence.correct or costliest is None:
-        return replace(evidence, profile_problem="the program does not pass the public tests")
-    if program.language is not Language.CPP or not isinstance(setting.machine, Skylake):
-        reason = f"cost by line of {program.language} programs on {setting.machine.name}"
-        return replace(evidence, profile_problem=f"{reason} is not measured")
-    names = [test.name for test in one.task.tests]
-    case = one.public[names.index(costliest.test.name)]
-    try:
-        costs = annotate("program", program, [case], setting, 0)
-    except (InputError, MachineFailure) as error:
-        return replace(evidence, profile_problem=str(error))
-    head = f"{'Line #':>6} {'Cycles':>12} {'% Time':>7}  Line Contents"
-    lines = [head, "=" * len(head)]
-    total = max(1, costs.cycles)
-    for line in sorted(costs.own[:_MOST_LINES], key=lambda line: line.number):
-        share = f"{100 * line.counts.cycles / total:.1f}"
-        lines.append(f"{line.number:>6} {line.counts.cycles:>12,} {share:>7}  {line.text}")
-    return replace(evidence, profile="\n".join(lines))
+
+def profiled(evidence: Evidence, found: Texts | None) -> Evidence:
+    """Return evidence with the profiles that were made, or why there are none."""
+    if found is None:
+        ours = evidence.verdict is Verdict.NOT_MEASURED
+        why = "it was not measured" if ours else "the program does not pass the public tests"
+        return replace(evidence, profile_problem=why)
+    time, memory, problem = found
+    if problem:
+        return replace(evidence, profile_problem=problem)
+    return replace(evidence, profile=time.rstrip("\n"), memory_profile=memory.rstrip("\n"))

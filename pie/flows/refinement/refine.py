@@ -3,6 +3,7 @@
 manifest.json      what was asked of which model, by which strategy; status
 answers.jsonl      each answer as it arrived, whole
 turns.jsonl        every turn in the order of the tasks: prompt, answer, verdict, fate
+versions.jsonl     of each chain the program after each iteration, with what the public tests showed
 refined.jsonl      the rows with the programs of the last iteration, for `pie simulate`; of
                    tasks the samples
 iterations.jsonl   the same of all iterations, measured into measured/
@@ -19,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -28,20 +29,23 @@ from pie import __version__
 from pie.core.answers.answer_store import AnswerStore
 from pie.core.answers.generation_folder import GenerationFolder
 from pie.core.extras import require_parsers
-from pie.core.plan import LeftOut
+from pie.core.plan import LeftOut, refuse_duplicate
 from pie.core.problem import InputError, RowProblem
 from pie.core.prompting.prompt_plan import sha256_of
-from pie.core.refinement.rows import divide
+from pie.core.refinement.earlier import OPTION, EarlierRows
+from pie.core.refinement.rows import Divided, divide
 from pie.core.refinement.tasks import DividedTask, divide_task
 from pie.core.refinement.turn_rows import (
     all_iterations,
     refined_row,
     refined_samples,
     turn_line,
+    versions_line,
 )
 from pie.core.refinement.version import Fate, Stop
 from pie.core.rows import Line, parse_row, read_lines
 from pie.core.run_folder import encode, save_json
+from pie.core.tasks.samples import Samples
 from pie.core.tasks.task import parse_task
 from pie.core.test_cases import TestCases, test_folder
 from pie.core.wording import count
@@ -56,6 +60,8 @@ from sim.scheduler import Scheduler, interrupt_on_sigterm
 from sim.store import Store
 
 KIND = "refinement"
+Seen = tuple[set[str], dict[bytes, tuple[int, bytes]]]
+"""Names of tasks, and what tells rows apart."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def _option(request: Request) -> str:
 def _read(request: Request) -> Iterator[tuple[int, Subject | RowProblem]]:
     folder = None if request.of_tasks else test_folder(request.testcases, request.rows)
     tests = TestCases(folder)
-    seen: set[str] = set()
+    seen: Seen = set(), {}
     for line in islice(read_lines(request.rows, _option(request)), request.limit):
         try:
             yield line.number, _subject(request, line, tests, seen)
@@ -118,20 +124,35 @@ def _read(request: Request) -> Iterator[tuple[int, Subject | RowProblem]]:
             yield line.number, problem
 
 
-def _subject(request: Request, line: Line, tests: TestCases, seen: set[str]) -> Subject:
+def _subject(request: Request, line: Line, tests: TestCases, seen: Seen) -> Subject:
     one: Subject
+    names, rows = seen
     if request.of_tasks:
         one = divide_task(parse_task(line.data), request.setting.toolchain)
     else:
-        one = divide(parse_row(line.data), line.number, tests, request.public)
-    if one.task.name in seen:
+        row = parse_row(line.data)
+        refuse_duplicate(row, line.number, rows)
+        one = divide(row, line.number, tests, request.public)
+    if one.task.name in names:
         raise RowProblem(f"the task {one.task.name} stands in the file already")
+    one = _started(request, one)
+    names.add(one.task.name)
+    return one
+
+
+def _started(request: Request, one: Subject) -> Subject:
+    """Return a task with the answers that its chains start from; RowProblem for too few."""
+    match request.earlier, one:
+        case EarlierRows() as earlier, Divided():
+            one = replace(one, answers=earlier.answers(one.row))
+        case Samples() as samples, DividedTask():
+            found = samples.answers(one.whole.visible)
+            one = replace(one, answers=tuple(answer.solution for answer in found))
     if request.from_answers and len(one.answers) < request.samples:
         raise RowProblem(
-            f"it has {count(len(one.answers), 'answer')}, and --start answers needs one for each "
-            f"of {count(request.samples, 'chain')}"
+            f"it has {count(len(one.answers), 'answer')}, and {OPTION} needs one for each of "
+            f"{count(request.samples, 'chain')}"
         )
-    seen.add(one.task.name)
     return one
 
 
@@ -224,6 +245,7 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
     tasks = (one for _number, one in _read(request) if not isinstance(one, RowProblem))
     with (
         folder.rewriting("turns.jsonl") as turns,
+        folder.rewriting("versions.jsonl") as versions,
         folder.rewriting("refined.jsonl") as refined,
         folder.rewriting("iterations.jsonl") as all_of_them,
         _judging(request, folder) as judging,
@@ -231,6 +253,7 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
         for one, ended in chains.results(tasks):
             for sample, chain in enumerate(ended):
                 counts.stops[chain.stop] += 1
+                versions.write(encode(versions_line(one, sample, chain)))
                 for turn in chain.turns:
                     counts.turns += 1
                     counts.fates[turn.fate] += 1

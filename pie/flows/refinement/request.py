@@ -8,8 +8,11 @@ from typing import Any
 
 from pie.core.models import Model, Sampling
 from pie.core.prompting.prompts import Form
+from pie.core.refinement.earlier import EarlierRows
 from pie.core.refinement.prompting import Templates
+from pie.core.tasks.samples import Samples
 from pie.flows.generation.generate import Prices
+from pie.flows.refinement.patterns import Patterns
 from sim.program import Language, digest_of
 from sim.setting import Setting
 
@@ -36,7 +39,11 @@ class Request:
     use_cache: bool = True
     of_tasks: bool = False
     from_answers: bool = False
-    """Chain k starts from the row's answer k of an earlier run."""
+    """Chain k starts from the task's answer k of an earlier run."""
+    earlier: EarlierRows | Samples | None = None
+    """Where these answers are; None: in the rows, or tasks, themselves."""
+    patterns: Patterns | None = None
+    """An index of other programs' edits, for strategies that show patterns."""
     trust_programs: bool = False
     """The user's word that no program is made to cheat (`machines.refuse_untrusted`)."""
     limit: int | None = None
@@ -60,7 +67,8 @@ class Request:
             "form": self.form.value,
             "samples": self.samples,
             "public": self.public,
-            "from_answers": self.from_answers,
+            "from_answers": self.earlier.sha256 if self.earlier else self.from_answers,
+            "patterns": self.patterns.fingerprint if self.patterns else "",
             "room": self.room,
             "machine": digest_of(self.setting.fingerprint(languages)),
         }

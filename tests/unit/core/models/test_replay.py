@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pie.core.models import Answer, Failure, ModelError, ModelOptions, Request, Sampling, open_model
-from pie.core.models.replay import row_identity
+from pie.core.models.replay import identity_of, row_identity
 from pie.core.prompting.prompts import Form, Strategy, render
+from pie.core.rows import parse_row
 
 PROMPT = render(Strategy.INSTRUCTION, Form.PLAIN, "int main() {}")
 ROW = row_identity("p1", "s1", None, "int main() {}")
@@ -46,6 +47,20 @@ def test_rows_of_two_models_under_the_same_ids_are_not_answered_by_the_first_one
     assert same.text == "a"
     assert isinstance(other, Failure)
     assert other.reason == "the file has several different answers to it"
+
+
+def test_of_rows_of_several_models_the_one_that_asks_gets_its_own_models_answers(
+    tmp_path: Path,
+) -> None:
+    row = {"problem_id": "p1", "src_id": "s1", "src_code": "x", "tgt_code": "y", "tests": []}
+    lines = [{**row, "model": name, "generated_answers": [f"by {name}"]} for name in ("a", "b")]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    model = open_model(f"replay:{path}", ModelOptions())
+    for line in lines:
+        asks = identity_of(parse_row(json.dumps({**line, "tests": [0]}).encode()))
+        (batch,) = model.answers([Request("0" * 32, PROMPT, 0, 0, asks)], Sampling())
+        assert [one.text for one in batch if isinstance(one, Answer)] == [f"by {line['model']}"]
 
 
 def test_answers_of_two_runs_to_the_same_prompt_are_not_mixed_up(tmp_path: Path) -> None:

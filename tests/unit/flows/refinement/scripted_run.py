@@ -125,7 +125,11 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     seen: list[str] = []
 
     def gather(
-        one: Any, programs: Sequence[Program], setting: Setting, printed: dict[str, str]
+        one: Any,
+        programs: Sequence[Program],
+        setting: Setting,
+        printed: dict[str, str],
+        profiles: object,
     ) -> Procedure:
         yield from ()
         seen.extend(program.source for program in programs)
@@ -138,6 +142,6 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     monkeypatch.setattr(chains, "gather", gather)
     monkeypatch.setattr(chains, "evidence_of", read)
-    monkeypatch.setattr(chains, "profiled", lambda _request, _one, _program, made: made)
+    monkeypatch.setattr(chains, "profiled", lambda made, _found: made)
     monkeypatch.setenv("PIE_CACHE", str(tmp_path / "cache"))
     return seen

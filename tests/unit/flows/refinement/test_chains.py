@@ -12,8 +12,11 @@ from pie.core.models import ModelError
 from pie.core.problem import InputError
 from pie.core.refinement.strategy import shipped
 from pie.flows.generation.generate import Prices
+from pie.flows.refinement import chains
 from pie.flows.refinement.refine import plan
-from tests.unit.core.refinement.scripted import fenced, written
+from sim.procedure import Outcome
+from sim.verdict import Verdict
+from tests.unit.core.refinement.scripted import evidence, fenced, written
 from tests.unit.flows.refinement.scripted_run import (
     ScriptedModel,
     always,
@@ -328,3 +331,29 @@ def test_a_private_test_of_a_task_that_is_shown_judges_nothing(tmp_path):
     done = run(request(tasks, ScriptedModel(always("fast")), public=None, of_tasks=True))
     (judging,) = lines_of(done.folder / "tasks.jsonl")
     assert [one["input"] for one in judging["private_tests"]] == ["secretone\n"]
+
+
+def test_a_row_that_stands_in_the_file_twice_is_left_out_and_told(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0), row(1), row(0)])
+    made = plan(request(pairs, ScriptedModel(always("fast"))))
+    assert made.tasks == 2
+    assert "stand on line 1 already" in made.left_out[0].reason
+
+
+def test_what_one_wrong_program_printed_is_told_of_each_task_that_has_it(tmp_path, monkeypatch):
+    seen = []
+
+    def gather(one, programs, setting, printed, profiles):
+        yield from ()
+        printed.update({program.digest: f"of task {one.task.name}" for program in programs})
+        return [Outcome(Verdict.WRONG_ANSWER, program.source) for program in programs]
+
+    def read(outcome, tests, setting, printed):
+        seen.append(printed)
+        return evidence(outcome.detail)
+
+    monkeypatch.setattr(chains, "gather", gather)
+    monkeypatch.setattr(chains, "evidence_of", read)
+    pairs = write(tmp_path / "rows.jsonl", [row(0, "wrong"), row(1, "wrong")])
+    run(request(pairs, ScriptedModel(always("wrong")), "perfcodegen", samples=2))
+    assert seen == ["of task 1", "of task 1", "of task 2", "of task 2"]
