@@ -25,6 +25,8 @@ class Sampled:
 
     reference: float
     samples: tuple[float | None, ...]
+    problem: str = ""
+    """What is drawn again for the intervals; empty: the task itself."""
 
     def __post_init__(self) -> None:
         for cost in (self.reference, *self.samples):
@@ -61,25 +63,26 @@ def perfcodegen_score(tasks: Mapping[str, Sampled], k: int) -> PerfCodeGenScore:
     Not clamped: a refinement may be slower. Source: PerfCodeGen 3.1 and evaluate_execution_time.
     References (1, 100) with samples (0.1, 100) give 1.009 by sums and 5.5 by ratios.
     """
-    best = {name: task.best(k) for name, task in tasks.items()}
-    pairs = {
-        name: (task.reference, cost)
-        for name, task in tasks.items()
-        if (cost := best[name]) is not None
-    }
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    faster: dict[str, list[float]] = {}
+    correct: dict[str, list[float]] = {}
+    for name, task in tasks.items():
+        problem, best = task.problem or name, task.best(k)
+        correct.setdefault(problem, []).append(float(best is not None))
+        is_faster = best is not None and is_optimised_perfcodegen(task.reference, best)
+        faster.setdefault(problem, []).append(float(is_faster))
+        if best is not None:
+            pairs.setdefault(problem, []).append((task.reference, best))
     return PerfCodeGenScore(
         k=k,
         tasks=len(tasks),
-        with_correct=len(pairs),
-        speedup_ratio_of_sums=ratio_of_sums_estimate({name: [p] for name, p in pairs.items()}),
-        speedup_mean_of_ratios=mean_estimate({name: [b / a] for name, (b, a) in pairs.items()}),
-        optimised=mean_estimate(
-            {
-                name: [float(name in pairs and is_optimised_perfcodegen(*pairs[name]))]
-                for name in tasks
-            }
+        with_correct=sum(map(len, pairs.values())),
+        speedup_ratio_of_sums=ratio_of_sums_estimate(pairs),
+        speedup_mean_of_ratios=mean_estimate(
+            {problem: [b / a for b, a in both] for problem, both in pairs.items()}
         ),
-        correct=mean_estimate({name: [float(name in pairs)] for name in tasks}),
+        optimised=mean_estimate(faster),
+        correct=mean_estimate(correct),
     )
 
 

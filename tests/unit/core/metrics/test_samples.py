@@ -59,6 +59,16 @@ def test_intervals_are_over_tasks_and_missing_for_one():
     assert alone.interval is None
 
 
+def test_tasks_of_one_problem_are_drawn_together():
+    tasks = {"a": Sampled(1, (0.5,), "p"), "b": Sampled(1, (2,), "p")}
+    score = perfcodegen_score(tasks, 1)
+    assert score.speedup_mean_of_ratios is not None
+    assert score.speedup_mean_of_ratios.value == 1.25
+    assert score.speedup_mean_of_ratios.interval is None
+    assert score.optimised is not None
+    assert score.optimised.interval is None
+
+
 def test_no_task_gives_no_numbers():
     score = perfcodegen_score({}, 1)
     assert (score.optimised, score.correct, score.speedup_ratio_of_sums) == (None, None, None)
