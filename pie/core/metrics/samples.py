@@ -86,11 +86,18 @@ def perfcodegen_score(tasks: Mapping[str, Sampled], k: int) -> PerfCodeGenScore:
     )
 
 
-def pass_at_k_estimate(correct: Mapping[str, Sequence[bool]], k: int) -> Estimate | None:
-    """Unbiased pass@k over tasks; ValueError for a task with fewer than k samples."""
-    return mean_estimate(
-        {task: [pass_at_k(len(flags), sum(flags), k)] for task, flags in correct.items()}
-    )
+def pass_at_k_estimate(
+    correct: Mapping[str, Sequence[bool]], k: int, problems: Mapping[str, str] | None = None
+) -> Estimate | None:
+    """Unbiased pass@k over tasks; ValueError for a task with fewer than k samples.
+
+    `problems` tells which tasks are drawn together for the interval; None: each by itself.
+    """
+    chances: dict[str, list[float]] = {}
+    for task, flags in correct.items():
+        problem = task if problems is None else problems[task]
+        chances.setdefault(problem, []).append(pass_at_k(len(flags), sum(flags), k))
+    return mean_estimate(chances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +130,13 @@ def ecco_ratio(given: EccoRun, edited: EccoRun) -> float | None:
     return math.fsum(before) / math.fsum(after)
 
 
-def sbllm_speed(before: Sequence[float], after: Sequence[float | None]) -> float:
-    """SBLLM's SP: 100 x the mean of t_in / t_out - 1, 0 where it is not better, in percent.
+SBLLM_OPTIMISED = 10.0
+"""SBLLM's OPT counts gains above this, in percent."""
 
-    Ratios (2, 0.5, 1.25) give 41.67. A task without a correct program counts 0.
+
+def sbllm_gain(before: float, after: float | None) -> float:
+    """SBLLM's gain of one program: 100 x (t_in / t_out - 1), 0 where it is not better, in percent.
+
+    SP is its mean: ratios (2, 0.5, 1.25) give 41.67. None, no correct program, gains 0.
     """
-    if len(before) != len(after) or not before:
-        raise ValueError("SP needs as many times before as after, and at least one")
-    gains = [0.0 if a is None else max(0.0, b / a - 1) for b, a in zip(before, after, strict=True)]
-    return 100 * math.fsum(gains) / len(gains)
+    return 0.0 if after is None else max(0.0, 100 * (before / after - 1))

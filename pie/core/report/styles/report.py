@@ -10,15 +10,28 @@ from pie.core.metrics.bootstrap import LEVEL, RESAMPLES
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError
+from pie.core.report.pair_rows import ReportError
+from pie.core.report.styles.coffe import Coffe
+from pie.core.report.styles.ecco import Ecco
+from pie.core.report.styles.enamel import Enamel
+from pie.core.report.styles.evalperf import EvalPerf
 from pie.core.report.styles.open_run import OpenRun, open_run
 from pie.core.report.styles.perfcodegen import PerfCodeGen
+from pie.core.report.styles.pie_scores import Pie
+from pie.core.report.styles.sbllm import Sbllm
 from pie.core.report.styles.soap import Soap
 from pie.core.report.styles.table import SCHEMA_VERSION, About, Style, StyleReport
 from pie.core.wording import count
 
 STYLES: dict[str, Callable[[About], Style]] = {
+    "pie": Pie,
     "perfcodegen": PerfCodeGen,
     "soap": Soap,
+    "ecco": Ecco,
+    "evalperf": EvalPerf,
+    "enamel": Enamel,
+    "coffe": Coffe,
+    "sbllm": Sbllm,
 }
 
 
@@ -51,7 +64,10 @@ def style_report(
     for subject in opened.subjects(limit):
         done += 1
         answers += sum(map(len, subject.answers.values()))
-        chosen.add(subject)
+        try:
+            chosen.add(subject)
+        except ValueError as error:
+            raise ReportError(f"{run}: {subject.name} cannot be scored: {error}") from error
     made = chosen.tables()
     return StyleReport(
         schema_version=SCHEMA_VERSION,

@@ -5,12 +5,13 @@ import math
 import pytest
 
 from pie.core.metrics.samples import (
+    SBLLM_OPTIMISED,
     EccoRun,
     Sampled,
     ecco_ratio,
     pass_at_k_estimate,
     perfcodegen_score,
-    sbllm_speed,
+    sbllm_gain,
 )
 
 EXAMPLE = {"a": Sampled(1, (0.1,)), "b": Sampled(100, (100,))}
@@ -100,6 +101,8 @@ def test_an_edit_with_other_tests_is_an_error():
         ecco_ratio(EccoRun((1.0,)), EccoRun((1.0, 1.0)))
 
 
-def test_sbllms_speed_is_in_percent_and_never_below_zero():
-    assert round(sbllm_speed((2, 1, 1.25), (1, 2, 1)), 2) == 41.67
-    assert sbllm_speed((1.0,), (None,)) == 0.0
+def test_sbllms_gain_is_in_percent_and_never_below_zero():
+    gains = [sbllm_gain(*one) for one in ((2, 1), (1, 2), (1.25, 1))]
+    assert round(sum(gains) / 3, 2) == 41.67
+    assert sum(gain > SBLLM_OPTIMISED for gain in gains) == 2
+    assert sbllm_gain(1.0, None) == 0.0

@@ -122,6 +122,226 @@ def test_perfcodegens_two_speedups_are_of_the_worked_example(tmp_path: Path) -> 
     assert (cell(report, "pass_at_k", k=1), cell(report, "pass_at_k", k=2)) == (0.75, 1)
 
 
+def test_pies_numbers_are_of_the_worked_example(tmp_path: Path) -> None:
+    """Sources of 10 s; the best answers take 2 s, 20 s, and none is right: 5, 1 and 1."""
+    answers = ([ok(2), ok(4)], [ok(30), ok(20)], [wrong(), wrong()])
+    tasks = [{"references": [ok(10), ok(1)], "answers": own} for own in answers]
+    reports = [
+        style_report(tasks_run(tmp_path / "tasks", tasks), "pie"),
+        style_report(pairs_run(tmp_path / "pairs", [[ok(10), ok(1), *a] for a in answers]), "pie"),
+    ]
+    for report in reports:
+        assert cell(report, "speedup", k=2) == pytest.approx(7 / 3)
+        assert cell(report, "optimised", k=2) == pytest.approx(1 / 3)
+        assert cell(report, "correct", k=2) == pytest.approx(2 / 3)
+        assert cell(report, "scored", k=1) == 3
+    refined = pairs_run(tmp_path / "refined", [[ok(10), ok(1), ok(5), ok(2)]], iterations=1)
+    report = style_report(refined, "pie")
+    assert [cell(report, "speedup", f"iteration {n}") for n in (0, 1)] == [2, 5]
+
+
+def test_pass_at_k_is_the_unbiased_one(tmp_path: Path) -> None:
+    """5 of 20 right: one drawn is right with a chance of 0.25."""
+    answers = [ok(2)] * 5 + [wrong()] * 15
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": answers}])
+    assert cell(style_report(run, "coffe"), "pass_at_1") == 0.25
+    assert cell(style_report(run, "coffe"), "pass_at_20") == 1
+
+
+def test_an_answer_gets_the_dps_of_the_level_that_it_reaches(tmp_path: Path) -> None:
+    """Scores 20, 60 and 100 at 900, 500 and 100: 450 gives 60, 100 gives 100, 1000 gives 0."""
+    answers = [
+        ok(450, model="a"),
+        ok(100, model="b"),
+        ok(1000, model="c"),
+        ok(450, model="d"),
+        ok(100, model="d"),
+    ]
+    task = {"references": [ok(900), ok(500), ok(100)], "answers": answers}
+    run = tasks_run(tmp_path, [{**task, "reference_scores": [20, 60, 100]}])
+    report = style_report(run, "evalperf")
+    assert [cell(report, "dps", name) for name in "abcd"] == [60, 100, 0, 80]
+    assert cell(report, "dps_norm", "a") == pytest.approx(200 / 3)
+    # Without published scores: the share of the references that cost as much or more.
+    report = style_report(tasks_run(tmp_path / "own", [task]), "evalperf")
+    assert cell(report, "dps", "a") == pytest.approx(200 / 3)
+    assert any("levels of 1 tasks are their own references" in note for note in report.notes)
+
+
+def test_models_are_compared_on_the_tasks_that_all_of_them_solve(tmp_path: Path) -> None:
+    references = [ok(4), ok(1)]
+    run = tasks_run(
+        tmp_path,
+        [
+            {"references": references, "answers": [ok(4, model="a"), ok(1, model="b")]},
+            {"references": references, "answers": [ok(1, model="a"), wrong(model="b")]},
+        ],
+    )
+    report = style_report(run, "evalperf")
+    assert (cell(report, "dps", "a"), cell(report, "dps", "b")) == (75, 100)
+    assert (cell(report, "dps_common", "a"), cell(report, "dps_common", "b")) == (50, 100)
+    assert cell(report, "common", "a") == 1
+
+
+def test_input_that_exercises_performance_alone_compares(tmp_path: Path) -> None:
+    def costs(judging: float, exercising: float) -> One:
+        return One({"private.0": judging, "private.pe": exercising})
+
+    task = {
+        "references": [costs(1, 9), costs(9, 1)],
+        "answers": [costs(50, 1)],
+        "reference_scores": [10, 100],
+    }
+    assert cell(style_report(tasks_run(tmp_path, [task]), "evalperf"), "dps") == 100
+
+
+def level_costs(*costs: float | None) -> One:
+    """Return a program with one case a level, up to the first that met a limit."""
+    made: dict[str, float | None] = {}
+    for number, one in enumerate(costs):
+        made[f"level.{number}.0"] = one
+        if one is None:
+            break
+    return One(made, "time_limit" if None in costs else "accepted")
+
+
+@pytest.mark.parametrize(
+    ("costs", "efficiency"),
+    [
+        ((1, 1, 1, 1), 1.0),
+        ((2, 2, 2, 2), 0.0),
+        ((0.5, 0.5, 0.5, 0.5), 1.5),
+        ((1.9, 1, 1, 1), 1.0),
+        ((1, 1, 1, 1.5), 0.8),
+        # A level that met the limit is worth nothing, and so are all behind it.
+        ((1, 1, None, 1), 0.3),
+        ((1, 1, 2.5, 1), 0.3),
+        ((None, 1, 1, 1), 0.0),
+    ],
+)
+def test_enamels_efficiency_is_censored_by_its_limit(
+    tmp_path: Path, costs: tuple[float | None, ...], efficiency: float
+) -> None:
+    task = {
+        "references": [level_costs(1, 1, 1, 1)],
+        "answers": [level_costs(*costs)],
+        "hardness": [0, 3, 3, 4],
+    }
+    report = style_report(tasks_run(tmp_path, [task]), "enamel")
+    assert cell(report, "eff_at_1") == pytest.approx(efficiency)
+
+
+def test_eff_at_k_is_the_expected_best_and_a_wrong_answer_is_nothing(tmp_path: Path) -> None:
+    broken = One({"level.0.0": 1.0, "level.1.0": None}, "wrong_answer", on={})
+    broken.on["level.1.0"] = "wrong_answer"
+    task = {
+        "references": [level_costs(1, 1, 1, 1)],
+        "answers": [level_costs(1, 1, 1, 1), broken],
+        "hardness": [0, 3, 3, 4],
+    }
+    other = {**task, "counts_in_enamel": False, "answers": [broken, broken]}
+    report = style_report(tasks_run(tmp_path, [task, other]), "enamel")
+    assert (cell(report, "eff_at_1"), cell(report, "eff_at_2")) == (0.5, 1)
+    assert "1 that ENAMEL does not count" in report.notes
+
+
+def test_a_program_that_met_the_native_limit_counts_nothing_and_is_told(tmp_path: Path) -> None:
+    native = One({"level.0.0": None, "level.1.0": None}, "time_limit")
+    native.on["level.0.0"] = "accepted"
+    task = {
+        "references": [level_costs(1, 1, 1, 1)],
+        "answers": [native],
+        "hardness": [0, 3, 3, 4],
+    }
+    report = style_report(tasks_run(tmp_path, [task]), "enamel")
+    assert cell(report, "eff_at_1") == 0
+    assert any("1 answers met the native limit" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("style", "why"),
+    [
+        ("enamel", "1 without levels of input or their hardness"),
+        ("evalperf", "no task of this run has two correct reference solutions"),
+    ],
+)
+def test_a_run_without_levels_is_refused_and_told_how_to_get_them(
+    tmp_path: Path, style: str, why: str
+) -> None:
+    run = tasks_run(tmp_path / "tasks", [{"references": [ok(1)], "answers": [ok(1)]}])
+    with pytest.raises(InputError, match=why):
+        style_report(run, style)
+    pairs = pairs_run(tmp_path / "pairs", [[ok(2), ok(1), ok(1)]])
+    with pytest.raises(InputError, match="this is a run of pairs"):
+        style_report(pairs, style)
+
+
+def test_levels_of_which_an_input_is_missing_are_left_out(tmp_path: Path) -> None:
+    whole = {"references": [level_costs(1, 1, 1, 1)], "answers": [level_costs(1, 1, 1, 1)]}
+    short = {"references": [level_costs(1, 1)], "answers": [level_costs(1, 1)]}
+    rows = [{**one, "hardness": [0, 3, 3, 4]} for one in (whole, short)]
+    report = style_report(tasks_run(tmp_path, rows), "enamel")
+    assert (cell(report, "tasks"), cell(report, "eff_at_1")) == (1, 1)
+    assert any("inputs of a level are missing" in note for note in report.notes)
+
+
+def test_coffes_answer_must_cost_less_than_the_fastest_reference(tmp_path: Path) -> None:
+    def costs(judging: float, stress: float) -> One:
+        return One({"private.0": judging, "stress.0": stress})
+
+    run = tasks_run(
+        tmp_path,
+        [
+            {"references": [costs(1, 9), costs(1, 4)], "answers": [costs(8, 3), costs(1, 4)]},
+            {"references": [costs(1, 4)], "answers": [wrong(), wrong()]},
+        ],
+    )
+    report = style_report(run, "coffe")
+    assert (cell(report, "pass_at_1"), cell(report, "efficient_at_1")) == (0.5, 0.25)
+    assert cell(report, "efficient_at_2") == 0.5
+    assert cell(report, "speedup") == pytest.approx((4 / 3 + 1) / 2)
+    pairs = pairs_run(tmp_path / "pairs", [[ok(9), ok(2), ok(1)], [ok(9), ok(2), ok(2)]])
+    report = style_report(pairs, "coffe")
+    assert cell(report, "efficient_at_1") == 0.5
+
+
+@pytest.mark.parametrize(("cost", "share"), [(3.5, 0.5), (6, 0.0), (1, 1.0), (4, 0.25)])
+def test_eccos_percentiles_are_the_shares_that_are_slower(
+    tmp_path: Path, cost: float, share: float
+) -> None:
+    """The slowest of all beats nobody; the published code made that the best score."""
+    people = [ok(one, peak=one) for one in (5, 4, 3, 2)]
+    task = {"references": people, "answers": [ok(cost, peak=cost)]}
+    report = style_report(tasks_run(tmp_path, [task]), "ecco")
+    assert (cell(report, "runtime"), cell(report, "memory")) == (share, share)
+    assert any("among 4 to 4 references of 1 tasks" in note for note in report.notes)
+
+
+def test_an_edit_that_fails_a_test_has_no_speedup(tmp_path: Path) -> None:
+    fast = ok(1, 2, peak=5)
+    part = One({"0": 0.001, "1": None}, "wrong_answer", on={"1": "wrong_answer"})
+    run = pairs_run(tmp_path, [[ok(2, 4, peak=10), ok(1, 1), fast], [ok(2, 4), ok(1, 1), part]])
+    report = style_report(run, "ecco")
+    assert (cell(report, "speedup"), cell(report, "memory")) == (2, 2)
+    assert (cell(report, "pass_at_1"), cell(report, "compared")) == (0.5, 1)
+    assert any("percentiles are unknown" in note for note in report.notes)
+
+
+def test_eccos_table_of_a_refinement_has_a_line_an_iteration(tmp_path: Path) -> None:
+    pairs = [[ok(8), ok(1), ok(8), ok(4)], [ok(8), ok(1), wrong(), ok(2)]]
+    report = style_report(pairs_run(tmp_path, pairs, iterations=1), "ecco")
+    assert [cell(report, "speedup", f"iteration {n}") for n in (0, 1)] == [1, 3]
+    assert [cell(report, "pass_at_1", f"iteration {n}") for n in (0, 1)] == [0.5, 1]
+
+
+def test_sbllms_speed_is_of_the_worked_example(tmp_path: Path) -> None:
+    """Ratios 2, 0.5 and 1.25: 100, 0 and 25 percent."""
+    pairs = [[ok(2), ok(1), ok(1)], [ok(1), ok(1), ok(2)], [ok(1.25), ok(1), ok(1)]]
+    report = style_report(pairs_run(tmp_path, pairs), "sbllm")
+    assert round(cell(report, "speed"), 2) == 41.67
+    assert cell(report, "optimised") == pytest.approx(2 / 3)
+
+
 def test_what_we_failed_to_measure_is_in_no_number_and_said(tmp_path: Path) -> None:
     lost = One({}, "not_measured")
     run = tasks_run(
