@@ -2,12 +2,15 @@
 
 `tasks.jsonl` (or `pairs.jsonl`) and `measurements.jsonl` are in one order, so both are gone through
 together. Peaks of memory that the machine does not count are those of the native runs, of
-`native.jsonl`.
+`native.jsonl`. Of a row its programs' places are kept, in case a later row has one of them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -26,28 +29,60 @@ _REPETITION = "cpu_seconds_"
 Record = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a program's lines stand in a file, so that a later row can read them again."""
+
+    offset: int
+    lines: int
+
+
 class _Lines:
     """The lines of a file that belong to one program after the other, read as they are asked."""
 
     def __init__(self, path: Path, kind: str = "") -> None:
-        rows = (row for _number, row in read_rows(path)) if path.exists() else iter(())
-        self._rows = (
-            row for row in rows if isinstance(row, dict) and (not kind or row.get("kind") == kind)
-        )
-        self._next: dict[str, Any] | None = next(self._rows, None)
+        self._path, self._kind = path, kind
+        self._rows = self._read(0) if path.exists() else iter(())
+        self._next: tuple[int, dict[str, Any]] | None = next(self._rows, None)
 
-    def of(self, owner: str, task: str, program: str) -> list[dict[str, Any]]:
+    def of(self, owner: str, task: str, program: str) -> tuple[Place, list[dict[str, Any]]]:
         """Return the next lines if they are of this program, else none."""
+        start = self._next[0] if self._next is not None else 0
         taken: dict[Any, dict[str, Any]] = {}
-        while (
-            self._next is not None
-            and (self._next.get(owner), self._next.get("program")) == (task, program)
-            and self._next.get("test") not in taken
-            and all(_role(self._next) == _role(one) for one in taken.values())
-        ):
-            taken[self._next.get("test")] = self._next
+        while self._next is not None:
+            line = self._next[1]
+            if (
+                (line.get(owner), line.get("program")) != (task, program)
+                or line.get("test") in taken
+                or any(_role(line) != _role(one) for one in taken.values())
+            ):
+                break
+            taken[line.get("test")] = line
             self._next = next(self._rows, None)
-        return list(taken.values())
+        return Place(start, len(taken)), list(taken.values())
+
+    def at(self, place: Place) -> list[dict[str, Any]]:
+        """Return lines that were read before."""
+        if not place.lines:
+            return []
+        return [line for _offset, line in islice(self._read(place.offset), place.lines)]
+
+    def _read(self, offset: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the lines from a place on, each with its own; a torn last one is not there."""
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            for data in file:
+                start, offset = offset, offset + len(data)
+                try:
+                    line = json.loads(data)
+                except (ValueError, RecursionError) as error:
+                    if not data.endswith(b"\n"):
+                        return
+                    raise ReportError(
+                        f"{self._path}: byte {start}: not a line of JSON ({error})"
+                    ) from error
+                if isinstance(line, dict) and (not self._kind or line.get("kind") == self._kind):
+                    yield start, line
 
 
 def _role(line: Record) -> tuple[object, ...]:
@@ -61,26 +96,34 @@ class Measurements:
     def __init__(self, folder: Path) -> None:
         self._costs = _Lines(folder / "measurements.jsonl")
         self._native = _Lines(folder / "native.jsonl", "run")
-        self.aa_ratios: list[float] = []
+        self.aa_ratios = array("d")
         """On a machine that measures twice: the first program of a row against itself."""
 
-    def of(self, owner: str, task: str, program: str, verdict: str) -> Measured:
+    def of(
+        self, owner: str, task: str, program: str, verdict: str
+    ) -> tuple[tuple[Place, Place], Measured]:
         """Return the next program; ReportError when the files hold another one there."""
-        costs = self._costs.of(owner, task, program)
-        native = {
-            one["test"]: one.get("peak_memory_bytes")
-            for one in self._native.of(owner, task, program)
-        }
+        place, costs = self._costs.of(owner, task, program)
+        beside, native = self._native.of(owner, task, program)
         if not costs:
             raise ReportError(f"measurements.jsonl does not go with the rows: {task} is not there")
-        runs = {
-            str(one["test"]): _run(one, native.get(one["test"]))
-            for one in costs
-            if one.get("test") is not None
-        }
-        ratios = (one["counters"].get("aa_ratio") for one in costs)
-        self.aa_ratios += [float(ratio) for ratio in ratios if ratio]
-        return Measured(Verdict(verdict), runs, _repeats(costs))
+        ratios = ((one.get("counters") or {}).get("aa_ratio") for one in costs)
+        self.aa_ratios.extend(float(ratio) for ratio in ratios if ratio)
+        return (place, beside), _measured(verdict, costs, native)
+
+    def at(self, places: tuple[Place, Place], verdict: str) -> Measured:
+        """Return a program that an earlier row has brought."""
+        return _measured(verdict, self._costs.at(places[0]), self._native.at(places[1]))
+
+
+def _measured(verdict: str, costs: Sequence[Record], native: Sequence[Record]) -> Measured:
+    peaks = {one["test"]: one.get("peak_memory_bytes") for one in native}
+    runs = {
+        str(one["test"]): _run(one, peaks.get(one["test"]))
+        for one in costs
+        if one.get("test") is not None
+    }
+    return Measured(Verdict(verdict), runs, _repeats(costs))
 
 
 def _run(line: Record, native_peak: float | None) -> TestRun:
@@ -98,7 +141,7 @@ def _run(line: Record, native_peak: float | None) -> TestRun:
     )
 
 
-def _repeats(lines: list[dict[str, Any]]) -> tuple[float, ...]:
+def _repeats(lines: Sequence[Record]) -> tuple[float, ...]:
     """Return the sums over the tests of each repetition; empty unless all tests have as many."""
     by_test = [
         [value for name, value in one["counters"].items() if name[:-2] == _REPETITION]
@@ -130,7 +173,7 @@ def _task(row: Record, measurements: Measurements, iterations: int) -> Subject:
     for one in chain(row["references"], row["answers"]):
         digest = one["program"]
         if digest not in known:
-            known[digest] = measurements.of("task_id", name, digest, one["verdict"])
+            _places, known[digest] = measurements.of("task_id", name, digest, one["verdict"])
     groups: dict[str, list[Measured]] = {}
     for answer in row["answers"]:
         groups.setdefault(answer.get("model") or UNNAMED, []).append(known[answer["program"]])
@@ -155,7 +198,7 @@ def read_pair_subjects(
 ) -> Iterator[Subject]:
     """Yield the finished rows of a run of pairs, in the same way."""
     path = folder / "pairs.jsonl"
-    known: dict[bytes, Measured] = {}
+    known: dict[bytes, tuple[Place, Place]] = {}
     for number, row in _rows(path, limit):
         try:
             yield _pair(number, row, measurements, known, iterations)
@@ -169,7 +212,7 @@ def _pair(
     number: int,
     row: Record,
     measurements: Measurements,
-    known: dict[bytes, Measured],
+    known: dict[bytes, tuple[Place, Place]],
     iterations: int,
 ) -> Subject:
     problem = str(row["problem_id"])
@@ -183,9 +226,11 @@ def _pair(
         digest = Program(language, text).digest
         # As `pie.core.result_rows` tells which programs no earlier row has brought.
         key = bytes.fromhex(digest_of(digest, problem, tests, verdict))
-        if key not in known:
-            known[key] = measurements.of("problem_id", problem, digest, verdict)
-        made.append(known[key])
+        if key in known:
+            made.append(measurements.at(known[key], verdict))
+        else:
+            known[key], one = measurements.of("problem_id", problem, digest, verdict)
+            made.append(one)
     answers = {UNNAMED: tuple(made[2:])} if made[2:] else {}
     if iterations:
         answers = by_iteration(tuple(made[2:]), iterations)

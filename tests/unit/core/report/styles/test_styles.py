@@ -395,6 +395,15 @@ def test_an_unfinished_run_is_reported_as_far_as_it_came(tmp_path: Path) -> None
     assert style_report(run, "soap").parts[0].lines == ()
 
 
+def test_a_line_that_is_no_json_is_named_by_its_place(tmp_path: Path) -> None:
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1)]}])
+    path = run / "measurements.jsonl"
+    first, second = path.read_text().splitlines()
+    path.write_text(f"{first}\nx{second}\n")
+    with pytest.raises(ReportError, match=rf"byte {len(first) + 1}: not a line of JSON"):
+        style_report(run, "soap")
+
+
 def test_files_that_do_not_go_together_are_refused_with_the_place(tmp_path: Path) -> None:
     run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1)]}])
     lines = (run / "measurements.jsonl").read_text().splitlines()
@@ -443,6 +452,14 @@ def test_each_style_is_printed_in_each_form(tmp_path: Path, style: str) -> None:
     assert all(line["value"] != "nan" for line in lines)
     assert "| ---" in report_of(run, "--style", style, "-f", "markdown").stdout
     assert document["parts"][0]["title"] in report_of(run, "--style", style).stdout
+
+
+def test_a_refinement_without_a_style_is_told_what_to_report_on(tmp_path: Path) -> None:
+    run = pairs_run(tmp_path, [[ok(8), ok(1), ok(8), ok(4)]], iterations=1)
+    told = report_of(run)
+    assert told.exit_code == 1
+    assert "is a refinement; report on" in told.output
+    assert report_of(run, "--style", "pie").exit_code == 0
 
 
 def test_a_style_and_another_report_are_two(tmp_path: Path) -> None:
