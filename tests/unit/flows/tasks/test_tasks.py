@@ -217,6 +217,26 @@ def test_pie_report_knows_a_run_of_tasks(run: Path, invoke: Invoke) -> None:
     assert "fail-under" in invoke("report", run, "--fail-under", "2").output
 
 
+@pytest.mark.parametrize("style", ["pie", "perfcodegen", "soap", "ecco", "coffe", "sbllm"])
+def test_a_papers_table_is_made_of_the_same_run(run: Path, invoke: Invoke, style: str) -> None:
+    told = invoke("report", run, "--style", style, "--json")
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    lines = {one["name"]: one["cells"] for one in document["parts"][0]["lines"]}
+    assert set(lines) <= {"a", "b"}
+    if style in ("soap", "ecco", "coffe"):
+        assert lines["a"]["pass_at_1"]["value"] == pytest.approx((0.5 + 1) / 2)
+        assert lines["a"]["tasks"] == 2
+    if style == "soap":
+        # The machine repeats runs, and the judge saw how much memory each took.
+        assert lines["a"]["programs"] == 2
+        assert lines["a"]["peak"]["value"] > 0.5
+        assert lines["a"]["memory_time"] is None
+        stability = document["parts"][-1]["lines"][0]["cells"]
+        assert (stability["repeats"], stability["programs"]) == (12, 2)
+    assert any("gives another number each time" in note for note in document["notes"])
+
+
 def test_pie_dataset_check_judges_reference_solutions(run: Path, invoke: Invoke) -> None:
     checked = invoke("dataset", "check", "--tasks", run.parent / "tasks.jsonl", "--json")
     assert checked.exit_code == 3

@@ -396,6 +396,10 @@ def test_a_run_of_pairs_is_measured_there_and_judged_here(
         if file.is_file():
             assert SECRET.encode() not in file.read_bytes(), file
     assert SECRET not in said
+    report = CliRunner().invoke(app, ["report", str(out), "--style", "ecco", "--json"])
+    (line,) = json.loads(report.stdout)["parts"][0]["lines"]
+    cells = {name: line["cells"][name]["value"] for name in ("pass_at_1", "speedup", "memory")}
+    assert cells == {"pass_at_1": pytest.approx(1 / 3), "speedup": 4, "memory": 1}
 
 
 @pytest.mark.xdist_group("sandbox")
