@@ -90,7 +90,7 @@ def levels(row: Row) -> Row | None:
 def program(row: Row) -> Row | None:
     """Return a program on standard input with its tests; None where it has none."""
     best = row["best_solution"]
-    people = [one["code"] for one in row.get("solutions") or [] if one["passes_tests"]]
+    people = [one["code"] for one in row.get("solutions") or [] if one.get("passes_tests", True)]
     tests = [
         {"name": f"private.{number}", "input": one["input"], "output": one["output"]}
         for number, one in enumerate(row["tests"][:TESTS])
