@@ -112,7 +112,7 @@ def command(
         names += ["--fail-under"] if fail_under is not None else []
         if names:
             raise InputError(f"{names[0]} and --style are two reports", "ask for one at a time")
-        return _style(run, style, chosen, counted, threshold, limit)
+        return _style(run, style, chosen, counted, threshold, not_measured_limit, limit)
     if is_of_tasks(run):
         names += ["--fail-under"] if fail_under is not None else []
         if names:
@@ -180,13 +180,21 @@ def _style(
     form: Format,
     unsupported: UnsupportedAs,
     threshold: float,
+    not_measured_limit: float,
     limit: int | None,
 ) -> int:
     """Print a run in the form of a paper."""
     from pie.core.report.styles import formats
     from pie.core.report.styles.report import style_report
 
-    report = style_report(run, style, unsupported=unsupported, threshold=threshold, limit=limit)
+    report = style_report(
+        run,
+        style,
+        unsupported=unsupported,
+        threshold=threshold,
+        not_measured_limit=not_measured_limit,
+        limit=limit,
+    )
     with printing():
         if form is Format.TABLE:
             show(formats.as_table(report))
@@ -196,7 +204,7 @@ def _style(
             sys.stdout.write(formats.as_csv(report))
         else:
             sys.stdout.write(formats.as_json(report))
-    return Exit.OK
+    return Exit.NOT_MEASURED if report.refused else Exit.OK
 
 
 def _upper_bound(

@@ -107,7 +107,6 @@ class Coffe:
                 "speedup": mean_estimate(group.speedups),
             }
             lines.append(Line(label, cells))
-            if group.passing.left_out:
-                notes.append(f"{label}: {group.passing.left_out} answers in no number")
+            notes += group.passing.notes(label)
         part = Part("Against the fastest reference", tuple(columns), tuple(lines))
         return Tables((part,), tuple(notes), _DEFINITIONS.format(machine=self.about.machine))

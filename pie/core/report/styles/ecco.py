@@ -128,8 +128,7 @@ class Ecco:
             lines.append(Line(label, cells))
             if group.time and not group.memory:
                 notes.append(f"{label}: memory is unknown on {self.about.machine}")
-            if group.passing.left_out:
-                notes.append(f"{label}: {group.passing.left_out} answers in no number")
+            notes += group.passing.notes(label)
         if edits:
             notes.append("percentiles are unknown: pairs have no programs of other people")
         elif self.people:

@@ -26,6 +26,7 @@ from pie.core.report.styles.table import (
     Tables,
     ordered,
 )
+from pie.core.wording import count
 from sim.verdict import Verdict
 
 _PREFIX = "level."
@@ -160,14 +161,11 @@ class Enamel:
         notes = self.left.notes()
         if self.unknown:
             notes.append(
-                f"{self.unknown} answers met the native limit of time, so their costs on easier "
+                f"{count(self.unknown, 'answer')} met the native limit of time, so their costs on easier "
                 "levels are unknown: these count as 0"
             )
-        notes += [
-            f"{label}: {one.passing.left_out} answers in no number"
-            for label, one in self.groups.items()
-            if one.passing.left_out
-        ]
+        for label, one in self.groups.items():
+            notes += one.passing.notes(label)
         part = Part("Efficiency by levels of input", tuple(columns), tuple(lines))
         definitions = _DEFINITIONS.format(factor=ENAMEL_LIMIT_FACTOR)
         return Tables((part,), tuple(notes), definitions)

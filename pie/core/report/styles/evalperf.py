@@ -23,6 +23,7 @@ from pie.core.report.styles.table import (
     Tables,
     ordered,
 )
+from pie.core.wording import count
 
 LEAST_LEVELS = 2
 _COLUMNS = (
@@ -133,6 +134,7 @@ class EvalPerf:
         evaluated = [set(one.dps) for one in self.groups.values()]
         common = set.intersection(*evaluated) if evaluated else set()
         lines = []
+        notes = [*self.left.notes(), *self._notes()]
         for label in ordered(list(self.groups)):
             group = self.groups[label]
             cells: dict[str, Number] = {
@@ -145,15 +147,16 @@ class EvalPerf:
                 "dps_common": mean_estimate({name: [group.dps[name]] for name in sorted(common)}),
             }
             lines.append(Line(label, cells))
+            notes += group.passing.notes(label)
         part = Part("Differential performance", _COLUMNS, tuple(lines))
         definitions = _DEFINITIONS.format(machine=self.about.machine)
-        return Tables((part,), (*self.left.notes(), *self._notes()), definitions)
+        return Tables((part,), tuple(notes), definitions)
 
     def _notes(self) -> list[str]:
         notes = []
         if self.own:
             notes.append(
-                f"levels of {self.own} tasks are their own references, each cost a level, since no "
+                f"levels of {count(self.own, 'task')} are their own references, each cost a level, since no "
                 "scores are published for them: the score is a place among these, not EvalPerf's"
             )
         named = {"private.pe": "EvalPerf's input", "stress.": "stress tests", "": "all tests"}

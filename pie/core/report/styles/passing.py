@@ -10,6 +10,7 @@ from pie.core.metrics.estimate import Estimate, mean_estimate
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from pie.core.report.styles.subject import Measured
 from pie.core.report.styles.table import UNBIASED_AT, Column, Form
+from pie.core.wording import count
 
 
 @dataclass
@@ -51,6 +52,10 @@ class Passing:
             if counted >= k:
                 chances.setdefault(problem, []).append(pass_at_k(counted, passed, k))
         return mean_estimate(chances)
+
+    def notes(self, label: str) -> list[str]:
+        """Say how many answers of a group are in no number; nothing where there is none."""
+        return [f"{label}: {count(self.left_out, 'answer')} in no number"] if self.left_out else []
 
 
 def ks_of(groups: Sequence[Passing]) -> list[int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pie.core.metrics.bootstrap import LEVEL, RESAMPLES
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
+from pie.core.metrics.score import NOT_MEASURED_LIMIT
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError
 from pie.core.report.pair_rows import ReportError
@@ -22,7 +24,9 @@ from pie.core.report.styles.sbllm import Sbllm
 from pie.core.report.styles.soap import Soap
 from pie.core.report.styles.table import SCHEMA_VERSION, About, Style, StyleReport
 from pie.core.wording import count
+from sim.verdict import Verdict
 
+_COUNTED = {UnsupportedAs.FAILED: "counted as failed", UnsupportedAs.LEFT_OUT: "left out"}
 STYLES: dict[str, Callable[[About], Style]] = {
     "pie": Pie,
     "perfcodegen": PerfCodeGen,
@@ -41,10 +45,13 @@ def style_report(
     *,
     unsupported: UnsupportedAs = UnsupportedAs.FAILED,
     threshold: float = OPTIMISED_THRESHOLD,
+    not_measured_limit: float = NOT_MEASURED_LIMIT,
     limit: int | None = None,
 ) -> StyleReport:
     """Report on a run folder in the form of one paper, also on one that is still growing.
 
+    `not_measured_limit`: the share of programs that we may fail to measure before there are no
+    numbers.
     InputError for an unknown style, and where the run lacks what the style needs; ReportError,
     with the place, for what is damaged.
     """
@@ -60,15 +67,25 @@ def style_report(
         of_refinement=opened.iterations > 0,
     )
     chosen = STYLES[style](about)
-    done = answers = 0
+    done = answers = programs = lost = 0
     for subject in opened.subjects(limit):
         done += 1
         answers += sum(map(len, subject.answers.values()))
+        programs += len(subject.programs)
+        lost += sum(one.verdict is Verdict.NOT_MEASURED for one in subject.programs)
         try:
             chosen.add(subject)
         except ValueError as error:
             raise ReportError(f"{run}: {subject.name} cannot be scored: {error}") from error
     made = chosen.tables()
+    parts, notes = made.parts, [*_notes(opened, done, answers, limit), *made.notes]
+    if lost > not_measured_limit * programs:
+        parts = tuple(replace(part, lines=()) for part in parts)
+        notes.append(
+            f"no numbers, since {lost} of {programs} programs were not measured through our own "
+            f"failure, more than the {not_measured_limit:.0%} up to which the others may stand for "
+            "all"
+        )
     return StyleReport(
         schema_version=SCHEMA_VERSION,
         style=style,
@@ -76,10 +93,12 @@ def style_report(
         source=opened.source,
         machine=machine["name"],
         fingerprint=machine["fingerprint"],
-        parts=made.parts,
-        notes=(*_notes(opened, done, answers, limit), *made.notes),
-        definitions=f"{made.definitions} Interval: {LEVEL:.0%}, {RESAMPLES} bootstrap resamples "
-        f"of {'tasks' if opened.of_tasks else 'problems'}.",
+        refused=lost > not_measured_limit * programs,
+        parts=parts,
+        notes=tuple(notes),
+        definitions=f"{made.definitions} Answers that the machine cannot measure: "
+        f"{_COUNTED[unsupported]}. Interval: {LEVEL:.0%}, {RESAMPLES} bootstrap resamples of "
+        f"{'tasks' if opened.of_tasks else 'problems'}.",
     )
 
 

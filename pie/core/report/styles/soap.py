@@ -201,8 +201,7 @@ class Soap:
     def _notes(self, made: dict[str, EfficiencyTable]) -> list[str]:
         notes = self.left.notes()
         for label, group in self.groups.items():
-            if group.passing.left_out:
-                notes.append(f"{label}: {group.passing.left_out} answers in no number")
+            notes += group.passing.notes(label)
         tables = list(made.values())
         for name, pick in (("MU", "mu"), ("TMU", "tmu")):
             known = sum(getattr(one, pick).programs for one in tables)

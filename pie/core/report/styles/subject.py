@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sim.verdict import Verdict
 
@@ -100,6 +101,12 @@ class Subject:
     """ENAMEL's weights of the levels of input."""
     counts: bool = True
     """False for a problem of HumanEval that ENAMEL does not count."""
+
+    @property
+    def programs(self) -> tuple[Measured, ...]:
+        """All programs: the slow one, the references, the answers of all groups."""
+        given = () if self.given is None else (self.given,)
+        return (*given, *self.references, *chain.from_iterable(self.answers.values()))
 
     @property
     def reference(self) -> Measured | None:

@@ -16,7 +16,6 @@ AT = (1, 8, 20)
 """k of Best@k where all samples were drawn anew: PIE's and PerfCodeGen's."""
 UNBIASED_AT = (1, 2, 5, 10, 20, 50, 100)
 """k of the unbiased estimators."""
-UNFINISHED = "{missing} of {planned} {what} are missing: the numbers are of the first {done}"
 
 
 class Form(StrEnum):
@@ -107,6 +106,8 @@ class StyleReport:
     """The file of tasks or pairs."""
     machine: str
     fingerprint: str
+    refused: bool
+    """Whether numbers are withheld, since too much was not measured through our own failure."""
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
     definitions: str

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pie.cli.app import app
 from pie.core.metrics.estimate import Estimate
+from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.pair_rows import ReportError
 from pie.core.report.styles.report import STYLES, style_report
 from pie.core.report.styles.table import StyleReport
@@ -165,7 +166,7 @@ def test_an_answer_gets_the_dps_of_the_level_that_it_reaches(tmp_path: Path) -> 
     # Without published scores: the share of the references that cost as much or more.
     report = style_report(tasks_run(tmp_path / "own", [task]), "evalperf")
     assert cell(report, "dps", "a") == pytest.approx(200 / 3)
-    assert any("levels of 1 tasks are their own references" in note for note in report.notes)
+    assert any("levels of 1 task are their own references" in note for note in report.notes)
 
 
 def test_models_are_compared_on_the_tasks_that_all_of_them_solve(tmp_path: Path) -> None:
@@ -255,7 +256,7 @@ def test_a_program_that_met_the_native_limit_counts_nothing_and_is_told(tmp_path
     }
     report = style_report(tasks_run(tmp_path, [task]), "enamel")
     assert cell(report, "eff_at_1") == 0
-    assert any("1 answers met the native limit" in note for note in report.notes)
+    assert any("1 answer met the native limit" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(
@@ -352,13 +353,34 @@ def test_what_we_failed_to_measure_is_in_no_number_and_said(tmp_path: Path) -> N
             {"references": [wrong()], "answers": [ok(2), ok(2)]},
         ],
     )
-    report = style_report(run, "perfcodegen")
+    report = style_report(run, "perfcodegen", not_measured_limit=0.2)
     assert [cell(report, "tasks", k=k) for k in (1, 2)] == [2, 1]
     assert cell(report, "speedup_mean_of_ratios", k=1) == 1.5
     assert cell(report, "pass_at_k", k=1) == pytest.approx((1 + 0.5 + 1) / 3)
     notes = " ".join(report.notes)
     assert "answers, k=2: 1 left out for an answer that was not measured" in notes
     assert "1 without a correct reference" in notes
+
+
+def test_with_too_much_of_our_own_failure_there_are_no_numbers(tmp_path: Path) -> None:
+    lost = One({}, "not_measured")
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1), lost]}])
+    report = style_report(run, "coffe")
+    assert report.refused
+    assert all(part.lines == () for part in report.parts)
+    assert any("no numbers, since 1 of 3 programs were not measured" in n for n in report.notes)
+    assert report_of(run, "--style", "coffe").exit_code == 4
+    assert report_of(run, "--style", "coffe", "--not-measured-limit", "0.4").exit_code == 0
+
+
+def test_what_the_machine_cannot_measure_counts_as_the_option_says(tmp_path: Path) -> None:
+    odd = One({}, "unsupported")
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1), odd]}])
+    assert cell(style_report(run, "coffe"), "pass_at_1") == 0.5
+    left = style_report(run, "coffe", unsupported=UnsupportedAs.LEFT_OUT)
+    assert cell(left, "pass_at_1") == 1
+    assert "answers: 1 answer in no number" in left.notes
+    assert "left out" in left.definitions
 
 
 def test_pairs_are_compared_with_their_fast_program(tmp_path: Path) -> None:
