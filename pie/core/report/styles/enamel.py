@@ -161,8 +161,8 @@ class Enamel:
         notes = self.left.notes()
         if self.unknown:
             notes.append(
-                f"{count(self.unknown, 'answer')} met the native limit of time, so their costs on easier "
-                "levels are unknown: these count as 0"
+                f"{count(self.unknown, 'answer')} met the native limit of time, so their costs on "
+                "easier levels are unknown: these count as 0"
             )
         for label, one in self.groups.items():
             notes += one.passing.notes(label)
