@@ -157,7 +157,7 @@ class EvalPerf:
         if self.own:
             notes.append(
                 f"levels of {count(self.own, 'task')} are their own references, each cost a level, "
-                "since no scores are published for them: the score is a place among these, not EvalPerf's"
+                "since no scores are published for them: a place among these, not EvalPerf's score"
             )
         named = {"private.pe": "EvalPerf's input", "stress.": "stress tests", "": "all tests"}
         if self.kinds:
