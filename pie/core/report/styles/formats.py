@@ -1,6 +1,6 @@
 """A report in a paper's form as text: for the terminal, Markdown, CSV and JSON.
 
-For people a number stands with its interval behind it. CSV has a line for each number, JSON has
+For people a number stands with its interval behind it, or below it on the terminal. CSV has a line for each number, JSON has
 everything, both in full precision and with shares between 0 and 1.
 """
 
@@ -73,7 +73,8 @@ def as_table(report: StyleReport) -> Group:
         for index, name in enumerate(header):
             table.add_column(name, justify="right" if index else "left")
         for line in lines:
-            table.add_row(*(Text(cell) for cell in line))
+            # The interval stands below its number: a table of six of them is wide enough.
+            table.add_row(*(Text(cell.replace(" [", "\n[")) for cell in line))
         shown.append(table)
     shown += [Text(f"! {note}", style="yellow") for note in report.notes]
     return Group(*shown, Text(report.definitions, style="dim"))

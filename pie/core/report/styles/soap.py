@@ -216,7 +216,10 @@ class Soap:
         return notes
 
     def _definitions(self) -> str:
-        return _DEFINITIONS.format(machine=self.about.machine)
+        machine = self.about.machine
+        if machine == "counts":
+            machine = "counts (an instruction is a cycle of 3.5 GHz)"
+        return _DEFINITIONS.format(machine=machine)
 
 
 def _both(
