@@ -76,7 +76,8 @@ class Pie:
             most = self.most[label]
             for k in sorted({k for k in AT if k <= most} | {most} - {0}):
                 # All samples there are: the same number as at their number.
-                score = self.tallies[label, k if k in AT else _ALL].score(f"best@{k}", k)
+                tally = self.tallies[label, k if k in AT else _ALL]
+                score = tally.score(f"best@{k}", k, self.about.not_measured_limit)
                 cells = {
                     "k": k,
                     "scored": score.scored,

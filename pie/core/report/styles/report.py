@@ -63,6 +63,7 @@ def style_report(
         machine=machine["name"],
         unsupported=unsupported,
         threshold=threshold,
+        not_measured_limit=not_measured_limit,
         of_tasks=opened.of_tasks,
         of_refinement=opened.iterations > 0,
     )

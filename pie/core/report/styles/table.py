@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from pie.core.metrics.estimate import Estimate
+from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
+from pie.core.metrics.score import NOT_MEASURED_LIMIT
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.report.styles.subject import Subject
 
@@ -78,9 +80,9 @@ class About:
     """What a style must know of the run besides its rows."""
 
     machine: str
-    deterministic: bool = True
     unsupported: UnsupportedAs = UnsupportedAs.FAILED
-    threshold: float = 1.10
+    threshold: float = OPTIMISED_THRESHOLD
+    not_measured_limit: float = NOT_MEASURED_LIMIT
     of_tasks: bool = True
     of_refinement: bool = False
 

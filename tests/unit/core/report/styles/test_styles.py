@@ -371,6 +371,8 @@ def test_with_too_much_of_our_own_failure_there_are_no_numbers(tmp_path: Path) -
     assert any("no numbers, since 1 of 3 programs were not measured" in n for n in report.notes)
     assert report_of(run, "--style", "coffe").exit_code == 4
     assert report_of(run, "--style", "coffe", "--not-measured-limit", "0.4").exit_code == 0
+    whole = style_report(run, "pie", not_measured_limit=1.0)
+    assert (cell(whole, "speedup", k=1), cell(whole, "scored", k=2)) == (2, 0)
 
 
 def test_what_the_machine_cannot_measure_counts_as_the_option_says(tmp_path: Path) -> None:
