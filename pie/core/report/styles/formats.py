@@ -1,7 +1,7 @@
 """A report in a paper's form as text: for the terminal, Markdown, CSV and JSON.
 
-For people a number stands with its interval behind it, or below it on the terminal. CSV has a line for each number, JSON has
-everything, both in full precision and with shares between 0 and 1.
+For people a number stands with its interval behind it, or below it on the terminal. CSV has a line
+for each number, JSON has everything, both in full precision and with shares between 0 and 1.
 """
 
 from __future__ import annotations
