@@ -31,6 +31,7 @@ TASKS = [
         "language": "cpp",
         "prompt": "Sum the numbers up to n.",
         "references": [REFERENCE],
+        "reference_scores": [100],
         "public_tests": [{"input": "3\n", "output": "6\n"}],
         "private_tests": [{"input": "20000\n", "output": "200010000\n"}],
     },
@@ -100,6 +101,9 @@ def test_each_program_has_its_verdict(run: Path) -> None:
     # The second answer passes the public test and fails the private one.
     assert total["answers"][1]["tests_passed"] == 1
     assert total["references"][0]["speedup"] == 1.0
+    # What a paper's report needs of the task stands in its row.
+    assert total["reference_scores"] == [100]
+    assert "hardness" not in total
     # A checker that breaks down says nothing of the answer.
     assert [one["verdict"] for one in split["answers"]] == ["accepted", "not_measured"]
     assert "ValueError" in split["answers"][1]["detail"]
