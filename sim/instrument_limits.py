@@ -26,6 +26,8 @@ def cause(program: Program, build: Build, verdict: Verdict, machine: str) -> str
     `verdict` is the measured run's own. What is looked for stands in the source, so it is the
     likeliest reason and no proof.
     """
+    if machine == "judge0":
+        return "its compiler or interpreter there is another version"
     name = "Valgrind" if machine in _VALGRINDS else machine
     if verdict in (Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT):
         return f"its memory and files are laid out otherwise under {name}"

@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sim import clock, compiler, instrument_limits, judge, printed
+from sim.elsewhere import runs_elsewhere
 from sim.errors import InstrumentFailure, Unsupported
 from sim.judge import Judgement
 from sim.kept_build import ensure_kept
 from sim.limits import Limits
-from sim.machine import Measure, Measurement, one_start
+from sim.machine import Measure, Measurement, MeasuresSources, one_start
 from sim.machines import native
 from sim.native_times import NATIVE_TIMES_VERSION, NativeTimes, native_times
 from sim.printed import PRINTED_VERSION, Asked, Printed
@@ -185,11 +186,15 @@ class MeasureJob:
             ensure_kept(program, build, self.setting)
         machine = self.setting.machine
         arguments = (self.test.input_path, self.setting.limits, self.setting.toolchain)
-        if machine.interleaved:
-            together = machine.measure_together(self.builds, *arguments)
+        if isinstance(machine, MeasuresSources) or machine.interleaved:
+            if isinstance(machine, MeasuresSources):
+                given = (self.programs, self.test, self.setting, self._difference)
+                groups = runs_elsewhere(machine, *given)
+            else:
+                groups = [[one] for one in machine.measure_together(self.builds, *arguments)]
             return [
-                self._kept([one], program, build)
-                for one, program, build in zip(together, self.programs, self.builds, strict=True)
+                self._kept(group, program, build)
+                for group, program, build in zip(groups, self.programs, self.builds, strict=True)
             ]
         kept = []
         for program, build in zip(self.programs, self.builds, strict=True):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from sim.limits import Limits
-from sim.program import Build
+from sim.program import Build, Program
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -118,6 +118,19 @@ class StartsOnce(Protocol):
         self, build: Build, limits: Limits, toolchain: Toolchain
     ) -> AbstractContextManager[Measure]:
         """Start a program; no run's limits are wider than these. Costs equal `measure`'s."""
+
+
+@runtime_checkable
+class MeasuresSources(Protocol):
+    """A machine that compiles programs by itself, elsewhere: it is given sources, not builds.
+
+    It reads standard input alone: a call of a function has no harness there.
+    """
+
+    def measure_sources(
+        self, programs: Sequence[Program], stdin: Path, limits: Limits, toolchain: Toolchain
+    ) -> list[Measurement]:
+        """Cost runs of several programs on one input; as `Machine.measure_together`."""
 
 
 @contextlib.contextmanager

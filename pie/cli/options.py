@@ -18,7 +18,7 @@ Machine = Annotated[
     typer.Option(
         "--machine",
         "-m",
-        help="auto, gem5, skylake, counts, cachegrind or native.",
+        help="auto, gem5, skylake, counts, cachegrind, native or judge0.",
         show_default=True,
     ),
 ]
@@ -30,6 +30,27 @@ Gem5 = Annotated[
 ]
 Gem5Configuration = Annotated[
     str, typer.Option("--gem5-config", help="Verbatim, Tuned or Unconstrained.")
+]
+Judge0 = Annotated[
+    str,
+    typer.Option(
+        "--judge0",
+        metavar="URL",
+        help="Judge0 server of -m judge0; else PIE_JUDGE0. It is sent each program and its inputs.",
+    ),
+]
+Judge0Token = Annotated[
+    str,
+    typer.Option(
+        "--judge0-token",
+        metavar="NAME",
+        help="Environment variable that holds the server's token. Default: PIE_JUDGE0_TOKEN.",
+        show_default=False,
+    ),
+]
+Judge0Runs = Annotated[
+    int,
+    typer.Option("--judge0-runs", min=1, help="Runs of each program, whose mean it gives."),
 ]
 DEFAULT_FLAGS = "-O3 -std=c++17"
 Flags = Annotated[
@@ -189,6 +210,9 @@ class Programs:
     absolute_tolerance: AbsoluteTolerance = None
     relative_tolerance: RelativeTolerance = None
     memory_limit: MemoryLimit = 1024
+    judge0: Judge0 = ""
+    judge0_token: Judge0Token = "PIE_JUDGE0_TOKEN"
+    judge0_runs: Judge0Runs = 3
 
     def setting(
         self,
@@ -217,7 +241,8 @@ class Programs:
             relative=self.relative_tolerance,
         )
         toolchain = self._toolchain()
-        chosen = machines.machine(machine, gem5, gem5_configuration)
+        server = machines.Judge0Options(self.judge0, self.judge0_token, self.judge0_runs)
+        chosen = machines.machine(machine, gem5, gem5_configuration, server)
         if max_cycles is not None and not chosen.deterministic:
             raise InputError(
                 f"the machine '{chosen.name}' counts no cycles, so --max-cycles cannot be kept",

@@ -27,7 +27,17 @@ class Format(StrEnum):
 
 @told
 def command(
-    run: Annotated[Path, typer.Argument(help="A run folder of `pie simulate`.")],
+    run: Annotated[
+        Path, typer.Argument(help="A run folder of `pie simulate`; with --style of `pie refine`.")
+    ],
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style",
+            help="A paper's own table: pie, perfcodegen, soap, ecco, evalperf, enamel, coffe, "
+            "sbllm.",
+        ),
+    ] = "",
     form: Annotated[
         Format, typer.Option("--format", "-f", help="How it is printed.")
     ] = Format.TABLE,
@@ -78,6 +88,8 @@ def command(
 
     Example: pie report runs/test-skylake-1a2b3c4d --format markdown
 
+    Example: pie report runs/answers --style soap
+
     With --upper-bound: the fastest generation of each problem against its fastest human program.
     """
     from pie.core.report import report_formats
@@ -96,6 +108,11 @@ def command(
         "--by-tag": by_tag,
     }
     names = [name for name, wanted in asked.items() if wanted]
+    if style:
+        names += ["--fail-under"] if fail_under is not None else []
+        if names:
+            raise InputError(f"{names[0]} and --style are two reports", "ask for one at a time")
+        return _style(run, style, chosen, counted, threshold, not_measured_limit, limit)
     if is_of_tasks(run):
         names += ["--fail-under"] if fail_under is not None else []
         if names:
@@ -155,6 +172,39 @@ def _tasks(
         else:
             sys.stdout.write(task_report.as_json(report))
     return Exit.OK
+
+
+def _style(
+    run: Path,
+    style: str,
+    form: Format,
+    unsupported: UnsupportedAs,
+    threshold: float,
+    not_measured_limit: float,
+    limit: int | None,
+) -> int:
+    """Print a run in the form of a paper."""
+    from pie.core.report.styles import formats
+    from pie.core.report.styles.report import style_report
+
+    report = style_report(
+        run,
+        style,
+        unsupported=unsupported,
+        threshold=threshold,
+        not_measured_limit=not_measured_limit,
+        limit=limit,
+    )
+    with printing():
+        if form is Format.TABLE:
+            show(formats.as_table(report))
+        elif form is Format.MARKDOWN:
+            sys.stdout.write(formats.as_markdown(report))
+        elif form is Format.CSV:
+            sys.stdout.write(formats.as_csv(report))
+        else:
+            sys.stdout.write(formats.as_json(report))
+    return Exit.NOT_MEASURED if report.refused else Exit.OK
 
 
 def _upper_bound(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sim import cgroup, sandbox
 from sim.errors import InputError
 from sim.machine import Machine
@@ -9,6 +11,7 @@ from sim.machines import gem5_installation
 from sim.machines.cachegrind import Cachegrind
 from sim.machines.counts import Counts
 from sim.machines.gem5 import CONFIGURATIONS, Gem5
+from sim.machines.judge0 import RUNS, TOKEN_VARIABLE, Judge0
 from sim.machines.native import Native
 from sim.machines.skylake import Skylake
 
@@ -18,16 +21,33 @@ MACHINES: dict[str, type[Machine]] = {
     "counts": Counts,
     "cachegrind": Cachegrind,
     "native": Native,
+    "judge0": Judge0,
 }
 DEFAULT = "skylake"
 """What `auto` takes where no gem5 is configured: the embedded machine that everyone can run."""
 
 
-def machine(name: str, gem5: str = "", gem5_configuration: str = "Verbatim") -> Machine:
+@dataclass(frozen=True)
+class Judge0Options:
+    """Which Judge0 server, the variable that holds its token, and how often it runs a program."""
+
+    url: str = ""
+    token_variable: str = TOKEN_VARIABLE
+    runs: int = RUNS
+
+
+def machine(
+    name: str,
+    gem5: str = "",
+    gem5_configuration: str = "Verbatim",
+    judge0: Judge0Options = Judge0Options(),
+) -> Machine:
     """Return a machine by name; InputError names the known ones.
 
     `gem5` is the path of a gem5; `auto` takes it, or the one that the user configured.
     """
+    if judge0.url and name != "judge0":
+        raise InputError(f"--judge0 is a server, and the machine is {name!r}", "add -m judge0")
     if gem5_configuration not in CONFIGURATIONS:
         known = ", ".join(CONFIGURATIONS)
         raise InputError(
@@ -40,6 +60,8 @@ def machine(name: str, gem5: str = "", gem5_configuration: str = "Verbatim") -> 
         raise InputError(f"unknown machine {name!r}", f"choose one of {known}")
     if name == "gem5":
         return Gem5(gem5, gem5_configuration)
+    if name == "judge0":
+        return Judge0(judge0.url, judge0.token_variable, judge0.runs)
     return MACHINES[name]()
 
 

@@ -63,6 +63,18 @@ def test_soap_from_recorded_answers_to_its_table(pie: Pie, rows: Path, recorded:
     assert speedups[0] == 1
     assert speedups[1] < speedups[4]
     assert speedups == sorted(speedups)
+    # The same numbers in PIE's form, and SOAP's own table of the same programs.
+    told = json.loads(pie("report", "run", "--style", "pie", "--json").stdout)
+    lines = told["parts"][0]["lines"]
+    assert [one["name"] for one in lines] == [f"iteration {number}" for number in range(6)]
+    assert [one["cells"]["speedup"]["value"] for one in lines] == speedups
+    assert [one["cells"]["correct"]["value"] for one in lines] == correct
+    told = json.loads(pie("report", "run", "--style", "soap", "--json").stdout)
+    changes = told["parts"][2]["lines"][3]["cells"]
+    assert changes["programs"] == 2
+    before, after = (changes[f"seconds_{when}"]["value"] for when in ("before", "after"))
+    assert changes["seconds_reduction"] == pytest.approx(100 * (before - after) / before)
+    assert after < before
 
 
 def test_the_same_bytes_again_after_kills_in_the_middle(

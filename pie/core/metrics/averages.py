@@ -11,19 +11,11 @@ import statistics
 from collections.abc import Sequence
 
 
-def mean_of_ratios(before: Sequence[float], after: Sequence[float]) -> float:
-    """Mean of before[i] / after[i]: every row weighs the same.
-
-    Source: PIE; PerfCodeGen's code. g=(1, 100), y=(0.1, 100) gives 5.5.
-    """
-    return mean([b / a for b, a in zip(before, after, strict=True)])
-
-
 def ratio_of_sums(before: Sequence[float], after: Sequence[float]) -> float:
     """Sum of before / sum of after: every second weighs the same.
 
-    Source: PerfCodeGen's paper; ECCO's speedup over the tests of one program. The example of
-    `mean_of_ratios` gives 1.009.
+    Source: PerfCodeGen's paper; ECCO's speedup over the tests of one program. g=(1, 100) and
+    y=(0.1, 100) give 1.009.
     """
     if len(before) != len(after) or not before:
         raise ValueError("a ratio of sums needs as many times before as after, and at least one")
@@ -47,16 +39,6 @@ def median(values: Sequence[float]) -> float:
 def geometric_mean(values: Sequence[float]) -> float:
     """exp of the mean logarithm: the fitting mean of ratios, since f and 1/f cancel."""
     return math.exp(mean([math.log(value) for value in values]))
-
-
-def trimmed_mean(samples: Sequence[float]) -> float:
-    """PerfCodeGen's t-hat: mean without the smallest and the largest; needs three samples.
-
-    Source: PerfCodeGen 3.1 with E=12 runs; the released code has neither E nor the trimming.
-    """
-    if len(samples) < 3:
-        raise ValueError(f"a trimmed mean needs at least 3 samples, not {len(samples)}")
-    return mean(sorted(samples)[1:-1])
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:

@@ -12,7 +12,6 @@ left out are counted.
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -26,85 +25,104 @@ from pie.core.metrics.estimate import Estimate, mean_estimate, ratio_of_sums_est
 class Usage:
     """What one program used on one task; ValueError when a number is not finite and above zero.
 
-    EffiBench-X published times and peaks of 0.0, which is a failure to measure.
+    EffiBench-X published times and peaks of 0.0, which is a failure to measure. Memory is None
+    where the machine does not see it.
     """
 
     seconds: float
     """ET: over all tests of the task."""
-    peak: float
-    """MU: the largest resident memory, MB."""
-    memory_time: float
+    peak: float | None
+    """MU: the largest memory in use, MB."""
+    memory_time: float | None
     """TMU: the integral of memory over time, MB s."""
 
     def __post_init__(self) -> None:
-        for name in ("seconds", "peak", "memory_time"):
+        for name in QUANTITIES:
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
+            if value is not None and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} is {value}; it must be finite and above zero")
+
+
+QUANTITIES = ("seconds", "peak", "memory_time")
+"""ET, MU and TMU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One quantity of programs beside that of the canonical solutions of the same tasks.
+
+    A number is None when no task has both.
+    """
+
+    tasks: int
+    """Tasks on which it is known of a program and of the canonical solution."""
+    programs: int
+    """Programs of these tasks."""
+    mean: Estimate | None
+    normalised: Estimate | None
+    """Mean of program / canonical (the papers' definition)."""
+    of_sums: Estimate | None
+    """Sum of the programs' over that of the canonical solutions (the released code's)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EfficiencyTable:
-    """One line of SOAP's tables. A number is None when no task has both programs."""
+    """One line of SOAP's tables."""
 
     tasks: int
-    """Of the data set: the denominator of what `compared` covers."""
-    compared: int
-    """Tasks on which the program and the canonical solution were both measured."""
-    et: Estimate | None
-    mu: Estimate | None
-    tmu: Estimate | None
-    net: Estimate | None
-    """Mean over tasks of program / canonical (the papers' definition)."""
-    nmu: Estimate | None
-    ntmu: Estimate | None
-    net_of_sums: Estimate | None
-    """Sum over tasks of the program's over that of the canonical (the released code's)."""
-    nmu_of_sums: Estimate | None
-    ntmu_of_sums: Estimate | None
-
-
-def memory_time(samples: Sequence[tuple[float, float]]) -> float:
-    """Integral of memory over time by trapezoids.
-
-    `samples` are (seconds, MB), in ascending time. 10, 20, 20 and 10 MB at 0, 0.5, 1 and 1.5 s give
-    25 MB s. ValueError for fewer than two samples or for times that go back.
-    """
-    if len(samples) < 2:
-        raise ValueError(f"memory over time needs at least 2 samples, not {len(samples)}")
-    areas = []
-    for (start, before), (end, after) in itertools.pairwise(samples):
-        if end < start:
-            raise ValueError(f"samples of memory must be in the order of time: {end} after {start}")
-        areas.append((end - start) * (before + after) / 2)
-    return math.fsum(areas)
+    """Of the data set: the denominator of what each quantity covers."""
+    et: Quantity
+    mu: Quantity
+    tmu: Quantity
 
 
 def efficiency_table(
-    tasks: Sequence[str], programs: Mapping[str, Usage], canonical: Mapping[str, Usage]
+    tasks: Sequence[str],
+    programs: Mapping[str, Sequence[Usage]],
+    canonical: Mapping[str, Usage],
+    problems: Mapping[str, str] | None = None,
 ) -> EfficiencyTable:
-    """Compare programs with the canonical solutions of the same tasks.
+    """Compare correct programs with the canonical solutions of the same tasks.
 
-    `tasks` are all tasks of the data set, by id. ET, MU and TMU are means over the same tasks as
-    the normalised numbers, as in the papers. ValueError for a measured task that is not listed.
+    `tasks` are all tasks of the data set, by id; each program of a task counts. ET, MU and TMU are
+    means over the same programs as the normalised numbers, as in the papers. `problems` tells which
+    tasks are drawn together for the intervals; None: each by itself. ValueError for a measured task
+    that is not listed.
     """
     known = set(tasks)
     stray = (programs.keys() | canonical.keys()) - known
     if stray:
         raise ValueError(f"task {min(stray)} was measured but is not one of the tasks")
-    both = [task for task in dict.fromkeys(tasks) if task in programs and task in canonical]
-    means, ratios, sums = [], [], []
-    for name in ("seconds", "peak", "memory_time"):
-        numbers = {
-            task: (float(getattr(programs[task], name)), float(getattr(canonical[task], name)))
-            for task in both
-        }
-        means.append(mean_estimate({task: [own] for task, (own, _) in numbers.items()}))
-        ratios.append(
-            mean_estimate({task: [own / other] for task, (own, other) in numbers.items()})
-        )
-        sums.append(ratio_of_sums_estimate({task: [pair] for task, pair in numbers.items()}))
-    return EfficiencyTable(len(known), len(both), *means, *ratios, *sums)
+    quantities = [
+        _quantity(name, list(dict.fromkeys(tasks)), programs, canonical, problems or {})
+        for name in QUANTITIES
+    ]
+    return EfficiencyTable(len(known), *quantities)
+
+
+def _quantity(
+    name: str,
+    tasks: Sequence[str],
+    programs: Mapping[str, Sequence[Usage]],
+    canonical: Mapping[str, Usage],
+    problems: Mapping[str, str],
+) -> Quantity:
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    compared = 0
+    for task in tasks:
+        other = getattr(canonical.get(task), name, None)
+        own = [getattr(one, name) for one in programs.get(task, ())]
+        both = [(one, other) for one in own if one is not None and other is not None]
+        if both:
+            compared += 1
+            pairs.setdefault(problems.get(task, task), []).extend(both)
+    return Quantity(
+        tasks=compared,
+        programs=sum(map(len, pairs.values())),
+        mean=mean_estimate({key: [own for own, _ in both] for key, both in pairs.items()}),
+        normalised=mean_estimate({key: [a / b for a, b in both] for key, both in pairs.items()}),
+        of_sums=ratio_of_sums_estimate(pairs),
+    )
 
 
 def reduction(before: float, after: float) -> float:

@@ -8,12 +8,11 @@ excluded under a stated reason (`Exclusion`), and whoever prints a number prints
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from pie.core.marks import Mark
-from pie.core.metrics.averages import mean
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 from sim.verdict import Verdict
@@ -209,23 +208,3 @@ def _first(generations: Sequence[Generation], k: int) -> Sequence[Generation]:
     if k < 1:
         raise ValueError(f"best@k needs a k of at least 1, not {k}")
     return generations[:k]
-
-
-def mean_speedup_at_k(pairs: Iterable[PairResult], k: int) -> float:
-    """PIE's SPEEDUP: mean of `speedup_at_k` over the rows that have one.
-
-    PIE's code pads the rows to 978 with failures; here the denominator is the rows scored.
-    """
-    return mean([speedup_at_k(p, k) for p in pairs if exclusion_at_k(p, k) is None])
-
-
-def optimised_share_at_k(
-    pairs: Iterable[PairResult], k: int, threshold: float = OPTIMISED_THRESHOLD
-) -> float:
-    """PIE's %OPT: share of the rows with a speedup whose `is_optimised` holds."""
-    return mean([is_optimised_at_k(p, k, threshold) for p in pairs if exclusion_at_k(p, k) is None])
-
-
-def correct_share_at_k(pairs: Iterable[PairResult], k: int) -> float:
-    """PIE's %Correct: share of the judged rows with a correct one among the first k."""
-    return mean([is_correct_at_k(p, k) for p in pairs if is_judged_at_k(p, k)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.verdict import Verdict
@@ -76,18 +76,6 @@ class PairResult:
             )
 
 
-def count_verdicts(pairs: Iterable[PairResult]) -> dict[str, dict[str, int]]:
-    """Programs by role and verdict, every verdict listed in display order, also with zero.
-
-    One row has one source, one target and its generations, so each role's counts add up to the
-    rows or to the generations; a program that two rows share counts in each.
-    """
-    counts = no_verdicts()
-    for pair in pairs:
-        add_verdicts(counts, pair)
-    return counts
-
-
 def add_marks(counts: Counter[tuple[str, str]], pair: PairResult) -> None:
     """Add one row's marks to the counts by role and mark."""
     counts.update(("source", mark) for mark in pair.src_marks)
@@ -97,7 +85,7 @@ def add_marks(counts: Counter[tuple[str, str]], pair: PairResult) -> None:
 
 
 def no_verdicts() -> dict[str, dict[str, int]]:
-    """The counts of no program at all."""
+    """The counts of no program at all: every verdict by role, in display order."""
     return {role: {verdict.value: 0 for verdict in Verdict} for role in ROLES}
 
 

@@ -25,6 +25,8 @@ class Sampled:
 
     reference: float
     samples: tuple[float | None, ...]
+    problem: str = ""
+    """What is drawn again for the intervals; empty: the task itself."""
 
     def __post_init__(self) -> None:
         for cost in (self.reference, *self.samples):
@@ -61,33 +63,41 @@ def perfcodegen_score(tasks: Mapping[str, Sampled], k: int) -> PerfCodeGenScore:
     Not clamped: a refinement may be slower. Source: PerfCodeGen 3.1 and evaluate_execution_time.
     References (1, 100) with samples (0.1, 100) give 1.009 by sums and 5.5 by ratios.
     """
-    best = {name: task.best(k) for name, task in tasks.items()}
-    pairs = {
-        name: (task.reference, cost)
-        for name, task in tasks.items()
-        if (cost := best[name]) is not None
-    }
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    faster: dict[str, list[float]] = {}
+    correct: dict[str, list[float]] = {}
+    for name, task in tasks.items():
+        problem, best = task.problem or name, task.best(k)
+        correct.setdefault(problem, []).append(float(best is not None))
+        is_faster = best is not None and is_optimised_perfcodegen(task.reference, best)
+        faster.setdefault(problem, []).append(float(is_faster))
+        if best is not None:
+            pairs.setdefault(problem, []).append((task.reference, best))
     return PerfCodeGenScore(
         k=k,
         tasks=len(tasks),
-        with_correct=len(pairs),
-        speedup_ratio_of_sums=ratio_of_sums_estimate({name: [p] for name, p in pairs.items()}),
-        speedup_mean_of_ratios=mean_estimate({name: [b / a] for name, (b, a) in pairs.items()}),
-        optimised=mean_estimate(
-            {
-                name: [float(name in pairs and is_optimised_perfcodegen(*pairs[name]))]
-                for name in tasks
-            }
+        with_correct=sum(map(len, pairs.values())),
+        speedup_ratio_of_sums=ratio_of_sums_estimate(pairs),
+        speedup_mean_of_ratios=mean_estimate(
+            {problem: [b / a for b, a in both] for problem, both in pairs.items()}
         ),
-        correct=mean_estimate({name: [float(name in pairs)] for name in tasks}),
+        optimised=mean_estimate(faster),
+        correct=mean_estimate(correct),
     )
 
 
-def pass_at_k_estimate(correct: Mapping[str, Sequence[bool]], k: int) -> Estimate | None:
-    """Unbiased pass@k over tasks; ValueError for a task with fewer than k samples."""
-    return mean_estimate(
-        {task: [pass_at_k(len(flags), sum(flags), k)] for task, flags in correct.items()}
-    )
+def pass_at_k_estimate(
+    correct: Mapping[str, Sequence[bool]], k: int, problems: Mapping[str, str] | None = None
+) -> Estimate | None:
+    """Unbiased pass@k over tasks; ValueError for a task with fewer than k samples.
+
+    `problems` tells which tasks are drawn together for the interval; None: each by itself.
+    """
+    chances: dict[str, list[float]] = {}
+    for task, flags in correct.items():
+        problem = task if problems is None else problems[task]
+        chances.setdefault(problem, []).append(pass_at_k(len(flags), sum(flags), k))
+    return mean_estimate(chances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +130,13 @@ def ecco_ratio(given: EccoRun, edited: EccoRun) -> float | None:
     return math.fsum(before) / math.fsum(after)
 
 
-def sbllm_speed(before: Sequence[float], after: Sequence[float | None]) -> float:
-    """SBLLM's SP: 100 x the mean of t_in / t_out - 1, 0 where it is not better, in percent.
+SBLLM_OPTIMISED = 10.0
+"""SBLLM's OPT counts gains above this, in percent."""
 
-    Ratios (2, 0.5, 1.25) give 41.67. A task without a correct program counts 0.
+
+def sbllm_gain(before: float, after: float | None) -> float:
+    """SBLLM's gain of one program: 100 x (t_in / t_out - 1), 0 where it is not better, in percent.
+
+    SP is its mean: ratios (2, 0.5, 1.25) give 41.67. None, no correct program, gains 0.
     """
-    if len(before) != len(after) or not before:
-        raise ValueError("SP needs as many times before as after, and at least one")
-    gains = [0.0 if a is None else max(0.0, b / a - 1) for b, a in zip(before, after, strict=True)]
-    return 100 * math.fsum(gains) / len(gains)
+    return 0.0 if after is None else max(0.0, 100 * (before / after - 1))

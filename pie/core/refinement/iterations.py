@@ -74,7 +74,7 @@ def _iteration(
         scores.append(tally.score(f"iteration {number}, best@{k}", k))
     tasks = {
         f"{position} {row.name}": Sampled(
-            row.tgt_seconds, tuple(one.seconds for one in row.generations)
+            row.tgt_seconds, tuple(one.seconds for one in row.generations), row.problem_id
         )
         for position, row in enumerate(rows)
         if row.tgt_seconds is not None

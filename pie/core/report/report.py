@@ -150,6 +150,11 @@ def read_report(
             f"run `{measuring_command(run / 'generations.jsonl', _asked_for(manifest))}` "
             "and report on its folder"
         )
+    if isinstance(manifest, dict) and manifest.get("kind") == "refinement":
+        raise ReportError(
+            f"{run} is a refinement; report on {run / 'measured'}, or give --style, which has a "
+            "line for each iteration"
+        )
     if isinstance(manifest, dict) and manifest.get("kind") == "tasks":
         raise ReportError(f"{run} is a run of tasks, and this report is of pairs")
     pairs = run / "pairs.jsonl"

@@ -103,6 +103,8 @@ def task_of(fields: Mapping[str, Any]) -> Task:
     private = parse_tests(fields.get("private_tests"), "private_tests", entry_point)
     if not public and not private:
         raise RowProblem("the task has no test")
+    references = _programs(fields.get("references"), "references")
+    _check_weights(fields, len(references))
     return Task(
         VisibleTask(
             task_id,
@@ -113,7 +115,7 @@ def task_of(fields: Mapping[str, Any]) -> Task:
             PublicTests(public),
         ),
         PrivateTests(private),
-        _programs(fields.get("references"), "references"),
+        references,
         _answers(fields.get("answers")),
         _checker(fields.get("checker")),
         _compare(fields.get("compare")),
@@ -231,6 +233,29 @@ def _compare(value: object) -> SameOutput | None:
         return comparison.named(rule, ignore_case=case, absolute=numbers[0], relative=numbers[1])
     except InputError as error:
         raise RowProblem(str(error)) from error
+
+
+def _check_weights(fields: Mapping[str, Any], references: int) -> None:
+    """RowProblem for scores of references or weights of levels that no report could use."""
+    scores, hardness = fields.get("reference_scores"), fields.get("hardness")
+    if scores is not None and not (
+        _are_numbers(scores)
+        and len(scores) == references
+        and scores == sorted(scores)
+        and all(0 <= one <= 100 for one in scores)
+    ):
+        raise RowProblem(
+            "reference_scores is not a list of numbers from 0 to 100, ascending, one for each "
+            "reference"
+        )
+    if hardness is not None and not (
+        _are_numbers(hardness) and min(hardness, default=-1) >= 0 and sum(hardness) > 0
+    ):
+        raise RowProblem("hardness is not a list of weights of at least 0, one of them above 0")
+
+
+def _are_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
 
 
 def _is_number(value: object) -> bool:

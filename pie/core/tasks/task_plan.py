@@ -15,7 +15,7 @@ from pie.core.rows import read_lines
 from pie.core.tasks.samples import Samples
 from pie.core.tasks.task import Answer, Task, parse_task
 from pie.core.tasks.task_cases import cases_of
-from sim.program import Language, Program, TestCase, digest_of
+from sim.program import Language, Program, TestCase, TestKind, digest_of
 from sim.toolchain import Toolchain
 
 
@@ -59,6 +59,8 @@ class TaskPlan:
     without_reference: int = 0
     blocks: int = 0
     """Tests that are blocks of assertions."""
+    calls: int = 0
+    """Tests that are no text on standard input, blocks among them."""
 
     @property
     def tasks(self) -> int:
@@ -129,6 +131,7 @@ def _count(planned: PlannedTask, made: TaskPlan, programs: set[str]) -> None:
     made.runs += len(own) * len(planned.cases)
     made.answers += len(planned.answers)
     made.without_reference += not task.references
+    made.calls += sum(case.kind is not TestKind.STDIN for case in planned.cases)
     made.blocks += sum(case.kind.value == "block" for case in planned.cases)
     if task.language not in made.languages:
         made.languages.append(task.language)

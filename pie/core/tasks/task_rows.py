@@ -10,6 +10,9 @@ from pie.core.tasks.task_plan import PlannedTask
 from sim.procedure import Outcome, TestOutcome
 from sim.verdict import Verdict
 
+KEPT = ("reference_scores", "hardness", "counts_in_enamel")
+"""What a task says for the reports of EvalPerf and ENAMEL; stands in its row as it was read."""
+
 
 def task_row(planned: PlannedTask, outcomes: Sequence[Outcome], machine: str) -> dict[str, Any]:
     """Return a task with the results of its reference solutions and its answers.
@@ -27,6 +30,7 @@ def task_row(planned: PlannedTask, outcomes: Sequence[Outcome], machine: str) ->
         "tests": tests,
         "public_tests": len(task.visible.tests.tests),
         "private_tests": len(task.private.tests),
+        **{name: task.fields[name] for name in KEPT if name in task.fields},
         "references": [_program(one, first, tests) for one in outcomes[:references]],
         "answers": [
             {"sample": number, "model": answer.model, **_program(one, first, tests)}

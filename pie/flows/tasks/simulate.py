@@ -24,6 +24,7 @@ from pie.core.wording import count
 from pie.flows.simulate import Progress, effort, leave_status, plain_reason, processors
 from sim import machines
 from sim.errors import MissingTool
+from sim.machine import MeasuresSources
 from sim.paths import cache_directory
 from sim.procedure import Procedure, examine
 from sim.program import digest_of
@@ -90,6 +91,12 @@ def plan(request: Request) -> TaskPlan:
         raise InputError(
             f"{file}:{bad[0].line}: {bad[0].reason}",
             "mend it, or leave --strict out to measure the others",
+        )
+    if made.calls and isinstance(request.setting.machine, MeasuresSources):
+        raise InputError(
+            f"{count(made.calls, 'test')} of {request.tasks} call functions, and "
+            f"{request.setting.machine.name} runs programs on standard input alone",
+            "measure them on another machine",
         )
     if made.answers and not request.trust_programs:
         machines.refuse_untrusted(request.setting.machine, "--trust-programs")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pie.core.metrics.reference_levels import ENAMEL_HARDNESS
 from pie.core.problem import InputError, RowProblem
 from pie.core.tasks.building import call_test, defines, head_of
 from pie.core.tasks.loaders.context import Context, Loaded, list_of, text_of, within
@@ -56,6 +57,7 @@ def enamel(row: Mapping[str, Any], context: Context) -> Loaded:
         "private_tests": within(private, context, loaded),
         "checker": {"language": "python", "code": enamel_checker(text_of(row, "checker"), head)},
         "counts_in_enamel": number not in ENAMEL_LEFT_OUT,
+        "hardness": list(ENAMEL_HARDNESS),
     }
     return loaded
 

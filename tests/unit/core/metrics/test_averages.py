@@ -10,24 +10,16 @@ from hypothesis import strategies as st
 from pie.core.metrics.averages import (
     geometric_mean,
     mean,
-    mean_of_ratios,
     median,
     pass_at_k,
     ratio_of_sums,
-    trimmed_mean,
 )
 
 times = st.floats(1e-9, 1e9)
 
 
-def test_perfcodegens_paper_and_code_differ_by_a_factor_of_five_on_the_worked_example():
-    reference, candidate = (1.0, 100.0), (0.1, 100.0)
-    assert mean_of_ratios(reference, candidate) == 5.5
-    assert round(ratio_of_sums(reference, candidate), 3) == 1.009
-
-
-def test_twelve_runs_are_trimmed_to_the_ten_in_the_middle():
-    assert trimmed_mean([9.9, *[1.0] * 10, 0.1]) == 1.0
+def test_perfcodegens_speedup_of_its_paper_on_the_worked_example():
+    assert round(ratio_of_sums((1.0, 100.0), (0.1, 100.0)), 3) == 1.009
 
 
 def test_pass_at_k_of_the_worked_example():
@@ -73,27 +65,20 @@ def test_averages_lie_between_the_extremes(values):
 
 @given(st.lists(times, min_size=1))
 def test_equal_times_give_exactly_one(values):
-    assert mean_of_ratios(values, values) == 1.0
     assert ratio_of_sums(values, values) == 1.0
     assert geometric_mean([1.0] * len(values)) == 1.0
 
 
-@pytest.mark.parametrize("average", [mean, median, geometric_mean, trimmed_mean])
+@pytest.mark.parametrize("average", [mean, median, geometric_mean])
 def test_nothing_has_no_average(average):
     with pytest.raises(ValueError):
         average([])
 
 
-@pytest.mark.parametrize("ratio", [mean_of_ratios, ratio_of_sums])
 @pytest.mark.parametrize("after", [(1.0,), (1.0, 2.0, 3.0)])
-def test_a_missing_time_is_an_error_and_not_dropped(ratio, after):
+def test_a_missing_time_is_an_error_and_not_dropped(after):
     with pytest.raises(ValueError):
-        ratio((1.0, 2.0), after)
-
-
-def test_two_samples_are_too_few_to_trim():
-    with pytest.raises(ValueError, match="at least 3"):
-        trimmed_mean([1.0, 2.0])
+        ratio_of_sums((1.0, 2.0), after)
 
 
 def test_a_small_gain_is_not_lost_in_a_long_sum():

@@ -3,76 +3,84 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pie.core.metrics.efficiency import (
     Usage,
     coefficient_of_variation,
     efficiency_table,
-    memory_time,
     reduction,
 )
+from pie.core.metrics.estimate import Estimate
 
 
 def usage(seconds: float, peak: float = 1.0, held: float = 1.0) -> Usage:
     return Usage(seconds, peak, held)
 
 
-def test_memory_over_time_is_the_area_under_the_samples():
-    assert memory_time([(0, 10), (0.5, 20), (1, 20), (1.5, 10)]) == 25.0
-
-
-@given(st.lists(st.floats(0, 1e3), min_size=2, max_size=9), st.floats(0.01, 1e3))
-def test_constant_memory_is_its_product_with_the_time(times, held):
-    times = sorted(times)
-    area = memory_time([(time, held) for time in times])
-    assert area == pytest.approx(held * (times[-1] - times[0]))
-
-
-@pytest.mark.parametrize("samples", [[], [(0.0, 1.0)], [(1.0, 1.0), (0.5, 1.0)]])
-def test_memory_over_time_needs_two_samples_in_their_order(samples):
-    with pytest.raises(ValueError, match="memory"):
-        memory_time(samples)
+def value(one: Estimate | None) -> float:
+    assert one is not None
+    return one.value
 
 
 def test_the_papers_and_the_codes_normalised_time_differ_on_the_worked_example():
     table = efficiency_table(
-        ["a", "b"], {"a": usage(1), "b": usage(4)}, {"a": usage(0.5), "b": usage(4)}
+        ["a", "b"], {"a": [usage(1)], "b": [usage(4)]}, {"a": usage(0.5), "b": usage(4)}
     )
-    assert table.net is not None
-    assert table.net_of_sums is not None
-    assert table.net.value == 1.5
-    assert round(table.net_of_sums.value, 3) == 1.111
-    assert table.et is not None
-    assert table.et.value == 2.5
+    assert value(table.et.normalised) == 1.5
+    assert round(value(table.et.of_sums), 3) == 1.111
+    assert value(table.et.mean) == 2.5
 
 
 def test_each_number_is_of_its_own_quantity():
-    table = efficiency_table(["a"], {"a": Usage(2, 30, 400)}, {"a": Usage(1, 10, 100)})
-    numbers = (table.et, table.mu, table.tmu, table.net, table.nmu, table.ntmu)
-    assert [one.value for one in numbers if one is not None] == [2, 30, 400, 2, 3, 4]
+    table = efficiency_table(["a"], {"a": [Usage(2, 30, 400)]}, {"a": Usage(1, 10, 100)})
+    quantities = (table.et, table.mu, table.tmu)
+    assert [value(one.mean) for one in quantities] == [2, 30, 400]
+    assert [value(one.normalised) for one in quantities] == [2, 3, 4]
 
 
 def test_tasks_that_one_side_lacks_are_left_out_of_every_number_and_counted():
     table = efficiency_table(
-        ["a", "b", "c"], {"a": usage(1), "b": usage(100)}, {"a": usage(2), "c": usage(7)}
+        ["a", "b", "c"], {"a": [usage(1)], "b": [usage(100)]}, {"a": usage(2), "c": usage(7)}
     )
-    assert (table.tasks, table.compared) == (3, 1)
-    assert table.et is not None
-    assert table.et.value == 1
-    assert table.net is not None
-    assert table.net.value == 0.5
+    assert (table.tasks, table.et.tasks) == (3, 1)
+    assert value(table.et.mean) == 1
+    assert value(table.et.normalised) == 0.5
+
+
+def test_several_programs_of_a_task_all_count_and_are_drawn_together():
+    table = efficiency_table(["a"], {"a": [usage(1), usage(3)]}, {"a": usage(1)})
+    assert (table.et.tasks, table.et.programs, value(table.et.mean)) == (1, 2, 2)
+    assert table.et.normalised is not None
+    assert table.et.normalised.interval is None
+
+
+def test_tasks_of_one_problem_are_drawn_together():
+    used, one = {"a": [usage(1)], "b": [usage(3)]}, {"a": usage(1), "b": usage(1)}
+    apart = efficiency_table(["a", "b"], used, one)
+    together = efficiency_table(["a", "b"], used, one, {"a": "p", "b": "p"})
+    assert apart.et.of_sums is not None
+    assert apart.et.of_sums.interval is not None
+    assert together.et.of_sums is not None
+    assert together.et.of_sums.interval is None
+
+
+def test_memory_that_is_not_known_of_a_side_is_in_no_number_of_memory():
+    used = {"a": [Usage(1, 5, None)], "b": [Usage(1, None, None)]}
+    table = efficiency_table(["a", "b"], used, {"a": Usage(1, 10, 1), "b": Usage(1, 10, 1)})
+    assert (table.et.tasks, table.mu.tasks, table.tmu.tasks) == (2, 1, 0)
+    assert value(table.mu.normalised) == 0.5
+    assert table.tmu.mean is None
 
 
 def test_no_common_task_gives_no_numbers():
-    table = efficiency_table(["a", "b"], {"a": usage(1)}, {"b": usage(1)})
-    assert (table.compared, table.et, table.net, table.ntmu_of_sums) == (0, None, None, None)
+    table = efficiency_table(["a", "b"], {"a": [usage(1)]}, {"b": usage(1)})
+    assert (table.et.tasks, table.et.mean, table.et.normalised) == (0, None, None)
+    assert table.tmu.of_sums is None
 
 
 def test_a_task_that_is_not_of_the_data_set_is_an_error():
     with pytest.raises(ValueError, match="task z was measured"):
-        efficiency_table(["a"], {"z": usage(1)}, {})
+        efficiency_table(["a"], {"z": [usage(1)]}, {})
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from pie.core.metrics.metrics import (
     Exclusion,
     best_at_k,
-    correct_share_at_k,
     exclusion_at_k,
     human_as_generation,
     human_exclusion,
@@ -18,12 +17,15 @@ from pie.core.metrics.metrics import (
     is_judged_at_k,
     is_optimised,
     is_optimised_perfcodegen,
-    mean_speedup_at_k,
-    optimised_share_at_k,
     speedup_at_k,
 )
-from pie.core.metrics.pair_result import Generation, PairResult, count_verdicts
+from pie.core.metrics.pair_result import Generation, PairResult, add_verdicts, no_verdicts
 from sim.verdict import Verdict
+from tests.unit.core.metrics.pie_means import (
+    correct_share_at_k,
+    mean_speedup_at_k,
+    optimised_share_at_k,
+)
 
 ACCEPTED, WRONG, LOST = Verdict.ACCEPTED, Verdict.WRONG_ANSWER, Verdict.NOT_MEASURED
 FAILED = Generation(WRONG, None)
@@ -254,7 +256,9 @@ def test_identical_programs_have_a_speedup_of_exactly_one(time):
 
 @given(st.lists(rows))
 def test_verdict_counts_add_up_to_the_programs(pairs):
-    counts = count_verdicts(pairs)
+    counts = no_verdicts()
+    for pair in pairs:
+        add_verdicts(counts, pair)
     assert sum(counts["source"].values()) == sum(counts["target"].values()) == len(pairs)
     assert sum(counts["generation"].values()) == sum(len(pair.generations) for pair in pairs)
     assert all(list(by_verdict) == [v.value for v in Verdict] for by_verdict in counts.values())

@@ -5,12 +5,13 @@ import math
 import pytest
 
 from pie.core.metrics.samples import (
+    SBLLM_OPTIMISED,
     EccoRun,
     Sampled,
     ecco_ratio,
     pass_at_k_estimate,
     perfcodegen_score,
-    sbllm_speed,
+    sbllm_gain,
 )
 
 EXAMPLE = {"a": Sampled(1, (0.1,)), "b": Sampled(100, (100,))}
@@ -59,6 +60,16 @@ def test_intervals_are_over_tasks_and_missing_for_one():
     assert alone.interval is None
 
 
+def test_tasks_of_one_problem_are_drawn_together():
+    tasks = {"a": Sampled(1, (0.5,), "p"), "b": Sampled(1, (2,), "p")}
+    score = perfcodegen_score(tasks, 1)
+    assert score.speedup_mean_of_ratios is not None
+    assert score.speedup_mean_of_ratios.value == 1.25
+    assert score.speedup_mean_of_ratios.interval is None
+    assert score.optimised is not None
+    assert score.optimised.interval is None
+
+
 def test_no_task_gives_no_numbers():
     score = perfcodegen_score({}, 1)
     assert (score.optimised, score.correct, score.speedup_ratio_of_sums) == (None, None, None)
@@ -90,6 +101,8 @@ def test_an_edit_with_other_tests_is_an_error():
         ecco_ratio(EccoRun((1.0,)), EccoRun((1.0, 1.0)))
 
 
-def test_sbllms_speed_is_in_percent_and_never_below_zero():
-    assert round(sbllm_speed((2, 1, 1.25), (1, 2, 1)), 2) == 41.67
-    assert sbllm_speed((1.0,), (None,)) == 0.0
+def test_sbllms_gain_is_in_percent_and_never_below_zero():
+    gains = [sbllm_gain(*one) for one in ((2, 1), (1, 2), (1.25, 1))]
+    assert round(sum(gains) / 3, 2) == 41.67
+    assert sum(gain > SBLLM_OPTIMISED for gain in gains) == 2
+    assert sbllm_gain(1.0, None) == 0.0

@@ -10,11 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pie.core.metrics.metrics import (
-    correct_share_at_k,
     exclusion_at_k,
     is_judged_at_k,
-    mean_speedup_at_k,
-    optimised_share_at_k,
 )
 from pie.core.metrics.pair_result import PairResult
 from pie.core.metrics.standing import UnsupportedAs
@@ -22,6 +19,11 @@ from pie.core.report.pair_rows import pair_from_row
 from pie.core.report.report import Report, ReportError, build_report, read_report
 from sim.verdict import Verdict
 from tests.cases import cases
+from tests.unit.core.metrics.pie_means import (
+    correct_share_at_k,
+    mean_speedup_at_k,
+    optimised_share_at_k,
+)
 
 MANIFEST = {
     "schema_version": 1,

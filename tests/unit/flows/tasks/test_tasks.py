@@ -31,6 +31,7 @@ TASKS = [
         "language": "cpp",
         "prompt": "Sum the numbers up to n.",
         "references": [REFERENCE],
+        "reference_scores": [100],
         "public_tests": [{"input": "3\n", "output": "6\n"}],
         "private_tests": [{"input": "20000\n", "output": "200010000\n"}],
     },
@@ -100,6 +101,9 @@ def test_each_program_has_its_verdict(run: Path) -> None:
     # The second answer passes the public test and fails the private one.
     assert total["answers"][1]["tests_passed"] == 1
     assert total["references"][0]["speedup"] == 1.0
+    # What a paper's report needs of the task stands in its row.
+    assert total["reference_scores"] == [100]
+    assert "hardness" not in total
     # A checker that breaks down says nothing of the answer.
     assert [one["verdict"] for one in split["answers"]] == ["accepted", "not_measured"]
     assert "ValueError" in split["answers"][1]["detail"]
@@ -217,6 +221,27 @@ def test_pie_report_knows_a_run_of_tasks(run: Path, invoke: Invoke) -> None:
     assert "fail-under" in invoke("report", run, "--fail-under", "2").output
 
 
+@pytest.mark.parametrize("style", ["pie", "perfcodegen", "soap", "ecco", "coffe", "sbllm"])
+def test_a_papers_table_is_made_of_the_same_run(run: Path, invoke: Invoke, style: str) -> None:
+    assert invoke("report", run, "--style", style).exit_code == 4  # one of seven is ours to mend
+    told = invoke("report", run, "--style", style, "--not-measured-limit", "0.2", "--json")
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout)
+    lines = {one["name"]: one["cells"] for one in document["parts"][0]["lines"]}
+    assert set(lines) <= {"a", "b"}
+    if style in ("soap", "ecco", "coffe"):
+        assert lines["a"]["pass_at_1"]["value"] == pytest.approx((0.5 + 1) / 2)
+        assert lines["a"]["tasks"] == 2
+    if style == "soap":
+        # The machine repeats runs, and the judge saw how much memory each took.
+        assert lines["a"]["programs"] == 2
+        assert lines["a"]["peak"]["value"] > 0.5
+        assert lines["a"]["memory_time"] is None
+        stability = document["parts"][-1]["lines"][0]["cells"]
+        assert (stability["repeats"], stability["programs"]) == (12, 2)
+    assert any("gives another number each time" in note for note in document["notes"])
+
+
 def test_pie_dataset_check_judges_reference_solutions(run: Path, invoke: Invoke) -> None:
     checked = invoke("dataset", "check", "--tasks", run.parent / "tasks.jsonl", "--json")
     assert checked.exit_code == 3
@@ -228,7 +253,9 @@ def test_pie_dataset_check_judges_reference_solutions(run: Path, invoke: Invoke)
         "not_drawn": 0,
         "left_out": 1,
     }
-    bare = write(run.parent / "bare.jsonl", [{**TASKS[0], "references": []}])
+    bare = write(
+        run.parent / "bare.jsonl", [{**TASKS[0], "references": [], "reference_scores": []}]
+    )
     checked = invoke("dataset", "check", "--tasks", bare)
     assert "the task has no reference solution" in checked.output
     assert "either --pairs FILE or --tasks FILE" in invoke("dataset", "check").output
