@@ -12,8 +12,8 @@ from pie.core.refinement.version import Refined, Turn
 from pie.core.rows import ANSWERS, InlineTest
 from pie.core.tasks.samples import sample_line
 
-_STALE = ("generations", ANSWERS)
-"""What the row may have had of an earlier run."""
+_STALE = ("generations", ANSWERS, "sampling", "refinement")
+"""What the row may have had of an earlier run: it is not about these programs."""
 
 
 def turn_line(one: Divided | DividedTask, sample: int, turn: Turn) -> dict[str, Any]:

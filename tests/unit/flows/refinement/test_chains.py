@@ -369,3 +369,13 @@ def test_a_prompt_without_a_profile_says_why_and_is_counted(tmp_path):
     assert [one["profile_problem"] for one in turns_of(done.folder)] == ["nobody can tell"] * 2 + [
         ""
     ]
+
+
+def test_a_row_tells_nothing_of_an_earlier_run_whose_answers_it_held(tmp_path):
+    old = {"sampling": {"strategy": "cot"}, "generations": [{}], "kept": 1}
+    pairs = write(tmp_path / "rows.jsonl", [row(0, **old)])
+    done = run(request(pairs, ScriptedModel(always("cost 70"))))
+    (made,) = lines_of(done.folder / "refined.jsonl")
+    assert made["kept"] == 1
+    assert not {"sampling", "generations"} & made.keys()
+    assert made["refinement"]["strategy"] == "soap"
