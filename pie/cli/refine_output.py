@@ -68,7 +68,7 @@ def print_result(request: Request, done: Refinement, table: Sequence[Iteration])
     print(f"{count(summary['tasks'], 'task')}, chains ended: {ends}")
     print(f"{count(summary['turns'], 'turn')}: {fates or 'none'}")
     for reason, number in summary["profiles_missing"].items():
-        print(f"  no profile: {reason} ({number})")
+        print(f"  without a profile: {reason} ({count(number, 'turn')})")
     print(f"tokens: {summary['tokens_in']:,} in, {summary['tokens_out']:,} out")
     if summary["cost"] is not None:
         print(f"cost: {summary['cost']:.4f}")

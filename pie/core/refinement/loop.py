@@ -86,6 +86,8 @@ class _State:
     iteration: int = 0
     nearest: Nearest | None = None
     edits: Sequence[KnownEdit] | None = None
+    profile_problem: str = ""
+    """Why the request under way shows no profile, where the strategy shows one."""
 
     def patterns(self, given: Version | None, shown: Sequence[Version]) -> tuple[str, ...]:
         """Return the patterns that the strategy shows beside some versions of a program."""
@@ -199,8 +201,10 @@ def _ask_and_keep(
     histories = {} if histories is None else histories
     strategy = state.templates.strategy
     subject = candidate or original
+    state.profile_problem = ""
     if subject is not None and strategy.profiles and ask.gives is not Gives.REVIEW:
         subject = yield from _profiled(state, subject)
+        state.profile_problem = subject.evidence.profile_problem
         original, candidate = (original, subject) if candidate else (subject, None)
     shown = selection(strategy.select)(state.versions, state.kept, strategy.beam)
     base = state.versions[0] if state.versions else None
@@ -397,4 +401,5 @@ def _turn(
         program=program,
         evidence=evidence,
         fate=fate,
+        profile_problem=state.profile_problem,
     )

@@ -12,8 +12,8 @@ from pie.core.refinement.version import Refined, Turn
 from pie.core.rows import ANSWERS, InlineTest
 from pie.core.tasks.samples import sample_line
 
-_STALE = ("generations", ANSWERS)
-"""What the row may have had of an earlier run."""
+_STALE = ("generations", ANSWERS, "sampling", "refinement")
+"""What the row may have had of an earlier run: it is not about these programs."""
 
 
 def turn_line(one: Divided | DividedTask, sample: int, turn: Turn) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def turn_line(one: Divided | DividedTask, sample: int, turn: Turn) -> dict[str, 
         "program": turn.program,
         "evidence": None if turn.evidence is None else evidence_of(turn.evidence),
         "fate": turn.fate.value,
+        "profile_problem": turn.profile_problem,
     }
 
 
@@ -51,7 +52,6 @@ def evidence_of(evidence: Evidence) -> dict[str, Any]:
         "seconds": evidence.seconds,
         "peak_bytes": evidence.peak_bytes or None,
         "memory_time": evidence.memory_time,
-        "profile_problem": evidence.profile_problem,
         "tests": [
             {
                 "name": test.test.name,

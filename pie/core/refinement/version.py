@@ -77,6 +77,8 @@ class Turn:
     program: str | None
     evidence: Evidence | None
     fate: Fate
+    profile_problem: str = ""
+    """Why the prompt holds no profile, where the strategy shows one."""
 
 
 @dataclass(frozen=True)

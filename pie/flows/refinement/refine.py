@@ -257,12 +257,11 @@ def _write(request: Request, folder: GenerationFolder, chains: Chains) -> _Count
                 for turn in chain.turns:
                     counts.turns += 1
                     counts.fates[turn.fate] += 1
+                    if turn.profile_problem:
+                        counts.profiles_missing[turn.profile_problem] += 1
                     if turn.found:
                         counts.found[turn.found] += 1
                     turns.write(encode(turn_line(one, sample, turn)))
-                for evidence in chain.evidence:
-                    if evidence is not None and evidence.profile_problem:
-                        counts.profiles_missing[evidence.profile_problem] += 1
             if isinstance(one, DividedTask):
                 judging.write(encode(one.judging()))
                 refined.writelines(

@@ -59,13 +59,15 @@ def evidence(program: str, *, shown: bool = False) -> Evidence:
         for test, share in zip(TESTS, (0.25, 0.75), strict=True)
     )
     accepted = verdict is Verdict.ACCEPTED
-    profile = f"line 1: {program}" if shown else None
+    known = shown and word != "unprofiled"
+    profile = f"line 1: {program}" if known else None
     return Evidence(
         verdict,
         tests=tests,
         cost=cost if accepted else None,
         profile=profile,
         memory_profile=profile,
+        profile_problem="nobody can tell" if shown and not known else "",
     )
 
 

@@ -357,3 +357,25 @@ def test_what_one_wrong_program_printed_is_told_of_each_task_that_has_it(tmp_pat
     pairs = write(tmp_path / "rows.jsonl", [row(0, "wrong"), row(1, "wrong")])
     run(request(pairs, ScriptedModel(always("wrong")), "perfcodegen", samples=2))
     assert seen == ["of task 1", "of task 1", "of task 2", "of task 2"]
+
+
+def test_a_prompt_without_a_profile_says_why_and_is_counted(tmp_path):
+    pairs = write(tmp_path / "rows.jsonl", [row(0, "unprofiled 90")])
+    model = ScriptedModel(by_turn("cost 95", "cost 70", "cost 60"))
+    done = run(request(pairs, model, rounds=3))
+    assert "not available: nobody can tell" in model.asked[0].prompt.text
+    assert "not available" not in model.asked[2].prompt.text
+    assert done.summary["profiles_missing"] == {"nobody can tell": 2}
+    assert [one["profile_problem"] for one in turns_of(done.folder)] == ["nobody can tell"] * 2 + [
+        ""
+    ]
+
+
+def test_a_row_tells_nothing_of_an_earlier_run_whose_answers_it_held(tmp_path):
+    old = {"sampling": {"strategy": "cot"}, "generations": [{}], "kept": 1}
+    pairs = write(tmp_path / "rows.jsonl", [row(0, **old)])
+    done = run(request(pairs, ScriptedModel(always("cost 70"))))
+    (made,) = lines_of(done.folder / "refined.jsonl")
+    assert made["kept"] == 1
+    assert not {"sampling", "generations"} & made.keys()
+    assert made["refinement"]["strategy"] == "soap"
