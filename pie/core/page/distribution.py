@@ -88,7 +88,7 @@ def ratio_at_k(pair: PairResult, k: int, unsupported: UnsupportedAs) -> float | 
 def lines_of(pairs: Iterable[PairResult], most: int, unsupported: UnsupportedAs) -> list[Line]:
     """Go through the rows once: the targets, the first generations, the best of all `most`."""
     lines = [Line("human@1", 1, UnsupportedAs.LEFT_OUT)]
-    lines += [Line(f"best@{k}", k, unsupported) for k in sorted({1, most}) if k <= most]
+    lines += [Line(f"best@{k}", k, unsupported) for k in sorted({1, most}) if 1 <= k <= most]
     for pair in pairs:
         lines[0].add(human_as_generation(pair))
         for line in lines[1:]:
