@@ -143,18 +143,18 @@ def command(
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)
     split = flow.explanations(compared) if explained and fine else []
-    for file, write in writers:
-        write(file, compared.ranking, _document(compared, sentence, split))
     if not as_json:
         with printing():
             print("\n".join(output.lines(compared, sentence)))
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = _annotations(compared, setting) if annotated and fine else []
+    document = _document(compared, sentence, split)
+    document["annotations"] = [one.as_dict() for one in shown]
+    for file, write in writers:
+        write(file, compared.ranking, document)
     with printing():
         if as_json:
-            document = _document(compared, sentence, split)
-            document["annotations"] = [one.as_dict() for one in shown]
             print(json.dumps(document, allow_nan=False, indent=2))
         for one in [] if as_json else shown:
             print("\n".join(one.table(lines)))
