@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sim import sandbox
+from sim import remedies, sandbox
 from sim.errors import MachineFailure, MissingTool
 from sim.program import Build
 from sim.sandbox import Allowance, Guest
@@ -74,9 +74,7 @@ def lines_of(build: Build, addresses: Mapping[int, Counts], count: int) -> Lines
     """
     program = shutil.which("addr2line")
     if program is None:
-        raise MissingTool(
-            "addr2line was not found", "install it with: sudo apt-get install binutils"
-        )
+        raise MissingTool("addr2line was not found", remedies.installing("binutils"))
     ordered = sorted(addresses)
     with ScratchFolder("lines") as scratch:
         asked = Path(scratch) / "addresses"
