@@ -19,6 +19,7 @@ COMMANDS = [
     ["selfplay"],
     ["measure"],
     ["report"],
+    ["compare"],
     ["calibrate"],
     ["doctor"],
     ["index"],
