@@ -38,9 +38,15 @@ def compare(
             f"the runs were measured on different things ({told})",
             "measure both alike, or compare them nevertheless with --across",
         )
-    pairs = [list(read_pairs(run / "pairs.jsonl")) for run in (first, second)]
-    names = _names(first, second)
-    return compare_runs(*pairs, names, k=k, least_factor=least_factor, settings_differ=told)
+    left, right = (list(read_pairs(run / "pairs.jsonl")) for run in (first, second))
+    return compare_runs(
+        left,
+        right,
+        _names(first, second),
+        k=k,
+        least_factor=least_factor,
+        settings_differ=told,
+    )
 
 
 def measured_differently(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:

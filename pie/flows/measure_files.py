@@ -149,8 +149,11 @@ def _name(path: Path) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    if path == _STANDARD_INPUT:
-        return sys.stdin.buffer.read()
+    return sys.stdin.buffer.read() if path == _STANDARD_INPUT else read(path)
+
+
+def read(path: Path) -> bytes:
+    """Read an input or an output; InputError when that cannot be."""
     try:
         return path.read_bytes()
     except OSError as error:

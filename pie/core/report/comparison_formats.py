@@ -13,7 +13,7 @@ from pie.core.wording import count, one_line
 
 _SHOWN = 10
 """Rows of each kind that are shown, those that changed most first."""
-_COLUMNS = ("row", "problem", "first", "second", "factor")
+COLUMNS = ("row", "problem", "first", "second", "factor")
 
 
 def sentences(told: RunsCompared) -> list[str]:
@@ -63,7 +63,7 @@ def as_text(told: RunsCompared, width: int) -> str:
         lines += ["", f"{change.value}:"]
         lines.append(f"{'row':>6}  {'problem':<{room}}{'first':>10}{'second':>12}{'factor':>12}")
         for row in rows:
-            cells = _cells(row)
+            cells = row_cells(row)
             problem = one_line(row.problem_id, room - 1)
             lines.append(
                 f"{cells[0]:>6}  {problem:<{room}}{cells[2]:>10}{cells[3]:>12}{cells[4]:>12}"
@@ -79,7 +79,7 @@ def as_markdown(told: RunsCompared) -> str:
     for change in (Change.IMPROVED, Change.WORSE):
         rows = most_changed(told, change)
         if rows:
-            lines = [_COLUMNS, ("---:", "---", "---:", "---:", "---:"), *map(_cells, rows)]
+            lines = [COLUMNS, ("---:", "---", "---:", "---:", "---:"), *map(row_cells, rows)]
             table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
             parts.append(f"**{change.value}**\n\n{table}")
     return "\n\n".join(parts) + "\n"
@@ -108,7 +108,8 @@ def most_changed(told: RunsCompared, change: Change) -> list[RowChange]:
     return rows[:_SHOWN]
 
 
-def _cells(row: RowChange) -> tuple[str, ...]:
+def row_cells(row: RowChange) -> tuple[str, ...]:
+    """Return a row under `COLUMNS`."""
     numbers = (row.first, row.second, row.factor)
     return (
         str(row.row),

@@ -15,7 +15,7 @@ from pie.core.report.ranking import Ranking
 from pie.core.report.ranking_table import cost, times, whole
 from pie.core.wording import escaped
 
-_TITLES = ("program", "time", "ratio", "instructions", "IPC", "memory (MiB)", "start", "verdict")
+TITLES = ("program", "time", "ratio", "instructions", "IPC", "memory (MiB)", "start", "verdict")
 Writer = Callable[[Ranking, Mapping[str, Any]], str]
 
 
@@ -36,15 +36,15 @@ def as_json(_ranking: Ranking, document: Mapping[str, Any]) -> str:
 
 def as_markdown(ranking: Ranking, document: Mapping[str, Any]) -> str:
     """GitHub's table and the sentence."""
-    rule = ["---", *("---:" for _ in _TITLES[1:])]
-    lines = [_TITLES, rule, *([_markdown(cell) for cell in line] for line in _cells(ranking))]
+    rule = ["---", *("---:" for _ in TITLES[1:])]
+    lines = [TITLES, rule, *([_markdown(cell) for cell in line] for line in cells(ranking))]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{table}\n\n{_markdown(str(document['sentence']))}\n"
 
 
 def as_latex(ranking: Ranking, _document: Mapping[str, Any]) -> str:
     """A `tabular` of booktabs."""
-    return tabular(_TITLES, _cells(ranking))
+    return tabular(TITLES, cells(ranking))
 
 
 WRITERS: dict[str, Writer] = {
@@ -71,7 +71,8 @@ def writer_of(file: Path) -> Writer:
     return writer
 
 
-def _cells(ranking: Ranking) -> Sequence[Sequence[str]]:
+def cells(ranking: Ranking) -> Sequence[Sequence[str]]:
+    """Return the lines of a table to read, under `TITLES`."""
     lines = []
     for one in [*ranking.measured, *ranking.failed]:
         ipc, share, peak = one.instructions_per_cycle, one.startup_share, one.peak_bytes

@@ -51,7 +51,7 @@ def as_csv(report: Report) -> str:
 def as_markdown(report: Report) -> str:
     """Headings, tables and lists of GitHub's Markdown."""
     parts = [f"# {report.pairs_file}", *_heading(report)]
-    parts += [_markdown_table(COLUMNS, [_cells(score) for score in _shown(report)])]
+    parts += [_markdown_table(COLUMNS, [score_cells(score) for score in _shown(report)])]
     verdicts = _verdict_cells(report)
     if verdicts:
         parts += [_markdown_table(("verdict", *report.verdicts), verdicts)]
@@ -80,7 +80,7 @@ def as_table(report: Report) -> Group:
 
     # Text, not str: names of machines and files may hold what Rich takes for markup.
     parts: list[Table | Text] = [Text(line) for line in (report.pairs_file, *_heading(report))]
-    parts.append(table(COLUMNS, [_cells(score) for score in _shown(report)]))
+    parts.append(table(COLUMNS, [score_cells(score) for score in _shown(report)]))
     verdicts = _verdict_cells(report)
     if verdicts:
         parts.append(table(("verdict", *report.verdicts), verdicts))
@@ -109,7 +109,8 @@ def _shown(report: Report) -> list[Score]:
     return [report.human, report.human_at_1, *best]
 
 
-def _cells(score: Score) -> list[str]:
+def score_cells(score: Score) -> list[str]:
+    """Return a line of the table of scores, under `COLUMNS`."""
     return [
         score.name,
         str(score.scored),
