@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from sim import sandbox
+from sim import remedies, sandbox
 from sim.errors import MachineFailure, MissingTool
 from sim.program import Build
 from sim.sandbox import Allowance, Guest
@@ -85,9 +85,7 @@ def answers(build: Build, ordered: Sequence[int]) -> str:
     """
     program = shutil.which("addr2line")
     if program is None:
-        raise MissingTool(
-            "addr2line was not found", "install it with: sudo apt-get install binutils"
-        )
+        raise MissingTool("addr2line was not found", remedies.installing("binutils"))
     with ScratchFolder("lines") as scratch:
         asked = Path(scratch) / "addresses"
         asked.write_text("".join(f"{address:#x}\n" for address in ordered))

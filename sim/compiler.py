@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sim import online_judge, policy, precompiled, python_build, sandbox
+from sim import online_judge, policy, precompiled, python_build, remedies, sandbox
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.executable_image import static_bytes
 from sim.last_words import clean, last_words, shortened
@@ -152,7 +152,7 @@ def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> 
     if program is None:
         raise MissingTool(
             "objdump was not found, to look at a suspicious program",
-            "install it with: sudo apt-get install binutils",
+            remedies.installing("binutils"),
         )
     ended = sandbox.run(
         Guest(

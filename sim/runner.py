@@ -10,13 +10,13 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from sim import process
+from sim import process, remedies
 from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.scratch import ScratchFolder
 
 SOURCES = ("runner.c", "asleep.h", "warm.h", "call_filter.h", "system_calls.h")
-COMPILER_REMEDY = "install it with: sudo apt-get install g++"
+COMPILER_REMEDY = remedies.installing("g++")
 
 
 @functools.cache

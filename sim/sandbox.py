@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim import cgroup, devices, process, standard_input
+from sim import cgroup, devices, process, remedies, standard_input
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
@@ -32,7 +32,7 @@ Profile = Literal[
 ]
 Level = Literal["full", "partial"]
 
-BUBBLEWRAP_REMEDY = "install it with: sudo apt-get install bubblewrap"
+BUBBLEWRAP_REMEDY = remedies.installing("bubblewrap")
 SCRIPT = "/pie/guest/start.py"
 """Path inside of an interpreter's script."""
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
@@ -480,7 +480,13 @@ def why_partial() -> str:
         return "bubblewrap is switched off by PIE_SANDBOX=partial"
     if shutil.which("bwrap") is None:
         return f"bubblewrap is not installed; {BUBBLEWRAP_REMEDY}"
-    return (
-        "bubblewrap is installed but may not create namespaces here; allow unprivileged user "
-        "namespaces (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0) or run as root"
-    )
+    return f"bubblewrap is installed but may not create namespaces here; {remedies.of_this_host()}"
+
+
+def remedy_for_partial() -> str:
+    """Return the remedy alone of `why_partial`: what fits this host, and nothing else."""
+    if level() == "full":
+        return ""
+    if os.environ.get("PIE_SANDBOX") == "partial":
+        return "unset PIE_SANDBOX"
+    return BUBBLEWRAP_REMEDY if shutil.which("bwrap") is None else remedies.of_this_host()

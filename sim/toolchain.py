@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sim import process
+from sim import process, remedies
 from sim.errors import InputError, MissingTool
 from sim.online_judge import DEFINES, LIBRARIES, Library, digest_of_headers
 from sim.program import Language
@@ -62,7 +62,7 @@ class Toolchain:
                 f"no Python interpreter was found ({named})",
                 "give its path with --python"
                 if self.interpreter
-                else "install it with: sudo apt-get install python3",
+                else remedies.installing("python3"),
             )
         # A virtual environment is known by where the interpreter's link lies.
         virtual = Path(path).absolute().parent.parent / "pyvenv.cfg"

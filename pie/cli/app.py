@@ -9,6 +9,7 @@ import typer
 from pie import __version__
 from pie.cli import (
     cache,
+    compare,
     dataset,
     doctor,
     equal,
@@ -43,6 +44,7 @@ app.command("selfplay")(selfplay.command)
 app.command("refine")(refine.command)
 app.command("merge")(merge.command)
 app.command("report")(report.command)
+app.command("compare")(compare.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")

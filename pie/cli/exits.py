@@ -31,10 +31,26 @@ def say(text: str) -> None:
     from pie.core.wording import escaped
 
     shown = "".join(one if one in "\n\t" else escaped(one) for one in text)
+    if sys.stderr.isatty():
+        shown = "\n".join(_fitting(line) for line in shown.split("\n"))
     try:
         print(shown, file=sys.stderr, flush=True)
     except BrokenPipeError:
         _to_nowhere(sys.stderr)
+
+
+def _fitting(line: str) -> str:
+    """Break a line between words where the terminal ends; what is indented is there to be copied.
+
+    A terminal itself breaks within words.
+    """
+    import shutil
+    import textwrap
+
+    if line.startswith(" "):
+        return line
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 @contextmanager
@@ -51,7 +67,10 @@ def printing() -> Iterator[None]:
 
 
 def show(*renderables: Any) -> None:
-    """Print for reading, on at least 100 columns and as many as the numbers need."""
+    """Print for reading: text as wide as the terminal, a table as wide as its numbers need.
+
+    Without a terminal both have at least 100 columns.
+    """
     from rich.console import Console, Group
     from rich.measure import Measurement
     from rich.table import Table
@@ -64,15 +83,14 @@ def show(*renderables: Any) -> None:
             yield one
 
     wide = Console(width=10_000)
-    needed = [
-        Measurement.get(wide, wide.options, table).minimum
-        for one in renderables
-        for table in tables(one)
-    ]
     console = Console()
-    console = Console(width=max(console.width, _NARROWEST, *needed))
+    usual = console.width if console.is_terminal else max(console.width, _NARROWEST)
     for one in renderables:
-        console.print(one)
+        for part in one.renderables if isinstance(one, Group) else [one]:
+            needed = [Measurement.get(wide, wide.options, table).minimum for table in tables(part)]
+            # A number that is cut tells nothing; a line that is too long, the terminal breaks.
+            fitting = Console(width=max(usual, *needed, 1), height=console.height)
+            fitting.print(part)
 
 
 def _to_nowhere(stream: TextIO) -> None:

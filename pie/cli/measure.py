@@ -22,13 +22,49 @@ if TYPE_CHECKING:
 @told
 @grouped
 def command(
-    programs: Annotated[list[Path], typer.Argument(help="Programs (.cpp, .cc, .cxx, .c, .py).")],
+    programs: Annotated[
+        list[Path],
+        typer.Argument(help="Programs (.cpp, .cc, .cxx, .c, .py), folders or patterns of them."),
+    ],
     inputs: Annotated[
-        list[Path] | None, typer.Option("-i", "--input", help="What the programs read; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            "-i", "--input", help="What the programs read; repeatable; - is standard input."
+        ),
     ] = None,
     expected: Annotated[
         list[Path] | None,
         typer.Option("-e", "--expected", help="What they must print; one for each -i."),
+    ] = None,
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            "--tests",
+            metavar="DIR",
+            help="Folder of inputs with outputs: input.1.txt and output.1.txt, 1.in and 1.out.",
+        ),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="FILE",
+            help="Program that the others are compared with; without -e it says what is right.",
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="NAME=a,b,c",
+            help="Measure with each value in place of {NAME} in --cxxflags; repeatable.",
+        ),
+    ] = None,
+    export: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Also write .json, .csv, .md or .tex; repeatable."
+        ),
     ] = None,
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",
@@ -50,15 +86,15 @@ def command(
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
-    """Say which of two or more programs is faster, and by how much.
+    """Rank programs by their cost, and say which is faster, by how much.
 
     Example: pie measure slow.cpp fast.cpp -i input.txt -e expected.txt
 
     Where the cycles went: pie measure slow.cpp -i input.txt --explain --annotate (on the machine
     skylake, which these two take where `auto` is asked for).
 
-    Exit code 1 when no speedup can be stated (wrong output, crash, different outputs), 4 when a
-    program could not be measured.
+    Without -e the first program that ends well says what the others must print. Exit code 1 when a
+    program has no number (wrong output, crash), 4 when one could not be measured.
     """
     from pie.core.report import explanation
     from pie.flows import measure as flow
@@ -74,25 +110,51 @@ def command(
             f"the machine '{machine}' does not tell where cycles went",
             "measure with --machine skylake",
         )
-    setting = build.setting(
-        machine, gem5, gem5_config, max_instructions=max_instructions, max_cycles=max_cycles
-    )
+    from pie.cli import measure_output as output
+
+    writers = output.writers(export or [])
+    settings = output.variants(build, parameter or [])
+    variants = [
+        (
+            words,
+            one.setting(
+                machine, gem5, gem5_config, max_instructions=max_instructions, max_cycles=max_cycles
+            ),
+        )
+        for words, one in settings
+    ]
+    setting = variants[0][1]
+    if len(variants) > 1 and (explained or annotated):
+        raise InputError("--explain and --annotate tell of one build", "leave --parameter out")
+    if not inputs and tests is None:
+        say("pie: no input is given (-i FILE, --tests DIR), so the programs read an empty one")
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")
-    compared = flow.compare(programs, inputs or [], expected or [], setting, use_cache=not no_cache)
+    compared = flow.compare(
+        programs,
+        inputs or [],
+        expected or [],
+        setting,
+        use_cache=not no_cache,
+        folder=tests,
+        reference=reference,
+        variants=variants,
+    )
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)
     split = flow.explanations(compared) if explained and fine else []
     if not as_json:
         with printing():
-            print(sentence)
+            print("\n".join(output.lines(compared, sentence)))
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = lines_of_all(compared, setting) if annotated else []
+    document = _document(compared, sentence, split)
+    document["annotations"] = [one.as_dict() for one in shown]
+    for file, write in writers:
+        write(file, compared.ranking, document)
     with printing():
         if as_json:
-            document = _document(compared, sentence, split)
-            document["annotations"] = [one.as_dict() for one in shown]
             print(json.dumps(document, allow_nan=False, indent=2))
         for one in [] if as_json else shown:
             print("\n".join(one.table(lines)))
@@ -145,6 +207,8 @@ def _document(
         "speedup": speedup,
         "net_speedup": None if speedup is None else net_speedup(*compared.nets),
         "outputs_agree": compared.outputs_agree,
+        "answers_from": compared.answers_from,
+        "ranking": compared.ranking.as_dicts(),
         "programs": programs,
         "startup": compared.startup.as_dict(),
     }

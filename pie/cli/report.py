@@ -80,6 +80,14 @@ def command(
     by_tag: Annotated[
         bool, typer.Option("--by-tag", help="Speed got against the score tag asked for.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Also write a page to look at: numbers, charts, every pair with its programs.",
+        ),
+    ] = None,
     unsupported: options.Unsupported = "failed",
     limit: options.Limit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
@@ -106,6 +114,7 @@ def command(
         "--upper-bound": upper_bound is not None,
         "--by-length": by_length,
         "--by-tag": by_tag,
+        "--html": html is not None,
     }
     names = [name for name, wanted in asked.items() if wanted]
     if style:
@@ -142,6 +151,10 @@ def command(
             sys.stdout.write(report_formats.as_csv(report))
         else:
             sys.stdout.write(report_formats.as_json(report))
+    if html is not None:
+        from pie.cli.report_page import write
+
+        write(run, report, html, threshold, limit)
     if report.refused:
         return Exit.NOT_MEASURED
     if fail_under is not None:

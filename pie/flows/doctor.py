@@ -101,8 +101,8 @@ def _sandbox() -> Finding:
     return Finding(
         "sandbox",
         False,
-        f"partial (limits and system-call filter only): {sandbox.why_partial()}",
-        sandbox.BUBBLEWRAP_REMEDY,
+        f"partial (limits and system-call filter only): {sandbox.why_partial().partition('; ')[0]}",
+        sandbox.remedy_for_partial(),
         needed=False,
     )
 
@@ -192,7 +192,9 @@ def attack(file: Path) -> Finding:
     wanted = second.removeprefix("// ends: ") if second.startswith("// ends: ") else "accepted"
     name = f"wall {file.stem}"
     if level == "full" and sandbox.level() != "full":
-        return Finding(name, False, f"not tried: {what}", sandbox.BUBBLEWRAP_REMEDY, needed=False)
+        return Finding(
+            name, False, f"not tried: {what}", sandbox.remedy_for_partial(), needed=False
+        )
     try:
         program = Program(Language.CPP, source)
         verdict, detail = (_measured if file.stem.startswith("measured_") else _judged)(program)

@@ -19,7 +19,7 @@ from pie.core.testing.fuzzing import (
 )
 from pie.core.testing.mutation import Mutant, Mutator
 from pie.core.wording import count
-from pie.flows.measure import program_of
+from pie.flows import measure_files
 from sim.jobs import Answer, Job
 from sim.paths import cache_directory
 from sim.procedure import Outcome
@@ -67,8 +67,8 @@ class Compared(Outcome):
 
 def compare(request: Request) -> Compared:
     """Compare two programs; InputError for what cannot be read or run."""
-    source, answer = program_of(request.source), program_of(request.answer)
-    witnesses = [source, *(program_of(one) for one in request.witnesses)]
+    source, answer = measure_files.program(request.source), measure_files.program(request.answer)
+    witnesses = [source, *(measure_files.program(one) for one in request.witnesses)]
     texts = [_text(path) for path in request.inputs]
     if not texts:
         raise InputError("no input is given to make others of", "give one or more with -i")

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pie.core.problem import InputError
 from pie.core.report.explanation import Explanation, explain
+from pie.core.report.ranking import Entry, InputCost, Ranking, against, listed
+from pie.core.report.ranking_table import cost
 from pie.core.report.startup import Net, Startup, net_speedup, startup_procedure
 from pie.core.test_cases import text_case
+from pie.flows import measure_files
+from pie.flows.measure_files import Given
 from sim.errors import MissingTool
 from sim.machines.counts import Counts
+from sim.observation import Observation, observe
 from sim.paths import cache_directory
+from sim.printed import Asked
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Language, Program, TestCase
 from sim.scheduler import Scheduler
@@ -22,13 +28,8 @@ from sim.setting import Setting
 from sim.store import Store
 from sim.verdict import Verdict
 
-_SUFFIXES = {
-    ".c": Language.CPP,  # as in rows: C is compiled as C++
-    ".cpp": Language.CPP,
-    ".cc": Language.CPP,
-    ".cxx": Language.CPP,
-    ".py": Language.PYTHON,
-}
+_KEPT_BYTES = 16 << 20
+"""Outputs of the reference up to this size say what the others must print."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Compared:
     expected_given: bool
     programs: tuple[Program, ...] = ()
     cases: tuple[TestCase, ...] = ()
+    answers_from: str = ""
+    """The program whose outputs the others had to print; empty where -e told what is right."""
+    reference: int | None = None
+    """Place of the program that the others are compared with, if one was named."""
 
     @property
     def all_accepted(self) -> bool:
@@ -59,9 +64,56 @@ class Compared:
         )
 
     @property
+    def outputs_known(self) -> bool:
+        """Whether each program's output was compared with what it should be."""
+        return self.expected_given or bool(self.answers_from) or self.outputs_agree
+
+    @property
     def comparable(self) -> bool:
         """Whether a speedup may be claimed: all programs end well and print the same."""
-        return self.all_accepted and (self.expected_given or self.outputs_agree)
+        return self.all_accepted and self.outputs_known
+
+    @property
+    def ranking(self) -> Ranking:
+        """The programs side by side."""
+        return Ranking(
+            tuple(self._entry(index) for index in range(len(self.names))),
+            self.machine,
+            "instructions" if self.machine == Counts.name else "time",
+            self.reference,
+        )
+
+    def _entry(self, index: int) -> Entry:
+        one = self.outcomes[index]
+        runs = [test.run for test in one.tests if test.run is not None]
+        counts = [run.instructions for run in runs if run.instructions is not None]
+        whole = one.verdict is Verdict.ACCEPTED and len(counts) == len(runs)
+        peaks = [test.peak_bytes for test in one.tests if one.seconds]
+        return Entry(
+            name=self.names[index],
+            verdict=one.verdict,
+            reason=self._reason(one),
+            seconds=one.seconds,
+            cycles=one.cycles,
+            instructions=sum(counts) if whole and counts else None,
+            peak_bytes=max(peaks, default=0) or None,
+            startup_share=self.startup.share(self.languages[index], one.seconds, self.tests),
+            inputs=tuple(
+                InputCost(
+                    test.test,
+                    test.verdict,
+                    test.run.seconds if test.run else None,
+                    test.run.cycles if test.run else None,
+                    test.run.instructions if test.run else None,
+                )
+                for test in one.tests
+            ),
+        )
+
+    def _reason(self, one: Outcome) -> str:
+        if self.answers_from and one.verdict is Verdict.WRONG_ANSWER:
+            return f"it prints something else than {self.answers_from} ({one.detail})"
+        return one.detail
 
 
 def compare(
@@ -71,49 +123,140 @@ def compare(
     setting: Setting,
     *,
     use_cache: bool = True,
+    folder: Path | None = None,
+    reference: Path | None = None,
+    variants: Sequence[tuple[str, Setting]] = (),
 ) -> Compared:
-    """Measure programs on inputs. InputError for a file that cannot be used."""
+    """Measure programs on inputs. InputError for a file that cannot be used.
+
+    `folder`: more inputs with their outputs. `reference`: one of the programs, with which the
+    others are compared. `variants`: each program is measured in each of these settings, whose
+    words stand behind its name. Without expected outputs the reference says what is right, or the
+    first program that ends well; the setting's rule compares.
+    """
     missing = setting.machine.check()
     if not missing.ok:
         raise MissingTool(missing.problem, missing.remedy)
-    if expected and len(expected) != len(inputs):
-        raise InputError(
-            f"{len(inputs)} inputs but {len(expected)} expected outputs",
-            "give one -e for each -i, in the same order",
-        )
-    programs = [program_of(file) for file in files]
-    cases = _cases(inputs, expected)
-    languages = tuple(program.language for program in programs)
-    distinct = list(dict.fromkeys(languages))
+    given = measure_files.inputs(inputs, expected, folder)
+    files = measure_files.program_files(files)
+    base = _place(files, reference)
+    sources = [measure_files.program(file) for file in files]
+    order = [] if base is None else [base]
+    order += [place for place in range(len(files)) if place != base]
+    return compare_texts(
+        [str(file) for file in files],
+        sources,
+        given,
+        setting,
+        use_cache=use_cache,
+        reference=base,
+        order=order,
+        variants=variants,
+    )
 
-    def procedures() -> Iterator[Procedure]:
-        for language in distinct:
-            yield startup_procedure(language, setting)
-        yield examine(programs, cases, setting)
+
+def compare_texts(
+    names: Sequence[str],
+    sources: Sequence[Program],
+    given: Sequence[Given],
+    setting: Setting,
+    *,
+    use_cache: bool = True,
+    reference: int | None = None,
+    order: Sequence[int] = (),
+    variants: Sequence[tuple[str, Setting]] = (),
+) -> Compared:
+    """Measure programs on texts; `order`: whom to ask first for the right output."""
+    settings = variants or [("", setting)]
+    programs = [program for _words, _setting in settings for program in sources]
+    shown = [f"{name} {words}".rstrip() for words, _setting in settings for name in names]
+    cases = [text_case(one.name, one.text, one.expected) for one in given]
+    unknown = any(one.expected is None for one in given) and len(set(programs)) > 1
+    languages = list(dict.fromkeys(program.language for program in sources))
+    answers = _Answers(tuple(cases))
+
+    def first() -> Iterator[Procedure]:
+        for language in languages:
+            yield startup_procedure(language, settings[0][1])
+        if unknown:
+            asked = [sources[place] for place in order or range(len(sources))]
+            yield _right_outputs(asked, cases, settings[0][1], answers)
+
+    def second() -> Iterator[Procedure]:
+        for _words, one in settings:
+            yield examine(sources, answers.cases, one)
 
     jobs = 1 if setting.machine.interleaved else len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="pie-measure-") as scratch:
-        folder = cache_directory() if use_cache else Path(scratch)
-        store = Store(folder / "results.sqlite")
+        root = cache_directory() if use_cache else Path(scratch)
+        store = Store(root / "results.sqlite")
         try:
             with Scheduler(store, jobs) as scheduler:
-                *starts, outcomes = scheduler.run(procedures())
+                starts = list(scheduler.run(first()))
+                outcomes = [one for group in scheduler.run(second()) for one in group]
         finally:
             store.close()
     return Compared(
-        names=tuple(str(file) for file in files),
+        names=tuple(shown),
         outcomes=tuple(outcomes),
-        startup=Startup(
-            {language: start[0] for language, start in zip(distinct, starts, strict=True)}
-        ),
-        languages=languages,
+        startup=Startup({name: start[0] for name, start in zip(languages, starts, strict=False)}),
+        languages=tuple(program.language for program in programs),
         tests=len(cases),
         machine=setting.machine.name,
         outputs_agree=len({_outputs(one) for one in outcomes}) == 1,
-        expected_given=bool(expected),
+        expected_given=all(one.expected is not None for one in given),
         programs=tuple(programs),
-        cases=tuple(cases),
+        cases=tuple(answers.cases),
+        answers_from=names[sources.index(answers.whose)] if answers.whose else "",
+        reference=reference,
     )
+
+
+@dataclass
+class _Answers:
+    """The tests, and who said what is right where nobody else did."""
+
+    cases: tuple[TestCase, ...]
+    whose: Program | None = None
+
+
+def _right_outputs(
+    programs: Sequence[Program], cases: Sequence[TestCase], setting: Setting, answers: _Answers
+) -> Procedure:
+    """Let the first program that ends well on all inputs say what the others must print."""
+    asked = Asked(required=len(cases), keep_bytes=_KEPT_BYTES)
+    seen: list[Outcome] = []
+    for program in programs:
+        (one,) = yield from observe(program, cases, asked, setting)
+        seen.append(one)
+        assert isinstance(one, Observation)
+        outputs = [printed.stdout for printed in one.printed]
+        if one.verdict is not Verdict.ACCEPTED or len(outputs) < len(cases):
+            continue
+        if all(output is not None for output in outputs):
+            answers.whose = program
+            answers.cases = tuple(
+                _expecting(case, output) for case, output in zip(cases, outputs, strict=True)
+            )
+        break
+    return seen
+
+
+def _expecting(case: TestCase, output: bytes | None) -> TestCase:
+    if case.expected_path is not None:
+        return case
+    right = text_case(case.name, b"", output)
+    return replace(case, expected_path=right.expected_path, expected_digest=right.expected_digest)
+
+
+def _place(files: Sequence[Path], reference: Path | None) -> int | None:
+    if reference is None:
+        return None
+    if reference not in files:
+        raise InputError(
+            f"--reference {reference} is none of the programs", "name one as it stands there"
+        )
+    return list(files).index(reference)
 
 
 def explanations(compared: Compared) -> list[Explanation]:
@@ -133,54 +276,58 @@ def explanations(compared: Compared) -> list[Explanation]:
 
 
 def sentence(compared: Compared) -> str:
-    """Say which program is faster, by how much, on what, and the start-up's part."""
-    failed = [
-        f"{name}: {one.verdict}{f' ({one.detail})' if one.detail else ''}"
-        for name, one in zip(compared.names, compared.outcomes, strict=True)
-        if one.verdict is not Verdict.ACCEPTED
-    ]
-    if failed:
+    """Say which program is faster, by how much, on what, and the start-up's part.
+
+    Of several programs those with a number are compared, and the others named with their reason.
+    """
+    ranking = compared.ranking
+    failed = [f"{one.name}: {_why(compared, one)}" for one in ranking.failed]
+    measured = ranking.measured
+    if failed and len(measured) < 2:
         return "No speedup can be stated: " + "; ".join(failed) + "."
-    if not compared.comparable:
+    if not compared.outputs_known:
         return (
             "No speedup can be stated: the programs print different things "
             "(give the right output with -e to see which is wrong)."
         )
-    costs = [one.seconds or 0.0 for one in compared.outcomes]
-    if len(costs) == 1:
-        return f"{compared.names[0]} takes {_cost(compared, 0)} {_on(compared)}."
-    best = min(range(len(costs)), key=costs.__getitem__)
-    if len(set(costs)) == 1:
-        verb = "is exactly as fast as" if len(costs) == 2 else "cost exactly the same as"
-        others = " and ".join(compared.names[1:])
-        return f"{compared.names[0]} {verb} {others}: {_cost(compared, 0)} {_on(compared)}."
-    others = ", ".join(
-        f"exactly as fast as {compared.names[index]}"
-        if costs[index] == costs[best]
-        else f"{costs[index] / costs[best]:.3f} times faster than {compared.names[index]} "
-        f"({_cost(compared, index)})"
-        for index in range(len(costs))
-        if index != best
+    left_out = f" Left out: {listed([one.name for one in ranking.failed])}." if failed else ""
+    if len(ranking.entries) == 1:
+        return f"{measured[0].name} takes {_cost(ranking, measured[0])} {_on(compared)}."
+    best, *others = measured
+    if all(one.seconds == best.seconds for one in others):
+        verb = "is exactly as fast as" if len(others) == 1 else "cost exactly the same as"
+        names = listed([one.name for one in others])
+        return f"{best.name} {verb} {names}: {_cost(ranking, best)} {_on(compared)}.{left_out}"
+    if ranking.reference is not None and ranking.base is not None and len(others) > 1:
+        others = [ranking.base] if ranking.base is not best else others
+    told = ", ".join(
+        against(best, one, f"{one.name} ({_cost(ranking, one)})")
+        for one in sorted(others, key=ranking.entries.index)
     )
     return (
-        f"{compared.names[best]} ({_cost(compared, best)}) is {others} {_on(compared)}"
-        f"{_startup_clause(compared, best)}{_noise_clause(compared)}."
+        f"{best.name} ({_cost(ranking, best)}) is {told} {_on(compared)}"
+        f"{_startup_clause(compared, best)}{_noise_clause(compared)}.{left_out}"
     )
 
 
-def _startup_clause(compared: Compared, best: int) -> str:
-    share = compared.startup.share(
-        compared.languages[best], compared.outcomes[best].seconds, compared.tests
-    )
-    if share is None:
+def _startup_clause(compared: Compared, best: Entry) -> str:
+    if best.startup_share is None:
         return ""
-    clause = f"; {share:.0%} of the faster one's time is the start of the process"
+    clause = f"; {best.startup_share:.0%} of the faster one's time is the start of the process"
     nets = compared.nets
-    net = nets[best]
+    place = compared.ranking.entries.index(best)
+    net = nets[place]
     if net is not None and net.below_start:
         return f"{clause} (below_start: it costs no more than an empty program, so no net speedup)"
-    ratio = net_speedup(nets[1 - best], net) if len(nets) == 2 else None
+    ratio = net_speedup(nets[1 - place], net) if len(nets) == 2 else None
     return clause if ratio is None else f"{clause}, and without it that is {ratio:.3f} times"
+
+
+def _why(compared: Compared, one: Entry) -> str:
+    """Say why an entry has no number: the verdict with its reason."""
+    if compared.answers_from and one.verdict is Verdict.WRONG_ANSWER:
+        return f"{one.reason}; give the right output with -e to see which is wrong"
+    return f"{one.verdict}{f' ({one.reason})' if one.reason else ''}"
 
 
 def _noise_clause(compared: Compared) -> str:
@@ -202,55 +349,10 @@ def _on(compared: Compared) -> str:
     return f"on the machine '{compared.machine}' over {inputs}"
 
 
-def _cost(compared: Compared, index: int) -> str:
+def _cost(ranking: Ranking, one: Entry) -> str:
     """Return a program's cost in the unit of the machine: a count of instructions is no time."""
-    outcome = compared.outcomes[index]
-    if compared.machine == Counts.name:
-        return f"{outcome.cycles or 0:,} instructions"
-    return _time(outcome.seconds or 0.0)
-
-
-def _time(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.4g} {unit}"
-    return f"{seconds / 1e-9:.4g} ns"
-
-
-def program_of(file: Path) -> Program:
-    """Return the program in a file, its language by the name; InputError for what is none."""
-    language = _SUFFIXES.get(file.suffix.lower())
-    if language is None:
-        known = ", ".join(_SUFFIXES)
-        raise InputError(f"the language of {file} is not known", f"its name must end in {known}")
-    try:
-        return Program(language, file.read_text("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"the program {file} is not UTF-8", "convert it") from error
-    except OSError as error:
-        raise InputError(
-            f"the program {file} cannot be read ({error.strerror})", "check the path"
-        ) from error
-
-
-def _cases(inputs: Sequence[Path], expected: Sequence[Path]) -> list[TestCase]:
-    if not inputs:
-        return [text_case("empty input", b"", None)]
-    texts = [_bytes(path) for path in inputs]
-    outputs = [_bytes(path) for path in expected] if expected else [None] * len(texts)
-    return [
-        text_case(str(path), text, output)
-        for path, text, output in zip(inputs, texts, outputs, strict=True)
-    ]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"the file {path} cannot be read ({error.strerror})", "check the path"
-        ) from error
+    unit = " instructions" if ranking.unit == "instructions" else ""
+    return f"{cost(ranking, one.seconds, one.cycles)}{unit}"
 
 
 def _outputs(outcome: Outcome) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sim import sandbox
+from sim import remedies, sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool
 from sim.judge import verdict_of
 from sim.limits import Limits
@@ -35,7 +35,7 @@ from sim.sandbox import Guest
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
-REMEDY = "install it with: sudo apt-get install valgrind"
+REMEDY = remedies.installing("valgrind")
 PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
 UNIT = 100

@@ -113,13 +113,18 @@ def _lines(report: Report) -> list[list[str]]:
     """Return the lines of the table, each with its other ways of counting below."""
     lines = []
     for score in _shown(report):
-        lines.append([score.name, *_cells(score), _percent(score.correct)])
+        lines.append(score_cells(score))
         if score.net is not None:
             lines.append([f"{score.name} net", *_cells(score.net), ""])
         if score.fuzzed is not None:
             cells = [*_cells(score.fuzzed), _percent(score.fuzzed.correct)]
             lines.append([f"{score.name} fuzzed", *cells])
     return lines
+
+
+def score_cells(score: Score) -> list[str]:
+    """Return a line of the table of scores, under `COLUMNS`."""
+    return [score.name, *_cells(score), _percent(score.correct)]
 
 
 def _cells(score: Score | Beside) -> list[str]:

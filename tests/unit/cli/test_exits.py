@@ -159,3 +159,56 @@ def test_a_sentence_is_one_line_whatever_a_path_or_a_file_holds(
     assert capsys.readouterr().err == "pie: a\\nb\\x1b[2J\\udc80 does not exist; check\\tit\n"
     say("two\nlines\tand \x1b[31m")
     assert capsys.readouterr().err == "two\nlines\tand \\x1b[31m\n"
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_note_is_broken_between_words_and_a_command_never(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    note, command = "several words of a note, " * 9, f"  pie simulate {'--pairs file ' * 20}"
+    say(f"{note}\n{command}")
+    *lines, last = terminal.getvalue().splitlines()
+    assert last == command
+    assert " ".join(lines).split() == note.split()
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_report_on_a_terminal_has_notes_as_wide_as_it_and_numbers_whole(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    table = Table()
+    for place in range(7):
+        table.add_column(f"column {place}", no_wrap=True)
+    table.add_row(*["1234567.890"] * 7)
+    show(Group(Text("several words of a note, " * 9), table))
+    lines = terminal.getvalue().splitlines()
+    assert max(len(line) for line in lines if "note" in line) <= width
+    assert sum(line.count("1234567.890") for line in lines) == 7
+
+
+def test_without_a_terminal_a_report_has_a_hundred_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.text import Text
+
+    monkeypatch.setenv("COLUMNS", "60")
+    show(Text("word " * 40))
+    assert 90 < max(map(len, capsys.readouterr().out.splitlines())) <= 100

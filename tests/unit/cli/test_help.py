@@ -20,6 +20,7 @@ COMMANDS = [
     ["measure"],
     ["equal"],
     ["report"],
+    ["compare"],
     ["calibrate"],
     ["doctor"],
     ["index"],

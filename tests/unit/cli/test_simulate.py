@@ -234,6 +234,7 @@ def test_a_value_that_is_not_known_is_the_users_mistake(
 
 
 def test_measure_of_what_could_not_be_measured_is_four(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pie.core.report.ranking import Entry, Ranking
     from pie.flows import measure
     from sim import sandbox
     from sim.procedure import Outcome
@@ -244,7 +245,8 @@ def test_measure_of_what_could_not_be_measured_is_four(monkeypatch: pytest.Monke
         share = SimpleNamespace(share=lambda *_: None, as_dict=dict)
         made = SimpleNamespace(outcomes=(outcome,), comparable=False, names=("a.cpp",))
         made.__dict__.update(languages=("cpp",), startup=share, tests=1, machine="m")
-        made.__dict__.update(outputs_agree=True)
+        made.__dict__.update(outputs_agree=True, answers_from="")
+        made.ranking = Ranking((Entry("a.cpp", verdict, "why", *[None] * 5),), "m", "time")
         return made
 
     monkeypatch.setattr(sandbox, "why_partial", lambda: "")

@@ -7,7 +7,8 @@ import pytest
 
 from pie.core.problem import InputError
 from pie.core.report.startup import Startup
-from pie.flows.measure import Compared, _program, compare, sentence
+from pie.flows.measure import Compared, compare, sentence
+from pie.flows.measure_files import program
 from sim.jobs import MeasuredRun
 from sim.machine import CLOCK_HZ
 from sim.machines import machine
@@ -175,4 +176,27 @@ def test_each_input_needs_its_expected_output(tmp_path: Path, setting: Setting) 
 @pytest.mark.parametrize("name", ["a.c", "a.C", "a.cpp", "a.cc", "a.cxx"])
 def test_c_is_compiled_as_c_plus_plus(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("int main() { return 0; }\n")
-    assert _program(tmp_path / name).language is CPP
+    assert program(tmp_path / name).language is CPP
+
+
+def test_a_broken_program_does_not_hide_the_others() -> None:
+    broken = Outcome(Verdict.COMPILE_ERROR, "error: x")
+    made = compared(accepted(200), broken, accepted(50))
+    assert sentence(made).startswith("c.cpp (50 us) is 4.000 times faster than a.cpp (200 us)")
+    assert sentence(made).endswith("Left out: b.cpp.")
+    assert [one.reason for one in made.ranking.failed] == ["error: x"]
+    assert not made.comparable
+
+
+def test_what_reads_as_one_is_no_speedup() -> None:
+    text = sentence(compared(accepted(50_001), accepted(50_000)))
+    assert text.startswith("b.cpp (50 ms) is as fast as a.cpp (50 ms), to within 0.05% on")
+
+
+def test_who_prints_something_else_than_the_reference_is_told_so() -> None:
+    wrong = Outcome(Verdict.WRONG_ANSWER, "token 1 is 3, not 2")
+    made = dataclasses.replace(compared(accepted(50), wrong), answers_from="a.cpp")
+    assert sentence(made) == (
+        "No speedup can be stated: b.cpp: it prints something else than a.cpp "
+        "(token 1 is 3, not 2); give the right output with -e to see which is wrong."
+    )
