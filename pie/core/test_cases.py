@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 import stat
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from io import BufferedReader
@@ -198,7 +199,7 @@ def text_case(name: str, given: bytes, expected: bytes | None) -> TestCase:
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         path = folder / digest
         if not path.exists() or path.read_bytes() != data:
-            scratch = folder / f"{digest}.{os.getpid()}"
+            scratch = folder / f"{digest}.{os.getpid()}.{threading.get_ident()}"
             scratch.write_bytes(data)
             scratch.replace(path)
         return path, digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import warnings
@@ -46,6 +47,15 @@ class Measured:
     reward: float | None
     suspicious: bool = False
     """The processor of this host does not agree with the speedup (`sim.agreement`)."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One call's work, and what is made of its results."""
+
+    procedures: list[Procedure]
+    judged: Callable[[Sequence[Sequence[Outcome]]], list[Measured]]
+    """The outcomes of the procedures, in their order, in; one value a completion out."""
 
 
 class SpeedReward:
@@ -93,12 +103,14 @@ class SpeedReward:
             raise MissingTool(missing.problem, missing.remedy)
         reward_of(Verdict.ACCEPTED, 1.0, scale, cap)
         self._setting = setting
+        self._testcases = testcases
+        self._jobs = jobs
         self._tests = TestCases(testcases)
         self._scale = scale
         self._cap = cap
         self._suspicious = suspicious
         self._unsupported = unsupported
-        self._session = Session(jobs, frozenset())
+        self.session = Session(jobs, frozenset())
         self._warned: set[str] = set()
 
     def __call__(
@@ -121,7 +133,15 @@ class SpeedReward:
         self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
     ) -> list[Measured]:
         """Return what the reward is made of, for each completion."""
-        if self._session.closed:
+        prepared = self.prepare(completions, **columns)
+        alone = self._setting.machine.interleaved
+        return prepared.judged(self.session.run(prepared.procedures, alone=alone))
+
+    def prepare(
+        self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
+    ) -> Prepared:
+        """Return the work of a call, one procedure a row, for whoever runs it himself."""
+        if self.session.closed:
             raise InputError("the reward function was closed", "make a new one")
         keys = _keys(len(completions), columns)
         groups: dict[bytes, list[int]] = {}
@@ -139,20 +159,32 @@ class SpeedReward:
                 source = Program(row.language, row.src_code)
                 yield examine_with_check([source, *answers], self._cases(row), self._setting)
 
-        alone = self._setting.machine.interleaved
-        results = self._session.run(list(procedures()), alone=alone)
-        made: dict[int, Measured] = {}
-        for (key, places), (source, *answers) in zip(groups.items(), results, strict=True):
-            if source.verdict is not Verdict.ACCEPTED:
-                self._warn(rows[key].problem_id, source)
-            left = iter(answers)
-            for at in places:
-                made[at] = self._judge(source, None if programs[at] is None else next(left))
-        return [made[at] for at in range(len(completions))]
+        def judged(results: Sequence[Sequence[Outcome]]) -> list[Measured]:
+            made: dict[int, Measured] = {}
+            for (key, places), (source, *answers) in zip(groups.items(), results, strict=True):
+                if source.verdict is not Verdict.ACCEPTED:
+                    self._warn(rows[key].problem_id, source)
+                left = iter(answers)
+                for at in places:
+                    made[at] = self._judge(source, None if programs[at] is None else next(left))
+            return [made[at] for at in range(len(completions))]
+
+        return Prepared(list(procedures()), judged)
 
     def close(self) -> None:
         """End the workers; what was measured is kept."""
-        self._session.close()
+        self.session.close()
+
+    def __reduce__(self) -> tuple[Callable[..., SpeedReward], tuple[object, ...]]:
+        """A copy in another process has workers of its own; what is kept is shared."""
+        given: dict[str, Any] = {
+            "scale": self._scale,
+            "cap": self._cap,
+            "jobs": self._jobs,
+            "suspicious": self._suspicious,
+            "unsupported": self._unsupported,
+        }
+        return functools.partial(SpeedReward, **given), (self._setting, self._testcases)
 
     def __enter__(self) -> SpeedReward:
         return self
