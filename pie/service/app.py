@@ -7,14 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from pie import __version__
+from pie.service.around import BodyLimit, Counted
 from pie.service.faults import Refused
-from pie.service.limits import BodyLimit
 from pie.service.routes import router
 from pie.service.schema import Problem
 from pie.service.state import Options, Service
@@ -42,21 +42,12 @@ def application(options: Options) -> FastAPI:
         responses=_FAULTS,
     )
     app.add_middleware(BodyLimit, most=options.largest_body)
+    app.add_middleware(Counted, counts=service.counts)
     app.state.service = service
     app.include_router(router)
     _tell_faults(app)
-    _count(app, service)
 
     return app
-
-
-def _count(app: FastAPI, service: Service) -> None:
-    @app.middleware("http")
-    async def counted(request: Request, call: Any) -> Response:
-        answer: Response = await call(request)
-        route = getattr(request.scope.get("route"), "path", "unknown")
-        service.counts.requests.labels(route, str(answer.status_code)).inc()
-        return answer
 
 
 def _tell_faults(app: FastAPI) -> None:

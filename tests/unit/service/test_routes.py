@@ -76,6 +76,7 @@ def test_openrlhf_gets_a_float_for_each_query(http: httpx.Client) -> None:
         (endless(), "cpp", "Failed", ("TimeLimitExceeded", None, "")),
         (FAST, "cpp", "Success", ("Finished", 0, "231\n")),
     ],
+    ids=["right", "assertion", "endless", "cpp"],
 )
 def test_code_is_run_in_sandbox_fusions_form(
     http: httpx.Client, code: str, language: str, status: str, run: tuple[Any, ...]

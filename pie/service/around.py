@@ -1,4 +1,7 @@
-"""Bounds a request's size before anything reads it, as ASGI middleware."""
+"""What lies around every request, as ASGI middleware: a bound of its size, and its count.
+
+Starlette's middleware with a `call_next` would hide that a client has left.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+
+from pie.service.counts import Counts
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -58,3 +63,20 @@ class BodyLimit:
     async def _refuse(self, scope: Message, receive: Receive, send: Send) -> None:
         answer = JSONResponse({"error": self._sentence}, status_code=413)
         await answer(scope, receive, send)
+
+
+class Counted:
+    """Counts every request by route and status."""
+
+    def __init__(self, app: Application, counts: Counts) -> None:
+        self._app = app
+        self._counts = counts
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "unknown")
+                self._counts.requests.labels(route, str(message["status"])).inc()
+            await send(message)
+
+        await self._app(scope, receive, noted if scope["type"] == "http" else send)
