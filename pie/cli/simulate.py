@@ -46,6 +46,7 @@ def command(
     trust_programs: options.TrustPrograms = False,
     no_cache: options.NoCache = False,
     limit: options.Limit = None,
+    shard: options.Part = "",
     answers: Annotated[
         str,
         typer.Option(
@@ -78,6 +79,7 @@ def command(
     from pie.cli.progress import Display
     from pie.core.problem import InputError
     from pie.core.rows import ANSWERS
+    from pie.core.shard import Shard
     from pie.flows import simulate as flow
 
     if samples is None and tasks is None:
@@ -96,6 +98,7 @@ def command(
             "--testcases": testcases is not None,
             "--answers": answers != ANSWERS,
             "--fail-under": fail_under is not None,
+            "--shard": bool(shard),
         }
         simulate_tasks.refuse_others(given)
         task_request = simulate_tasks.Request(
@@ -125,6 +128,7 @@ def command(
         unsupported=options.unsupported_as(unsupported),
         limit=limit,
         answers=answers,
+        shard=Shard.parse(shard) if shard else None,
     )
     made = flow.plan(request)
     _tell_plan(request, made)
