@@ -50,8 +50,8 @@ class Tally:
 
 
 @dataclass(eq=False)
-class _Active:
-    """A procedure under way and the results it waits for."""
+class Running:
+    """A procedure under way and the results it waits for; whoever started it reads `outcome`."""
 
     procedure: Procedure
     jobs: Sequence[Job] = ()
@@ -91,10 +91,10 @@ class Scheduler:
         self._window = max(16, _WINDOW * jobs)
         self._make = make_executor or functools.partial(workers.executor, jobs)
         self._executor: Executor | None = None
-        self._waiting: dict[str, list[tuple[_Active, int]]] = {}
+        self._waiting: dict[str, list[tuple[Running, int]]] = {}
         self._futures: dict[Future[Any], tuple[list[_Keyed], int, Executor]] = {}
         # Ended futures, in order: waiting on thousands at once would cost as much for each result.
-        self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[Future[Any] | None] = queue.SimpleQueue()
         self.tally = Tally()
 
     def __enter__(self) -> Scheduler:
@@ -117,7 +117,7 @@ class Scheduler:
     ) -> Iterator[list[Outcome]]:
         """Yield each procedure's outcome, in the order given; `tick` is called now and then."""
         source = iter(procedures)
-        active: deque[_Active] = deque()
+        active: deque[Running] = deque()
         exhausted = False
         while True:
             while not exhausted and len(active) < self._window:
@@ -125,9 +125,7 @@ class Scheduler:
                 if procedure is None:
                     exhausted = True
                     break
-                one = _Active(procedure)
-                active.append(one)
-                self._advance(one, first=True)
+                active.append(self.start(procedure))
                 if active[0].outcome is not None:
                     break
             while active and active[0].outcome is not None:
@@ -135,11 +133,38 @@ class Scheduler:
             if exhausted and not active:
                 return
             if active and (exhausted or len(active) >= self._window):
-                self._collect()
+                self.collect()
             if tick is not None:
                 tick()
 
-    def _advance(self, one: _Active, *, first: bool = False) -> None:
+    def start(self, procedure: Procedure) -> Running:
+        """Begin a procedure; its `outcome` is there when `collect` has brought its last result."""
+        one = Running(procedure)
+        self._advance(one, first=True)
+        return one
+
+    def abandon(self, one: Running) -> None:
+        """Want nothing more of a procedure: its jobs that have not begun are not run for it."""
+        for waiters in self._waiting.values():
+            waiters[:] = [(other, index) for other, index in waiters if other is not one]
+        for future, (batch, _attempt, _executor) in list(self._futures.items()):
+            if any(self._waiting[key] for key, _job in batch) or not future.cancel():
+                continue
+            del self._futures[future]
+            for key, _job in batch:
+                del self._waiting[key]
+        one.procedure.close()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way, wanted or not."""
+        return bool(self._futures)
+
+    def wake(self) -> None:
+        """End a `collect` that waits, from any thread."""
+        self._ended.put(None)
+
+    def _advance(self, one: Running, *, first: bool = False) -> None:
         """Send a procedure its results and start what it asks for next, until it must wait."""
         while True:
             try:
@@ -162,7 +187,7 @@ class Scheduler:
             if one.missing:
                 return
 
-    def _request(self, one: _Active, index: int, job: Job, known: kept.Kept) -> bool:
+    def _request(self, one: Running, index: int, job: Job, known: kept.Kept) -> bool:
         """Note who waits for a job, or give it what is kept; return whether it is to be run."""
         if one.results[index] is not None:
             return False
@@ -200,9 +225,11 @@ class Scheduler:
         self._futures[future] = (batch, attempt, self._executor)
         future.add_done_callback(self._ended.put)
 
-    def _collect(self) -> None:
-        """Wait for at least one job and hand its result to all that wait for it."""
+    def collect(self) -> None:
+        """Wait for at least one job, or half a second; hand its result to all that wait for it."""
         for future in self._take_ended():
+            if future not in self._futures:  # abandoned
+                continue
             batch, attempt, executor = self._futures.pop(future)
             try:
                 results = future.result()
@@ -222,9 +249,10 @@ class Scheduler:
     def _take_ended(self) -> Iterator[Future[Any]]:
         """Yield what has ended, waiting half a second at most for the first."""
         try:
-            yield self._ended.get(timeout=0.5)
-            while True:
-                yield self._ended.get_nowait()
+            first = self._ended.get(timeout=0.5)
+            while first is not None:
+                yield first
+                first = self._ended.get_nowait()
         except queue.Empty:
             return
 

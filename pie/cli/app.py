@@ -19,6 +19,7 @@ from pie.cli import (
     refine,
     report,
     selfplay,
+    serve,
     simulate,
 )
 from pie.cli.calibration import calibrate
@@ -46,6 +47,7 @@ app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("calibrate")(calibrate.command)
+app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")
 app.add_typer(cache.app, name="cache")

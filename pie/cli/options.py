@@ -193,6 +193,16 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, help="Only the first rows of the file.", show_default=False),
 ]
+Part = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only the I-th of N parts of the file, for hosts that share the work; `pie merge` "
+        "joins the runs.",
+        show_default=False,
+    ),
+]
 
 
 @dataclass(frozen=True)

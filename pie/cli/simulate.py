@@ -31,6 +31,7 @@ def command(
     measuring: options.Measuring,
     strict: options.Strict = False,
     limit: options.Limit = None,
+    shard: options.Part = "",
     answers: Annotated[
         str,
         typer.Option(
@@ -73,6 +74,7 @@ def command(
     from pie.cli.progress import Display
     from pie.core.problem import InputError
     from pie.core.rows import ANSWERS
+    from pie.core.shard import Shard
     from pie.flows import simulate as flow
 
     if samples is None and tasks is None:
@@ -85,6 +87,7 @@ def command(
             "--answers": answers != ANSWERS,
             "--fail-under": fail_under is not None,
             "--fuzz": fuzz > 0,
+            "--shard": bool(shard),
         }
         simulate_tasks.refuse_others(given)
         task_request = simulate_tasks.Request(
@@ -116,6 +119,7 @@ def command(
         answers=answers,
         fuzz=fuzz,
         fuzz_seed=fuzz_seed,
+        shard=Shard.parse(shard) if shard else None,
     )
     made = flow.plan(request)
     _tell_plan(request, made)

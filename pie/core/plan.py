@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pie.core.problem import InputError, RowProblem
 from pie.core.rows import ANSWERS, Row, parse_row, read_lines
+from pie.core.shard import Shard
 from pie.core.test_cases import TestCases
 from sim.program import Language, digest_of
 
@@ -71,12 +72,14 @@ def plan(
     limit: int | None = None,
     answers: str = ANSWERS,
     *,
+    shard: Shard | None = None,
     repeated: bool = False,
 ) -> Plan:
     """Read and check the lines of a pairs file. InputError when no row can be used.
 
-    With a limit, the file is taken to end after that many lines that are not blank. `repeated`: the
-    file is our own, and its rows count however alike they are.
+    With a limit, the file is taken to end after that many lines that are not blank; with a shard,
+    to hold the lines of that part only. `repeated`: the file is our own, and its rows count however
+    alike they are.
     """
     made = Plan(path, answers)
     seen_rows: dict[bytes, tuple[int, bytes]] = {}
@@ -85,6 +88,8 @@ def plan(
     whole = hashlib.sha256(b"" if answers == ANSWERS else answers.encode() + b"\n")
     lines = 0
     for line in islice(read_lines(path), limit):
+        if shard is not None and not shard.holds(path, line.offset):
+            continue
         lines += 1
         whole.update(line.data)
         try:
@@ -100,6 +105,8 @@ def plan(
         _count_work(row, made, seen_programs, seen_work)
     made.sha256 = whole.hexdigest()
     made.tests_digest = tests.digest
+    if lines == 0 and shard is not None:
+        raise InputError(f"no line of {path} begins in the shard {shard}", "make fewer shards")
     if lines == 0:
         raise InputError(f"the pairs file {path} is empty", "give a JSONL file with a row a line")
     if made.rows == 0:

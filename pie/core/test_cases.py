@@ -6,6 +6,7 @@ import hashlib
 import os
 import shlex
 import stat
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from io import BufferedReader
@@ -224,7 +225,7 @@ def _keep(folder: Path, data: bytes) -> tuple[Path, str]:
     except FileNotFoundError:
         kept = False
     if not kept:
-        scratch = folder / f"{digest}.{os.getpid()}"
+        scratch = folder / f"{digest}.{os.getpid()}.{threading.get_ident()}"
         scratch.write_bytes(data)
         scratch.replace(path)
     return path, digest

@@ -138,8 +138,8 @@ def _of_one_language(one: Difference) -> bool:
     return above == "setting.toolchain" and None in (one.left, one.right)
 
 
-def _joined(tables: Sequence[Path], limit: int | None) -> Joined:
-    joined = Joined()
+def _joined(tables: Sequence[Path], limit: int | None, *, parts: bool = False) -> Joined:
+    joined = Joined(parts=parts)
     for table in tables:
         for record in read(table, limit):
             try:
@@ -181,7 +181,8 @@ def _measured(sources: Sequence[Path], out: Path, limit: int | None) -> Merged:
     one_file = len({one.get("pairs_sha256") for one in manifests}) == 1
     _refuse_unequal(sources, ("setting", *(("tests_digest",) if one_file else ())))
     _refuse_unequal(sources, ("machine",), ("machine.fingerprint",))
-    joined = _joined([one / "pairs.jsonl" for one in sources], limit)
+    parts = all(one.get("shard") for one in manifests)
+    joined = _joined([one / "pairs.jsonl" for one in sources], limit, parts=parts)
     rows = list(_rows(joined))
     digest = hashlib.sha256("".join(str(one["pairs_sha256"]) for one in manifests).encode())
     digest.update(b"" if limit is None else f" {limit}".encode())

@@ -24,6 +24,7 @@ from pie.core.report.startup import Startup, startup_procedure
 from pie.core.result_rows import measurement_lines, result_row
 from pie.core.rows import ANSWERS, Row
 from pie.core.run_folder import SCHEMA_VERSION, Lines, RunFolder
+from pie.core.shard import Shard
 from pie.core.test_cases import TestCases, test_folder
 from pie.core.testing.fuzzed_rows import Fuzzing, examine_with_fuzz
 from pie.core.wording import count
@@ -58,6 +59,8 @@ class Request:
     """Only the first lines of the pairs file."""
     answers: str = ANSWERS
     """The field of the programs that are measured beside source and target."""
+    shard: Shard | None = None
+    """Only this part of the file; `pie merge` joins the runs."""
     fuzz: int = 0
     """Made inputs on which accepted answers are run beside their source; 0: none."""
     fuzz_seed: int = 0
@@ -132,7 +135,12 @@ def plan(request: Request) -> Plan:
     """Read the data set and see what there is to do. InputError when nothing can be done."""
     tests = TestCases(test_folder(request.testcases, request.pairs), request.setting.toolchain)
     made = planning.plan(
-        request.pairs, tests, request.limit, request.answers, repeated=request.repeated
+        request.pairs,
+        tests,
+        request.limit,
+        request.answers,
+        shard=request.shard,
+        repeated=request.repeated,
     )
     if request.strict and made.left_out:
         first = made.left_out[0]
@@ -267,6 +275,7 @@ def _manifest(request: Request, made: Plan, described: dict[str, Any], jobs: int
         "pairs_sha256": made.sha256,
         "tests_digest": made.tests_digest,
         "testcases": None if folder is None else str(folder.absolute()),
+        **({"shard": str(request.shard)} if request.shard else {}),
         "rows": made.rows,
         "rows_left_out": len(made.left_out),
         "programs": made.programs,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from sim import comparison, machines
 from sim.budget import ReferenceBudget
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits
-from sim.procedure import Procedure
+from sim.procedure import Outcome, Procedure
 from sim.program import Program, TestCase
 from sim.setting import Setting
 from sim.toolchain import Toolchain
@@ -31,6 +33,15 @@ from sim.verdict import Verdict
 
 FUZZ = 20
 """Made inputs of an answer where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One call's work, and what is made of its results."""
+
+    procedures: list[Procedure]
+    judged: Callable[[Sequence[Sequence[Outcome]]], list[Measured]]
+    """The outcomes of the procedures, in their order, in; one value a completion out."""
 
 
 class SpeedReward:
@@ -81,8 +92,12 @@ class SpeedReward:
         self._fuzzing = Fuzzing(fuzz, secret) if fuzz else None
         reward_of(Verdict.ACCEPTED, 1.0, self._rules.scale, self._rules.cap)
         self._setting = setting
+        self._testcases = testcases
+        self._jobs = jobs
         self._tests = TestCases(testcases)
-        self._session = Session(jobs, frozenset())
+        self._fuzz = fuzz
+        self._secret = secret
+        self.session = Session(jobs, frozenset())
         self._warned: set[str] = set()
 
     def __call__(
@@ -105,7 +120,15 @@ class SpeedReward:
         self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
     ) -> list[Measured]:
         """Return what the reward is made of, for each completion."""
-        if self._session.closed:
+        prepared = self.prepare(completions, **columns)
+        alone = self._setting.machine.interleaved
+        return prepared.judged(self.session.run(prepared.procedures, alone=alone))
+
+    def prepare(
+        self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
+    ) -> Prepared:
+        """Return the work of a call, one procedure a row, for whoever runs it himself."""
+        if self.session.closed:
             raise InputError("the reward function was closed", "make a new one")
         keys = keys_of(len(completions), columns)
         groups: dict[bytes, list[int]] = {}
@@ -134,30 +157,41 @@ class SpeedReward:
                     self._fuzzing,
                 )
 
-        alone = self._setting.machine.interleaved
-        results = self._session.run(list(procedures()), alone=alone)
-        starts = zip(languages, results, strict=False)
-        startup = Startup({language: start for language, (start,) in starts})
-        made: dict[int, Measured] = {}
-        measured = results[len(languages) :]
-        for (key, places), (source, *answers) in zip(groups.items(), measured, strict=True):
-            row = rows[key]
-            before = startup.net(row.language, source, len(row.tests))
-            if source.verdict is not Verdict.ACCEPTED:
-                detail = f": {source.detail}" if source.detail else ""
-                self._warn(row.problem_id, f"is not accepted ({source.verdict}{detail})")
-            elif not has_baseline(source, before, self._rules):
-                self._warn(row.problem_id, "costs no more than an empty program (below_start)")
-            left = iter(answers)
-            for at in places:
-                answer = None if programs[at] is None else next(left)
-                after = startup.net(row.language, answer, len(row.tests)) if answer else None
-                made[at] = judge(source, answer, before, after, self._rules)
-        return [made[at] for at in range(len(completions))]
+        def judged(results: Sequence[Sequence[Outcome]]) -> list[Measured]:
+            starts = zip(languages, results, strict=False)
+            startup = Startup({language: start for language, (start,) in starts})
+            made: dict[int, Measured] = {}
+            measured = results[len(languages) :]
+            for (key, places), (source, *answers) in zip(groups.items(), measured, strict=True):
+                row = rows[key]
+                before = startup.net(row.language, source, len(row.tests))
+                if source.verdict is not Verdict.ACCEPTED:
+                    detail = f": {source.detail}" if source.detail else ""
+                    self._warn(row.problem_id, f"is not accepted ({source.verdict}{detail})")
+                elif not has_baseline(source, before, self._rules):
+                    self._warn(row.problem_id, "costs no more than an empty program (below_start)")
+                left = iter(answers)
+                for at in places:
+                    answer = None if programs[at] is None else next(left)
+                    after = startup.net(row.language, answer, len(row.tests)) if answer else None
+                    made[at] = judge(source, answer, before, after, self._rules)
+            return [made[at] for at in range(len(completions))]
+
+        return Prepared(list(procedures()), judged)
 
     def close(self) -> None:
         """End the workers; what was measured is kept."""
-        self._session.close()
+        self.session.close()
+
+    def __reduce__(self) -> tuple[Callable[..., SpeedReward], tuple[object, ...]]:
+        """A copy in another process has workers of its own; what is kept is shared."""
+        given: dict[str, Any] = {
+            "rules": self._rules,
+            "jobs": self._jobs,
+            "fuzz": self._fuzz,
+            "secret": self._secret,
+        }
+        return functools.partial(SpeedReward, **given), (self._setting, self._testcases)
 
     def __enter__(self) -> SpeedReward:
         return self

@@ -23,6 +23,12 @@ from tests.model_server import ModelServer
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
 LEFT_OUT = {
+    "pip install 'pie-perf-toolkit[serve]'": "installs",
+    "pie serve --tests test_cases --workers 8": "serves until stopped; tests/e2e/test_serve.py",
+    "python -m verl.trainer.main_ppo custom_reward_function.path=.../pie/service/trainers.py "
+    "custom_reward_function.name=compute_score ...": "another project's",
+    "python -m openrlhf.cli.train_ppo_ray --remote_rm_url "
+    "http://measuring:8000/reward/openrlhf ...": "another project's",
     "make simulate": "installs; CI begins with it",
     "make test": "is what runs this",
     "make loop": "ten minutes; tests/e2e/test_loop.py runs its program at toy size",

@@ -217,3 +217,20 @@ def test_a_fresh_user_measures_two_files_in_one_command(pie: Pie, tmp_path: Path
     document = json.loads(wrong.stdout)
     assert document["speedup"] is None
     assert [one["verdict"] for one in document["programs"]] == ["wrong_answer"] * 2
+
+
+def test_shards_on_hosts_of_their_own_join_to_the_whole_run(pie: Pie, tmp_path: Path) -> None:
+    rows = [row(f"r{n}", generated_answers=[FAST, WRONG][: n % 3]) for n in range(5)]
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    common = ("simulate", "--pairs", str(pairs), "-m", "counts")
+    assert pie(*common, "--out", "whole").returncode == 0
+    for number in (1, 2, 3):
+        done = pie(*common, "--shard", f"{number}/3", "--out", f"part{number}")
+        assert done.returncode == 0, done.stderr
+    assert pie("merge", "part1", "part2", "part3", "--out", "joined").returncode == 0
+    whole, joined = (tmp_path / name / "pairs.jsonl" for name in ("whole", "joined"))
+    assert joined.read_bytes() == whole.read_bytes()
+    refused = pie(*common, "--shard", "4/3")
+    assert refused.returncode == 1
+    assert "such as 2/8" in refused.stderr

@@ -19,7 +19,9 @@ _SAME = ("src_code", "tgt_code", "language", "tests", "measured_on", "src_verdic
 class Joined:
     """Rows by pair, in the order in which each pair came first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, parts: bool = False) -> None:
+        """`parts`: of one file, whose rows may have any numbers of answers."""
+        self._parts = parts
         self._rows: dict[str, dict[str, Any]] = {}
         self._places: dict[str, str] = {}
         self.joined = 0
@@ -40,7 +42,9 @@ class Joined:
             raise RowProblem(f"{len(answers)} answers, and results of another number")
         first = self._rows.get(key)
         if first is None:
-            self._rows[key] = {**row, "generated_answers": list(_answers(row))}
+            self._rows[key] = dict(row)
+            if "generated_answers" in row:
+                self._rows[key]["generated_answers"] = list(_answers(row))
             if samples is not None:
                 self._rows[key]["sampling"] = {**row["sampling"], "samples": samples}
             self._places[key] = place
@@ -71,7 +75,9 @@ class Joined:
             before["samples"] = [*before["samples"], *samples]
             if before.get("score") != row["sampling"].get("score"):
                 before.pop("score", None)  # each sample names its own
-        first["generated_answers"] = [*first["generated_answers"], *_answers(row)]
+        if "generated_answers" in first or "generated_answers" in row:
+            before_this = first.get("generated_answers") or []
+            first["generated_answers"] = [*before_this, *_answers(row)]
         if results is not None:
             first["generations"] = [*(first.get("generations") or []), *results]
         for name in _ASKED:
@@ -80,10 +86,10 @@ class Joined:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows; RowProblem when they have different numbers of answers."""
-        numbers = {key: len(row["generated_answers"]) for key, row in self._rows.items()}
+        numbers = {key: len(row.get("generated_answers", ())) for key, row in self._rows.items()}
         most = max(numbers.values(), default=0)
         short = next((key for key, number in numbers.items() if number < most), None)
-        if short is not None:
+        if short is not None and not self._parts:
             raise RowProblem(
                 f"the row of {self._places[short]} has {numbers[short]} answers and others {most}, "
                 "so Best@k would not be of equally many"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import math
+import pickle
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from sim.jobs import MeasuredRun
 from sim.machines.cachegrind import Cachegrind
 from sim.procedure import Outcome, TestOutcome, examine
 from sim.program import Language, Program
+from sim.scheduler import Scheduler
 from sim.verdict import Verdict
 
 SLOW = """#include <cstdio>
@@ -142,9 +145,24 @@ def test_each_completion_is_measured_against_its_own_row(reward: SpeedReward) ->
 
 def test_nothing_is_measured_twice(reward: SpeedReward, monkeypatch: pytest.MonkeyPatch) -> None:
     first = reward([FAST, WRONG], **columns(2))
-    scheduler = reward._session._scheduler(False)
-    monkeypatch.setattr(scheduler, "_submit", None)  # whatever is not kept would call it
+    # Whatever is not kept would call it.
+    monkeypatch.setattr(Scheduler, "_submit", None)
     assert reward([WRONG, FAST, FAST], **columns(3)) == [first[1], first[0], first[0]]
+
+
+def test_a_copy_in_another_process_or_thread_gives_the_same_rewards(reward: SpeedReward) -> None:
+    expected = reward([FAST, WRONG], **columns(2))
+    with pickle.loads(pickle.dumps(reward)) as copy, ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(one, [FAST, WRONG], **columns(2)) for one in (copy, reward, reward)]
+        assert [one.result() for one in asked] == [expected] * 3
+
+
+def test_workers_stay_when_another_thread_calls(reward: SpeedReward) -> None:
+    reward([FAST], **columns(1))
+    engine = reward.session.engine(alone=False)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(reward, [FAST + "//"], **columns(1)).result()
+    assert reward.session.engine(alone=False) is engine
 
 
 def test_a_source_that_is_wrong_gives_no_reward_and_is_told_once(reward: SpeedReward) -> None:
@@ -160,9 +178,9 @@ def test_our_own_failure_is_none_and_not_zero(
     reward: SpeedReward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A measured source beside an answer whose measurement failed."""
-    (source,) = reward._session.run([examine_source(reward)], alone=False)
+    (source,) = reward.session.run([examine_source(reward)], alone=False)
     failed = Outcome(Verdict.NOT_MEASURED, "the disk is on fire")
-    monkeypatch.setattr(reward._session, "run", lambda *_, **__: [[source[0], failed]])
+    monkeypatch.setattr(reward.session, "run", lambda *_, **__: [[source[0], failed]])
     assert reward([FAST], **columns(1)) == [None]
 
 

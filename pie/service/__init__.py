@@ -1,0 +1,1 @@
+"""Speed as a service: programs in by HTTP, measurements and rewards out (`pie serve`)."""
