@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pie.core.problem import InputError
+from pie.core.report.startup import startup_procedure
 from pie.core.test_cases import text_case
 from pie.rewards import SpeedReward, speed_reward
 from pie.rewards.worth import Rules, judge
@@ -108,14 +109,16 @@ def test_a_hostile_completion_is_no_program_and_takes_a_moment(
 def test_zeros_and_half_characters_in_a_program_do_no_harm(reward: SpeedReward) -> None:
     answers = [FAST.replace("int main", "\0int main"), FAST + "// \ud800\n"]
     assert all(one is not None and one >= 0 for one in reward(answers, **columns(2)))
-    assert reward([FAST], **columns(1))[0] == pytest.approx(2, abs=0.5), "the next call works"
+    assert reward([FAST], **columns(1))[0] == pytest.approx(3.4, abs=0.5), "the next call works"
 
 
 def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> None:
     (found,) = reward.measure([FAST], **columns(1))
     assert found.verdict is Verdict.ACCEPTED
+    assert found.net_speedup is not None
     assert found.speedup is not None
-    assert found.reward == 1 + math.log2(found.speedup)
+    assert found.net_speedup > found.speedup
+    assert found.reward == 1 + math.log2(found.net_speedup)
 
 
 def test_a_program_in_a_message_s_fence_is_found(reward: SpeedReward) -> None:
@@ -178,9 +181,10 @@ def test_our_own_failure_is_none_and_not_zero(
     reward: SpeedReward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A measured source beside an answer whose measurement failed."""
-    (source,) = reward.session.run([examine_source(reward)], alone=False)
+    procedures = [startup_procedure(Language.CPP, reward._setting), examine_source(reward)]
+    start, source = reward.session.run(procedures, alone=False)
     failed = Outcome(Verdict.NOT_MEASURED, "the disk is on fire")
-    monkeypatch.setattr(reward.session, "run", lambda *_, **__: [[source[0], failed]])
+    monkeypatch.setattr(reward.session, "run", lambda *_, **__: [start, [source[0], failed]])
     assert reward([FAST], **columns(1)) == [None]
 
 
