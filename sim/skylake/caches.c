@@ -201,7 +201,7 @@ static inline Cycle hit_at(enum Side side, Place at, Bool write, Cycle now) {
 
 /* Where a line of the program's addresses was found last, and what the cache held there: while it still does, neither
  * the address's page nor the set is looked up again. */
-enum { FOUND = 128 };
+enum { FOUND = 512 };
 static struct {
     Addr line; /* plus one */
     UInt tag, place;

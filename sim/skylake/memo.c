@@ -84,8 +84,9 @@ void memo_forget(void) {
     if (room_begun()) forget();
 }
 
-/* What it has gained since the window began: blocks, with what each that is computed or written down takes. */
-enum { COMPUTED = 20, WRITTEN = 4 };
+/* What it has gained since the window began: blocks, with what each takes that is computed, and each state that is
+ * written down or made the pipeline's own again. */
+enum { COMPUTED = 20, WRITTEN = 4, RECALLED = 1 };
 static Int gained;
 static Int answers[MOST_ASKED];
 static UInt answered;
@@ -312,6 +313,7 @@ static void pass_by(const Block *block, UInt count, Addr next) {
     if (o->turned) common_turns((common_turn() + o->turned) % CIRCLE);
     for (UInt i = 0; i < o->turns; i++) last_turn[o->count[o->counts + i].which] = o->count[o->counts + i].by;
     if (o->wrong) {
+        gained -= RECALLED;
         Inst *inst = block->steps[count - 1].inst;
         recall_current(here());
         current = 0;
@@ -342,7 +344,7 @@ static UChar can_be_remembered(Block *b) {
 
 /* Whether it pays: passing by what is remembered is counted against what is written down and what is computed, by
  * about what each takes. Where it does not, the model works alone for a while, and each time for longer. */
-enum { WINDOW = 1 << 14, BEGINNING = 4, REST = 4, MOST_RESTS = 6 };
+enum { WINDOW = 1 << 14, BEGINNING = 4, TRIAL = 1 << 13, REST = 4, MOST_RESTS = 6 };
 static UInt blocks_left = BEGINNING * WINDOW, rests;
 static Bool resting;
 
@@ -352,8 +354,8 @@ static __attribute__((noinline)) void end_of_window(void) {
     if (begun && !resting && pays) rests = 0;
     begun = True;
     gained = 0;
+    blocks_left = resting ? TRIAL : WINDOW;
     resting = !pays && !memo_always;
-    blocks_left = WINDOW;
     if (resting) {
         memo_settle();
         blocks_left = REST * WINDOW << rests;

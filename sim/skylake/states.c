@@ -5,7 +5,8 @@
 #include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
-enum { ROOM = 32 << 20, SPARE = 1 << 16, BUCKETS = 1 << 14, MOST_WORDS = 2048, BEGIN = 2 };
+enum { ROOM = 32 << 20, SPARE = 1 << 16, BUCKETS = 1 << 16, MOST_WORDS = 2048, BEGIN = 2,
+       FOUR = 4 /* words are hashed and compared by so many */ };
 
 /* ---- room ---------------------------------------------------------------------------------------------- */
 
@@ -35,36 +36,50 @@ void room_empty(void) {
 
 /* ---- states -------------------------------------------------------------------------------------------- */
 
+typedef ULong Two __attribute__((vector_size(16), may_alias));
+
+/* Two chains of products, so that neither waits for the other. */
+static inline UInt hashed(const Two *words, UInt count) {
+    enum { MIXED = 29, KEPT = 32 };
+    const ULong factor = 0x9e3779b97f4a7c15ULL;
+    ULong one = count, other = ~(ULong)count;
+    for (UInt i = 0; i < count; i++) {
+        one = (one ^ words[i][0]) * factor;
+        other = (other ^ words[i][1]) * factor;
+        one ^= one >> MIXED;
+        other ^= other >> MIXED;
+    }
+    return (UInt)((one ^ other * factor) >> KEPT);
+}
+
+static inline Bool are_equal(const Two *these, const Two *those, UInt count) {
+    for (UInt i = 0; i < count; i++) {
+        Two apart = these[i] ^ those[i];
+        if (apart[0] | apart[1]) return False;
+    }
+    return True;
+}
+
 Ref intern(void) {
-    static ULong aligned[MOST_WORDS / 2];
+    static Two aligned[MOST_WORDS / FOUR];
     UInt *words = (UInt *)aligned, *w = words;
-    Moments m = {oldest_fetched(now_), 0, accesses_noted, next_name(), words + MOST_WORDS};
+    Moments m = {oldest_fetched(now_), 0, accesses_noted, next_name(), words + MOST_WORDS - FOUR};
     m.renamed = later(m.floor + FETCH_TO_DECODE + DECODE_TO_RENAME, last_rename());
     *w++ = (UInt)(now_ - m.floor);
     if (!(w = front_end_note(w, m)) || !(w = waiting_note(w, m)) || !(w = back_end_note(w, m)) ||
         !(w = top_down_note(w)))
         return 0;
-    UInt count = w - words;
-    if (count & 1) *w = 0;
-    ULong h = count;
-    for (UInt i = 0; i < (count + 1) / 2; i++) {
-        h = (h ^ aligned[i]) * 0x9e3779b97f4a7c15ULL;
-        h ^= h >> 29;
-    }
-    UInt hash = (UInt)(h >> 16);
+    UInt count = w - words, fours = (count + FOUR - 1) / FOUR;
+    while (w < words + fours * FOUR) *w++ = 0;
+    UInt hash = hashed(aligned, fours);
     for (Ref r = buckets[hash % BUCKETS]; r;) {
         State *s = at(r);
-        if (s->hash == hash && s->count == count) {
-            const ULong *known = (const ULong *)s->words;
-            UInt i = 0;
-            while (i < (count + 1) / 2 && known[i] == aligned[i]) i++;
-            if (i == (count + 1) / 2) return r;
-        }
+        if (s->hash == hash && s->count == count && are_equal((const Two *)s->words, aligned, fours)) return r;
         r = s->more;
     }
-    State *s = room(sizeof(State) + (count + 1) / 2 * sizeof *aligned);
+    State *s = room(sizeof(State) + fours * sizeof(Two));
     *s = (State){buckets[hash % BUCKETS], 0, hash, count};
-    for (UInt i = 0; i < (count + 1) / 2; i++) ((ULong *)s->words)[i] = aligned[i];
+    for (UInt i = 0; i < fours; i++) ((Two *)s->words)[i] = aligned[i];
     return buckets[hash % BUCKETS] = ref_of(s);
 }
 

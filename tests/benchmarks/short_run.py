@@ -1,8 +1,9 @@
 """CPU time of a short measured run beside that of `valgrind --tool=none` on the same program.
 
-Usage: short_run.py [ROUNDS [ENOUGH]]. The program's tests share a start; both are measured in turn,
-and the least of the rounds counts, since a busy host only adds. It ends early at a ratio of ENOUGH.
-CPU time is the kernel's accounting: sandbox, runner, instrument and this process.
+Usage: short_run.py [ROUNDS [ENOUGH]]. The program's tests share a start. Each round measures as
+much of `--tool=none` before it as after it, so that other work on the host adds to both alike, and
+gives one ratio; the median of the rounds counts. It ends early at a ratio of ENOUGH. CPU time is
+the kernel's accounting: sandbox, runner, instrument and this process.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable
@@ -41,7 +43,7 @@ int main() {
 }
 """
 TESTS = 20
-LEAST_ROUNDS = 3
+LEAST_ROUNDS, AROUND = 5, 3
 LIMITS, TOOLCHAIN = Limits(max_instructions=10_000_000), Toolchain()
 
 
@@ -79,21 +81,24 @@ def main() -> None:
             path.write_text(f"{len(values)}\n{' '.join(values)}\n")
         instructions = shared(built, inputs)
         reap_all()
-        least_alone = least_shared = float("inf")
-        for one in range(rounds):
-            for _ in range(3):
-                least_alone = min(least_alone, spent(lambda: alone(valgrind, built, inputs[0])))
-            least_shared = min(least_shared, spent(lambda: shared(built, inputs)) / TESTS)
-            if one + 1 >= LEAST_ROUNDS and least_shared <= enough * least_alone:
+        both: list[tuple[float, float]] = []
+        while len(both) < rounds:
+            around = [spent(lambda: alone(valgrind, built, inputs[0])) for _ in range(AROUND)]
+            run = spent(lambda: shared(built, inputs)) / TESTS
+            around += [spent(lambda: alone(valgrind, built, inputs[0])) for _ in range(AROUND)]
+            both.append((run, statistics.mean(around)))
+            ratio = statistics.median(one / other for one, other in both)
+            if len(both) >= LEAST_ROUNDS and ratio <= enough:
                 break
     print(
         json.dumps(
             {
                 "load": os.getloadavg()[0],
                 "instructions": instructions,
-                "valgrind_ms": round(1e3 * least_alone, 2),
-                "run_ms": round(1e3 * least_shared, 2),
-                "ratio": round(least_shared / least_alone, 3),
+                "rounds": len(both),
+                "valgrind_ms": round(1e3 * statistics.median(other for _, other in both), 2),
+                "run_ms": round(1e3 * statistics.median(one for one, _ in both), 2),
+                "ratio": round(ratio, 3),
             }
         )
     )
