@@ -28,8 +28,8 @@ ROWS = {
     "index build", "index search",
     "dataset import", "dataset tests", "dataset measure", "dataset build", "dataset check",
     "dataset pairs", "dataset fastest", "dataset tag", "dataset split", "dataset hq",
-    "dataset card", "dataset tasks", "finetune data", "finetune run", "finetune submit",
-    "finetune preferences", "merge",
+    "dataset card", "dataset tasks", "dataset strengthen", "dataset strength", "finetune data",
+    "finetune run", "finetune submit", "finetune preferences", "merge",
 }  # fmt: skip
 """Commands that read rows."""
 NO_ROWS = {
