@@ -32,6 +32,9 @@ int main() { int n, x; scanf("%d %d", &n, &x);
 """
 SHRUNK = SOURCE.replace("100005", "8").replace("i < n; i++) scanf", "i < n && i < 8; i++) scanf")
 SHRUNK = SHRUNK.replace("i < n; i++) if", "i < n && i < 8; i++) if")
+SAME = """n = int(input())
+print(sum(x for x in map(int, input().split()) if x > 0))
+"""
 HONEST = SOURCE.replace("if (a[i] > 0) s += a[i]", "s += a[i] > 0 ? a[i] : 0")
 TESTS = [
     {"input": "3\n10 20 30\n", "output": "60\n"},
