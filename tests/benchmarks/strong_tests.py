@@ -1,10 +1,10 @@
 """How strong the tests of real problems are, and whether honest programs are accused.
 
-    python tests/benchmarks/strong_tests.py DATA FOLDER [--problems N] [--seed S] [--answers N]
+    python tests/benchmarks/strong_tests.py DATA FOLDER [--problems N] [--mutants N] [--answers N]
 
-DATA has pairs.jsonl, cpp_generations.jsonl and test_cases/. On a sample of problems, drawn by the seed:
-made tests, mutants killed before and after, false alarms (each of two accepted programs of a pair as an
-answer to the other, with no other witness of its own), and real answers of models that are accepted and differ.
+DATA has pairs.jsonl, cpp_generations.jsonl and test_cases/. On a sample of problems, drawn by the
+seed: made tests, mutants killed before and after, false alarms (each of two accepted programs of a
+pair as an answer to the other), and real answers of models that are accepted and differ.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--problems", type=int, default=40)
     parser.add_argument("--answers", type=int, default=20, help="rows of cpp_generations.jsonl")
+    parser.add_argument("--mutants", type=int, default=10, help="of a problem")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -86,14 +87,14 @@ def main() -> None:
 
     print(pie("dataset", "strengthen", "--pairs", pairs, *cases, "--out", strong))
     print((strong / "README.md").read_text())
-    document = json.loads(
-        pie("dataset", "strength", "--pairs", pairs, *cases, "--strengthened", strong, "--json")
-    )
+    told = ("--strengthened", strong, "--mutants", given.mutants, "--json")
+    document = json.loads(pie("dataset", "strength", "--pairs", pairs, *cases, *told))
     (given.folder / "strength.json").write_text(json.dumps(document, indent=1))
     print(json.dumps(document["totals"], indent=1))
 
     turned = [
-        {**one, "src_code": one[f"{a}_code"], "tgt_code": one[f"{a}_code"], "generated_answers": [one[f"{b}_code"]]}
+        {**one, "src_code": one[f"{a}_code"], "tgt_code": one[f"{a}_code"],
+         "generated_answers": [one[f"{b}_code"]]}
         for one in rows
         for a, b in (("src", "tgt"), ("tgt", "src"))
     ]  # fmt: skip

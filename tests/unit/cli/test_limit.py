@@ -35,7 +35,8 @@ ROWS = {
 NO_ROWS = {
     "measure": "programs in files",
     "equal": "programs in files",
-    "cache": "the store",
+    "cache info": "the store",
+    "cache prune": "the store",
     "doctor": "the host",
     "finetune merge": "a model",
     "finetune push": "a model",
