@@ -63,11 +63,11 @@ class Fuzzing:
         found = self._mutators.get(key)
         if found is None:
             texts = list(dict.fromkeys(one.input_path.read_bytes() for one in tests))
-            found = Mutator(texts, digest_of(self.seed, problem))
+            found = Mutator(texts, 0)
             self._mutators[key] = found
             if len(self._mutators) > _REMEMBERED:
                 self._mutators.popitem(last=False)
-        return found
+        return found.with_seed(digest_of(self.seed, problem))
 
 
 def examine_with_fuzz(
