@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +49,10 @@ def command(
     lines: Annotated[
         int, typer.Option("--lines", min=1, help="How many lines --annotate shows.")
     ] = 15,
+    sizes: Annotated[
+        bool,
+        typer.Option("--sizes", help="Grow the inputs, and tell how cost grows with them."),
+    ] = False,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -89,10 +94,19 @@ def command(
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = _annotations(compared, setting) if annotated and fine else []
+    grown = None
+    if sizes and compared.comparable:
+        from pie.flows import growth
+
+        grown = growth.grow(compared.programs, inputs or [], setting, use_cache=not no_cache)
+        if not as_json:
+            with printing():
+                print("\n".join(growth.lines(compared.names, grown)))
     with printing():
         if as_json:
             document = _document(compared, sentence, split)
             document["annotations"] = [one.as_dict() for one in shown]
+            document["growth"] = None if grown is None else asdict(grown)
             print(json.dumps(document, allow_nan=False, indent=2))
         for one in [] if as_json else shown:
             print("\n".join(one.table(lines)))
