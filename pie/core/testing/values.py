@@ -89,7 +89,7 @@ class Values:
                 values.append(own)
             else:
                 values.append(self.value(about, low, high, spread))
-        if about.distinct and size > 1:
+        if about.distinct and size > 1 and not (about.by_chance and high - low + 1 < size):
             values = self.distinct(values, low, high)
         if about.order in (Order.RISING, Order.STRICT):
             values.sort()
