@@ -84,6 +84,21 @@ def test_lines_to_the_end_of_the_input_are_a_block_without_a_count() -> None:
     assert block.count is None
 
 
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [b"1 0\n\n", b"1 1\n1\n", b"2 1\n1\n", b"3 2\n1 3\n"],
+        [b"1\n\n", b"2\n1\n", b"3\n1 1\n", b"5\n1 2 2 1\n"],
+        [b"1\n", b"2\n1\n", b"3\n1 1\n", b"5\n1 2 2 1\n\n\n"],
+    ],
+)
+def test_an_empty_array_has_a_blank_line_or_none(inputs: list[bytes]) -> None:
+    nodes = infer(inputs)
+    assert isinstance(only(nodes, 1), Array)
+    assert nodes is not None
+    assert all(fits(nodes, one) is not None for one in inputs)
+
+
 def test_what_has_no_common_shape_has_none() -> None:
     assert infer([b"1 2\n3\n", b"x\n\ny z\n", b"4 4 4 4\n5\n5\n"]) is None
     assert infer([b""]) is None
