@@ -157,6 +157,8 @@ class _Search:
                 yield from group
         # Only then what fits by an addition, as a tree's edges: it may be chance.
         yield from self._counted([one for one in counts if one not in plain], streams, counts)
+        if any(one.ended for one in streams):
+            return  # only what may be empty is still possible
         widths = {len(line) for line in lines}
         if len(widths) == 1 and (width := widths.pop()) <= _MOST_FIELDS:
             yield Fields(tuple(next(self.slots) for _ in range(width)))
@@ -173,11 +175,11 @@ class _Search:
         """Yield the arrays and blocks that these count."""
         lines = [one.line for one in streams]
         for one in chosen:
+            yield from self._blocks(one, streams, counts)
+        for one in chosen:
             sizes = [one.value(stream.environment) for stream in streams]
             if [len(line) for line in lines] == sizes and (max(sizes) > 1 or len(set(sizes)) > 1):
                 yield Array(next(self.slots), one)
-        for one in chosen:
-            yield from self._blocks(one, streams, counts)
 
     def _blocks(
         self, size: Count, streams: Sequence[_Stream], counts: Sequence[Count]
@@ -214,7 +216,7 @@ class _Search:
             yield Counted(next(self.slots))
         tags: dict[bytes, int] = {}
         told = all(line and tags.setdefault(line[0], len(line)) == len(line) for line in rows)
-        if told and len(tags) <= _MOST_TAGS:
+        if told and len(tags) <= min(_MOST_TAGS, len(rows) // 2):
             slot = next(self.slots)
             others = [
                 (tag, tuple(next(self.slots) for _ in range(width - 1)))
