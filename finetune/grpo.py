@@ -19,7 +19,10 @@ from finetune.prompt import Form
 from finetune.weights import by_peft
 
 Reward = Callable[..., list[float | None]]
-"""`reward(completions, log_metric=..., **columns)`: a value for each, or None to leave it out."""
+"""`reward(completions, log_metric=..., **columns)`: a value for each, or None to leave it out.
+
+`trainer_state` and `log_extra` come with the columns, as TRL hands them on.
+"""
 
 
 def objective(asked: Settings) -> Grpo:
@@ -75,10 +78,11 @@ def _train(
     if form is Form.CHAT:  # an answer ends where the template ends a turn
         tokenizer.eos_token = tokenizer.convert_ids_to_tokens(begun.trained.ends[0])
 
-    def rewarded(completions: Any, row: list[int], log_metric: Any = None, **_: Any) -> Any:
+    def rewarded(completions: Any, row: list[int], log_metric: Any = None, **more: Any) -> Any:
         """Hand the reward what the file has of each completion's row; Arrow would change types."""
         about = {name: [known[one].get(name) for one in row] for name in known[row[0]]}
-        return reward(completions, log_metric=log_metric, **about)
+        own = {name: more[name] for name in ("trainer_state", "log_extra") if name in more}
+        return reward(completions, log_metric=log_metric, **own, **about)
 
     rewarded.__name__ = getattr(reward, "__name__", "reward")
 

@@ -50,10 +50,11 @@ def observe_all(
         if isinstance(one, Build) and not one.verdict
     ]
     judging = setting.judge_context()
-    results = yield [
+    jobs = [
         OutputsJob(programs[number], build, tuple(inputs), asked, setting, judging)
         for number, build in runnable
     ]
+    results: Sequence[Answer] = (yield jobs) if jobs else ()
     seen = {
         number: _observation(programs[number], build, result, asked)
         for (number, build), result in zip(runnable, results, strict=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pie.cli import dataset_check, dataset_rows, dataset_tasks, options
+from pie.cli import dataset_check, dataset_rows, dataset_strengthen, dataset_tasks, options
 from pie.cli.exits import Exit, say, told
 from pie.cli.groups import grouped
+from pie.cli.resuming import resumable
 
 if TYPE_CHECKING:
     from pie.core.dataset.submission import Wanted
@@ -78,7 +79,7 @@ def import_(
             raise InputError(f"--column {one!r} has no =", "write it as OURS=THEIRS")
         renamed[ours] = theirs
     request = submissions.Request(source, out, _wanted(language, with_c), renamed, fresh, limit)
-    return _resumable(lambda: print_step(submissions.run(request, Ticker().rows), as_json))
+    return resumable(lambda: print_step(submissions.run(request, Ticker().rows), as_json))
 
 
 @app.command("tests")
@@ -135,7 +136,7 @@ def merge_tests(
         fresh,
         limit,
     )
-    return _resumable(lambda: print_step(cases.run(request, Ticker().runs), as_json))
+    return resumable(lambda: print_step(cases.run(request, Ticker().runs), as_json))
 
 
 @app.command("measure")
@@ -175,7 +176,7 @@ def measure(
         setting = build.setting(machine, gem5, gem5_config, max_instructions=max_instructions)
         measuring = Measuring(setting, jobs, not no_cache)
     request = flow.Request(submissions, out, testcases, measuring, fresh, limit)
-    return _resumable(lambda: _measured(print_step, flow.run(request, Ticker().runs), as_json))
+    return resumable(lambda: _measured(print_step, flow.run(request, Ticker().runs), as_json))
 
 
 @app.command("build")
@@ -243,7 +244,7 @@ def build(
             sys.stdout.write(json.dumps(manifests, indent=2) + "\n")
         return worst
 
-    return _resumable(run)
+    return resumable(run)
 
 
 def _measured(
@@ -265,17 +266,6 @@ def _measured(
     return code
 
 
-def _resumable(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except KeyboardInterrupt:
-        from pie.flows.simulate import resume_line
-
-        say("pie: interrupted; what was done is kept. Go on with:")
-        say(f"  {resume_line(sys.argv[1:])}")
-        return Exit.INTERRUPTED
-
-
 def _wanted(language: str, with_c: bool) -> Wanted:
     from pie.core.dataset.submission import Wanted
     from sim.errors import InputError
@@ -288,4 +278,6 @@ def _wanted(language: str, with_c: bool) -> Wanted:
 
 app.command("check")(dataset_check.check)
 app.command("tasks")(dataset_tasks.tasks)
+app.command("strengthen")(dataset_strengthen.strengthen)
+app.command("strength")(dataset_strengthen.strength)
 dataset_rows.register(app)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pie.cli.display import wanted
 from pie.cli.exits import Exit, printing, say, show
+from pie.core.wording import one_line
 
 if TYPE_CHECKING:
     from pie.flows.simulate import Progress
@@ -70,6 +71,32 @@ def print_step(manifest: dict[str, Any], as_json: bool) -> int:
     if missed:
         say(f"pie: {missed} could not be measured; the same command tries these again")
         return Exit.NOT_MEASURED
+    return Exit.OK
+
+
+def print_strength(document: dict[str, Any], as_json: bool) -> int:
+    """Print how strong the tests of each problem are; return the exit code."""
+    with printing():
+        if as_json:
+            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+            return Exit.OK
+        totals = document["totals"]
+        print(f"{'problem':<40} {'mutants':>8} {'killed':>8} {'with made':>10} {'start':>7}")
+        for problem, one in document["problems"].items():
+            shares = [one[name] / one["mutants"] for name in ("killed", "killed_with_made")]
+            start = one["start_share_given"]
+            shown = "-" if start is None else f"{start:.0%}"
+            print(
+                f"{one_line(problem):<40} {one['mutants']:>8} {shares[0]:>8.0%} {shares[1]:>10.0%} "
+                f"{shown:>7}"
+            )
+        shares = [totals[name] / totals["mutants"] for name in ("killed", "killed_with_made")]
+        print(
+            f"{totals['killed']} of {totals['mutants']} mutants are killed ({shares[0]:.1%}), "
+            f"with made tests {totals['killed_with_made']} ({shares[1]:.1%}). Under 90 % are "
+            f"{totals['problems_under_90_percent']} of {totals['problems']} problems; "
+            f"{totals['of_these_risen']} of these rise."
+        )
     return Exit.OK
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,6 +84,10 @@ def command(
         int | None,
         typer.Option("--lines", min=1, help="How many lines --annotate shows. [C++: 15]"),
     ] = None,
+    sizes: Annotated[
+        bool,
+        typer.Option("--sizes", help="Grow the inputs, and tell how cost grows with them."),
+    ] = False,
     no_cache: options.NoCache = False,
     as_json: options.Json = False,
 ) -> int:
@@ -124,8 +129,10 @@ def command(
         for words, one in settings
     ]
     setting = variants[0][1]
-    if len(variants) > 1 and (explained or annotated):
-        raise InputError("--explain and --annotate tell of one build", "leave --parameter out")
+    if len(variants) > 1 and (explained or annotated or sizes):
+        raise InputError(
+            "--explain, --annotate and --sizes tell of one build", "leave --parameter out"
+        )
     if not inputs and tests is None:
         say("pie: no input is given (-i FILE, --tests DIR), so the programs read an empty one")
     for notice in machines.weaker_walls(setting.machine):
@@ -149,8 +156,18 @@ def command(
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = lines_of_all(compared, setting) if annotated else []
+    grown = None
+    if sizes and compared.comparable:
+        from pie.flows import growth
+
+        given = [] if not inputs and tests is None else [one.input_path for one in compared.cases]
+        grown = growth.grow(compared.programs, given, setting, use_cache=not no_cache)
+        if not as_json:
+            with printing():
+                print("\n".join(growth.lines(compared.names, grown)))
     document = _document(compared, sentence, split)
     document["annotations"] = [one.as_dict() for one in shown]
+    document["growth"] = None if grown is None else asdict(grown)
     for file, write in writers:
         write(file, compared.ranking, document)
     with printing():

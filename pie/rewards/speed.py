@@ -7,7 +7,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from sim.budget import ReferenceBudget
 from sim.errors import MissingTool
 from sim.limits import MIB, Limits
 from sim.procedure import Outcome, Procedure
-from sim.program import Program, TestCase
+from sim.program import Program, TestCase, digest_of
 from sim.setting import Setting
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
@@ -67,10 +67,11 @@ class SpeedReward:
     The speedup is net, without the start of the process, unless `cost` says gross or the machine
     counts no cycles. "Has no source": the row's `src_code` is not accepted itself, or costs no more
     than an empty program, so nothing can be faster than it; a warning names the problem.
-    `log_metric`, as TRL passes it, is told the mean speedup of the accepted programs that are not
-    suspicious, and the share of accepted ones of those that have a reward; NaN, which TRL leaves
-    out of its log, where there is none. InputError for columns that are missing or cannot be used.
-    Use it as a context manager, or call `close()`, to end the workers before the process does.
+    `log_extra` is told each verdict with its marks. `log_metric`, as TRL passes it, is told the
+    mean speedup of the accepted programs without a mark, and the share of accepted ones of those
+    that have a reward; NaN, which TRL leaves out of its log, where there is none. InputError for
+    columns that are missing or cannot be used. Use it as a context manager, or call `close()`, to
+    end the workers before the process does.
     """
 
     __name__ = "speed_reward"  # TRL names its metric rewards/speed_reward
@@ -89,7 +90,7 @@ class SpeedReward:
         if not missing.ok:
             raise MissingTool(missing.problem, missing.remedy)
         self._rules = rules or Rules()
-        self._fuzzing = Fuzzing(fuzz, secret) if fuzz else None
+        self._fuzzing = Fuzzing(fuzz) if fuzz else None
         reward_of(Verdict.ACCEPTED, 1.0, self._rules.scale, self._rules.cap)
         self._setting = setting
         self._testcases = testcases
@@ -104,30 +105,47 @@ class SpeedReward:
         self,
         completions: Sequence[str | Sequence[Mapping[str, Any]]],
         log_metric: Callable[[str, float], None] | None = None,
+        log_extra: Callable[[str, list[Any]], None] | None = None,
+        trainer_state: Any = None,
         **columns: Any,
     ) -> list[float | None]:
-        found = self.measure(completions, **columns)
-        speedups = [one.speedup for one in found if one.speedup is not None and not one.suspicious]
+        step = getattr(trainer_state, "global_step", None)
+        found = self.measure(completions, step, **columns)
+        honest = [one for one in found if not one.suspicious and not one.marks]
+        speedups = [one.speedup for one in honest if one.speedup is not None]
         judged = [one.verdict is Verdict.ACCEPTED for one in found if one.reward is not None]
         if log_metric is not None:
             # Both in every process: TRL gathers each name from all of them, and one that is
             # missing in some leaves the others waiting for ever.
             log_metric("speed/accepted", _mean(judged))
             log_metric("speed/speedup", _mean(speedups))
+        if log_extra is not None:
+            log_extra("verdict", [" ".join((one.verdict, *sorted(one.marks))) for one in found])
         return [one.reward for one in found]
 
     def measure(
-        self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
+        self,
+        completions: Sequence[str | Sequence[Mapping[str, Any]]],
+        step: int | None = None,
+        **columns: Any,
     ) -> list[Measured]:
-        """Return what the reward is made of, for each completion."""
-        prepared = self.prepare(completions, **columns)
+        """Return what the reward is made of, for each completion.
+
+        `step` of the training: each has made inputs of its own, the same when it is repeated.
+        """
+        prepared = self.prepare(completions, step, **columns)
         alone = self._setting.machine.interleaved
         return prepared.judged(self.session.run(prepared.procedures, alone=alone))
 
     def prepare(
-        self, completions: Sequence[str | Sequence[Mapping[str, Any]]], **columns: Any
+        self,
+        completions: Sequence[str | Sequence[Mapping[str, Any]]],
+        step: int | None = None,
+        **columns: Any,
     ) -> Prepared:
         """Return the work of a call, one procedure a row, for whoever runs it himself."""
+        # A copy, since calls of several threads may be under way at once.
+        fuzzing = self._fuzzing and replace(self._fuzzing, seed=digest_of(self._secret, step))
         if self.session.closed:
             raise InputError("the reward function was closed", "make a new one")
         keys = keys_of(len(completions), columns)
@@ -154,7 +172,7 @@ class SpeedReward:
                     self._cases(row),
                     self._setting,
                     row.problem_id,
-                    self._fuzzing,
+                    fuzzing,
                 )
 
         def judged(results: Sequence[Sequence[Outcome]]) -> list[Measured]:
@@ -246,10 +264,10 @@ def speed_reward(
     measure is worth 0; with `unsupported="left-out"` it has no reward. `suspicious`: an answer with
     that mark has the reward `"none"` (TRL leaves it out) or `"zero"`. `cost`: `"net"`, without the
     start of the process, or `"gross"`. `fuzz`: accepted answers are run beside their source on so
-    many inputs that are made of the row's tests and of `secret`, which no model should know; one
-    that differs is worth 0. With 0 nothing is made. `trust_programs`: measure on
-    cachegrind, too, where a program can forge its counts. InputError or MissingTool, each in one
-    sentence, for what cannot be used.
+    many inputs that are made of the row's tests, of `secret`, which no model should know, and of
+    the trainer's step; one that differs is worth 0. With 0 nothing is made. `trust_programs`:
+    measure on cachegrind, too, where a program can forge its counts. InputError or MissingTool,
+    each in one sentence, for what cannot be used.
     """
     if scale not in tuple(Scale):
         raise InputError(f"unknown scale {scale!r}", f"choose one of {', '.join(Scale)}")

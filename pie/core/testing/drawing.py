@@ -25,6 +25,7 @@ from pie.core.testing.shapes import (
     Tagged,
     Tree,
     Until,
+    at_the_end,
     lines_of,
     parse,
     render,
@@ -45,7 +46,7 @@ def fits(nodes: Sequence[Node], text: bytes) -> list[Tree] | None:
     """Return the tree of a text of a shape; None if it has another."""
     lines = lines_of(text)
     read = parse(nodes, lines, 0, {})
-    return read[0] if read is not None and read[1] == len(lines) else None
+    return read[0] if read is not None and at_the_end(lines, read[1]) else None
 
 
 class _Drawing(Values):

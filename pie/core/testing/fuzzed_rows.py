@@ -63,11 +63,11 @@ class Fuzzing:
         found = self._mutators.get(key)
         if found is None:
             texts = list(dict.fromkeys(one.input_path.read_bytes() for one in tests))
-            found = Mutator(texts, digest_of(self.seed, problem))
+            found = Mutator(texts, 0)
             self._mutators[key] = found
             if len(self._mutators) > _REMEMBERED:
                 self._mutators.popitem(last=False)
-        return found
+        return found.with_seed(digest_of(self.seed, problem))
 
 
 def examine_with_fuzz(
@@ -105,7 +105,7 @@ def examine_with_fuzz(
             if one.verdict is Verdict.ACCEPTED
         )
     )
-    people = yield from _witnesses(people, problem, tests, setting, fuzzing)
+    people = yield from _witnesses(people, answers, problem, tests, setting, fuzzing)
     mutator = fuzzing.mutator(problem, tests)
     made = yield from valid_inputs(people, mutator, fuzzing.inputs, setting, rule)
     if not made:
@@ -133,13 +133,17 @@ def rule_of(tests: Sequence[TestCase], setting: Setting) -> SameOutput | None:
 
 def _witnesses(
     people: Sequence[Program],
+    answers: Sequence[Program],
     problem: str,
     tests: Sequence[TestCase],
     setting: Setting,
     fuzzing: Fuzzing,
 ) -> Generator[Sequence[Job], Sequence[Answer], list[Program]]:
-    """Return the row's own accepted programs and those of other rows that are accepted here."""
-    known = {one.digest for one in people}
+    """Return the row's own accepted programs and those of other rows that are accepted here.
+
+    No answer is its own witness.
+    """
+    known = {one.digest for one in (*people, *answers)}
     others = [one for one in fuzzing.witnesses.get(problem, ()) if one.digest not in known]
     others = others[: max(0, WITNESSES - len(people))]
     if others:

@@ -25,6 +25,7 @@ from pie.core.testing.shapes import (
     Row,
     Tagged,
     Until,
+    at_the_end,
     counting,
     lines_of,
     parse,
@@ -52,11 +53,17 @@ class _Stream:
 
     @property
     def ended(self) -> bool:
-        return self.at >= len(self.lines)
+        return at_the_end(self.lines, self.at)
 
     @property
     def line(self) -> Line:
-        return self.lines[self.at]
+        """The next line; a blank one at the end, where an empty array may be left out."""
+        return self.lines[self.at] if self.at < len(self.lines) else []
+
+    @property
+    def last(self) -> Line:
+        """The last line that is not blank."""
+        return next((one for one in reversed(self.lines) if one), [])
 
     def after(self, node: Node) -> _Stream | None:
         environment = dict(self.environment)
@@ -89,7 +96,7 @@ def infer(inputs: Sequence[bytes]) -> tuple[Node, ...] | None:
 def _reads(nodes: tuple[Node, ...], text: bytes) -> bool:
     lines = lines_of(text)
     read = parse(nodes, lines, 0, {})
-    return read is not None and read[1] == len(lines)
+    return read is not None and at_the_end(lines, read[1])
 
 
 def _infer(inputs: Sequence[bytes]) -> tuple[Node, ...] | None:
@@ -119,7 +126,7 @@ class _Search:
     ) -> tuple[Node, ...] | None:
         if finished(nodes, streams):
             return nodes
-        if len(nodes) == _MOST_NODES or any(one.ended for one in streams):
+        if len(nodes) == _MOST_NODES or all(one.ended for one in streams):
             return None
         for node in self._candidates(nodes, streams, depth):
             self.steps += 1
@@ -144,12 +151,14 @@ class _Search:
         yield from self._counted(plain, streams, counts)
         if depth == 0:
             kinds: list[tuple[Until, Count | None]] = [(Until.COUNT, one) for one in plain]
-            if all(set(one.lines[-1]) == {b"0"} and one.at < len(one.lines) - 1 for one in streams):
+            if all(set(one.last) == {b"0"} and one.at < len(one.lines) - 1 for one in streams):
                 kinds.insert(0, (Until.ZEROS, None))
             for group in self.groups(streams, kinds):
                 yield from group
         # Only then what fits by an addition, as a tree's edges: it may be chance.
         yield from self._counted([one for one in counts if one not in plain], streams, counts)
+        if any(one.ended for one in streams):
+            return  # only what may be empty is still possible
         widths = {len(line) for line in lines}
         if len(widths) == 1 and (width := widths.pop()) <= _MOST_FIELDS:
             yield Fields(tuple(next(self.slots) for _ in range(width)))
@@ -166,11 +175,11 @@ class _Search:
         """Yield the arrays and blocks that these count."""
         lines = [one.line for one in streams]
         for one in chosen:
+            yield from self._blocks(one, streams, counts)
+        for one in chosen:
             sizes = [one.value(stream.environment) for stream in streams]
             if [len(line) for line in lines] == sizes and (max(sizes) > 1 or len(set(sizes)) > 1):
                 yield Array(next(self.slots), one)
-        for one in chosen:
-            yield from self._blocks(one, streams, counts)
 
     def _blocks(
         self, size: Count, streams: Sequence[_Stream], counts: Sequence[Count]
@@ -207,7 +216,7 @@ class _Search:
             yield Counted(next(self.slots))
         tags: dict[bytes, int] = {}
         told = all(line and tags.setdefault(line[0], len(line)) == len(line) for line in rows)
-        if told and len(tags) <= _MOST_TAGS:
+        if told and len(tags) <= min(_MOST_TAGS, len(rows) // 2):
             slot = next(self.slots)
             others = [
                 (tag, tuple(next(self.slots) for _ in range(width - 1)))
@@ -235,7 +244,7 @@ class _Search:
                 times = set()
                 for one in streams:
                     read = parse([group], one.lines, one.at, dict(one.environment))
-                    if read is None or read[1] < len(one.lines):
+                    if read is None or not at_the_end(one.lines, read[1]):
                         return False
                     times.add(len(read[0][0]))
                 # The same number of times everywhere would be a shape without groups.

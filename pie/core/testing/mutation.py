@@ -56,6 +56,14 @@ class Mutator:
         self.inputs = tuple(inputs)
         self.seed = seed
 
+    def with_seed(self, seed: int | str) -> Mutator:
+        """Return a maker of other inputs, with the same grammar; it is not looked for again."""
+        other = Mutator(self.inputs, seed)
+        other.__dict__["grammar"] = self.grammar
+        if self.grammar is not None:
+            other.__dict__["trees"] = self.trees
+        return other
+
     @cached_property
     def grammar(self) -> Grammar | None:
         """The grammar of all inputs; None where none was found."""

@@ -121,8 +121,13 @@ def counting(nodes: Iterable[Node]) -> Iterable[Count]:
 
 
 def lines_of(text: bytes) -> list[Line]:
-    """Return the lines of an input as tokens, without blank ones at its end."""
-    return [line.split() for line in text.rstrip().split(b"\n")] if text.strip() else []
+    """Return the lines of an input as tokens; one may have none, as an empty array's."""
+    return [line.split() for line in text.removesuffix(b"\n").split(b"\n")] if text.strip() else []
+
+
+def at_the_end(lines: Sequence[Line], at: int) -> bool:
+    """Tell whether only blank lines follow, if any."""
+    return not any(lines[k] for k in range(at, len(lines)))
 
 
 def text_of(lines: Sequence[Line]) -> bytes:
@@ -159,7 +164,9 @@ def _parse(
         rows = [_row(node.row, lines[at + k], environment) for k in range(size)]
         return None if None in rows else (rows, at + size)
     if at >= len(lines):
-        return None
+        # The line of an empty array may be left out at the end.
+        empty = isinstance(node, Array) and node.count.value(environment) == 0
+        return ([], at) if empty else None
     tree = _row(node, lines[at], environment)
     if tree is None:
         return None
@@ -198,8 +205,8 @@ def _parse_group(
         elif node.until is Until.ZEROS:
             if at < len(lines) and lines[at] == zeros:
                 return times, at + 1
-        elif at == len(lines):
-            return times, at
+        elif at_the_end(lines, at):
+            return times, len(lines)
         read = parse(node.body, lines, at, environment)
         if read is None or read[1] == at:
             return None

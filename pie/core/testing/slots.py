@@ -79,6 +79,8 @@ class Slot:
     """The same token everywhere."""
     order: Order = Order.NONE
     distinct: bool = False
+    by_chance: bool = False
+    """So few are distinct by chance, too: where there are more places than values they need not."""
     permutation: bool = False
     """Each array has each integer from `low` on once."""
     upper: Count | None = None
@@ -191,10 +193,16 @@ def _integers(found: Sequence[Instance], fixed: bool, pool: tuple[bytes, ...]) -
         fixed,
         _order(longer) if many else Order.NONE,
         distinct and (permutation or sum(map(len, longer)) > 4 * _ENOUGH),
+        _collisions(longer, low, high) < 2,
         permutation,
         None if permutation else _upper(found, lists, low),
         pool=pool,
     )
+
+
+def _collisions(lists: Sequence[Sequence[int]], low: int, high: int) -> float:
+    """Return how many pairs of equal values one would expect of values drawn evenly."""
+    return sum(len(one) * (len(one) - 1) / 2 for one in lists) / (high - low + 1)
 
 
 def _order(lists: Sequence[Sequence[int]]) -> Order:

@@ -89,7 +89,7 @@ class Values:
                 values.append(own)
             else:
                 values.append(self.value(about, low, high, spread))
-        if about.distinct and size > 1:
+        if about.distinct and size > 1 and not (about.by_chance and high - low + 1 < size):
             values = self.distinct(values, low, high)
         if about.order in (Order.RISING, Order.STRICT):
             values.sort()
@@ -178,17 +178,35 @@ class Values:
         if length < 0 or self.tokens + length // 8 > MOST_TOKENS:
             raise Unfit("too large")
         self.tokens += length // 8
-        kind = self.below(4)
+        kind = self.below(8)
         letters = about.letters
-        if kind == 0 and own:  # letters of the given word, each in its place or another's
+        if kind < 3 and own and about.length is None:
+            # A language may be in the words: cut, repeat and join what is there.
+            spliced = self.spliced(own, about)
+            if about.low <= len(spliced) <= 2 * about.high:
+                return spliced
+        if kind == 3 and own:  # letters of the given word, each in its place or another's
             return bytes(own[self.below(len(own))] for _ in range(length))
-        if kind == 1:
+        if kind == 4:
             letters = bytes(letters[self.below(len(letters))] for _ in range(2))
-        if kind == 2 and own and len(own) == length:
+        if kind == 5 and own and len(own) == length:
             changed = bytearray(own)
             changed[self.below(length)] = letters[self.below(len(letters))]
             return bytes(changed)
         return bytes(letters[self.below(len(letters))] for _ in range(length))
+
+    def spliced(self, own: bytes, about: Slot) -> bytes:
+        """Return a word without a part, with one twice, or of parts of two words."""
+        a, b = sorted((self.below(len(own) + 1), self.below(len(own) + 1)))
+        kind = self.below(4)
+        if kind == 0:
+            return own[:a] + own[b:]
+        if kind == 1:
+            return own[:b] + own[a:]
+        other = about.pool[self.below(len(about.pool))]
+        if kind == 2:
+            return own + other
+        return own[:a] + other[self.below(len(other) + 1) :]
 
     def part(self, own: bytes, about: Slot, environment: Environment) -> bytes:
         """Return a part of a word, as long as a field says or as it happens."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
+from pie.core.marks import WORTHLESS
 from pie.core.metrics.metrics import OPTIMISED_THRESHOLD, RATIO_TOLERANCE
 from pie.core.metrics.pair_result import Generation
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
@@ -55,13 +56,21 @@ class Rules:
             raise ValueError(f"a row has at least one preference, not {self.per_row}")
 
 
+def _earned(answer: Answer) -> Answer:
+    """Return an answer, as a wrong one if it has a mark that earns nothing."""
+    if not answer.result.marks & WORTHLESS:
+        return answer
+    failed = Generation(Verdict.WRONG_ANSWER, None, None, answer.result.marks)
+    return replace(answer, result=failed)
+
+
 def preferences(answers: Sequence[Answer], rules: Rules) -> list[Preference]:
     """Return the preferences of one row, the largest ratio first, each program text once a side.
 
-    Programs that could not be measured, and answers without one, take no part. Ties are decided by
-    the order of the answers.
+    Programs that could not be measured, and answers without one, take no part. One with a mark that
+    earns nothing counts as failed. Ties are decided by the order of the answers.
     """
-    distinct = list({one.code: one for one in reversed(answers)}.values())[::-1]
+    distinct = [_earned(one) for one in {one.code: one for one in reversed(answers)}.values()][::-1]
     accepted = sorted(
         (one for one in distinct if one.result.seconds is not None),
         key=lambda one: one.result.seconds or 0.0,

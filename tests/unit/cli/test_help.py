@@ -43,6 +43,8 @@ COMMANDS = [
     ["dataset", "hq"],
     ["dataset", "card"],
     ["dataset", "tasks"],
+    ["dataset", "strengthen"],
+    ["dataset", "strength"],
     ["merge"],
     ["finetune"],
     ["finetune", "data"],

@@ -28,14 +28,15 @@ ROWS = {
     "index build", "index search",
     "dataset import", "dataset tests", "dataset measure", "dataset build", "dataset check",
     "dataset pairs", "dataset fastest", "dataset tag", "dataset split", "dataset hq",
-    "dataset card", "dataset tasks", "finetune data", "finetune run", "finetune submit",
-    "finetune preferences", "merge",
+    "dataset card", "dataset tasks", "dataset strengthen", "dataset strength", "finetune data",
+    "finetune run", "finetune submit", "finetune preferences", "merge",
 }  # fmt: skip
 """Commands that read rows."""
 NO_ROWS = {
     "measure": "programs in files",
     "equal": "programs in files",
-    "cache": "the store",
+    "cache info": "the store",
+    "cache prune": "the store",
     "doctor": "the host",
     "finetune merge": "a model",
     "finetune push": "a model",

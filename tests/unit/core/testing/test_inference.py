@@ -23,7 +23,11 @@ from pie.core.testing.shapes import (
 ARRAYS = [b"3\n1 2 3\n", b"2\n7 9\n", b"4\n1 1 1 1\n"]
 EDGES = [b"3 2\n1 2\n2 3\n", b"2 1\n1 2\n", b"4 3\n1 2\n1 3\n1 4\n"]
 GROUPS = [b"2\n2\n1 2\n3\n4 5 6\n", b"1\n4\n1 2 3 4\n", b"3\n1\n9\n2\n1 1\n1\n5\n"]
-ZEROS = [b"2 1\n5 6\n7\n1 1\n3\n4\n0 0\n", b"1 2\n8\n1 2\n0 0\n"]
+ZEROS = [
+    b"2 1\n5 6\n7\n1 1\n3\n4\n0 0\n",
+    b"1 2\n8\n1 2\n0 0\n",
+    b"3 3\n1 2 3\n4 5 6\n2 1\n9 8\n7\n1 2\n3\n3 3\n0 0\n",
+]
 TAGGED = [b"3\n1 5 6\n2 4\n1 7 8\n", b"2\n2 4\n2 9\n", b"1\n1 0 0\n"]
 COUNTED = [b"2 5 6\n", b"3 1 2 3\n", b"0\n"]
 POWERS = [b"1\n1 2\n", b"3\n1 2 3 4 5 6 7 8\n", b"2\n4 4 4 4\n"]
@@ -82,6 +86,21 @@ def test_lines_to_the_end_of_the_input_are_a_block_without_a_count() -> None:
     block = only(infer(ENDLESS), 0)
     assert isinstance(block, Block)
     assert block.count is None
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [b"1 0\n\n", b"1 1\n1\n", b"2 1\n1\n", b"3 2\n1 3\n"],
+        [b"1\n\n", b"2\n1\n", b"3\n1 1\n", b"5\n1 2 2 1\n"],
+        [b"1\n", b"2\n1\n", b"3\n1 1\n", b"5\n1 2 2 1\n\n\n"],
+    ],
+)
+def test_an_empty_array_has_a_blank_line_or_none(inputs: list[bytes]) -> None:
+    nodes = infer(inputs)
+    assert isinstance(only(nodes, 1), Array)
+    assert nodes is not None
+    assert all(fits(nodes, one) is not None for one in inputs)
 
 
 def test_what_has_no_common_shape_has_none() -> None:

@@ -98,6 +98,15 @@ def test_inputs_grow_beyond_the_given_ones_in_their_grammar() -> None:
         assert one.text.count(b"\n") == nodes
 
 
+def test_what_is_distinct_by_chance_does_not_keep_inputs_small() -> None:
+    chance = [b"3\n10 20 30\n", b"5\n1 2 3 4 100\n", b"8\n1 2 3 4 100 7 0 -9\n"]
+    assert [one.how for one in Mutator(chance, 0).grown(1024, 2)] == ["grown 1024"] * 2
+    distinct = [b"8\n1 2 3 4 10 7 9 8\n", b"9\n1 2 3 4 10 7 9 8 5\n", b"7\n1 2 3 4 10 7 9\n"]
+    for one in grammatical(distinct, 20):
+        assert len(set(numbers(one, 1))) == len(numbers(one, 1))
+    assert list(Mutator(distinct, 0).grown(64, 2)) == []
+
+
 def test_without_a_grammar_tokens_change_in_their_places() -> None:
     made = [one for one in Mutator([ARRAY, b"x\n\ny z\n"], 0).near(20) if one.base == 0]
     assert made

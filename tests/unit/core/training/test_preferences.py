@@ -50,6 +50,16 @@ def test_failed_programs_are_rejected_only_when_asked_for_and_never_chosen() -> 
     assert codes([failed("wrong"), failed("cheat")], failed=True) == []
 
 
+@pytest.mark.parametrize("mark", ["below_start", "differs", "memorised"])
+def test_a_mark_that_earns_nothing_is_a_failure_and_never_chosen(mark: str) -> None:
+    marked = Answer("m", Generation(Verdict.ACCEPTED, 0.1, None, frozenset({mark})))
+    answers = [accepted("slow", 8.0), accepted("fast", 1.0), marked]
+    assert codes(answers) == [("fast", "slow")]
+    assert codes(answers, failed=True) == [("fast", "slow"), ("fast", "m")]
+    kept = Answer("k", Generation(Verdict.ACCEPTED, 0.1, None, frozenset({"suspicious"})))
+    assert codes([accepted("slow", 8.0), kept]) == [("k", "slow")]
+
+
 def test_a_program_that_the_machine_cannot_measure_is_rejected_unless_left_out() -> None:
     answers = [accepted("right", 1.0), failed("threads", Verdict.UNSUPPORTED), failed("wrong")]
     assert codes(answers, failed=True) == [("right", "threads"), ("right", "wrong")]
