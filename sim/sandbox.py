@@ -41,6 +41,8 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+_SAMPLE_MS = 1
+"""As SOAP looks (mprof with an interval of 0.001)."""
 ASLEEP_SECONDS = 20
 """As runner.c has it: so long may a program sleep in all."""
 _KERNEL_BYTES = 16 << 20
@@ -91,6 +93,8 @@ class Allowance:
     """Processor to stay on; -1 is any."""
     tmp_bytes: int = 0
     """Size of the private /tmp; 0: that of the largest file."""
+    samples_memory: bool = False
+    """Look at resident memory each millisecond; that disturbs what is timed."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,10 @@ class Ended:
     """The refused call was made past the sandbox: as one of 32 bits, or past its translator."""
     start_seconds: float = 0.0
     """CPU time of a script's interpreter before its own program began; 0 where it is not told."""
+    sampled_peak_bytes: int = 0
+    """Most bytes resident that a look found; 0 where nobody looked."""
+    resident_byte_seconds: float = 0.0
+    """Resident bytes times wall-clock seconds, by trapezoids between looks."""
 
     @property
     def cpu_seconds(self) -> float:
@@ -290,6 +298,7 @@ def runner_arguments(
         _OPEN_FILES,
         allowance.cpu,
     )
+    trusted += f"%{_SAMPLE_MS}" if allowance.samples_memory else ""
     return [trusted, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
@@ -393,7 +402,7 @@ def _show(host: Path, place: Path) -> None:
 
 
 def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
-    """Read the runner's line of nine fields, or an instrument's of eight; see runner.c."""
+    """Read the runner's line of eleven fields, or an instrument's of eight; see runner.c."""
     status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
     killed = os.WIFSIGNALED(status)
     return Ended(
@@ -412,12 +421,14 @@ def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) ->
         refused="" if fields[6] == "-" else fields[6],
         forged=fields[7] == "1",
         start_seconds=int(fields[8]) / 1e6 if len(fields) > 8 else 0.0,
+        sampled_peak_bytes=int(fields[9]) if len(fields) > 9 else 0,
+        resident_byte_seconds=float(fields[10]) if len(fields) > 10 else 0.0,
     )
 
 
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.decode("ascii", "replace").split()
-    if len(fields) == 9:
+    if len(fields) == 11:
         ended = reported(fields, done.stdout, done.stderr, log)
         return replace(ended, overflowed=done.overflowed)
     if done.overflowed:
