@@ -8,13 +8,13 @@ from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
 from sim import calls, sandbox
 from sim.comparison import SameOutput
+from sim.ended import Ended, call_in_words
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build, TestCase, TestKind
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -148,7 +148,7 @@ def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Ver
 
 def _refused(ended: Ended) -> tuple[Verdict, str]:
     """Read a run that the sandbox ended because of a system call."""
-    call = sandbox.call_in_words(ended.refused)
+    call = call_in_words(ended.refused)
     if ended.forged:
         return Verdict.TAMPERING, f"it made {call} past the sandbox's filter or its instrument"
     return Verdict.UNSUPPORTED, f"it makes {call}, which no measured program has"

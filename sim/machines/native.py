@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import sandbox
+from sim.ended import Ended
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import Check, Measurement
@@ -27,7 +28,6 @@ from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build
 from sim.quiet_cpu import quiet_cpu
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from sim import calls, compiler, native_guest, native_run, sandbox, warm_interpreter
+from sim.ended import Ended
 from sim.limits import MIB, CompileLimits, Limits
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build, Language, Program
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 
 TOOLCHAIN = Toolchain()
