@@ -157,7 +157,7 @@ static void let_pass(const struct seccomp_notif *asked) {
     ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/harness.py) */
+enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/marks.py) */
 
 /* The first BEGIN is the harness's; a program that marks it again is answered as by a kernel, too. */
 static void hear_mark(const struct seccomp_notif *asked) {
