@@ -40,8 +40,10 @@ class Judgement:
     detail: str = ""
     user_seconds: float = 0.0
     cpu_seconds: float = 0.0
-    """Both without the start of an interpreter."""
+    """Both without the start of an interpreter, where that was told."""
     resident_bytes: int = 0
+    start_seconds: float = 0.0
+    """CPU time of an interpreter's start; 0 where it is not told, and so in the others."""
 
 
 def judge(
@@ -73,6 +75,7 @@ def judge(
                     min(ended.user_seconds, ended.own_seconds),
                     ended.own_seconds,
                     ended.resident_bytes,
+                    ended.start_seconds,
                 )
             )
             if verdict is Verdict.TIME_LIMIT:
