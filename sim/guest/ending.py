@@ -41,10 +41,12 @@ def status_of(end: SystemExit) -> int:
 
 def report(kind: Any, error: Any, trace: Any) -> None:
     """Write a traceback without this file's frames."""
+    trace = trace and trace.tb_next
     try:
-        sys.excepthook(kind, error, trace and trace.tb_next)
+        BaseException.with_traceback(error, trace)  # by which it is written
+        sys.excepthook(kind, error, trace)
     except BaseException:
-        sys.__excepthook__(kind, error, trace and trace.tb_next)
+        sys.__excepthook__(kind, error, trace)
 
 
 def flush(status: int) -> int:

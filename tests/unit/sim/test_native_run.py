@@ -209,6 +209,13 @@ def test_a_new_process_draws_the_same_by_chance() -> None:
     assert run(source).stdout == alone.stdout
 
 
+def test_a_traceback_shows_the_programs_frames_alone() -> None:
+    told = run("def f():\n    1 // 0\nf()\n").stderr.decode()
+    assert told.count("File ") == 2
+    assert told.count('File "/pie/main.py"') == 2
+    assert "ZeroDivisionError" in told
+
+
 def test_each_test_has_its_own_limit_of_time() -> None:
     ran = run("while True: pass")
     assert ran.exhausted(LIMITS.cpu_seconds)
