@@ -235,7 +235,7 @@ static void only_from_translator(void) {
     load(NUMBER);
 }
 
-/* A descriptor that no process has: a call of lseek on it marks a moment (guest/harness.py). */
+/* A descriptor that no process has: a call of lseek on it marks a moment (guest/marks.py). */
 enum { MARK = 0x504945 };
 
 /* Has the runner answer a call. */

@@ -11,7 +11,9 @@ program that looks for them finds them, and one that forges the count of checks 
 
 from __future__ import annotations
 
+import marshal
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,9 +28,12 @@ FRAME = b"\nPIE-CALL\n"
 _VALUE, _NOT_PLAIN, _COUNT = b"V", b"N", b"C"
 _HEADER = len(FRAME) + 1 + 8
 
+_MOST_PAIRED = 2000
+"""Elements in any order that are the same but for a tolerance: each is looked for among all."""
+
 _THROUGH: dict[str, Callable[[Any], Any]] = {
-    "set": set,
-    "frozenset": frozenset,
+    "set": lambda given: values.collected(set, given),
+    "frozenset": lambda given: values.collected(frozenset, given),
     "sorted": sorted,
     "list": list,
     "tuple": tuple,
@@ -71,7 +76,7 @@ class SameValue:
         try:
             for name in self.through:
                 value = _THROUGH[name](value)
-        except TypeError:
+        except (TypeError, values.Unreadable):
             return f"it returned {shown(value)}, of which there is no {name}"
         if self.any_order and isinstance(value, list | tuple):
             return self._unordered(value, expected)
@@ -82,9 +87,11 @@ class SameValue:
             return self.between(value, expected)
         if not isinstance(expected, list | tuple) or len(value) != len(expected):
             return self.between(value, expected)
-        left = list(expected)
+        value, left = _without_common(value, expected)
+        if len(left) > _MOST_PAIRED:
+            return f"{len(left)} of the elements that it returned are not expected"
         for one in value:
-            place = next((i for i, other in enumerate(left) if not self.between(one, other)), -1)
+            place = next((i for i, other in enumerate(left) if self._equal(one, other)), -1)
             if place < 0:
                 return f"it returned the element {shown(one)}, which is not expected"
             del left[place]
@@ -120,6 +127,26 @@ class SameValue:
         except OverflowError:
             return False
         return math.isfinite(apart) and apart <= max(self.absolute, self.relative * size)
+
+
+def _without_common(value: Sequence[Any], expected: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return two lists of elements without those that both have, to the byte."""
+    keys = [[_written(one) for one in side] for side in (value, expected)]
+    common = Counter(keys[0]) & Counter(keys[1])
+    rest = []
+    for side, names in zip((value, expected), keys, strict=True):
+        left, taken = [], Counter(common)
+        for one, name in zip(side, names, strict=True):
+            taken[name] -= 1
+            if taken[name] < 0:
+                left.append(one)
+        rest.append(left)
+    return rest[0], rest[1]
+
+
+def _written(value: Any) -> bytes:
+    """Return the bytes of a plain value: the same for values that are the same in each part."""
+    return marshal.dumps(value, 2)
 
 
 @dataclass(frozen=True)

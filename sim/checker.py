@@ -16,11 +16,12 @@ from pathlib import Path
 
 from sim import calls, compiler, sandbox, values
 from sim.compiler import prefix_mounts
+from sim.ended import Ended
 from sim.errors import MachineFailure
 from sim.last_words import last_words, with_last_words
 from sim.limits import MIB, CompileLimits, Limits
 from sim.program import Build, Language, Program, TestCase, TestKind, digest_of
-from sim.sandbox import SCRIPT, Allowance, Ended, Guest
+from sim.sandbox import SCRIPT, Allowance, Guest
 from sim.scratch import ScratchFolder
 from sim.toolchain import Toolchain
 

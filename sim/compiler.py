@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim import online_judge, policy, precompiled, python_build, remedies, sandbox
+from sim.ended import Ended
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.executable_image import static_bytes
 from sim.last_words import clean, last_words, shortened
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Allowance, Guest
 from sim.scratch import ScratchFolder
 from sim.toolchain import COMPILER_ENV, Toolchain
 from sim.verdict import Verdict

@@ -16,7 +16,8 @@ from sim.verdict import Verdict
 # over 2,735 runs of real programs no native run of more than 20 ms took longer than 0.87 of it.
 _SECONDS = 0.02
 _RATIO = 4.0
-# Natively the start of an interpreter and its modules counts: 20 to 70 ms on a busy host.
+# Where nobody told it apart, the start of an interpreter and its modules counts natively: 20 to
+# 70 ms on a busy host.
 _STARTUP_SECONDS = 0.3
 # The slowest honest instructions, x87 remainders of huge numbers, took 102 ns each in user mode on
 # a busy host (a quarter more is allowed), sines 13 ns, denormals and divisions 0.6 ns.
@@ -46,7 +47,7 @@ def hidden_work(native: Judgement, measured: MeasuredRun) -> tuple[Verdict, str]
     user, kernel = native.user_seconds, native.cpu_seconds - native.user_seconds
     instructions = measured.instructions or 0
     usual = _SECONDS + _RATIO * measured.seconds
-    if measured.startup:
+    if measured.startup and not native.start_seconds:
         usual += _STARTUP_SECONDS
     of_user = _USER_SECONDS_PER_INSTRUCTION * instructions
     of_kernel = _kernel_seconds(native, measured)

@@ -8,13 +8,13 @@ from signal import SIGKILL, SIGSEGV, SIGXFSZ
 
 from sim import calls, sandbox
 from sim.comparison import SameOutput
+from sim.ended import Ended, call_in_words
 from sim.errors import MachineFailure
 from sim.last_words import with_last_words
 from sim.limits import MIB, Limits
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build, TestCase, TestKind
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -40,8 +40,10 @@ class Judgement:
     detail: str = ""
     user_seconds: float = 0.0
     cpu_seconds: float = 0.0
-    """Both without the start of an interpreter."""
+    """Both without the start of an interpreter, where that was told."""
     resident_bytes: int = 0
+    start_seconds: float = 0.0
+    """CPU time of an interpreter's start; 0 where it is not told, and so in the others."""
 
 
 def judge(
@@ -73,6 +75,7 @@ def judge(
                     min(ended.user_seconds, ended.own_seconds),
                     ended.own_seconds,
                     ended.resident_bytes,
+                    ended.start_seconds,
                 )
             )
             if verdict is Verdict.TIME_LIMIT:
@@ -148,7 +151,7 @@ def verdict_of(ended: Ended, limits: Limits, static_bytes: int = 0) -> tuple[Ver
 
 def _refused(ended: Ended) -> tuple[Verdict, str]:
     """Read a run that the sandbox ended because of a system call."""
-    call = sandbox.call_in_words(ended.refused)
+    call = call_in_words(ended.refused)
     if ended.forged:
         return Verdict.TAMPERING, f"it made {call} past the sandbox's filter or its instrument"
     return Verdict.UNSUPPORTED, f"it makes {call}, which no measured program has"

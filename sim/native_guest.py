@@ -34,7 +34,7 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
             argv=(interpreter, "-s", sandbox.SCRIPT, PROGRAM),
             profile="script",
             read_only={
-                sandbox.SCRIPT: str(python_build.HARNESS),
+                sandbox.SCRIPT: str(python_build.harness()),
                 PROGRAM: str(build.path),
                 **prefix_mounts(interpreter),
             },

@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim import sandbox, warm_interpreter
+from sim.ended import Ended
 from sim.native_guest import PROGRAM, guest_for
 from sim.paths import cache_directory
 from sim.program import Build, Language
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Allowance, Guest
 from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 

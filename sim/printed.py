@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from sim import clock
 from sim.comparison import one_form
+from sim.ended import Ended
 from sim.judge import beyond_memory, verdict_of
 from sim.limits import Limits
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build, TestCase
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 

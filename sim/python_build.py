@@ -11,11 +11,15 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 import re
 from pathlib import Path
 
-HARNESS = Path(__file__).parent / "guest" / "harness.py"
-"""What runs a program in the sandbox."""
+from sim.paths import cache_directory
+
+_GUEST = Path(__file__).parent / "guest"
+_PARTS = ("marks", "returned", "ending", "ways", "rehearsal", "harness")
+"""Files of the harness, each behind those that it imports."""
 NAME = "/pie/main.py"
 """What a program believes to be its file; there is none, since its code is all that is there."""
 ENTRY = re.compile(r"[^\W\d]\w*(?:\(\))?(?:\.[^\W\d]\w*)*\Z")
@@ -74,15 +78,50 @@ sys.stdout.buffer.write(line.encode() + marshal.dumps(code, 2))
 
 
 @functools.cache
+def _harness_text() -> str:
+    """Return the parts of the harness as one script, which imports nothing of ours.
+
+    Whole lines are left out, so that the text hangs on no version of Python.
+    """
+    made: list[str] = []
+    for name in _PARTS:
+        text = (_GUEST / f"{name}.py").read_text("utf-8")
+        lines = text.splitlines()
+        for one in ast.parse(text).body:
+            module = one.module or "" if isinstance(one, ast.ImportFrom) else ""
+            again = bool(made) and module == "__future__"
+            if _is_docstring(one) or again or module.startswith("sim.guest"):
+                for line in range(one.lineno - 1, one.end_lineno or one.lineno):
+                    lines[line] = ""
+        made += lines
+    return "\n".join(made) + "\n"
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+@functools.cache
 def harness_digest() -> str:
     """Return a hash of the harness: another one could give another cost."""
-    return hashlib.sha256(HARNESS.read_bytes()).hexdigest()
+    return hashlib.sha256(_harness_text().encode()).hexdigest()
+
+
+def harness() -> Path:
+    """Return the script that runs a program in the sandbox; it is written if it is not there."""
+    path = cache_directory() / "harness" / f"{harness_digest()[:16]}.py"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.name}.{os.getpid()}")
+        scratch.write_text(_harness_text(), "utf-8")
+        scratch.replace(path)
+    return path
 
 
 @functools.cache
 def usual_modules() -> list[str]:
     """Return the modules that the harness loads where tests share a start."""
-    tree = ast.parse(HARNESS.read_text("utf-8"))
+    tree = ast.parse(_harness_text())
     (found,) = (
         one.value
         for one in tree.body

@@ -3,14 +3,15 @@
  * child, executes the program there and writes one line to a descriptor that the child never holds:
  *
  *     <wait status> <wall ns> <user us> <system us> <peak resident KiB> <1 idle, 2 asleep> <call> <1 if forged>
- *     <us of processor time before a script's own program began>
+ *     <us of processor time before a script's own program began> <most bytes resident that were seen> <byte seconds>
  *
  * The call is the name of a system call that ended the run: "-" for none, "?" where the kernel told no name. It is
  * forged if it was made in another way than a program of this kind can honestly make one (call_filter.h).
  *
- * usage: runner REPORT_FD[,GROUP_FD][:PROC_FD][@CONTROL_FD] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
+ * usage: runner REPORT_FD[,GROUP_FD][:PROC_FD][@CONTROL_FD][%SAMPLE_MS] PROFILE CPU_S AS_BYTES STACK_BYTES FSIZE_BYTES NOFILE CPU PROGRAM ARGV0 ARGS...
  * GROUP_FD is the list of a control group's members: the child joins it, and is bounded by it.
  * PROC_FD is the host's /proc, in which the runner looks up how long the child waits for a processor.
+ * SAMPLE_MS is how often to look at the child's resident memory; the last two numbers are 0 without.
  * CONTROL_FD is a socket of messages. With it the program is run once for each message "run CPU_S", which takes along
  * its input, output and error output; "kill" ends it. The answer is "ended", the line above, and 1 if it left
  * something in /tmp.
@@ -69,7 +70,10 @@ static void limit(int resource, unsigned long long soft, unsigned long long hard
     if (soft && setrlimit(resource, &r)) die("setrlimit");
 }
 
+static long long now(void);
+
 #include "asleep.h"
+#include "resident.h"
 #include "call_filter.h"
 
 /* ---- the child --------------------------------------------------------------------------------- */
@@ -112,7 +116,6 @@ static void start_afresh(void) {
 
 /* ---- the runner ------------------------------------------------------------------------------- */
 
-static long long now(void);
 
 static struct {
     pid_t child;
@@ -157,7 +160,7 @@ static void let_pass(const struct seccomp_notif *asked) {
     ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
-enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/harness.py) */
+enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/marks.py) */
 
 /* The first BEGIN is the harness's; a program that marks it again is answered as by a kernel, too. */
 static void hear_mark(const struct seccomp_notif *asked) {
@@ -210,9 +213,12 @@ static void await(int watch, int proc, const char *task, int control) {
     watch = watch && !clock_getcpuclockid(run.child, &clock);
     struct sleeper sleeper = {.last = now(), .waited = waited(proc, task)};
     struct pollfd at[3] = {{run.ended, POLLIN}, {run.listener, POLLIN}, {control, POLLIN}};
+    begin_to_look(proc, task);
     for (;;) {
-        int got = poll(at, 3, watch ? 1000 : -1);
+        int got = poll(at, 3, resident.file >= 0 ? resident.every_ms : watch ? 1000 : -1);
         if (got < 0 && errno != EINTR) die("poll");
+        look_at_memory();
+        if (got == 0 && resident.file >= 0 && now() - sleeper.last < SECOND) continue;
         if (got > 0 && at[0].revents) return;
         if (got > 0 && at[1].revents) {
             if (!(at[1].revents & POLLIN) || refuse_call()) at[1].fd = -1;
@@ -248,10 +254,12 @@ static struct {
 enum { REPORT = 256 };
 
 static void write_report(char report[REPORT], int status, long long wall, const struct rusage *usage) {
-    snprintf(report, REPORT, "%d %lld %lld %lld %ld %d %s %d %lld", status, wall,
+    if (resident.file >= 0) close(resident.file);
+    resident.file = -1;
+    snprintf(report, REPORT, "%d %lld %lld %lld %ld %d %s %d %lld %lld %.0f", status, wall,
              usage->ru_utime.tv_sec * 1000000ll + usage->ru_utime.tv_usec,
              usage->ru_stime.tv_sec * 1000000ll + usage->ru_stime.tv_usec, usage->ru_maxrss, run.idle, run.call,
-             run.forged, run.begun);
+             run.forged, run.begun, resident.peak, resident.byte_seconds);
 }
 
 /* Begins to look at a child. */
@@ -394,6 +402,12 @@ static void serve(int control) {
     }
 }
 
+/* Says how often to look at memory, in milliseconds; 0 is never. */
+static int sampling(const char *text) {
+    const char *at = strchr(text, '%');
+    return at ? atoi(at + 1) : 0;
+}
+
 /* A number of the first argument, behind its mark; -1 without. */
 static int descriptor(const char *text, char mark) {
     const char *at = strchr(text, mark);
@@ -407,6 +421,7 @@ int main(int argc, char **argv) {
     int report = atoi(argv[1]), cpu = atoi(argv[8]), control = descriptor(argv[1], '@');
     plan.group = descriptor(argv[1], ',');
     plan.proc = descriptor(argv[1], ':');
+    resident.every_ms = sampling(argv[1]);
     plan.profile = argv[2];
     plan.cpu_s = strtoull(argv[3], 0, 10);
     plan.as = strtoull(argv[4], 0, 10);

@@ -15,7 +15,7 @@ from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.scratch import ScratchFolder
 
-SOURCES = ("runner.c", "asleep.h", "warm.h", "call_filter.h", "system_calls.h")
+SOURCES = ("runner.c", "asleep.h", "resident.h", "warm.h", "call_filter.h", "system_calls.h")
 COMPILER_REMEDY = remedies.installing("g++")
 
 

@@ -13,16 +13,16 @@ import fcntl
 import functools
 import os
 import shutil
-import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
 from sim import cgroup, devices, process, remedies, standard_input
+from sim.ended import Ended, reported
 from sim.errors import MachineFailure
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
@@ -41,6 +41,8 @@ _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _OPEN_FILES = 64
 TRUSTED_DESCRIPTOR = 100
 _RUNNER_FAILED = 125
+_SAMPLE_MS = 1
+"""As SOAP looks (mprof with an interval of 0.001)."""
 ASLEEP_SECONDS = 20
 """As runner.c has it: so long may a program sleep in all."""
 _KERNEL_BYTES = 16 << 20
@@ -91,83 +93,8 @@ class Allowance:
     """Processor to stay on; -1 is any."""
     tmp_bytes: int = 0
     """Size of the private /tmp; 0: that of the largest file."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a guest ended, by the runner's own evidence."""
-
-    exit_code: int | None
-    """None when a signal ended it."""
-    signal: int | None
-    stdout: bytes
-    stderr: bytes
-    log: bytes
-    overflowed: bool
-    user_seconds: float
-    system_seconds: float
-    wall_seconds: float
-    resident_bytes: int
-    idle: bool = False
-    """It was ended because it used no processor time for a long while."""
-    asleep: bool = False
-    """It was ended because it slept too long in all, by calls of its own."""
-    out_of_memory: bool = False
-    """The kernel ended it, or a process of its own, for it used more memory than its limit."""
-    lost: str = ""
-    """Not empty: the runner could not report; why."""
-    refused: str = ""
-    """Not empty: it made this system call, which no guest of its profile has, and was ended."""
-    forged: bool = False
-    """The refused call was made past the sandbox: as one of 32 bits, or past its translator."""
-    start_seconds: float = 0.0
-    """CPU time of a script's interpreter before its own program began; 0 where it is not told."""
-
-    @property
-    def cpu_seconds(self) -> float:
-        return self.user_seconds + self.system_seconds
-
-    @property
-    def own_seconds(self) -> float:
-        """CPU time of the program itself, without the start of its interpreter."""
-        return max(0.0, self.cpu_seconds - self.start_seconds)
-
-    def exhausted(self, cpu_seconds: float) -> bool:
-        """Whether it was stopped for its CPU time: by the limit's signal, with most of it used.
-
-        The kernel enforces the limit by clock ticks, and what it reports afterwards is less: by a
-        tenth on a busy virtual machine.
-        """
-        stopped = self.signal in (signal.SIGXCPU, signal.SIGKILL)
-        return stopped and self.cpu_seconds >= 0.5 * cpu_seconds
-
-    @property
-    def ok(self) -> bool:
-        return self.exit_code == 0 and not self.lost and not self.overflowed
-
-    @property
-    def reason(self) -> str:
-        """How it ended, in words."""
-        if self.lost:
-            return self.lost
-        if self.refused:
-            return f"it made {call_in_words(self.refused)}"
-        if self.signal is not None:
-            return f"killed by {name_of_signal(self.signal)}"
-        return f"exit code {self.exit_code}"
-
-
-def call_in_words(name: str) -> str:
-    """Return a refused system call's name in words; "?" is one that the kernel did not name."""
-    return "a system call" if name == "?" else f"the system call {name}"
-
-
-def name_of_signal(number: int) -> str:
-    """Return a signal's name; most of the real-time signals have none."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    samples_memory: bool = False
+    """Look at resident memory each millisecond; that disturbs what is timed."""
 
 
 def run(guest: Guest, allowance: Allowance, stdin: Path | None = None) -> Ended:
@@ -290,6 +217,7 @@ def runner_arguments(
         _OPEN_FILES,
         allowance.cpu,
     )
+    trusted += f"%{_SAMPLE_MS}" if allowance.samples_memory else ""
     return [trusted, guest.profile, *map(str, numbers), guest.program, *argv]
 
 
@@ -392,32 +320,9 @@ def _show(host: Path, place: Path) -> None:
         shutil.copy(host, place)
 
 
-def reported(fields: Sequence[str], stdout: bytes, stderr: bytes, log: bytes) -> Ended:
-    """Read the runner's line of nine fields, or an instrument's of eight; see runner.c."""
-    status, wall, user, system, resident, idle = (int(part) for part in fields[:6])
-    killed = os.WIFSIGNALED(status)
-    return Ended(
-        exit_code=None if killed else os.WEXITSTATUS(status),
-        signal=os.WTERMSIG(status) if killed else None,
-        stdout=stdout,
-        stderr=stderr,
-        log=log,
-        overflowed=False,
-        user_seconds=user / 1e6,
-        system_seconds=system / 1e6,
-        wall_seconds=wall / 1e9,
-        resident_bytes=resident * 1024,
-        idle=idle == 1,
-        asleep=idle == 2,
-        refused="" if fields[6] == "-" else fields[6],
-        forged=fields[7] == "1",
-        start_seconds=int(fields[8]) / 1e6 if len(fields) > 8 else 0.0,
-    )
-
-
 def _ended(done: process.Finished, report: bytes, log: bytes, allowance: Allowance) -> Ended:
     fields = report.decode("ascii", "replace").split()
-    if len(fields) == 9:
+    if len(fields) == 11:
         ended = reported(fields, done.stdout, done.stderr, log)
         return replace(ended, overflowed=done.overflowed)
     if done.overflowed:

@@ -14,14 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim import cgroup, process, standard_input
+from sim.ended import Ended, reported
 from sim.sandbox import (
     TRUSTED_DESCRIPTOR,
     Allowance,
-    Ended,
     Guest,
     bubblewrap,
     level,
-    reported,
     resident_limit,
     runner_arguments,
 )

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import marshal
 import struct
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ from sim.errors import InputError
 MOST_NESTED = 200
 """So deeply may lists lie in lists."""
 _VERSION = 2
+MOST_COLLIDING = 1000
+"""So many different elements of a set, or keys, may have one hash: more take quadratic time."""
 _DIGIT_BITS = 15
 _SINGLES: dict[bytes, object] = {b"N": None, b"T": True, b"F": False, b".": Ellipsis}
 _SEQUENCES: dict[bytes, type] = {b"(": tuple, b"[": list, b"<": set, b">": frozenset}
@@ -89,10 +92,35 @@ def _closed(one: _Open) -> Any:
         if one.kind == b"{":
             if len(one.elements) % 2:
                 raise Unreadable("a key without a value")
-            return dict(zip(one.elements[::2], one.elements[1::2], strict=True))
-        return _SEQUENCES[one.kind](one.elements)
+            keys = one.elements[::2]
+            _refuse_collisions(keys)
+            return dict(zip(keys, one.elements[1::2], strict=True))
+        return collected(_SEQUENCES[one.kind], one.elements)
     except TypeError as error:
         raise Unreadable("a key that cannot be one") from error
+
+
+def collected(kind: type, elements: Iterable[Any]) -> Any:
+    """Return elements as a collection. TypeError for a set of what has no hash.
+
+    Unreadable for a set whose elements were chosen to have one hash. Ours is the process that would
+    look at each for each.
+    """
+    elements = list(elements)
+    if kind in (set, frozenset):
+        _refuse_collisions(elements)
+    return kind(elements)
+
+
+def _refuse_collisions(elements: list[Any]) -> None:
+    if len(elements) <= MOST_COLLIDING:
+        return
+    # Equal elements are one, and found at once: only those that differ are looked at each for each.
+    most, times = Counter(map(hash, elements)).most_common(1)[0]
+    if times > MOST_COLLIDING:
+        same = [one for one in elements if hash(one) == most]
+        if any(one != same[0] for one in same):
+            raise Unreadable("a set or dictionary whose elements all have one hash")
 
 
 class _Reader:

@@ -1,6 +1,6 @@
 /* One warmed interpreter for the tests of many programs, natively (see runner.c, its only reader).
  *
- * The harness (guest/harness.py) marks WARM when it has loaded all that depends on neither program nor test. The runner
+ * The harness (guest/marks.py) marks WARM when it has loaded all that depends on neither program nor test. The runner
  * holds that call until a test comes; its answer then says that the process parts. It makes a process, which makes the
  * test's and ends: so the test is the runner's own child, which can be watched, limited and counted like any other. The
  * test marks WARM, too, and is answered only when the interpreter waits again: with the test's streams and the program,
@@ -17,7 +17,7 @@ struct seccomp_notif_addfd {
 #define SECCOMP_IOCTL_NOTIF_ADDFD SECCOMP_IOW(3, struct seccomp_notif_addfd)
 #endif
 
-enum { PARTS = 1 << 20 /* no descriptor; as in guest/harness.py */, PARTING_MS = 20000, STARTING_MS = 120000 };
+enum { PARTS = 1 << 20 /* no descriptor; as in guest/marks.py */, PARTING_MS = 20000, STARTING_MS = 120000 };
 
 static struct {
     pid_t process;

@@ -14,7 +14,8 @@ import contextlib
 from collections.abc import Callable, Hashable
 from pathlib import Path
 
-from sim.sandbox import Allowance, Ended, Guest
+from sim.ended import Ended
+from sim.sandbox import Allowance, Guest
 from sim.shared_start import TestServer
 
 _SERVERS: dict[Hashable, TestServer] = {}

@@ -61,7 +61,9 @@ class Workshop:
             "language": [one.language for one in items],
         }
         with self._lock:
-            prepared = self._reward.prepare([one.completion or "" for one in items], **columns)
+            prepared = self._reward.prepare(
+                [one.completion or "" for one in items], None, **columns
+            )
 
         def finish(outcomes: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
             found = prepared.judged(outcomes)

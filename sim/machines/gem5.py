@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim import sandbox
+from sim.ended import name_of_signal
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, SimError, Unsupported
 from sim.last_words import with_last_words
 from sim.limits import Limits
@@ -232,7 +233,7 @@ def _failure(answer: Answer) -> SimError:
     if telling:
         return InstrumentFailure(f"gem5 stopped: {telling[0][:200]}")
     if os.WIFSIGNALED(answer.status):
-        name = sandbox.name_of_signal(os.WTERMSIG(answer.status))
+        name = name_of_signal(os.WTERMSIG(answer.status))
         if _killed_by(answer, signal.SIGKILL):  # as by a host that is out of memory
             return MachineFailure(f"gem5 was killed by {name}")
         return InstrumentFailure(f"gem5 was killed by {name}")

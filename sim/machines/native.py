@@ -15,11 +15,12 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import sandbox
+from sim.ended import Ended
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machine import Check, Measurement
@@ -27,7 +28,6 @@ from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build
 from sim.quiet_cpu import quiet_cpu
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
@@ -89,10 +89,39 @@ class Native:
                 runs[index].append(native[index].run(stdin))
         again = _trimmed(runs.pop())
         noise = _trimmed(runs[0]) / again if again else float("nan")
-        return [_measurement(ended, limits, noise) for ended in runs]
+        memory = _memory(builds, stdin, limits, toolchain, runs)
+        return [
+            _measurement(ended, limits, noise, looked)
+            for ended, looked in zip(runs, memory, strict=True)
+        ]
 
 
-def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement:
+def _memory(
+    builds: Sequence[Build],
+    stdin: Path,
+    limits: Limits,
+    toolchain: Toolchain,
+    runs: Sequence[Sequence[Ended]],
+) -> Iterator[dict[str, float]]:
+    """Yield what a run more of each program that ended well has resident, as SOAP measures it.
+
+    By the wall clock, so for comparison only: to look at memory disturbs, and a busy host adds.
+    """
+    allowance = replace(allowance_for(limits), samples_memory=True)
+    for build, timed in zip(builds, runs, strict=True):
+        if not timed[-1].ok:
+            yield {}
+            continue
+        looked = NativeRuns(build, toolchain, allowance, shared=False).run(stdin)
+        yield {
+            "resident_peak_bytes": looked.sampled_peak_bytes,
+            "resident_byte_seconds": looked.resident_byte_seconds,
+        }
+
+
+def _measurement(
+    runs: list[Ended], limits: Limits, noise: float, memory: dict[str, float]
+) -> Measurement:
     last = runs[-1]
     verdict, detail = verdict_of(last, limits)
     if verdict is not Verdict.ACCEPTED:
@@ -116,6 +145,7 @@ def _measurement(runs: list[Ended], limits: Limits, noise: float) -> Measurement
             "repeats": len(runs),
             **{f"cpu_seconds_{turn:02}": used for turn, used in enumerate(cpu, 1)},
             **({"aa_ratio": noise} if math.isfinite(noise) else {}),
+            **memory,
         },
         startup={"cpu_microseconds": round(start * 1e6)} if start else {},
         host_seconds=sum(wall),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import allocations, annotation, sandbox, warm_interpreter
+from sim.ended import Ended
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
@@ -24,7 +25,7 @@ from sim.machines.interpreter_loop import loop_option
 from sim.native_guest import PROGRAM
 from sim.paths import cache_directory
 from sim.program import Build, Language
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Allowance, Guest
 from sim.shared_start import TestServer
 from sim.skylake import build as tool
 from sim.toolchain import Toolchain

@@ -9,13 +9,14 @@ from pathlib import Path
 from signal import SIGSEGV
 
 from sim import process
+from sim.ended import Ended
 from sim.errors import InstrumentFailure, MachineFailure, Unsupported
 from sim.judge import verdict_of
 from sim.limits import Limits
 from sim.machines import instruction_sets
 from sim.native_guest import guest_for
 from sim.program import Build
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Allowance, Guest
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 

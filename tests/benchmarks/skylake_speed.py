@@ -20,11 +20,11 @@ from typing import NamedTuple
 from unittest import mock
 
 from sim import compiler, sandbox
+from sim.ended import Ended
 from sim.limits import CompileLimits, Limits
 from sim.machine import Machine, Measurement
 from sim.machines import machine
 from sim.program import Build, Language, Program
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

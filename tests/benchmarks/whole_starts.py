@@ -16,12 +16,12 @@ from pathlib import Path
 
 from sim import process
 from sim.compiler import build
+from sim.ended import Ended
 from sim.errors import SimError
 from sim.limits import CompileLimits, Limits
 from sim.machines.skylake import Skylake
 from sim.machines.tool_runs import ToolRuns
 from sim.program import Language, Program
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 
 LIMITS, TOOLCHAIN = Limits(max_instructions=10_000_000), Toolchain()

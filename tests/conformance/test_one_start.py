@@ -11,6 +11,7 @@ from _pytest.mark import ParameterSet
 
 from sim import judge, native_guest, printed, sandbox
 from sim.comparison import RULES
+from sim.ended import Ended
 from sim.errors import Unsupported
 from sim.limits import MIB, Limits
 from sim.machine import Measurement
@@ -131,7 +132,7 @@ def whole_starts(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     started: list[Path] = []
     original = ToolRuns.run
 
-    def run(self: ToolRuns, build: Build, stdin: Path, *rest: object) -> sandbox.Ended:
+    def run(self: ToolRuns, build: Build, stdin: Path, *rest: object) -> Ended:
         started.append(stdin)
         return original(self, build, stdin, *rest)  # type: ignore[arg-type]
 
@@ -335,7 +336,7 @@ def test_what_a_program_prints_is_seen_in_one_sandbox_as_in_many(
     starts: list[object] = []
     run = sandbox.run
 
-    def noted(*given: object) -> sandbox.Ended:
+    def noted(*given: object) -> Ended:
         starts.append(given)
         return run(*given)  # type: ignore[arg-type]
 

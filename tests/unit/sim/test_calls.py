@@ -151,3 +151,17 @@ def test_a_block_with_a_loop_runs_its_other_checks_at_least(held, right, tmp_pat
     text = "for n in range(3):\n    assert f(n)\nassert f(3)"
     test = calls.block_test("0", tmp_path, text)
     assert (AllChecks().difference(test, framed((held, 0))) == "") is right
+
+
+def test_many_elements_in_any_order_are_compared_in_linear_time() -> None:
+    """A hundred thousand would otherwise be looked for among a hundred thousand."""
+    same = SameValue(any_order=True)
+    numbers = list(range(100_000))
+    assert same._unordered(numbers[::-1], numbers) == ""
+    near = SameValue(any_order=True, absolute=1e-3)
+    fractions = [float(number) for number in range(1000)]
+    moved = [*fractions[:500], *(one + 1e-4 for one in fractions[:499:-1])]
+    assert near._unordered(moved, fractions) == ""
+    assert "the element 1, which" in same._unordered([1, 1, 2], [1, 2, 2])
+    assert same._unordered([1.0, True], [1, 1]) == ""
+    assert "5000 of the elements" in same._unordered(numbers[5000:10000], numbers[:5000])

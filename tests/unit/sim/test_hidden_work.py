@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,3 +116,11 @@ def test_a_part_of_a_run_another_way_and_a_run_without_cycles_say_nothing(
 ) -> None:
     run = MeasuredRun(**{"verdict": Verdict.ACCEPTED, "cycles": 100, "instructions": 9, **changes})
     assert hidden_work(native(9.0, 9.0), run) is None
+
+
+def test_an_interpreters_start_explains_time_only_where_it_is_in_it() -> None:
+    run = replace(measured(0.001, 3e6), startup={"instructions": 158_000_000})
+    assert hidden_work(native(0.2, 0.02), run) is HONEST
+    told = replace(native(0.0, 0.2), start_seconds=0.001)
+    assert hidden_work(replace(told, user_seconds=0.0), run) is not None
+    assert hidden_work(native(0.0, 0.2), run) is HONEST

@@ -10,10 +10,11 @@ import pytest
 
 from sim import judge
 from sim.comparison import RULES
+from sim.ended import Ended
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, TestCase
-from sim.sandbox import Allowance, Ended
+from sim.sandbox import Allowance
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sim import calls, compiler, native_guest, native_run, sandbox, warm_interpreter
+from sim.ended import Ended
 from sim.limits import MIB, CompileLimits, Limits
 from sim.native_guest import allowance_for
 from sim.native_run import NativeRuns
 from sim.program import Build, Language, Program
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 
 TOOLCHAIN = Toolchain()
@@ -33,7 +33,7 @@ def ended() -> Iterator[None]:
     warm_interpreter.close_all()
 
 
-def build(source: str, entry_point: str = "") -> Build:
+def script(source: str, entry_point: str = "") -> Build:
     program = Program(Language.PYTHON, source, entry_point)
     made = compiler.build(program, TOOLCHAIN, CompileLimits())
     assert made.verdict is None, made.detail
@@ -42,7 +42,7 @@ def build(source: str, entry_point: str = "") -> Build:
 
 def run(source: str, entry_point: str = "", stdin: Path | None = None) -> Ended:
     allowance = allowance_for(LIMITS)
-    with NativeRuns(build(source, entry_point), TOOLCHAIN, allowance, shared=False) as native:
+    with NativeRuns(script(source, entry_point), TOOLCHAIN, allowance, shared=False) as native:
         return native.run(stdin)
 
 
@@ -64,7 +64,7 @@ def test_the_start_of_the_interpreter_is_told_apart(tmp_path: Path) -> None:
     assert servers()
     # The same program with a start of its own: its own work is the same, its start is another.
     alone = sandbox.run(
-        native_guest.guest_for(build(LOOP, "f"), TOOLCHAIN), allowance_for(LIMITS), test.input_path
+        native_guest.guest_for(script(LOOP, "f"), TOOLCHAIN), allowance_for(LIMITS), test.input_path
     )
     assert warmed.stdout == alone.stdout
     for ran in (warmed, alone):
@@ -205,8 +205,15 @@ def test_a_test_has_no_right_that_a_program_has_not(source: str, outcome: str) -
 
 def test_a_new_process_draws_the_same_by_chance() -> None:
     source = "import random\nprint(random.random())"
-    alone = sandbox.run(native_guest.guest_for(build(source), TOOLCHAIN), allowance_for(LIMITS))
+    alone = sandbox.run(native_guest.guest_for(script(source), TOOLCHAIN), allowance_for(LIMITS))
     assert run(source).stdout == alone.stdout
+
+
+def test_a_traceback_shows_the_programs_frames_alone() -> None:
+    told = run("def f():\n    1 // 0\nf()\n").stderr.decode()
+    assert told.count("File ") == 2
+    assert told.count('File "/pie/main.py"') == 2
+    assert "ZeroDivisionError" in told
 
 
 def test_each_test_has_its_own_limit_of_time() -> None:
@@ -224,3 +231,22 @@ def test_where_no_interpreter_can_be_warmed_each_test_has_a_start_of_its_own(
     ran = run("print(1)")
     assert ran.stdout == b"1\n"
     assert 0 < ran.start_seconds < ran.cpu_seconds
+
+
+STACK_OF_A_THREAD = """#include <cstdio>
+#include <pthread.h>
+int main() {
+    pthread_attr_t usual;
+    std::size_t size;
+    pthread_attr_init(&usual);
+    pthread_attr_getstacksize(&usual, &size);
+    std::printf("%zu", size >> 20);
+}
+"""
+
+
+def test_threads_have_the_usual_stack_on_each_test(build: Callable[..., Build]) -> None:
+    with NativeRuns(
+        build(STACK_OF_A_THREAD), TOOLCHAIN, allowance_for(Limits()), shared=True
+    ) as native:
+        assert [native.run(None).stdout for _ in range(3)] == [b"8"] * 3

@@ -9,10 +9,10 @@ from signal import SIGSEGV
 import pytest
 
 from sim import clock, devices, printed, sandbox
+from sim.ended import Ended
 from sim.limits import Limits
 from sim.printed import Asked, Printed
 from sim.program import Build, Language, TestCase
-from sim.sandbox import Ended
 from sim.shared_start import TestServer
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict

@@ -31,6 +31,8 @@ class Report:
     returncode: int
     stdout: bytes
     stderr: bytes
+    memory: tuple[int, float]
+    """Most bytes resident that were seen, and byte seconds."""
 
 
 def run(
@@ -45,6 +47,7 @@ def run(
     cwd: Path | None = None,
     runner: Path | None = None,
     proc: bool = False,
+    sample_ms: int = 0,
 ) -> Report:
     reader, writer = os.pipe()
     passed = [writer, *([os.open("/proc", os.O_PATH)] if proc else [])]
@@ -52,7 +55,7 @@ def run(
         done = process.run(
             [
                 str(runner or runner_path()),
-                ":".join(map(str, passed)),
+                ":".join(map(str, passed)) + (f"%{sample_ms}" if sample_ms else ""),
                 profile,
                 *map(str, (cpu, memory, stack, file, 64, -1)),
                 program,
@@ -66,10 +69,18 @@ def run(
         )
     finally:
         os.close(reader)
-    *numbers, call, forged, begun = done.extra[reader].decode().split() or ["-", "0", "0"]
+    words = done.extra[reader].decode().split() or ["-", *["0"] * 4]
+    *numbers, call, forged, begun, peak, area = words
     fields = [int(word) for word in numbers]
     return Report(
-        fields, call, forged == "1", int(begun), done.returncode, done.stdout, done.stderr
+        fields,
+        call,
+        forged == "1",
+        int(begun),
+        done.returncode,
+        done.stdout,
+        done.stderr,
+        (int(peak), float(area)),
     )
 
 
@@ -314,6 +325,24 @@ def test_a_call_of_32_bits_is_told_as_forged(build: Callable[..., Build]) -> Non
     if shown.fields[0] and os.WTERMSIG(shown.fields[0]) == signal.SIGSEGV:
         pytest.skip("the kernel has no 32-bit calls")
     assert shown.forged
+
+
+HOLDS = """
+import time
+some = bytearray(b"x") * (64 << 20)
+time.sleep(0.4)
+"""
+
+
+def test_resident_memory_is_looked_at_where_that_is_asked(cache: Path) -> None:
+    argv = ["python", "-c", HOLDS]
+    shown = run(sys.executable, profile="script", argv=argv, proc=True, sample_ms=1)
+    peak, area = shown.memory
+    seconds = shown.fields[1] / 1e9
+    assert 64 << 20 < peak < 128 << 20
+    assert 0.4 * (64 << 20) < area < peak * seconds
+    assert run(sys.executable, profile="script", argv=argv, proc=True).memory == (0, 0)
+    assert run(sys.executable, profile="script", argv=argv, sample_ms=1).memory == (0, 0)
 
 
 MARKS = """

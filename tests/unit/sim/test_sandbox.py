@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from sim import machines, native_guest, sandbox
+from sim.ended import Ended
 from sim.errors import MachineFailure
 from sim.limits import MIB, Limits
 from sim.program import Build, Language
-from sim.sandbox import Allowance, Ended, Guest
+from sim.sandbox import Allowance, Guest
 from sim.toolchain import Toolchain
 
 REPOSITORY = Path(__file__).parents[3]

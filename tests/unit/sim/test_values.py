@@ -97,3 +97,22 @@ class _Own(list):
 def test_a_test_may_hold_plain_values_only(value):
     with pytest.raises(InputError, match="plain value"):
         values.encode(value)
+
+
+def collection(kind: bytes, elements: list[object]) -> bytes:
+    size = len(elements).to_bytes(4, "little") if kind != b"{" else b""
+    parts = (marshal.dumps(one, 2) + (b"N" if kind == b"{" else b"") for one in elements)
+    return kind + size + b"".join(parts) + (b"0" if kind == b"{" else b"")
+
+
+@pytest.mark.parametrize("kind", [b"<", b">", b"{"])
+def test_elements_chosen_to_have_one_hash_are_refused_before_they_cost_time(kind: bytes) -> None:
+    """A guest writes such bytes in no time; to make a set of them would take us hours."""
+    prime = 2**61 - 1  # the hash of a number is what is left by it
+    with pytest.raises(values.Unreadable, match="all have one hash"):
+        values.decode(collection(kind, [number * prime for number in range(30_000)]))
+    equal = values.decode(collection(kind, [7] * 30_000))
+    assert len(equal) == 1
+    assert len(values.decode(collection(kind, list(range(30_000))))) == 30_000
+    few = values.decode(collection(kind, [number * prime for number in range(500)]))
+    assert len(few) == 500

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from sim import calls, compiler, devices
+from sim.ended import Ended
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.limits import CompileLimits, Limits
 from sim.machine import Measurement
 from sim.machines import DEFAULT, cachegrind, machine
 from sim.machines.cachegrind import Cachegrind
 from sim.program import Build, Language, Program
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sim.ended import Ended
 from sim.errors import Unsupported
 from sim.machines import instruction_sets, valgrind
-from sim.sandbox import Ended
 
 # What assemblers make of one instruction of each set.
 EXAMPLES = [

@@ -10,13 +10,13 @@ import pytest
 
 from pie.core.report.explanation import Explanation, explain
 from sim.annotation import MOST_ADDRESSES
+from sim.ended import Ended
 from sim.errors import Unsupported
 from sim.limits import Limits
 from sim.machine import Measurement
 from sim.machines import valgrind
 from sim.machines.skylake import Skylake
 from sim.program import Build
-from sim.sandbox import Ended
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 from tests.unit.sim.machines.conftest import kept
