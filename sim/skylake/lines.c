@@ -98,14 +98,14 @@ Bool lines_interpret(Addr block) {
 }
 
 static Code *code_at(Addr at) {
-    enum { MOST_OWN = 1 << 12 };
-    static UInt owned;
+    enum { MOST_OWN = 1 << 12, MOST_ROOM = 1 << 23 };
+    static UInt owned, held; /* of the program's: how many, and what they take up */
     Code **slot = &now->slots[at >> 4 & SLOTS - 1], *gone = NULL;
     for (Code *c = *slot; c; c = c->next) {
         if (code_is(c, at)) return c;
         if (c->at == at && !c->own) gone = c;
     }
-    Bool own = owned < MOST_OWN && code_is_own(at);
+    Bool own = owned < MOST_OWN && held < MOST_ROOM && code_is_own(at);
     owned += own;
     Code *c = gone && !own ? gone : VG_(calloc)("code", 1, sizeof *c);
     if (c != gone) {
@@ -114,6 +114,7 @@ static Code *code_at(Addr at) {
         *slot = now->codes = c;
     }
     read_code(c, at, own);
+    if (own) held += c->units + c->high - c->low;
     return c;
 }
 
