@@ -216,7 +216,8 @@ def _table(
 
 def _lines_of(source: str, profile: Profile) -> list[str]:
     """Return the source's lines, as the interpreter counts them, or the compiler."""
-    return source.split("\n") if profile.language is Language.CPP else _LINE_ENDS.split(source)
+    lines = source.split("\n") if profile.language is Language.CPP else _LINE_ENDS.split(source)
+    return lines if lines[-1] else lines[:-1]
 
 
 def _line(texts: Sequence[str], number: int) -> str:
