@@ -27,6 +27,7 @@ enum {
     FRAME_CODE = 32,
     FRAME_PREVIOUS = 48,
     FRAME_INSTRUCTION = 56,
+    OPCODE_RERAISE = 119,
     OPCODE_SEND = 123,
 };
 enum { MOST_TOLD = 8192, SLOTS = 4096, A_LINE = 16 };
@@ -193,6 +194,11 @@ static Call *move(Addr frame, Addr at, ULong done) {
     return &now->calls[now->depth - 1];
 }
 
+static UChar opcode_at(const Code *code, Int unit) {
+    Addr at = code->at + CODE_BYTES + 2 * unit;
+    return all_readable(at, 1) ? *(const UChar *)at : 0;
+}
+
 static void step(Call *call, Addr instruction, ULong done) {
     Code *code = call->code;
     if (!code->own) return;
@@ -208,7 +214,9 @@ static void step(Call *call, Addr instruction, ULong done) {
     }
     if (unit >= (Int)code->units) return;
     Int line = code->line_of[unit];
-    Bool back = unit < call->unit && !(all_readable(instruction, 1) && *(const UChar *)instruction == OPCODE_SEND);
+    Bool back = unit < call->unit && opcode_at(code, unit) != OPCODE_SEND;
+    /* An error that is raised again goes back to where it came from: nothing is executed there. */
+    if (back && opcode_at(code, call->unit) == OPCODE_RERAISE) line = 0;
     if (line && (line != call->line || back)) {
         give_alone(done);
         give(call, done);
