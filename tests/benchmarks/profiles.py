@@ -5,8 +5,8 @@ usage: profiles.py DATA [PAIRS [MACHINE]]
 DATA holds python_pairs.jsonl, python_pairs_coffe.jsonl, pairs.jsonl and test_cases/. Of each file
 the first PAIRS (10) rows count whose target is at least 1.5 times as fast on the row's costliest
 test of those that take 1 to 10 million instructions. Of each source the lines are profiled on that
-test on MACHINE (skylake). The costliest line is the one with the most cost of its own. It is changed
-if a diff of both programs deletes or replaces it, or indents it otherwise. Beside it stands which
+test on MACHINE (skylake). The costliest line is the one with the most cost of its own. It counts as
+changed if a diff deletes or replaces it, or indents it otherwise. Beside it stands which
 share of all lines that were executed is changed: what a line chosen at random would hit. Seconds
 are wall time with the build, the less of two of each, a measured run and a profile in turn: a
 profile of C++ builds the program anew, with debug information.
