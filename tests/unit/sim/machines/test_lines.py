@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 
 from sim import compiler
+from sim.errors import Unsupported
 from sim.line_costs import FunctionLines
 from sim.machine import Measurement
 from sim.machines.counts import Counts
 from sim.program import Build, Language, Program
 from sim.setting import Setting
+from sim.toolchain import Toolchain
 
 USUAL = """
 import sys
@@ -407,3 +410,23 @@ f()
     assert lines[4].grown_bytes <= 0
     assert lines[3].memory_bytes > own.entered_bytes + (8 << 20)
     assert lines[5].grown_bytes == pytest.approx(-(8 << 20), rel=0.02)  # its name ends here
+
+
+def test_another_interpreter_is_read_or_refused_by_name(setting: Setting, tmp_path: Path) -> None:
+    """This one: its loop may lie in a shared library, which is loaded anywhere."""
+    own = Path(sys.base_prefix) / "bin" / "python3"
+    if not own.is_file():
+        pytest.skip("this interpreter has no file of its own")
+    other = replace(setting, toolchain=Toolchain(interpreter=str(own)))
+    source = "def f(n):\n    return n * 2\n\nfor i in range(9):\n    f(i)\n"
+    if sys.version_info[:2] != (3, 11):
+        with pytest.raises(Unsupported, match="cost by line cannot be read"):
+            profiled(source, other, tmp_path)
+        return
+    _run, functions = profiled(source, other, tmp_path)
+    assert hits(functions) == {
+        ("<module>", 1): 1,
+        ("<module>", 4): 10,
+        ("<module>", 5): 9,
+        ("f", 2): 9,
+    }
