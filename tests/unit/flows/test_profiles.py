@@ -1,4 +1,4 @@
-"""Profiles through the scheduler: kept, the same with any number of workers, or why there is none."""
+"""Profiles through the scheduler: kept, the same for any number of workers; why there is none."""
 
 from __future__ import annotations
 
