@@ -3,7 +3,7 @@
 usage: profiles.py DATA [PAIRS [MACHINE]]
 
 DATA holds python_pairs.jsonl, python_pairs_coffe.jsonl, pairs.jsonl and test_cases/. Of each file
-the first PAIRS (10) rows count whose target is at least 1.5 times as fast on the row's costliest
+the first PAIRS (10) rows count whose target is at least 1.3 times as fast on the row's costliest
 test of those that take 1 to 10 million instructions. Of each source the lines are profiled on that
 test on MACHINE (skylake). The costliest line is the one with the most cost of its own. It counts as
 changed if a diff deletes or replaces it, or indents it otherwise. Beside it stands which
@@ -39,7 +39,7 @@ FILES = {
     "pairs.jsonl": Language.CPP,
 }
 LEAST_INSTRUCTIONS, MOST_INSTRUCTIONS = 1_000_000, 10_000_000
-FASTER = 1.5
+FASTER = 1.3
 TIMES = 2
 
 
