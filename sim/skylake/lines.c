@@ -27,6 +27,7 @@ enum {
     FRAME_CODE = 32,
     FRAME_PREVIOUS = 48,
     FRAME_INSTRUCTION = 56,
+    OPCODE_RERAISE = 119,
     OPCODE_SEND = 123,
 };
 enum { MOST_TOLD = 8192, SLOTS = 4096, A_LINE = 16 };
@@ -98,14 +99,14 @@ Bool lines_interpret(Addr block) {
 }
 
 static Code *code_at(Addr at) {
-    enum { MOST_OWN = 1 << 12 };
-    static UInt owned;
+    enum { MOST_OWN = 1 << 12, MOST_ROOM = 1 << 23 };
+    static UInt owned, held; /* of the program's: how many, and what they take up */
     Code **slot = &now->slots[at >> 4 & SLOTS - 1], *gone = NULL;
     for (Code *c = *slot; c; c = c->next) {
         if (code_is(c, at)) return c;
         if (c->at == at && !c->own) gone = c;
     }
-    Bool own = owned < MOST_OWN && code_is_own(at);
+    Bool own = owned < MOST_OWN && held < MOST_ROOM && code_is_own(at);
     owned += own;
     Code *c = gone && !own ? gone : VG_(calloc)("code", 1, sizeof *c);
     if (c != gone) {
@@ -114,6 +115,7 @@ static Code *code_at(Addr at) {
         *slot = now->codes = c;
     }
     read_code(c, at, own);
+    if (own) held += c->units + c->high - c->low;
     return c;
 }
 
@@ -192,6 +194,11 @@ static Call *move(Addr frame, Addr at, ULong done) {
     return &now->calls[now->depth - 1];
 }
 
+static UChar opcode_at(const Code *code, Int unit) {
+    Addr at = code->at + CODE_BYTES + 2 * unit;
+    return all_readable(at, 1) ? *(const UChar *)at : 0;
+}
+
 static void step(Call *call, Addr instruction, ULong done) {
     Code *code = call->code;
     if (!code->own) return;
@@ -207,7 +214,9 @@ static void step(Call *call, Addr instruction, ULong done) {
     }
     if (unit >= (Int)code->units) return;
     Int line = code->line_of[unit];
-    Bool back = unit < call->unit && !(all_readable(instruction, 1) && *(const UChar *)instruction == OPCODE_SEND);
+    Bool back = unit < call->unit && opcode_at(code, unit) != OPCODE_SEND;
+    /* An error that is raised again goes back to where it came from: nothing is executed there. */
+    if (back && opcode_at(code, call->unit) == OPCODE_RERAISE) line = 0;
     if (line && (line != call->line || back)) {
         give_alone(done);
         give(call, done);

@@ -55,7 +55,7 @@ def test_offsets_are_those_of_the_headers(tmp_path: Path) -> None:
         '#include "opcode.h"\n'
         f"int main() {{\n{prints}\n"
         'printf("ASCII_DATA %zu\\n", sizeof(PyASCIIObject));\n'
-        'printf("OPCODE_SEND %d\\n", SEND);\n}\n'
+        'printf("OPCODE_SEND %d\\n", SEND);\nprintf("OPCODE_RERAISE %d\\n", RERAISE);\n}\n'
     )
     program = tmp_path / "offsets"
     subprocess.run(
