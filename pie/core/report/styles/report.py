@@ -13,6 +13,7 @@ from pie.core.metrics.score import NOT_MEASURED_LIMIT
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError
 from pie.core.report.pair_rows import ReportError
+from pie.core.report.report import weaker_sandbox
 from pie.core.report.styles.coffe import Coffe
 from pie.core.report.styles.ecco import Ecco
 from pie.core.report.styles.enamel import Enamel
@@ -106,7 +107,7 @@ def style_report(
 def _notes(opened: OpenRun, done: int, answers: int, limit: int | None) -> list[str]:
     """Say what part of the run the numbers are of, and how noisy its machine is."""
     noun = "task" if opened.of_tasks else "row"
-    notes = []
+    notes = list(weaker_sandbox(opened.manifest))
     planned = opened.planned if limit is None else min(opened.planned, limit)
     if planned < opened.planned:
         notes.append(f"only the first {planned} of {count(opened.planned, noun)}")
