@@ -389,6 +389,8 @@ def test_pairs_are_compared_with_their_fast_program(tmp_path: Path) -> None:
     run = pairs_run(tmp_path, [[ok(10), ok(2), ok(1)], [ok(10), ok(4), ok(8)]], problem="p")
     report = style_report(run, "perfcodegen")
     assert cell(report, "speedup_mean_of_ratios") == pytest.approx((2 + 0.5) / 2)
+    titles = {column.key: column.title for column in report.parts[0].columns}
+    assert titles["tasks"] == "rows"
     # Both rows are of one problem, and intervals are over problems: there is none.
     for part in report.parts:
         for line in part.lines:
