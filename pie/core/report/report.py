@@ -248,7 +248,7 @@ def build_report(
         human_at_1=scores[1],
         best_at=tuple(scores[2:]),
         notes=(
-            *_weaker_sandbox(manifest),
+            *weaker_sandbox(manifest),
             *([f"only the first {planned} of {whole} rows"] if planned < whole else []),
             *_notes(rows, len(problems), scores),
             *_marked(marks),
@@ -270,7 +270,8 @@ def _entry(record: object, key: str, kind: type[T]) -> T:
     return value
 
 
-def _weaker_sandbox(manifest: Mapping[str, object]) -> Iterable[str]:
+def weaker_sandbox(manifest: Mapping[str, object]) -> Iterable[str]:
+    """Say which walls around a run were weaker than they could be."""
     setting = manifest.get("setting")
     if isinstance(setting, Mapping) and setting.get("sandbox") == "partial":
         yield (

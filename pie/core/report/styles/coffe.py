@@ -87,7 +87,7 @@ class Coffe:
         notes = self.left.notes()
         if self.stressed and self.unstressed:
             notes.append(f"{self.unstressed} tasks have no stress tests: all their tests compare")
-        elif self.unstressed:
+        elif self.unstressed and self.about.of_tasks:
             notes.append("no task has stress tests: all tests compare")
         for label in ordered(list(self.groups)):
             group = self.groups[label]

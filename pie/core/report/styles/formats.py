@@ -111,7 +111,7 @@ def _one(value: float, form: Form) -> str:
         return str(value)
     if form is Form.SHARE:
         return f"{100 * value:.1f}"
-    if form in (Form.POINTS, Form.PERCENT, Form.MEGABYTES):
+    if form in (Form.POINTS, Form.PERCENT):
         return f"{value:.1f}"
     if form is Form.RATIO:
         return f"{value:.3f}"

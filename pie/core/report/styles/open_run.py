@@ -71,9 +71,27 @@ def open_run(run: Path) -> OpenRun:
         raise ReportError(
             f"{run} holds answers that are not measured yet; give a folder of `pie simulate`"
         )
-    if not isinstance(manifest.get("machine"), dict):
-        raise ReportError(f"{run / 'manifest.json'} has no machine: it is not of a measured run")
+    _check(manifest, run / "manifest.json")
     return OpenRun(run, manifest, iterations, Measurements(run))
+
+
+def _check(manifest: dict[str, Any], path: Path) -> None:
+    """ReportError for a manifest that lacks what a report is headed by."""
+    kinds: dict[str, type] = {"machine": dict}
+    if manifest.get("kind") == "tasks":
+        kinds |= {"tasks_file": str, "tasks": int, "tasks_left_out": int}
+    else:
+        kinds |= {"pairs_file": str, "rows": int, "rows_left_out": int}
+    wrong = [name for name, kind in kinds.items() if not isinstance(manifest.get(name), kind)]
+    machine = manifest.get("machine")
+    if isinstance(machine, dict):
+        wrong += [
+            f"machine.{name}"
+            for name in ("name", "fingerprint")
+            if not isinstance(machine.get(name), str)
+        ]
+    if wrong:
+        raise ReportError(f"{path} has no proper {wrong[0]}: it is not of a measured run")
 
 
 def _iterations(run: Path) -> int:

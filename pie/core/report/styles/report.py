@@ -13,6 +13,7 @@ from pie.core.metrics.score import NOT_MEASURED_LIMIT
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.problem import InputError
 from pie.core.report.pair_rows import ReportError
+from pie.core.report.report import weaker_sandbox
 from pie.core.report.styles.coffe import Coffe
 from pie.core.report.styles.ecco import Ecco
 from pie.core.report.styles.enamel import Enamel
@@ -22,7 +23,7 @@ from pie.core.report.styles.perfcodegen import PerfCodeGen
 from pie.core.report.styles.pie_scores import Pie
 from pie.core.report.styles.sbllm import Sbllm
 from pie.core.report.styles.soap import Soap
-from pie.core.report.styles.table import SCHEMA_VERSION, About, Style, StyleReport
+from pie.core.report.styles.table import SCHEMA_VERSION, About, Part, Style, StyleReport
 from pie.core.wording import count
 from sim.verdict import Verdict
 
@@ -80,6 +81,8 @@ def style_report(
             raise ReportError(f"{run}: {subject.name} cannot be scored: {error}") from error
     made = chosen.tables()
     parts, notes = made.parts, [*_notes(opened, done, answers, limit), *made.notes]
+    if not opened.of_tasks:
+        parts = tuple(_of_rows(part) for part in parts)
     if lost > not_measured_limit * programs:
         parts = tuple(replace(part, lines=()) for part in parts)
         notes.append(
@@ -103,10 +106,19 @@ def style_report(
     )
 
 
+def _of_rows(part: Part) -> Part:
+    """Head a table of pairs by what it counts: rows, of which a problem can have several."""
+    columns = tuple(
+        replace(column, title="rows") if column.title == "tasks" else column
+        for column in part.columns
+    )
+    return replace(part, columns=columns)
+
+
 def _notes(opened: OpenRun, done: int, answers: int, limit: int | None) -> list[str]:
     """Say what part of the run the numbers are of, and how noisy its machine is."""
     noun = "task" if opened.of_tasks else "row"
-    notes = []
+    notes = list(weaker_sandbox(opened.manifest))
     planned = opened.planned if limit is None else min(opened.planned, limit)
     if planned < opened.planned:
         notes.append(f"only the first {planned} of {count(opened.planned, noun)}")

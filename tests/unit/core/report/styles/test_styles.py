@@ -389,6 +389,8 @@ def test_pairs_are_compared_with_their_fast_program(tmp_path: Path) -> None:
     run = pairs_run(tmp_path, [[ok(10), ok(2), ok(1)], [ok(10), ok(4), ok(8)]], problem="p")
     report = style_report(run, "perfcodegen")
     assert cell(report, "speedup_mean_of_ratios") == pytest.approx((2 + 0.5) / 2)
+    titles = {column.key: column.title for column in report.parts[0].columns}
+    assert titles["tasks"] == "rows"
     # Both rows are of one problem, and intervals are over problems: there is none.
     for part in report.parts:
         for line in part.lines:
@@ -444,6 +446,24 @@ def test_a_folder_that_holds_nothing_measured_is_refused(tmp_path: Path) -> None
         style_report(tmp_path, "soap")
     with pytest.raises(InputError, match="unknown style 'x'; choose one of"):
         style_report(tmp_path, "x")
+
+
+@pytest.mark.parametrize("missing", ["machine", "tasks_file", "tasks", "tasks_left_out"])
+def test_a_manifest_that_lacks_its_heading_is_named(tmp_path: Path, missing: str) -> None:
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1)]}])
+    manifest = json.loads((run / "manifest.json").read_text())
+    del manifest[missing]
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ReportError, match=rf"manifest\.json has no proper {missing}"):
+        style_report(run, "soap")
+
+
+def test_a_weaker_sandbox_is_told(tmp_path: Path) -> None:
+    run = tasks_run(tmp_path, [{"references": [ok(2)], "answers": [ok(1)]}])
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["setting"] = {"sandbox": "partial"}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    assert any("weaker sandbox" in note for note in style_report(run, "soap").notes)
 
 
 def report_of(*words: object) -> Any:
