@@ -159,10 +159,10 @@ class Runs:
         chance, kills = random.Random(f"{self._words}"), 0
         for _time in range(times):
             process = self.start(name)
-            time.sleep(chance.uniform(0.1, 0.6) * seconds)
+            time.sleep(chance.uniform(0.05, 0.3) * seconds)
             if process.poll() is None:
                 kills += 1
-            os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
         self.whole(name)
         return kills

@@ -18,7 +18,12 @@ _OF_TASKS = ("samples.jsonl", "refined.jsonl")
 
 
 def answers_file(path: Path, *, of_tasks: bool) -> Path:
-    """Return the file with the programs of a run's folder, or the file that is named itself."""
+    """Return the file with the programs of a run's folder, or the file that is named itself.
+
+    InputError where there is neither.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist", f"check the path given to {OPTION}")
     if not path.is_dir():
         return path
     names = _OF_TASKS if of_tasks else _OF_PAIRS

@@ -40,8 +40,6 @@ Subject = Divided | DividedTask
 
 _WINDOW = 256
 """Tasks under way: enough for the largest batches, few enough to be held."""
-_SMALL_WAVE = 64
-"""Requests at once where a limit of cost or tokens may end the run."""
 _IDLE_SECONDS = 0.5
 
 
@@ -199,11 +197,17 @@ class Chains:
             self._take(_IDLE_SECONDS)
 
     def _send(self) -> None:
-        limited = self._request.max_cost is not None or self._request.max_total_tokens is not None
-        most = _SMALL_WAVE if limited else len(self._to_ask)
         wave: list[ModelRequest] = []
-        while self._to_ask and len(wave) < most:
-            asked, chain, place = self._to_ask.popleft()
+        tokens_in = tokens_out = 0
+        while self._to_ask:
+            asked, chain, place = self._to_ask[0]
+            if self._limited:
+                # What may come of the wave stays within the limit, but for one request.
+                tokens_in += self._request.model.count_tokens(asked.prompt)
+                tokens_out += self._request.sampling.max_new_tokens
+                if wave and self._spent(tokens_in, tokens_out):
+                    break
+            self._to_ask.popleft()
             # Another task with the same prompt may have had the answer meanwhile.
             if self._known(asked.key, chain, place):
                 self._answered(chain)
@@ -253,13 +257,18 @@ class Chains:
             self._progress.tokens_in += record.get("tokens_in") or 0
             self._progress.tokens_out += record.get("tokens_out") or 0
 
-    def _spent(self) -> bool:
-        """Whether the run's limit of cost or tokens is reached."""
+    @property
+    def _limited(self) -> bool:
+        return self._request.max_cost is not None or self._request.max_total_tokens is not None
+
+    def _spent(self, more_in: int = 0, more_out: int = 0) -> bool:
+        """Whether the run's limit of cost or tokens is reached, with so many tokens more."""
         request, progress = self._request, self._progress
-        tokens = progress.tokens_in + progress.tokens_out
+        tokens_in, tokens_out = progress.tokens_in + more_in, progress.tokens_out + more_out
+        tokens = tokens_in + tokens_out
         if request.max_total_tokens is not None and tokens >= request.max_total_tokens:
             return True
-        cost = request.prices.cost(progress.tokens_in, progress.tokens_out)
+        cost = request.prices.cost(tokens_in, tokens_out)
         return request.max_cost is not None and cost is not None and cost >= request.max_cost
 
     def _run(self) -> None:

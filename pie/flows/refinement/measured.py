@@ -5,12 +5,15 @@ Of tasks they are samples, compared with the first reference solution; of pairs,
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.refinement.iterations import Iteration, by_iteration
 from pie.core.report.pair_rows import read_pairs, read_rows
+from pie.core.run_folder import load_json
 from pie.core.test_cases import test_folder
 from pie.flows import simulate as simulating
 from pie.flows.refinement.request import Request
@@ -24,6 +27,7 @@ def measure(
     request: Request, folder: Path, show: Callable[[simulating.Progress], None]
 ) -> list[Iteration]:
     """Measure `iterations.jsonl` as `pie simulate` would; return the table by iteration."""
+    _leave_other_programs(folder)
     if request.of_tasks:
         return _measure_tasks(request, folder, show)
     asked = simulating.Request(
@@ -39,6 +43,20 @@ def measure(
     made = simulating.plan(asked)
     simulating.simulate(asked, made, lambda _folder: None, show)
     return read_iterations(folder, iterations_of(request), request.samples)
+
+
+def _leave_other_programs(folder: Path) -> None:
+    """Delete the measurement of other programs: a run that had ended early has gone on since.
+
+    What it measured is in the store.
+    """
+    manifest = folder / MEASURED / "manifest.json"
+    if not manifest.is_file():
+        return
+    with (folder / "iterations.jsonl").open("rb") as file:
+        now = hashlib.file_digest(file, "sha256").hexdigest()
+    if now not in load_json(manifest).values():
+        shutil.rmtree(folder / MEASURED)
 
 
 def _measure_tasks(
