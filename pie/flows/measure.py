@@ -296,11 +296,7 @@ def sentence(compared: Compared) -> str:
         against(best, one, f"{one.name} ({_cost(ranking, one)})")
         for one in sorted(others, key=ranking.entries.index)
     )
-    share = (
-        ""
-        if best.startup_share is None
-        else (f"; {best.startup_share:.0%} of the faster one's time is the start of the process")
-    )
+    share = _startup_clause(compared, ranking.entries.index(best))
     return (
         f"{best.name} ({_cost(ranking, best)}) is {told} {_on(compared)}"
         f"{share}{_noise_clause(compared)}.{left_out}"
@@ -312,6 +308,15 @@ def _why(compared: Compared, one: Entry) -> str:
     if compared.answers_from and one.verdict is Verdict.WRONG_ANSWER:
         return f"{one.reason}; give the right output with -e to see which is wrong"
     return f"{one.verdict}{f' ({one.reason})' if one.reason else ''}"
+
+
+def _startup_clause(compared: Compared, best: int) -> str:
+    share = compared.startup.share(
+        compared.languages[best], compared.outcomes[best].seconds, compared.tests
+    )
+    if share is None:
+        return ""
+    return f"; {share:.0%} of the faster one's time is the start of the process"
 
 
 def _noise_clause(compared: Compared) -> str:
