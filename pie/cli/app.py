@@ -12,6 +12,7 @@ from pie.cli import (
     compare,
     dataset,
     doctor,
+    history,
     index,
     measure,
     merge,
@@ -43,6 +44,7 @@ app.command("refine")(refine.command)
 app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
+app.command("history")(history.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")

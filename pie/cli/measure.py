@@ -215,6 +215,7 @@ def _document(
         "speedup": speedup,
         "outputs_agree": compared.outputs_agree,
         "answers_from": compared.answers_from,
+        "measured_on": list(compared.measured_on),
         "ranking": compared.ranking.as_dicts(),
         "programs": programs,
         "startup": compared.startup.as_dict(),

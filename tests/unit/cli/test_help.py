@@ -20,6 +20,7 @@ COMMANDS = [
     ["measure"],
     ["report"],
     ["compare"],
+    ["history"],
     ["calibrate"],
     ["doctor"],
     ["index"],
