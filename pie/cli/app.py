@@ -16,6 +16,7 @@ from pie.cli import (
     index,
     measure,
     merge,
+    plot,
     refine,
     report,
     selfplay,
@@ -45,6 +46,7 @@ app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("history")(history.command)
+app.command("plot")(plot.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")

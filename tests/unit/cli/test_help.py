@@ -21,6 +21,7 @@ COMMANDS = [
     ["report"],
     ["compare"],
     ["history"],
+    ["plot"],
     ["calibrate"],
     ["doctor"],
     ["index"],
