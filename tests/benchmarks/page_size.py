@@ -1,7 +1,9 @@
-"""How large the page of a run is, and how soon a browser shows it: python -m tests.benchmarks.page_size
+"""How large the page of a run is, and how soon a browser shows it.
 
-Rows are made of the real programs in ../shared/data, with made-up times: ten programs a row (source, target, eight answers) and
-20 tests.
+python -m tests.benchmarks.page_size [ROWS ...]
+
+Rows are made of the real programs in ../shared/data, with made-up times: ten programs a row
+(source, target, eight answers) and 20 tests. Prints one line of JSON for each number of rows.
 """
 
 import json
@@ -39,10 +41,15 @@ def measure(rows: int, folder: Path, browser: Browser) -> None:
     begin = time.monotonic()
     browser.go(f"#/pair/{rows // 2}", "document.querySelector('.listing .line')")
     pair = time.monotonic() - begin
-    print(
-        f"{rows} pairs: {size / 1e6:.2f} MB, made in {spent:.1f} s of CPU; first paint after "
-        f"{paint / 1000:.2f} s, all numbers after {ready / 1000:.2f} s, a pair opens in {pair:.2f} s"
-    )
+    told = {
+        "pairs": rows,
+        "megabytes": round(size / 1e6, 2),
+        "made_in_cpu_seconds": round(spent, 1),
+        "first_paint_seconds": round(paint / 1000, 2),
+        "all_numbers_after_seconds": round(ready / 1000, 2),
+        "pair_opens_in_seconds": round(pair, 2),
+    }
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
