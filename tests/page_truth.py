@@ -108,6 +108,8 @@ class Run:
             if k is None:
                 return self.targets(threshold)
             return optimised_share_at_k(self.pairs, k, threshold)
+        if first == "failures":
+            return self.failing(rest)
         if first == "selection":
             return self.selected(chosen, rest[0])
         if first == "rows" and not rest:
@@ -118,6 +120,39 @@ class Run:
             return self.fact(int(rest[0]), *rest[1:])
         assert first == "tests", path
         return self.test(int(rest[0]), rest[1], *rest[2:])
+
+    def failing(self, rest: list[str]) -> Any:
+        """A number of Table 5, counted here by verdicts and tests passed."""
+        programs = [
+            (row["src_agg_runtime"], one) for row in self.rows for one in row["generations"]
+        ]
+        known = [(source, one) for source, one in programs if source]
+        if rest[0] == "not_counted":
+            return len(programs) - len(known)
+        done = [one for source, one in known if one["agg_runtime"]]
+        optimised = sum(
+            source / one["agg_runtime"] >= 1.1 for source, one in known if one["agg_runtime"]
+        )
+        if rest[0] == "optimised":
+            return optimised
+        wrong = {
+            "failed to compile": lambda one: one["verdict"] == "compile_error",
+            "compiled, 95-100% of tests wrong": lambda one: (
+                one["verdict"] not in ("accepted", "compile_error")
+            ),
+        }
+        if rest[1] in wrong:
+            number = sum(wrong[rest[1]](one) for _source, one in known)
+        else:
+            ratios = [source / one["agg_runtime"] for source, one in known if one["agg_runtime"]]
+            low, high = {
+                "correct, slower than the source": (0, 0.995),
+                "correct, same speed as the source": (0.995, 1.005),
+                "correct, faster, but not by the threshold": (1.005, 1.1),
+            }[rest[1]]
+            number = sum(low <= ratio < high for ratio in ratios)
+        assert len(done) <= len(known)
+        return number / (len(known) - optimised) if rest[2:] else number
 
     def targets(self, threshold: float) -> float:
         """%Opt of the targets, each as the only generation."""
