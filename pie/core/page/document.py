@@ -221,10 +221,10 @@ def _programs(row: Mapping[str, object], runs: RunsByProgram) -> dict[str, Any]:
 
 def _runs(measured: ProgramRuns, shown: list[str]) -> dict[str, Any]:
     return {
-        "tests": [measured.tests.get(test) for test in shown],
+        "tests": [measured.tests[test][:2] if test in measured.tests else None for test in shown],
         "cycles": measured.cycles,
         "instructions": measured.instructions,
-        "split": measured.split and {name: round(s, 4) for name, s in measured.split.items()},
+        "split": measured.split and {name: round(s, 6) for name, s in measured.split.items()},
     }
 
 

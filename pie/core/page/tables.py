@@ -49,8 +49,8 @@ class Cycles:
     """Where the cycles went before and after, over the rows for which both are known."""
 
     rows: int = 0
-    before: Counter[str] = field(default_factory=Counter)
-    after: Counter[str] = field(default_factory=Counter)
+    before: dict[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, 0.0))
+    after: dict[str, float] = field(default_factory=lambda: dict.fromkeys(GROUPS, 0.0))
 
     def add(self, source: ProgramRuns, other: ProgramRuns) -> None:
         """Add a row: its source, and the program that was compared with it."""
@@ -68,6 +68,6 @@ class Cycles:
             return None
         return {
             "rows": self.rows,
-            "before": {part: self.before[part] for part in GROUPS},
-            "after": {part: self.after[part] for part in GROUPS},
+            "before": self.before,
+            "after": self.after,
         }

@@ -40,7 +40,7 @@ const tables = (() => {
       });
       return h("div", { class: "stack" }, h("span", { class: "stack-name" }, side), h("div", { class: "stack-bar" }, pieces));
     };
-    const after = most ? "fastest accepted program" : "target";
+    const after = most ? "fastest accepted generation (where a row has none at all, target)" : "target";
     return [
       h("h2", null, "Where the cycles went"),
       h("p", { class: "meaning" }, "Source and ", after, " of ", number("cycles/rows", "whole", whole(told.rows)),
