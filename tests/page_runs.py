@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from pie.core.report.explanation import GROUPS
 from sim.program import Language, Program
 
 HOSTILE = (
@@ -99,6 +100,14 @@ def _program(dice: random.Random, role: int) -> str:
     return f"#include <cstdio>\nint main() {{\n\tlong total = {role};\n{body}\treturn 0;\n}}\n"
 
 
+def _slots(dice: random.Random, cycles: int) -> dict[str, int]:
+    """Where the cycles went: four slots each, by cause."""
+    causes = [cause for group in GROUPS.values() for cause in group]
+    slots = {f"slots_{cause}": 4 * dice.randrange(cycles // len(causes)) for cause in causes}
+    slots["slots_retiring"] += 4 * cycles - sum(slots.values())
+    return slots
+
+
 def _lines(
     dice: random.Random,
     row: dict[str, Any],
@@ -118,7 +127,7 @@ def _lines(
         line |= {
             "cycles": None if part is None else int(part * 3.5e9),
             "instructions": None if part is None else dice.randrange(10**5, 10**8),
-            "counters": {},
+            "counters": {} if part is None else _slots(dice, int(part * 3.5e9)),
         }
         lines.append(json.dumps(line) + "\n")
     return lines

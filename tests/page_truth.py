@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import statistics
@@ -16,6 +17,7 @@ from pie.core.metrics.metrics import optimised_share_at_k
 from pie.core.page.distribution import THRESHOLDS
 from pie.core.page.document import MOST_TESTS
 from pie.core.page.program_runs import RunsByProgram
+from pie.core.report.explanation import GROUPS
 from pie.core.report.pair_rows import read_pairs
 from sim.program import Language, Program
 
@@ -56,6 +58,9 @@ class Run:
         self.report = json.loads(told.stdout)
         self.rows = [json.loads(line) for line in (folder / "pairs.jsonl").open()]
         self.pairs = list(read_pairs(folder / "pairs.jsonl"))
+        self.lines: dict[tuple[str, str], list[Any]] = {}
+        for line in map(json.loads, (folder / "measurements.jsonl").open()):
+            self.lines.setdefault((line["problem_id"], line["program"]), []).append(line)
         self.runs = RunsByProgram(folder / "measurements.jsonl")
 
     def ratio(self, row: dict[str, Any]) -> float | None:
@@ -108,6 +113,10 @@ class Run:
             if k is None:
                 return self.targets(threshold)
             return optimised_share_at_k(self.pairs, k, threshold)
+        if first == "cycles":
+            return self.cycles(*rest)
+        if first == "failures":
+            return self.failing(rest)
         if first == "selection":
             return self.selected(chosen, rest[0])
         if first == "rows" and not rest:
@@ -118,6 +127,63 @@ class Run:
             return self.fact(int(rest[0]), *rest[1:])
         assert first == "tests", path
         return self.test(int(rest[0]), rest[1], *rest[2:])
+
+    @functools.cache  # noqa: B019 - a run of one test module
+    def cycles(self, side: str, part: str = "", share: str = "") -> Any:
+        """Cycles by part over the rows with a source and an accepted answer."""
+        rows = [row for row in self.rows if self.ratio(row)]
+        if side == "rows":
+            return len(rows)
+        sums = dict.fromkeys(GROUPS, 0.0)
+        for row in rows:
+            times = [one["agg_runtime"] or math.inf for one in row["generations"]]
+            answer = row["generated_answers"][times.index(min(times))]
+            text = row["src_code"] if side == "before" else answer
+            for name, cycles in self.split(row["problem_id"], text).items():
+                sums[name] += cycles
+        return sums[part] / sum(sums.values()) if share else round(sums[part])
+
+    def split(self, problem: str, text: str) -> dict[str, float]:
+        """The cycles of a program by part, from its own lines."""
+        digest = Program(Language.CPP, text).digest
+        mine = [line for line in self.lines[problem, digest] if line["cycles"]]
+        return {
+            name: sum(line["counters"][f"slots_{cause}"] for line in mine for cause in causes) / 4
+            for name, causes in GROUPS.items()
+        }
+
+    def failing(self, rest: list[str]) -> Any:
+        """A number of Table 5, counted here by verdicts and tests passed."""
+        programs = [
+            (row["src_agg_runtime"], one) for row in self.rows for one in row["generations"]
+        ]
+        known = [(source, one) for source, one in programs if source]
+        if rest[0] == "not_counted":
+            return len(programs) - len(known)
+        done = [one for source, one in known if one["agg_runtime"]]
+        optimised = sum(
+            source / one["agg_runtime"] >= 1.1 for source, one in known if one["agg_runtime"]
+        )
+        if rest[0] == "optimised":
+            return optimised
+        wrong = {
+            "failed to compile": lambda one: one["verdict"] == "compile_error",
+            "compiled, 95-100% of tests wrong": lambda one: (
+                one["verdict"] not in ("accepted", "compile_error")
+            ),
+        }
+        if rest[1] in wrong:
+            number = sum(wrong[rest[1]](one) for _source, one in known)
+        else:
+            ratios = [source / one["agg_runtime"] for source, one in known if one["agg_runtime"]]
+            low, high = {
+                "correct, slower than the source": (0, 0.995),
+                "correct, same speed as the source": (0.995, 1.005),
+                "correct, faster, but not by the threshold": (1.005, 1.1),
+            }[rest[1]]
+            number = sum(low <= ratio < high for ratio in ratios)
+        assert len(done) <= len(known)
+        return number / (len(known) - optimised) if rest[2:] else number
 
     def targets(self, threshold: float) -> float:
         """%Opt of the targets, each as the only generation."""
@@ -166,6 +232,9 @@ class Run:
             return f"{told['tests_passed']}/{told['tests']}"
         digest = Program(Language.CPP, text).digest
         runs = self.runs.of(self.rows[number]["problem_id"], digest)
+        if what == "split":
+            split = self.split(self.rows[number]["problem_id"], text)
+            return split[part] / sum(split.values()) if told["agg_runtime"] else None
         return {"cycles": runs.cycles, "instructions": runs.instructions}[what]
 
     def test(self, number: int, role: str, name: str, speedup: str = "") -> Any:

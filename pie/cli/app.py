@@ -13,9 +13,11 @@ from pie.cli import (
     dataset,
     doctor,
     equal,
+    history,
     index,
     measure,
     merge,
+    plot,
     refine,
     report,
     selfplay,
@@ -46,6 +48,8 @@ app.command("refine")(refine.command)
 app.command("merge")(merge.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
+app.command("history")(history.command)
+app.command("plot")(plot.command)
 app.command("calibrate")(calibrate.command)
 app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)

@@ -225,6 +225,7 @@ def _document(
         "net_speedup": None if speedup is None else net_speedup(*compared.nets),
         "outputs_agree": compared.outputs_agree,
         "answers_from": compared.answers_from,
+        "measured_on": list(compared.measured_on),
         "ranking": compared.ranking.as_dicts(),
         "programs": programs,
         "startup": compared.startup.as_dict(),

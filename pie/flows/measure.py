@@ -50,6 +50,8 @@ class Compared:
     """The program whose outputs the others had to print; empty where -e told what is right."""
     reference: int | None = None
     """Place of the program that the others are compared with, if one was named."""
+    measured_on: tuple[str, ...] = ()
+    """Machine and fingerprint of the numbers: a label for each language and setting."""
 
     @property
     def all_accepted(self) -> bool:
@@ -209,6 +211,9 @@ def compare_texts(
         cases=tuple(answers.cases),
         answers_from=names[sources.index(answers.whose)] if answers.whose else "",
         reference=reference,
+        measured_on=tuple(
+            sorted({one.label(language) for _words, one in settings for language in languages})
+        ),
     )
 
 

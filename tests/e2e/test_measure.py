@@ -159,3 +159,14 @@ def test_nothing_is_wider_than_the_terminal(
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= width
     assert min(map(len, lines)) == 0
+
+
+def test_what_is_exported_is_what_a_repository_compares_with(folder: Path) -> None:
+    words = ["slow.cpp", "fast.cpp", "-i", "i.txt", "--export", "now.json"]
+    for code, loops in ((0, 2000), (0, 2000), (3, 9000)):
+        write("slow.cpp", LOOP.format(loops) + 'printf("%d\\n", n);')
+        measure(*words)
+        done = CliRunner().invoke(app, ["history", "now.json"])
+        assert done.exit_code == code, done.output
+    assert "1 slower (slow.cpp" in done.stdout
+    assert "1 as before" in done.stdout

@@ -125,6 +125,7 @@ def test_every_number_of_the_overview_is_that_of_the_run(
     for needed in ("speedup/value", "optimised/interval/low", "correct/value"):
         assert f"report/best_at/{GENERATIONS - 1}/{needed}" in places
     assert {f"report/verdicts/generation/{verdict}" for verdict in VERDICTS} <= places
+    assert {"cycles/before/memory/share", "failures/failing/failed to compile"} <= places
     assert f"lines/2/optimised/{THRESHOLDS.index(10)}" in places
 
 

@@ -35,6 +35,8 @@ LEFT_OUT = {
     ". .venv/bin/activate": "a shell's own",
     "pie calibrate --pairs test.jsonl --reference gem5": "needs gem5; tests/e2e/test_calibrate.py",
     "pie doctor": "tests/e2e/test_host.py",
+    "pie compare runs/before runs/after": "tests/unit/cli/test_compare.py",
+    'pie measure "solutions/*.cpp" --tests samples': "tests/e2e/test_measure.py",
     "pie finetune submit hq.chat.jsonl --model gpt-3.5-turbo": "a paid service",
     "export PIE_TESTCASES=/path/to/merged_test_cases": "tests/e2e/test_compat.py",
     "export PYTHONPATH=$(python -c 'import pie.compat.drop_in as place; print(*place.__path__)')":

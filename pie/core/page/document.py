@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pie.core.metrics.pair_result import PairResult
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.page import distribution
 from pie.core.page.program_runs import VERDICTS, ProgramRuns, RunsByProgram
+from pie.core.page.tables import Cycles, Failures
 from pie.core.problem import RowProblem
 from pie.core.report.pair_rows import read_pairs_and_rows
 from pie.core.report.report import Report
@@ -91,15 +93,35 @@ class PageSource:
             "lines": [] if self.report.refused else [line.as_dict() for line in lines],
             "rows": self._columns(most),
             "suspicious": self._suspicious(),
+            **self._tables(),
         }
+
+    def _tables(self) -> dict[str, Any]:
+        """What every program has a part in."""
+        failures = Failures(self.threshold, self.unsupported)
+        cycles = Cycles()
+        for pair, row in self._rows():
+            failures.add(pair, _generated(row))
+            after = _compared_with(pair, row)
+            if after is not None and pair.src_seconds is not None:
+                language, problem = _language(row), pair.problem_id
+                texts = (_text(row.get("src_code")), after)
+                cycles.add(
+                    *(self.runs.of(problem, Program(language, text).digest) for text in texts)
+                )
+        return {"failures": failures.as_dict(), "cycles": cycles.as_dict()}
+
+    @cached_property
+    def runs(self) -> RunsByProgram:
+        """What each program cost on each test."""
+        return RunsByProgram(self.run / "measurements.jsonl")
 
     def blocks(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """Yield the programs of some rows at a time, with the number of the first."""
-        runs = RunsByProgram(self.run / "measurements.jsonl")
         block: list[dict[str, Any]] = []
         first = size = 0
         for number, (_pair, row) in enumerate(self._rows()):
-            one = _programs(row, runs)
+            one = _programs(row, self.runs)
             block.append(one)
             size += sum(map(len, one["texts"]))
             if size >= _BLOCK_CHARACTERS:
@@ -156,6 +178,14 @@ class PageSource:
         return marked
 
 
+def _compared_with(pair: PairResult, row: Mapping[str, object]) -> str | None:
+    """The fastest accepted generation, or the target where there are none; None without one."""
+    if not pair.generations:
+        return _text(row.get("tgt_code")) if pair.tgt_seconds is not None else None
+    times = [(one.seconds, place) for place, one in enumerate(pair.generations) if one.seconds]
+    return _answers(row)[min(times)[1]] if times else None
+
+
 def _programs(row: Mapping[str, object], runs: RunsByProgram) -> dict[str, Any]:
     """The programs of a row: each distinct text once, and who has which."""
     texts: dict[str, int] = {}
@@ -191,10 +221,10 @@ def _programs(row: Mapping[str, object], runs: RunsByProgram) -> dict[str, Any]:
 
 def _runs(measured: ProgramRuns, shown: list[str]) -> dict[str, Any]:
     return {
-        "tests": [measured.tests.get(test) for test in shown],
+        "tests": [measured.tests[test][:2] if test in measured.tests else None for test in shown],
         "cycles": measured.cycles,
         "instructions": measured.instructions,
-        "split": measured.split and {name: round(s, 4) for name, s in measured.split.items()},
+        "split": measured.split and {name: round(s, 6) for name, s in measured.split.items()},
     }
 
 

@@ -18,6 +18,7 @@ SCRIPTS = (
     "own/elements.js",
     "own/unpack.js",
     "own/charts.js",
+    "own/tables.js",
     "own/overview.js",
     "own/selection.js",
     "own/filters.js",

@@ -21,6 +21,8 @@ COMMANDS = [
     ["equal"],
     ["report"],
     ["compare"],
+    ["history"],
+    ["plot"],
     ["calibrate"],
     ["doctor"],
     ["index"],

@@ -3,7 +3,7 @@
 
 const charts = (() => {
   const { h, svg } = elements;
-  const MARGIN = { left: 44, right: 12, top: 8, bottom: 26 };
+  const MARGIN = { left: 44, right: 24, top: 8, bottom: 26 };
   const HEIGHT = 230;
 
   const scale = (kind, [from, to], [low, high]) => {

@@ -233,6 +233,7 @@ const overview = (() => {
     head.lines.length ? [h("h2", null, "%Opt by threshold"), thresholds(head)] : null,
     h("h2", null, "Verdicts"),
     verdicts(head),
+    ...(head.report.refused ? [] : [...tables.failures(head), ...tables.cycles(head)]),
     h(
       "details",
       { class: "definitions", "data-label": true },

@@ -6,8 +6,8 @@ const pair = (() => {
   const { times, percent, whole, cost, name, NONE } = values;
   const LINE = 20;
   const NARROW = 760;
-  const OVERSCAN = 12;
-  const MOST_PIECES = 420; // coloured pieces that are elements at a time
+  const OVERSCAN = 8;
+  const MOST_PIECES = 300; // coloured pieces that are elements at a time
   const MOST_OPTIONS = 100;
   const LONGEST_LINE = 2000;
 
@@ -34,8 +34,8 @@ const pair = (() => {
       each(head.unit.name, "seconds", "cost", (one) => cost(programOf(head, row, one)[1], head.unit)),
       line("speedup", [h("td", null, NONE), number(`pair/${row}/${key(role)}/speedup`, "times", times(speedupOf(head, row, role)), { tag: "td" })]),
       each("instructions", "instructions", "whole", (one) => whole(run(one).instructions)),
-      each("cycles", "cycles", "whole", (one) => whole(run(one).cycles)),
     ];
+    if (head.unit.name === "ms") lines.push(each("cycles", "cycles", "whole", (one) => whole(run(one).cycles)));
     if (role > 1 && values.isNumber(passed(role))) {
       lines.push(line("tests passed", [h("td", null, NONE), number(`pair/${row}/${key(role)}/passed`, "of", `${passed(role)}/${programOf(head, row, role)[3]}`, { tag: "td" })]));
     }
@@ -80,7 +80,33 @@ const pair = (() => {
     ];
   };
 
+  // Where the browser can, colours lie over the text and need no elements.
+  const painted = typeof Highlight === "function" && Boolean(CSS.highlights);
+
+  const paint = (places) => {
+    const kinds = new Map();
+    for (const [node, line] of places) {
+      let at = 0;
+      for (const [kind, text] of line) {
+        const end = Math.min(at + text.length, node.length);
+        if (kind !== null && at < end) {
+          if (!kinds.has(kind)) kinds.set(kind, new Highlight());
+          const range = new StaticRange({ startContainer: node, startOffset: at, endContainer: node, endOffset: end });
+          kinds.get(kind).add(range);
+        }
+        at += text.length;
+      }
+    }
+    CSS.highlights.clear();
+    for (const [kind, ranges] of kinds) CSS.highlights.set(kind, ranges);
+  };
+
   const piecesOf = (line, budget) => {
+    if (painted) {
+      const node = document.createTextNode(line.map((piece) => piece[1]).join("").slice(0, LONGEST_LINE));
+      budget.places.push([node, line]);
+      return [node];
+    }
     const made = [];
     let plain = "";
     let left = LONGEST_LINE;
@@ -160,8 +186,9 @@ const pair = (() => {
       }
       if (shown === `${from} ${to} ${state.printing}`) return;
       shown = `${from} ${to} ${state.printing}`;
-      const budget = { pieces: state.printing ? Infinity : MOST_PIECES };
+      const budget = { pieces: state.printing ? Infinity : MOST_PIECES, places: [] };
       block.replaceChildren(...list.slice(from, to).map((row) => drawn(row, budget)));
+      if (painted) paint(budget.places);
       block.style.transform = state.printing ? "" : `translateY(${tops[from]}px)`;
       element.style.height = state.printing ? "auto" : `${tops.at(-1)}px`;
     };
