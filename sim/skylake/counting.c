@@ -5,6 +5,7 @@
  * What a fault cuts short is taken back when its signal is delivered. */
 #include "blocks.h"
 #include "counting.h"
+#include "faults.h"
 #include "guard.h"
 #include "model.h"
 #include "moments.h"
@@ -196,6 +197,7 @@ IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLa
         Bool step = st->tag == Ist_Exit && repeated && st->Ist.Exit.dst->Ico.U64 == repeated;
         if (step) keep(out, &repeating, number(repeated));
         addStmtToIRSB(out, st);
+        keep_faults(out, st);
         if (st->tag != Ist_Exit) continue;
         if (step) keep(out, &repeating, number(0));
         s = stretch_from(in, i + 1);
