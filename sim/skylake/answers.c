@@ -247,7 +247,7 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     Addr data = end_of_data();
     memory_around(call, a);
     __real_vgPlain_client_syscall(thread, why);
-    *length = kept;
+    if (call != __NR_rt_sigreturn) *length = kept; /* which brings all registers back */
     data_ended(data);
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
     memory_around(call, a);

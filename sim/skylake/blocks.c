@@ -5,6 +5,7 @@
  * before to the model. The block's description is made once, at translation. */
 #include "allocations.h"
 #include "blocks.h"
+#include "faults.h"
 #include "guard.h"
 #include "lines.h"
 #include "trace.h"
@@ -173,14 +174,6 @@ void replace_identification(IRDirty *d) {
     else if (named(d->cee, "amd64g_dirtyhelper_RDTSC")) d->cee->addr = answer_rdtsc;
 }
 
-/* It may end in a signal, and the translator does not keep the program counter for it as for accesses. */
-static Bool divides(IROp op) {
-    switch (op) {
-    case Iop_DivModU64to32: case Iop_DivModS64to32: case Iop_DivModU128to64: case Iop_DivModS128to64: return True;
-    default: return False;
-    }
-}
-
 /* Both halves of a division's result: the program may use only the remainder. */
 static void record_quotient(Making *m, IROp op, IRTemp result) {
     if (op == Iop_DivModU64to32 || op == Iop_DivModS64to32) {
@@ -197,7 +190,7 @@ static void instrument_statement(Making *m, IRStmt *st) {
     case Ist_WrTmp: {
         IRExpr *e = st->Ist.WrTmp.data;
         guard_temporary(st);
-        if (e->tag == Iex_Binop && divides(e->Iex.Binop.op)) note_progress(m->out, m->block->count);
+        if (e->tag == Iex_Binop && divides(e->Iex.Binop.op)) note_progress(m->out, m->block->count); /* as for accesses */
         if (e->tag == Iex_Load) record_load(m, e->Iex.Load.addr, NULL);
         break;
     }
@@ -222,6 +215,7 @@ static void instrument_statement(Making *m, IRStmt *st) {
     default: break;
     }
     addStmtToIRSB(m->out, st);
+    keep_faults(m->out, st);
     if (st->tag == Ist_WrTmp && now(m) && st->Ist.WrTmp.data->tag == Iex_Binop)
         record_quotient(m, st->Ist.WrTmp.data->Iex.Binop.op, st->Ist.WrTmp.tmp);
 }

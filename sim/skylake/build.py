@@ -41,6 +41,7 @@ _LINK = (
     "-Wl,--wrap=vgPlain_di_notify_mmap",  # tool.c
     *("-Wl,--wrap=vgPlain_client_syscall", "-Wl,--wrap=vgPlain_poll_signals"),  # answers.c
     "-Wl,--wrap=vgPlain_disp_run_translations",
+    "-Wl,--wrap=vgPlain_sigframe_create",  # faults.c
 )
 
 

@@ -7,6 +7,7 @@
 #include "blocks.h"
 #include "counting.h"
 #include "executed.h"
+#include "faults.h"
 #include "guard.h"
 #include "lines.h"
 #include "model.h"
@@ -233,6 +234,7 @@ IRSB *counting_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLa
         Bool step = st->tag == Ist_Exit && repeated && st->Ist.Exit.dst->Ico.U64 == repeated;
         if (step) keep(out, &repeating, number(repeated));
         addStmtToIRSB(out, st);
+        keep_faults(out, st);
         if (st->tag != Ist_Exit) continue;
         if (step) keep(out, &repeating, number(0));
         s = stretch_from(in, i + 1);

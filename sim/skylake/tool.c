@@ -16,6 +16,7 @@
 #include "answers.h"
 #include "counting.h"
 #include "executed.h"
+#include "faults.h"
 #include "forks.h"
 #include "guard.h"
 #include "lines.h"
@@ -262,6 +263,7 @@ static void after_call(ThreadId thread, UInt call, UWord *arguments, UInt count,
     answer_host(thread, call, arguments, sr_Res(result));
     answer_random(call, arguments, sr_Res(result));
     answer_own_path(thread, call, arguments);
+    fault_handled(call, arguments);
     if (call == GETRANDOM) bytes_drawn(sr_Res(result));
 }
 

@@ -198,7 +198,14 @@ def test_a_nap_costs_no_cycles_and_no_time_of_the_hosts(machine: ToolRuns, tmp_p
     naps = measured(machine, tmp_path, "sleep(19);")
     wakes = measured(machine, tmp_path, "sleep(0);")
     assert (naps.cycles or 0) < (wakes.cycles or 0) + 20_000
-    assert naps.host_seconds < 19
+
+
+def test_a_nap_never_comes_to_the_kernel(machine: ToolRuns, tmp_path: Path) -> None:
+    built, stdin = compiled(HEADERS, "int main() { sleep(19); }", "-O1"), tmp_path / "input"
+    stdin.write_text("")
+    log = machine.run(built, stdin, LIMITS, Toolchain(), "--trace-syscalls=yes").log
+    assert b"exit_group" in log
+    assert b"nanosleep" not in log
 
 
 def test_who_waits_without_end_is_found_out_at_once(machine: ToolRuns, tmp_path: Path) -> None:
