@@ -15,6 +15,7 @@ _UNITS = {
     "cycles": "simulated cycles",
     "cpu_microseconds": "us of CPU time",
 }
+_ROW = ("task_id", "problem_id", "src_id", "tgt_id", "test")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Measuring:
 def read_measuring(path: Path) -> Measuring:
     """Read `measurements.jsonl`, as far as it has come. ReportError for a damaged line."""
     startup: dict[str, list[float]] = {}
-    noise: list[float] = []
+    noise: dict[tuple[object, ...], float] = {}
     spread: list[float] = []
     if not path.exists():
         return Measuring({}, (), ())
@@ -67,8 +68,9 @@ def read_measuring(path: Path) -> Measuring:
                 for name, value in line.get("startup", {}).items():
                     startup.setdefault(name, []).append(float(value))
                 counters = line["counters"]
-                if "aa_ratio" in counters and line["role"] in ("src", "reference_0", "answer_0"):
-                    noise.append(abs(counters["aa_ratio"] - 1))
+                if "aa_ratio" in counters:  # of all programs of a row that ran in turn
+                    row = tuple(str(line.get(name)) for name in _ROW)
+                    noise.setdefault(row, abs(counters["aa_ratio"] - 1))
                 if "cpu_spread" in counters:
                     spread.append(counters["cpu_spread"])
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -76,7 +78,7 @@ def read_measuring(path: Path) -> Measuring:
                     f"{path}:{number}: no line of `pie simulate` ({error})"
                 ) from error
     medians = {name: statistics.median(values) for name, values in startup.items()}
-    return Measuring(medians, tuple(noise), tuple(spread))
+    return Measuring(medians, tuple(noise.values()), tuple(spread))
 
 
 def _share(values: tuple[float, ...]) -> str:

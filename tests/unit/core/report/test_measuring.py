@@ -21,11 +21,12 @@ def written(folder: Path, lines: list[dict[str, Any]], rest: str = "") -> Path:
 def test_noise_and_start_of_a_run_on_the_real_cpu(tmp_path: Path) -> None:
     lines = [
         {
-            "role": role,
+            "task_id": task,
+            "test": "0",
             "counters": {"aa_ratio": ratio, "cpu_spread": 0.03},
             "startup": {"cpu_microseconds": 1200},
         }
-        for role, ratio in (("reference_0", 1.02), ("answer_0", 0.98), ("answer_1", 7.0))
+        for task, ratio in (("a", 1.02), ("a", 1.02), ("b", 0.98))
     ]
     read = read_measuring(written(tmp_path, lines, '{"cut off'))
     assert read.startup == {"cpu_microseconds": 1200}
@@ -37,14 +38,14 @@ def test_noise_and_start_of_a_run_on_the_real_cpu(tmp_path: Path) -> None:
 
 def test_of_a_count_the_start_is_told_once(tmp_path: Path) -> None:
     startup = {"cycles": 158_000_000, "instructions": 158_000_000, "memory_bytes": 9}
-    line = {"role": "src", "counters": {}, "startup": startup}
+    line = {"counters": {}, "startup": startup}
     (said,) = read_measuring(written(tmp_path, [line])).sentences
     assert said.endswith("158,000,000 instructions (median)")
 
 
 def test_a_run_of_compiled_programs_says_nothing(tmp_path: Path) -> None:
     assert read_measuring(tmp_path / "measurements.jsonl") == Measuring({}, (), ())
-    path = written(tmp_path, [{"role": "src", "counters": {"l1d_misses": 3}, "startup": {}}])
+    path = written(tmp_path, [{"counters": {"l1d_misses": 3}, "startup": {}}])
     assert read_measuring(path).sentences == ()
 
 
