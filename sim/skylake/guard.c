@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "lines.h"
 #include "futex.h"
+#include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcassert.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcfile.h"
@@ -154,7 +155,8 @@ static Bool reaches(Addr address, SizeT size) {
 }
 
 static void kernel_uses(CorePart part, ThreadId thread, const HChar *what, Addr address, SizeT size) {
-    if (reaches(address, size)) tampering();
+    /* The translator reads its own code, in place of that of the kernel's old page of calls. */
+    if (part != Vg_CoreTranslate && reaches(address, size)) tampering();
 }
 static void kernel_reads_text(CorePart part, ThreadId thread, const HChar *what, Addr address) {
     if (reaches(address, 1)) tampering();
@@ -253,6 +255,28 @@ static Bool in_reach(Addr address) {
     return address >> BITS == 0;
 }
 
+/* One that may replace nothing is a wish too, as it is to a kernel that does not know it. */
+static Bool fixed(const UWord *a) { return (a[3] & VKI_MAP_FIXED) != 0; }
+
+/* A mapping where the program can have none: of what is there, or of an address that it has chosen for itself. */
+static void clashes(Addr start, SizeT size) {
+    enum { MOST = 4096 };
+    static Addr starts[MOST];
+    Int count = VG_(am_get_segment_starts)(SkFileV | SkAnonV, starts, MOST);
+    Bool taken = count < 0 || (start < IMAGE + image_size() && start + size > IMAGE);
+    for (Int i = 0; i < count && !taken; i++) {
+        const NSegment *s = VG_(am_find_nsegment)(starts[i]);
+        taken = s && s->start < start + size && s->end >= start;
+    }
+    if (taken) tampering();
+    refuse("addresses", "it maps memory at an address of its own where the translator has its own");
+}
+
+/* Where the program would like to have its memory: not where it must not write. */
+UWord guard_hint(UInt call, const UWord *a) {
+    return call == __NR_mmap && !fixed(a) && reaches(a[0], a[1]) ? 0 : a[0];
+}
+
 Bool guard_answers(UInt call, const UWord *a, Long *answer) {
     Bool unknown = call == __NR_prctl && option_of((UInt)a[0]) == sizeof options / sizeof *options;
     Bool missing = !unknown && of_kernel(call, a);
@@ -271,7 +295,7 @@ void guard_call(UInt call, const UWord *a) {
         if (reaches(a[0], a[1])) tampering();
         break;
     case __NR_mmap:
-        if ((a[3] & VKI_MAP_FIXED) && reaches(a[0], a[1])) tampering();
+        if (fixed(a) && reaches(a[0], a[1])) clashes(a[0], a[1]);
         break;
     case __NR_mremap:
         if (reaches(a[0], a[1]) || ((a[3] & VKI_MREMAP_FIXED) && reaches(a[4], a[2]))) tampering();

@@ -16,6 +16,8 @@ void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int o
 void guard_call(UInt call, const UWord *arguments);
 /* The length that a call is passed on with: as much of it as cannot reach the translator's memory. */
 UWord guard_length(UInt call, const UWord *arguments);
+/* The first argument that a call is passed on with: a mapping need not lie where it was only wished for. */
+UWord guard_hint(UInt call, const UWord *arguments);
 /* What the program has no use for: whether it is answered without the kernel, and with what. */
 Bool guard_answers(UInt call, const UWord *arguments, Long *answer);
 /* Looks at what a call has opened; False where that is no file for the program, and was closed again. */
