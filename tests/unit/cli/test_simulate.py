@@ -244,7 +244,7 @@ def test_measure_of_what_could_not_be_measured_is_four(monkeypatch: pytest.Monke
         share = SimpleNamespace(share=lambda *_: None, as_dict=dict)
         made = SimpleNamespace(outcomes=(outcome,), comparable=False, names=("a.cpp",))
         made.__dict__.update(languages=("cpp",), startup=share, tests=1, machine="m")
-        made.__dict__.update(outputs_agree=True)
+        made.__dict__.update(outputs_agree=True, nets=(None,))
         return made
 
     monkeypatch.setattr(sandbox, "why_partial", lambda: "")

@@ -105,14 +105,18 @@ def test_a_hostile_completion_is_no_program_and_takes_a_moment(
 def test_zeros_and_half_characters_in_a_program_do_no_harm(reward: SpeedReward) -> None:
     answers = [FAST.replace("int main", "\0int main"), FAST + "// \ud800\n"]
     assert all(one is not None and one >= 0 for one in reward(answers, **columns(2)))
-    assert reward([FAST], **columns(1))[0] == pytest.approx(2, abs=0.5), "the next call works"
+    assert (reward([FAST], **columns(1))[0] or 0) > 2, "the next call works"
 
 
 def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> None:
     (found,) = reward.measure([FAST], **columns(1))
     assert found.verdict is Verdict.ACCEPTED
     assert found.speedup is not None
-    assert found.reward == 1 + math.log2(found.speedup)
+    assert found.net_speedup is not None
+    assert found.net_speedup > found.speedup > 1.5, "start-up hides a part of it"
+    assert found.reward == 1 + math.log2(found.net_speedup)
+    with speed_reward(machine="cachegrind", trust_programs=True, jobs=2, cost="gross") as gross:
+        assert gross([FAST], **columns(1)) == [1 + math.log2(found.speedup)]
 
 
 def test_a_program_in_a_message_s_fence_is_found(reward: SpeedReward) -> None:
@@ -162,7 +166,8 @@ def test_our_own_failure_is_none_and_not_zero(
     """A measured source beside an answer whose measurement failed."""
     (source,) = reward._session.run([examine_source(reward)], alone=False)
     failed = Outcome(Verdict.NOT_MEASURED, "the disk is on fire")
-    monkeypatch.setattr(reward._session, "run", lambda *_, **__: [[source[0], failed]])
+    start = [replace(source[0], tests=())]
+    monkeypatch.setattr(reward._session, "run", lambda *_, **__: [start, [source[0], failed]])
     assert reward([FAST], **columns(1)) == [None]
 
 
