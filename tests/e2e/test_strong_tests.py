@@ -141,10 +141,15 @@ def test_a_strengthened_set_is_measured_at_its_default_and_memory_fails_on_it(
     (row,) = rows_of(run / "pairs.jsonl")
     assert (row["src_verdict"], row["tgt_verdict"]) == ("accepted", "accepted")
     assert [one["verdict"] for one in row["generations"]] == ["wrong_answer"] * 2 + ["accepted"]
-    strength = pie("dataset", "strength", "--pairs", rows, "--strengthened", out, "--json",
+    weak = tmp_path / "weak.jsonl"
+    weak.write_text(json.dumps({**rows_of(rows)[0], "tests": TESTS[:1]}) + "\n")
+    strength = pie("dataset", "strength", "--pairs", weak, "--strengthened", out, "--json",
                    "--mutants", 12, "--jobs", 1)  # fmt: skip
-    totals = json.loads(strength.stdout)["totals"]
+    document = json.loads(strength.stdout)
+    totals = document["totals"]
     assert totals["killed"] < totals["killed_with_made"] <= totals["mutants"]
+    survivors = len(document["problems"]["p"]["survivors"])
+    assert survivors == totals["mutants"] - totals["killed_with_made"]
     assert totals["median_largest_made_cycles"] > totals["median_largest_given_cycles"]
 
 

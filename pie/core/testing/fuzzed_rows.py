@@ -89,7 +89,7 @@ def examine_with_fuzz(
         dict.fromkeys(
             program
             for program, one in zip(programs[references:], outcomes[references:], strict=True)
-            if one.verdict is Verdict.ACCEPTED
+            if one.verdict is Verdict.ACCEPTED and program not in programs[:references]
         )
     )
     source = outcomes[0]
@@ -112,7 +112,7 @@ def examine_with_fuzz(
         return outcomes
     results = yield from fuzz(answers, made, setting, rule)
     found = {one.digest: result for one, result in zip(answers, results, strict=True)}
-    told = _Told(programs[0], [_texts(one) for one in tests], len(people) >= TRUSTED)
+    told = _Told(programs[0], [_texts(one) for one in tests], len(people))
     return [
         told.of(program, one, found.get(program.digest)) if number >= references else one
         for number, (program, one) in enumerate(zip(programs, outcomes, strict=True))
@@ -167,15 +167,15 @@ class _Told:
 
     source: Program
     tests: Sequence[tuple[bytes, bytes]]
-    trusted: bool
-    """The witnesses are enough for inputs beyond the given sizes."""
+    witnesses: int
+    """With other answers that agree, they may be enough for inputs beyond the given sizes."""
 
     def of(self, program: Program, outcome: Outcome, fuzzed: Fuzzed | None) -> Outcome:
         """Return an answer's outcome with what made inputs showed."""
         if fuzzed is None:
             return outcome
         shrunk = shrunk_constant(program.source, self.source.source)
-        if fuzzed.only_grown and not self.trusted and shrunk is None:
+        if fuzzed.only_grown and self.witnesses + fuzzed.others < TRUSTED and shrunk is None:
             fuzzed = fuzzed.none
         why = reason(program.source, self.source.source, self.tests) if fuzzed.differing else ""
         known: dict[str, Any] = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}

@@ -80,6 +80,8 @@ class Fuzzed:
     smallest: Difference | None = None
     only_grown: bool = False
     """It differs on inputs beyond the given sizes alone."""
+    others: int = 0
+    """Of them, on the one that most do: other answers that print what the source prints."""
 
     @property
     def none(self) -> Fuzzed:
@@ -162,8 +164,25 @@ def fuzz(
     cases = [one.case for one in made]
     asked = Asked(required=0, keep_bytes=KEPT_BYTES)
     seen: list[Observation] = yield from observe_all(answers, cases, asked, quick(setting))
+    details = {
+        number: [
+            difference(actual, one.expected, rule)
+            for actual, one in zip(found.printed, made, strict=True)
+        ]
+        for number, found in enumerate(seen)
+        if len(found.printed) == len(made)
+    }
+    # A time limit is no difference, and no agreement.
+    alike = [
+        sum(
+            not told[at] and seen[number].printed[at].verdict is Verdict.ACCEPTED
+            for number, told in details.items()
+        )
+        for at in range(len(made))
+    ]
     return [
-        _fuzzed(one.printed, made, rule) if len(one.printed) == len(made) else None for one in seen
+        _fuzzed(found.printed, details[number], made, alike) if number in details else None
+        for number, found in enumerate(seen)
     ]
 
 
@@ -209,14 +228,15 @@ def difference(actual: Printed, expected: Printed, rule: SameOutput) -> str:
     return between(actual, expected, rule)
 
 
-def _fuzzed(printed: Sequence[Printed], made: Sequence[Made], rule: SameOutput) -> Fuzzed:
-    found = []
-    for actual, one in zip(printed, made, strict=True):
-        if detail := difference(actual, one.expected, rule):
-            found.append((len(one.mutant.text), one, actual, detail))
+def _fuzzed(
+    printed: Sequence[Printed], details: Sequence[str], made: Sequence[Made], alike: Sequence[int]
+) -> Fuzzed:
+    found = [at for at, detail in enumerate(details) if detail]
     if not found:
         return Fuzzed(len(made), 0)
-    _size, one, actual, detail = min(found, key=lambda entry: entry[0])
-    smallest = Difference(one.mutant.text, one.expected.stdout, actual.stdout, detail)
-    only_grown = all(entry[1].grown for entry in found)
-    return Fuzzed(len(made), len(found), smallest, only_grown)
+    at = min(found, key=lambda one: len(made[one].mutant.text))
+    one = made[at]
+    smallest = Difference(one.mutant.text, one.expected.stdout, printed[at].stdout, details[at])
+    only_grown = all(made[number].grown for number in found)
+    others = max(alike[number] for number in found)
+    return Fuzzed(len(made), len(found), smallest, only_grown, others)

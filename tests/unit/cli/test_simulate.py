@@ -245,7 +245,7 @@ def test_measure_of_what_could_not_be_measured_is_four(monkeypatch: pytest.Monke
         share = SimpleNamespace(share=lambda *_: None, as_dict=dict)
         made = SimpleNamespace(outcomes=(outcome,), comparable=False, names=("a.cpp",))
         made.__dict__.update(languages=("cpp",), startup=share, tests=1, machine="m")
-        made.__dict__.update(outputs_agree=True, answers_from="", measured_on=())
+        made.__dict__.update(outputs_agree=True, answers_from="", measured_on=(), nets=(None,))
         made.ranking = Ranking((Entry("a.cpp", verdict, "why", *[None] * 5),), "m", "time")
         return made
 

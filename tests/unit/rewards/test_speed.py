@@ -121,7 +121,7 @@ def test_a_hostile_completion_is_no_program_and_is_searched_within_bounds(
 def test_zeros_and_half_characters_in_a_program_do_no_harm(reward: SpeedReward) -> None:
     answers = [FAST.replace("int main", "\0int main"), FAST + "// \ud800\n"]
     assert all(one is not None and one >= 0 for one in reward(answers, **columns(2)))
-    assert reward([FAST], **columns(1))[0] == pytest.approx(3.4, abs=0.5), "the next call works"
+    assert (reward([FAST], **columns(1))[0] or 0) > 2, "the next call works"
 
 
 def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> None:
@@ -129,8 +129,10 @@ def test_the_reward_is_of_the_speedup_that_is_measured(reward: SpeedReward) -> N
     assert found.verdict is Verdict.ACCEPTED
     assert found.net_speedup is not None
     assert found.speedup is not None
-    assert found.net_speedup > found.speedup
+    assert found.net_speedup > found.speedup > 1.5, "start-up hides a part of it"
     assert found.reward == 1 + math.log2(found.net_speedup)
+    with speed_reward(machine="cachegrind", trust_programs=True, jobs=2, cost="gross") as gross:
+        assert gross([FAST], **columns(1)) == [1 + math.log2(found.speedup)]
 
 
 def test_a_program_in_a_message_s_fence_is_found(reward: SpeedReward) -> None:
