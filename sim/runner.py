@@ -15,7 +15,15 @@ from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.scratch import ScratchFolder
 
-SOURCES = ("runner.c", "warm.h", "call_filter.h", "system_calls.h")
+SOURCES = (
+    "runner.c",
+    "asked_calls.h",
+    "watching.h",
+    "warm.h",
+    "call_filter.h",
+    "call_arguments.h",
+    "system_calls.h",
+)
 COMPILER_REMEDY = "install it with: sudo apt-get install g++"
 
 
