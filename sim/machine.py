@@ -49,10 +49,13 @@ class Measurement:
     """Our own tool counts memory that the program touched, too, an interpreter's included.
 
     `memory_peak_bytes`: in use at once at most. `memory_byte_seconds`: bytes in use times simulated
-    time, by trapezoids between looks.
+    time, by trapezoids between looks. The real CPU tells of a run more what was resident:
+    `resident_peak_bytes` and `resident_byte_seconds`, by the wall clock.
     """
     startup: Mapping[str, int] = field(default_factory=dict)
     """`cycles`, `instructions` and `memory_bytes` of an interpreter before its program began.
+
+    On the real CPU `cpu_microseconds`, trimmed as the cost is.
 
     Its harness is a part of it. They are no part of the cost. Empty for what is no script, and
     where it is not told apart.

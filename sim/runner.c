@@ -70,10 +70,7 @@ static void limit(int resource, unsigned long long soft, unsigned long long hard
     if (soft && setrlimit(resource, &r)) die("setrlimit");
 }
 
-static long long now(void);
-
 #include "asleep.h"
-#include "resident.h"
 #include "call_filter.h"
 
 /* ---- the child --------------------------------------------------------------------------------- */
@@ -135,112 +132,15 @@ static void find_listener(const volatile int *told) {
     if (run.listener < 0) run.listener = -1;
 }
 
-/* Answers a program that asks for the limit of its main stack. The C library does at its start, and takes it for
- * the size of each thread's stack, of which a few would fill the address space: it is told the usual one. */
-static void tell_stack_limit(const struct seccomp_notif *asked) {
-    static const struct rlimit usual = {8 << 20, RLIM_INFINITY};
-    struct iovec here = {(void *)&usual, sizeof usual}, there = {(void *)asked->data.args[3], sizeof usual};
-    struct seccomp_notif_resp answer = {.id = asked->id};
-    if (run.limit_told++) answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* the truth */
-    else if (process_vm_writev(run.child, &here, 1, &there, 1, 0) != sizeof usual) answer.error = -EPERM;
-    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-}
-
-/* Answers a call with a number, or an error where it is negative. */
-static void reply(const struct seccomp_notif *asked, long value) {
-    struct seccomp_notif_resp answer = {.id = asked->id};
-    if (value < 0) answer.error = (int)value;
-    else answer.val = value;
-    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-}
-
-/* Has the kernel do a call. Its numbers are those that were asked about: they lie in registers. */
-static void let_pass(const struct seccomp_notif *asked) {
-    struct seccomp_notif_resp answer = {.id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
-    ioctl(run.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-}
-
-enum { WARM = 2, BEGIN = 3 }; /* moments of a harness (guest/marks.py) */
-
-/* The first BEGIN is the harness's; a program that marks it again is answered as by a kernel, too. */
-static void hear_mark(const struct seccomp_notif *asked) {
-    clockid_t clock;
-    struct timespec used;
-    if (asked->data.args[1] == BEGIN && !run.begun && !clock_getcpuclockid(run.child, &clock) &&
-        !clock_gettime(clock, &used))
-        run.begun = used.tv_sec * 1000000ll + used.tv_nsec / 1000;
-    reply(asked, -EBADF);
-}
-
-/* Answers a call that the filter asks about; whether it is one. */
-static int answer_call(const struct seccomp_notif *asked) {
-    if (run.translated || asked->data.arch != AUDIT_ARCH_X86_64) return 0;
-    switch (asked->data.nr) {
-    case __NR_prlimit64: tell_stack_limit(asked); return 1;
-    case __NR_lseek: hear_mark(asked); return 1;
-    case __NR_clone: reply(asked, -EPERM); return 1;
-    case __NR_kill:
-    case __NR_tgkill:
-        if ((pid_t)asked->data.args[0] == run.child) let_pass(asked);
-        else reply(asked, -EPERM);
-        return 1;
-    default: return 0;
-    }
-}
-
-/* Answers a call, or ends a program that made one which it has not, and keeps the call's name; whether it did. */
-static int refuse_call(void) {
-    struct seccomp_notif told;
-    memset(&told, 0, sizeof told);
-    if (ioctl(run.listener, SECCOMP_IOCTL_NOTIF_RECV, &told)) {
-        if (errno == ENOENT || errno == EINTR) return 0; /* a signal came between: no call was made */
-        run.call = "?";
-    } else if (answer_call(&told)) {
-        return 0;
-    } else {
-        run.call = name_of_call(told.data.nr);
-        run.forged = told.data.arch != AUDIT_ARCH_X86_64 ||
-                     (run.translated && !from_translator(told.data.instruction_pointer));
-    }
-    kill(run.child, SIGKILL);
-    return 1;
-}
-
-/* Waits for the child; ends it when it makes a call that it has not, or sleeps for too long (asleep.h). */
-static void await(int watch, int proc, const char *task, int control) {
-    clockid_t clock;
-    struct timespec used;
-    watch = watch && !clock_getcpuclockid(run.child, &clock);
-    struct sleeper sleeper = {.last = now(), .waited = waited(proc, task)};
-    struct pollfd at[3] = {{run.ended, POLLIN}, {run.listener, POLLIN}, {control, POLLIN}};
-    begin_to_look(proc, task);
-    for (;;) {
-        int got = poll(at, 3, resident.file >= 0 ? resident.every_ms : watch ? 1000 : -1);
-        if (got < 0 && errno != EINTR) die("poll");
-        look_at_memory();
-        if (got == 0 && resident.file >= 0 && now() - sleeper.last < SECOND) continue;
-        if (got > 0 && at[0].revents) return;
-        if (got > 0 && at[1].revents) {
-            if (!(at[1].revents & POLLIN) || refuse_call()) at[1].fd = -1;
-        }
-        if (got > 0 && at[2].revents) {
-            char word[8];
-            kill(run.child, SIGKILL);
-            if (recv(control, word, sizeof word, 0) <= 0) _exit(125); /* nobody waits any more */
-        }
-        if (!watch || clock_gettime(clock, &used)) continue;
-        run.idle = sleeps(&sleeper, now(), used.tv_sec * 1000000000ll + used.tv_nsec, waited(proc, task));
-        if (!run.idle) continue;
-        kill(run.child, SIGKILL);
-        watch = 0;
-    }
-}
+#include "asked_calls.h"
 
 static long long now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
+
+#include "watching.h"
 
 /* How the program is run, each time. */
 static struct {

@@ -15,7 +15,16 @@ from sim.errors import MissingTool
 from sim.paths import cache_directory
 from sim.scratch import ScratchFolder
 
-SOURCES = ("runner.c", "asleep.h", "resident.h", "warm.h", "call_filter.h", "system_calls.h")
+SOURCES = (
+    "runner.c",
+    "asked_calls.h",
+    "asleep.h",
+    "watching.h",
+    "warm.h",
+    "call_filter.h",
+    "call_arguments.h",
+    "system_calls.h",
+)
 COMPILER_REMEDY = remedies.installing("g++")
 
 
