@@ -1,15 +1,16 @@
 """Profiles of real programs: is the costliest line changed in the faster version, and at what cost.
 
-usage: profiles.py DATA [PAIRS [MACHINE]]
+usage: profiles.py DATA [PAIRS [MACHINE [MILLIONS]]]
 
 DATA holds python_pairs.jsonl, python_pairs_coffe.jsonl, pairs.jsonl and test_cases/. Of each file
-the first PAIRS (10) rows count whose target is at least 1.3 times as fast on the row's costliest
-test of those that take 1 to 10 million instructions. Of each source the lines are profiled on that
-test on MACHINE (skylake). The costliest line is the one with the most cost of its own. It counts as
-changed if a diff deletes or replaces it, or indents it otherwise. Beside it stands which
-share of all lines that were executed is changed: what a line chosen at random would hit. Seconds
-are wall time with the build, the less of two of each, a measured run and a profile in turn: a
-profile of C++ builds the program anew, with debug information.
+the first PAIRS (10) rows count whose source takes 1 to MILLIONS (30) million instructions on the
+row's costliest such test (C++: on the test that the data names), and whose target is at least 1.3
+times as fast there. Of each source the lines are profiled on that test on MACHINE (skylake). The
+costliest line is the one with the most cost of its own. It counts as changed if a diff deletes or
+replaces it, or indents it otherwise. Beside it stands which share of all lines that were executed
+is changed: what a line chosen at random would hit. Seconds are wall time with the build, the less
+of two of each, a measured run and a profile in turn: a profile of C++ builds the program anew, with
+debug information.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ FILES = {
     "python_pairs_coffe.jsonl": Language.PYTHON,
     "pairs.jsonl": Language.CPP,
 }
-LEAST_INSTRUCTIONS, MOST_INSTRUCTIONS = 1_000_000, 10_000_000
+LEAST = 1_000_000
 FASTER = 1.3
 TIMES = 2
 
@@ -53,11 +54,11 @@ class Chosen:
     test: TestCase
 
 
-def count(program: Program, path: Path, setting: Setting) -> int | None:
+def count(program: Program, path: Path, setting: Setting, most: int) -> int | None:
     build = compiler.build(program, setting.toolchain, setting.compile_limits)
     if build.verdict is not None:
         return None
-    limits = setting.bounded(MOST_INSTRUCTIONS).limits
+    limits = setting.bounded(most).limits
     try:
         run = Counts().measure(build, path, limits, setting.toolchain)
     except SimError:
@@ -65,23 +66,33 @@ def count(program: Program, path: Path, setting: Setting) -> int | None:
     return run.cycles if run.verdict is Verdict.ACCEPTED else None
 
 
-def chosen(data: Path, name: str, setting: Setting) -> Iterator[Chosen]:
+def promising(row: dict[str, Any], most: int) -> bool:
+    """Tell whether a row may do by the counts that the data has of it, if it has any."""
+    if "ref_ir_test" not in row:
+        return True
+    source, target = row["ref_ir_src"], row["ref_ir_tgt"]
+    return bool(LEAST <= source <= most and source >= FASTER * target)
+
+
+def chosen(data: Path, name: str, setting: Setting, most: int) -> Iterator[Chosen]:
     language = FILES[name]
     with (data / name).open() as lines:
         for line in lines:
             row = json.loads(line)
+            if not promising(row, most):
+                continue
             source = Program(language, row["src_code"])
             folder = data / "test_cases" / row["problem_id"]
             costs = {}
-            for number in row["tests"]:
+            for number in [row["ref_ir_test"]] if "ref_ir_test" in row else row["tests"]:
                 path = folder / f"input.{number}.txt"
-                cost = count(source, path, setting)
-                if cost is not None and cost >= LEAST_INSTRUCTIONS:
+                cost = count(source, path, setting, most)
+                if cost is not None and cost >= LEAST:
                     costs[cost] = path
             if not costs:
                 continue
             path = costs[max(costs)]
-            target = count(Program(language, row["tgt_code"]), path, setting)
+            target = count(Program(language, row["tgt_code"]), path, setting, most)
             if target is None or max(costs) < FASTER * target:
                 continue
             build = compiler.build(source, setting.toolchain, setting.compile_limits)
@@ -151,11 +162,11 @@ def look(one: Chosen, setting: Setting) -> tuple[bool, float, float]:
     return number in changed, share, ratio
 
 
-def main(data: Path, pairs: int = 10, machine: Machine | None = None) -> None:
-    setting = Setting(machine or Skylake())
+def main(data: Path, pairs: int, machine: Machine, most: int) -> None:
+    setting = Setting(machine)
     for name in FILES:
         rows = []
-        for one in chosen(data, name, setting):
+        for one in chosen(data, name, setting, most):
             rows.append(look(one, setting))
             if len(rows) == pairs:
                 break
@@ -176,5 +187,6 @@ if __name__ == "__main__":
     main(
         Path(sys.argv[1]),
         int(sys.argv[2]) if len(sys.argv) > 2 else 10,
-        by_name[sys.argv[3]] if len(sys.argv) > 3 else None,
+        by_name[sys.argv[3] if len(sys.argv) > 3 else "skylake"],
+        1_000_000 * (int(sys.argv[4]) if len(sys.argv) > 4 else 30),
     )
