@@ -17,7 +17,6 @@ from sim.errors import InputError, Unsupported
 from sim.kept_build import ensure_kept
 from sim.line_costs import FunctionLines, LineCost, joined
 from sim.machine import Measurement
-from sim.machines.counts import Counts
 from sim.machines.tool_runs import ToolRuns
 from sim.program import Build, Language, Program, TestCase, digest_of
 from sim.setting import Setting
@@ -92,20 +91,19 @@ def _of_cpp(
     if setting.toolchain.link != "static":
         raise InputError("lines are told of programs that are linked statically", "--link static")
     toolchain = replace(setting.toolchain, flags=(*setting.toolchain.flags, "-g"))
-    build = compiler.build(program, toolchain, setting.compile_limits, headers=False)
+    build = compiler.build(program, toolchain, setting.compile_limits)
     if build.verdict is not None:
         raise Unsupported(f"the program cannot be built with -g: {build.detail}")
-    counting = Counts()
     found = Profile(Language.CPP, machine.name)
     costs: dict[int, annotation.Counts] = {}
     asked: dict[tuple[int, ...], Allocations] = {}
     for test in tests:
         path = Path(test.input_path)
-        run, counts = machine.annotate(build, path, setting.limits, toolchain)
+        run, counts, chains = machine.annotate(build, path, setting.limits, toolchain)
         found = found.after(run, test)
         for address, one in counts.items():
             costs[address] = costs.get(address, annotation.Counts()) + one
-        for callers, more in counting.allocations(build, path, setting.limits, toolchain).items():
+        for callers, more in chains.items():
             asked[callers] = asked.get(callers, Allocations()) + more
     count = len(program.source.split("\n"))  # as the compiler counts lines
     lines = annotation.lines_of(build, costs, count)

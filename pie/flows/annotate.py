@@ -13,6 +13,7 @@ from pie.core.report.profile_text import Cut, as_plain, memory_profile, time_pro
 from pie.flows.measure import Compared
 from pie.flows.profiles import profile_of
 from sim import compiler
+from sim.allocations import Allocations, Chains, by_line
 from sim.annotation import MOST_ADDRESSES, Counts, lines_of
 from sim.errors import MachineFailure
 from sim.machines.counts import Counts as CountingMachine
@@ -24,6 +25,9 @@ from sim.verdict import Verdict
 
 _LONGEST_TEXT = 100
 _LINES = 15
+_NOTHING = Allocations()
+_MOST_UNFINISHED = 50_000_000
+"""Instructions of a program that was not accepted: it may never end."""
 ANNOTATING = (Skylake.name, CountingMachine.name)
 """The machines that tell of lines."""
 
@@ -35,6 +39,8 @@ class Line:
     number: int
     text: str
     counts: Counts
+    asked: Allocations = _NOTHING
+    """The memory that it asked for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class LineCosts:
     """Of the build without."""
     own: tuple[Line, ...]
     elsewhere: tuple[Line, ...]
+    asked_elsewhere: Allocations = _NOTHING
+    """The memory that no line of the program asked for."""
 
     @property
     def differs(self) -> str:
@@ -81,18 +89,21 @@ class LineCosts:
         rows = [f"{self.name}: {self.measured_cycles:,} cycles" + _clause(self.differs)]
         rows.append(
             f"{'cycles':>8} {'instructions':>14} {'L1D':>9} {'L2':>8} {'L3':>8} "
-            f"{'mispredicted':>12}  line"
+            f"{'mispredicted':>12} {'allocated':>13}  line"
         )
         for line in self.own[:most]:
             rows.append(f"{self._columns(line)}  {line.number:>4}: {line.text}")
         rest = sum((line.counts for line in self.elsewhere), Counts())
         if rest.cycles and self.elsewhere:
             largest = ", ".join(line.text for line in self.elsewhere[:3])
-            rows.append(f"{self._columns(Line(0, '', rest))}  elsewhere, most in {largest}")
+            shown = self._columns(Line(0, "", rest, self.asked_elsewhere))
+            rows.append(f"{shown}  elsewhere, most in {largest}")
         hidden = sum((line.counts for line in self.own[most:]), Counts())
         if hidden.cycles:
             count = len(self.own) - most
-            rows.append(f"{self._columns(Line(0, '', hidden))}  in {count:,} more lines (--lines)")
+            asked = sum((line.asked for line in self.own[most:]), _NOTHING)
+            shown = self._columns(Line(0, "", hidden, asked))
+            rows.append(f"{shown}  in {count:,} more lines (--lines)")
         if self.untold:
             share = f"{self.untold / max(1, self.cycles):>8.1%}"
             rows.append(f"{share} at addresses beyond the {MOST_ADDRESSES:,} costliest of a run")
@@ -103,7 +114,7 @@ class LineCosts:
         return (
             f"{one.cycles / max(1, self.cycles):>8.1%} {one.instructions:>14,} "
             f"{one.l1d_misses:>9,} {one.l2_misses:>8,} {one.l3_misses:>8,} "
-            f"{one.mispredictions:>12,}"
+            f"{one.mispredictions:>12,} {line.asked.bytes:>13,}"
         )
 
 
@@ -138,7 +149,10 @@ def lines_of_all(compared: Compared, setting: Setting) -> list[LineCosts | Profi
         if outcome.build is None or outcome.build.verdict is not None:
             continue
         if program.language is Language.PYTHON or not isinstance(setting.machine, Skylake):
-            profile = profile_of(program, compared.cases, setting)
+            accepted = outcome.verdict is Verdict.ACCEPTED
+            bounded = min(setting.limits.max_instructions, _MOST_UNFINISHED)
+            how = setting if accepted else setting.bounded(bounded)
+            profile = profile_of(program, compared.cases, how)
             told.append(ProfiledProgram(name, program.source, profile))
         elif outcome.cycles is not None:
             told.append(annotate(name, program, compared.cases, setting, outcome.cycles))
@@ -168,8 +182,9 @@ def annotate(
         raise MachineFailure(f"{name} cannot be built with -g: {build.detail}")
     cycles = 0
     addresses: dict[int, Counts] = defaultdict(Counts)
+    asked: Chains = defaultdict(Allocations)
     for case in cases:
-        run, counts = setting.machine.annotate(
+        run, counts, chains = setting.machine.annotate(
             build, Path(case.input_path), setting.limits, toolchain
         )
         if run.verdict is not Verdict.ACCEPTED:
@@ -177,16 +192,21 @@ def annotate(
         cycles += run.cycles or 0
         for address, one in counts.items():
             addresses[address] += one
+        for callers, more in chains.items():
+            asked[callers] += more
     # As the compiler counts lines: at line feeds alone.
     source = program.source.split("\n")
     lines = lines_of(build, addresses, len(source))
+    memory = by_line(build, asked, len(source))
     return LineCosts(
         name=name,
         cycles=cycles,
         measured_cycles=measured_cycles,
         own=_ordered(
-            {number: (_text(source, number), counts) for number, counts in lines.own.items()}
+            {number: (_text(source, number), counts) for number, counts in lines.own.items()},
+            memory,
         ),
+        asked_elsewhere=memory.get(0, _NOTHING),
         elsewhere=tuple(
             Line(0, function, counts)
             for function, counts in sorted(
@@ -196,8 +216,13 @@ def annotate(
     )
 
 
-def _ordered(lines: Mapping[int, tuple[str, Counts]]) -> tuple[Line, ...]:
-    found = [Line(number, text, counts) for number, (text, counts) in lines.items()]
+def _ordered(
+    lines: Mapping[int, tuple[str, Counts]], asked: Mapping[int, Allocations]
+) -> tuple[Line, ...]:
+    found = [
+        Line(number, text, counts, asked.get(number, _NOTHING))
+        for number, (text, counts) in lines.items()
+    ]
     return tuple(sorted(found, key=lambda line: (-line.counts.cycles, line.number)))
 
 
@@ -210,7 +235,8 @@ def _text(source: Sequence[str], number: int) -> str:
 
 def _plain(line: Line) -> dict[str, Any]:
     named = {"line": line.number, "text": line.text} if line.number else {"function": line.text}
-    return {**named, **asdict(line.counts)}
+    memory = {"allocations": line.asked.calls, "allocated_bytes": line.asked.bytes}
+    return {**named, **asdict(line.counts), **memory}
 
 
 def _clause(text: str) -> str:

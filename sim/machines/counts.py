@@ -9,13 +9,9 @@ caches, branch prediction, division and dependences.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from sim import allocations
 from sim.limits import Limits
 from sim.machines.tool_runs import ToolRuns
-from sim.program import Build
-from sim.toolchain import Toolchain
 
 PROTOCOL = "2"
 """Raised when a change here could give another count for the same run."""
@@ -36,10 +32,3 @@ class Counts(ToolRuns):
     def fingerprint(self) -> dict[str, str]:
         """Return the tool's fingerprint, with the unit of the cost."""
         return {**super().fingerprint(), "mode": self.mode, "cost": "1 cycle per instruction"}
-
-    def allocations(
-        self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
-    ) -> allocations.Chains:
-        """Run a C++ program once; return who asked for memory, and for how much."""
-        ended = self.run(build, stdin, limits, toolchain, allocations.option(build))
-        return allocations.read_chains(ended.log)

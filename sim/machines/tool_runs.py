@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sim import annotation, sandbox
+from sim import allocations, annotation, sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool, Unsupported
 from sim.judge import PROGRAM, verdict_of
 from sim.limits import Limits
@@ -116,13 +116,15 @@ class ToolRuns:
 
     def annotate(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain
-    ) -> tuple[Measurement, dict[int, annotation.Counts]]:
-        """Run a C++ program once; return what each address of its code cost, too.
+    ) -> tuple[Measurement, dict[int, annotation.Counts], allocations.Chains]:
+        """Run a C++ program once; return what its addresses cost, and who asked for memory.
 
         The costliest `annotation.MOST_ADDRESSES` are told; cycles are those of `measure`.
         """
-        ended = self.run(build, stdin, limits, toolchain, "--annotate=yes")
-        return self.read(ended, limits), annotation.read_addresses(ended.log)
+        option = allocations.option(build)
+        ended = self.run(build, stdin, limits, toolchain, "--annotate=yes", option)
+        costs, chains = annotation.read_addresses(ended.log), allocations.read_chains(ended.log)
+        return self.read(ended, limits), costs, chains
 
     def _warmed(
         self, build: Build, stdin: Path, limits: Limits, toolchain: Toolchain, *options: str

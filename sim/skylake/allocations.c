@@ -1,8 +1,8 @@
-/* Who asks for memory, and for how much (--allocations=..., in the mode `counts`).
+/* Who asks for memory, and for how much (--allocations=...).
  *
- * Each call of the program's notes where it returns to, and where that lies on the stack. So the chain of callers is known
- * when a function that gives memory is entered, with no debug information and no frame pointers. What a function that gives
- * memory asks of another one is not counted again. */
+ * Each call of the program's notes where it returns to, and where that lies on the stack. So the chain of callers is
+ * known when a function that gives memory is entered, with no debug information and no frame pointers. What a function
+ * that gives memory asks of another one is not counted again. */
 #include "allocations.h"
 #include "threads.h"
 #include "pub_tool_guest.h"

@@ -4,8 +4,8 @@
 #include "pub_tool_basics.h"
 #include "pub_tool_tooliface.h"
 
-/* Where the functions lie that give memory, as an option says it: the addresses (hex, 0: there is none) of malloc, calloc,
- * realloc, memalign, aligned_alloc and posix_memalign. False for what is no such text. */
+/* Where the functions lie that give memory, as an option says it: the addresses (hex, 0: there is none) of malloc,
+ * calloc, realloc, memalign, aligned_alloc and posix_memalign. False for what is no such text. */
 Bool allocations_option(const HChar *text);
 extern Bool allocations_wanted;
 /* Adds to the head and the end of a block what follows calls; `behind` is where a call returns to. */

@@ -3,6 +3,7 @@
  * The translated code stores the addresses of its memory accesses and the number of instructions it
  * has begun; nothing else is added to it but one call at its head, which passes the block executed
  * before to the model. The block's description is made once, at translation. */
+#include "allocations.h"
 #include "blocks.h"
 #include "guard.h"
 #include "lines.h"
@@ -241,6 +242,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
                         const VexGuestExtents *extents, const VexArchInfo *host, IRType guest_word,
                         IRType host_word) {
     Making m = {deepCopyIRSBExceptStmts(in), NULL, NO_VALUE + 1, layout->offset_IP, False};
+    Addr behind = 0;
     UInt instructions = 0, i = 0;
     for (UInt k = 0; k < in->stmts_used; k++) {
         IRStmt *st = in->stmts[k];
@@ -258,6 +260,7 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         unsafeIRDirty_0_N(1, "enter", VG_(fnptr_to_fnentry)(&enter), arguments);
     addStmtToIRSB(m.out, IRStmt_Dirty(call));
     if (m.block->interprets) lines_instrument(m.out, m.block->start, layout);
+    if (allocations_wanted) allocations_head(m.out, m.block->start, layout);
     begin_process(closure, m.out, layout);
     for (; i < in->stmts_used; i++) {
         IRStmt *st = in->stmts[i];
@@ -265,12 +268,14 @@ IRSB *blocks_instrument(VgCallbackClosure *closure, IRSB *in, const VexGuestLayo
         if (st->tag == Ist_IMark) {
             add_instructions(&m, st->Ist.IMark.addr, st->Ist.IMark.len);
             m.refused = st->Ist.IMark.len == 0;
+            behind = st->Ist.IMark.addr + st->Ist.IMark.len;
             addStmtToIRSB(m.out, st);
             continue;
         }
         instrument_statement(&m, st);
     }
     note_progress(m.out, m.block->count);
+    if (allocations_wanted) allocations_tail(m.out, behind, layout);
     without_requests(m.out);
     return m.out;
 }

@@ -5,7 +5,7 @@
 #include "pub_tool_libcbase.h"
 #include "pub_tool_mallocfree.h"
 
-/* Offsets within its structures (tests/unit/sim/skylake/test_lines.py compares them with its headers). */
+/* Offsets within its structures (test_lines_offsets.py compares them with its headers). */
 enum {
     CODE_UNITS = 16,
     CODE_FLAGS = 48,
@@ -110,8 +110,8 @@ static void read_name(Code *c) {
 }
 
 Bool code_is(const Code *code, Addr at) {
-    return code->at == at && code->table == word_at(at + CODE_TABLE) && code->first_line == int_at(at + CODE_FIRST_LINE) &&
-           code->units == word_at(at + CODE_UNITS);
+    return code->at == at && code->table == word_at(at + CODE_TABLE) &&
+           code->first_line == int_at(at + CODE_FIRST_LINE) && code->units == word_at(at + CODE_UNITS);
 }
 
 void read_code(Code *c, Addr at, Bool own) {

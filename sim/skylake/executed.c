@@ -1,5 +1,5 @@
-/* How often each instruction was executed, in the mode `counts` with --annotate=yes: the translated code counts for each
- * stretch without an exit, and the instructions of all stretches are told of at the end, the most executed first. */
+/* How often each instruction was executed, in the mode `counts` with --annotate=yes: the translated code counts for
+ * each stretch without an exit, and the instructions of all are told of at the end, the most executed first. */
 #include "executed.h"
 #include "pub_tool_libcbase.h"
 #include "pub_tool_libcprint.h"

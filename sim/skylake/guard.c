@@ -138,7 +138,10 @@ void guard_store(IRSB *out, IRExpr *address, UInt size, IRExpr *condition, Int o
     if (condition && condition->tag == Iex_Const && condition->Iex.Const.con->Ico.U1) condition = NULL;
     if (condition) /* where the store is not done, its address may be anything */
         address = computed(out, Ity_I64, IRExpr_ITE(condition, address, number(0)));
-    if (!tested(address)) test(out, address, offset_ip);
+    if (!tested(address)) {
+        test(out, address, offset_ip);
+        if (lines_wanted) lines_store(out, address);
+    }
     if (size > LARGEST_STORE) test(out, two(out, Ity_I64, Iop_Add64, address, number(size - 1)), offset_ip);
 }
 

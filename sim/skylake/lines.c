@@ -5,9 +5,9 @@
  * is added to the program: it costs what it costs without, and cannot know, hinder or forge it, but by overwriting the
  * interpreter's own memory, which is read with care.
  *
- * A line has the cost of what it calls, as line_profiler has it, and a hit where sys.settrace would have a `line` event. Of a
- * function that calls itself the innermost call's line has the cost: so each moment counts once in each function, and a
- * function's lines add up to what was spent in it. Frames and code objects are those of CPython 3.11. */
+ * A line has the cost of what it calls, as line_profiler has it, and a hit where sys.settrace would have a `line` event.
+ * Of a function that calls itself the innermost call's line has the cost: so each moment counts once in each function,
+ * and a function's lines add up to what was spent in it. Frames and code objects are those of CPython 3.11. */
 #include "lines.h"
 #include "code_objects.h"
 #include "memory.h"
@@ -20,13 +20,14 @@
 #include "pub_tool_machine.h"
 #include "pub_tool_mallocfree.h"
 
-/* Offsets within CPython 3.11's structures (tests/unit/sim/skylake/test_lines.py compares them with its headers). */
+/* Offsets within CPython 3.11's structures (test_lines_offsets.py compares them with its headers). */
 enum {
     STATE_CFRAME = 56,
     CFRAME_FRAME = 8,
     FRAME_CODE = 32,
     FRAME_PREVIOUS = 48,
     FRAME_INSTRUCTION = 56,
+    OPCODE_RERAISE = 119,
     OPCODE_SEND = 123,
 };
 enum { MOST_TOLD = 8192, SLOTS = 4096, A_LINE = 16 };
@@ -98,14 +99,14 @@ Bool lines_interpret(Addr block) {
 }
 
 static Code *code_at(Addr at) {
-    enum { MOST_OWN = 1 << 12 };
-    static UInt owned;
+    enum { MOST_OWN = 1 << 12, MOST_ROOM = 1 << 23 };
+    static UInt owned, held; /* of the program's: how many, and what they take up */
     Code **slot = &now->slots[at >> 4 & SLOTS - 1], *gone = NULL;
     for (Code *c = *slot; c; c = c->next) {
         if (code_is(c, at)) return c;
         if (c->at == at && !c->own) gone = c;
     }
-    Bool own = owned < MOST_OWN && code_is_own(at);
+    Bool own = owned < MOST_OWN && held < MOST_ROOM && code_is_own(at);
     owned += own;
     Code *c = gone && !own ? gone : VG_(calloc)("code", 1, sizeof *c);
     if (c != gone) {
@@ -114,6 +115,7 @@ static Code *code_at(Addr at) {
         *slot = now->codes = c;
     }
     read_code(c, at, own);
+    if (own) held += c->units + c->high - c->low;
     return c;
 }
 
@@ -192,6 +194,11 @@ static Call *move(Addr frame, Addr at, ULong done) {
     return &now->calls[now->depth - 1];
 }
 
+static UChar opcode_at(const Code *code, Int unit) {
+    Addr at = code->at + CODE_BYTES + 2 * unit;
+    return all_readable(at, 1) ? *(const UChar *)at : 0;
+}
+
 static void step(Call *call, Addr instruction, ULong done) {
     Code *code = call->code;
     if (!code->own) return;
@@ -207,7 +214,9 @@ static void step(Call *call, Addr instruction, ULong done) {
     }
     if (unit >= (Int)code->units) return;
     Int line = code->line_of[unit];
-    Bool back = unit < call->unit && !(all_readable(instruction, 1) && *(const UChar *)instruction == OPCODE_SEND);
+    Bool back = unit < call->unit && opcode_at(code, unit) != OPCODE_SEND;
+    /* An error that is raised again goes back to where it came from: nothing is executed there. */
+    if (back && opcode_at(code, call->unit) == OPCODE_RERAISE) line = 0;
     if (line && (line != call->line || back)) {
         give_alone(done);
         give(call, done);
@@ -270,6 +279,27 @@ void lines_instrument(IRSB *out, Addr block, const VexGuestLayout *layout) {
     addStmtToIRSB(out, IRStmt_WrTmp(state, IRExpr_Get(offsetof(VexGuestArchState, guest_RDI), Ity_I64)));
     IRExpr **arguments = mkIRExprVec_1(IRExpr_RdTmp(state));
     addStmtToIRSB(out, IRStmt_Dirty(unsafeIRDirty_0_N(1, "enter_loop", VG_(fnptr_to_fnentry)(&enter_loop), arguments)));
+}
+
+static VG_REGPARM(1) void touches(HWord page) { memory_touches(page); }
+
+static IRExpr *computed(IRSB *out, IRType type, IRExpr *e) {
+    IRTemp t = newIRTemp(out->tyenv, type);
+    addStmtToIRSB(out, IRStmt_WrTmp(t, e));
+    return IRExpr_RdTmp(t);
+}
+
+void lines_store(IRSB *out, IRExpr *address) {
+    enum { PAGE_BITS = 12, WORD_BITS = 3 };
+    IRExpr *page = computed(out, Ity_I64, IRExpr_Binop(Iop_Shr64, address, IRExpr_Const(IRConst_U8(PAGE_BITS))));
+    IRExpr *place = computed(out, Ity_I64, IRExpr_Binop(Iop_And64, page, mkIRExpr_HWord(TOUCHED - 1)));
+    place = computed(out, Ity_I64, IRExpr_Binop(Iop_Shl64, place, IRExpr_Const(IRConst_U8(WORD_BITS))));
+    place = computed(out, Ity_I64, IRExpr_Binop(Iop_Add64, place, mkIRExpr_HWord((HWord)memory_touched)));
+    IRExpr *known = computed(out, Ity_I64, IRExpr_Load(Iend_LE, Ity_I64, place));
+    IRExpr **arguments = mkIRExprVec_1(page);
+    IRDirty *call = unsafeIRDirty_0_N(1, "touches", VG_(fnptr_to_fnentry)(&touches), arguments);
+    call->guard = computed(out, Ity_I1, IRExpr_Binop(Iop_CmpNE64, known, page));
+    addStmtToIRSB(out, IRStmt_Dirty(call));
 }
 
 void lines_begin(ULong done) {

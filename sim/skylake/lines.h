@@ -12,6 +12,8 @@ extern Bool lines_wanted;
 Bool lines_interpret(Addr block);
 /* Adds to a block of the loop what it must tell; `layout` is Valgrind's. */
 void lines_instrument(IRSB *out, Addr block, const VexGuestLayout *layout);
+/* The same for a store: whether it is to a page that had none yet. */
+void lines_store(IRSB *out, IRExpr *address);
 /* At the head of each block of the loop, and how much has been counted up to there. */
 void lines_look(ULong done);
 /* The program begins here; and it ends: what is known is written to the log. */

@@ -46,20 +46,29 @@ static ULong pages_in_use(void) {
     return count;
 }
 
-/* No page comes to be in use without a fault, and none goes without a call that gives it back. So the kernel's count of
- * faults, the translator's own among them, tells when there is nothing new to see. */
+/* Pages come to be in use by a store to one that had none yet, or by the kernel's in a system call; and a fault each,
+ * which the kernel counts, the translator's own among them. They go by calls alone that give them back. So it is known
+ * when there is nothing new to see. */
+Addr memory_touched[TOUCHED];
 static ULong faults_known, pages_known;
-static Bool given_back = True;
+static Bool stored = True, given_back = True;
+
+void memory_touches(Addr page) {
+    memory_touched[page % TOUCHED] = page;
+    stored = True;
+}
 
 ULong memory_pages(void) {
     enum { FAULTS = 8, FIELDS = 18 };
+    if (!stored && !given_back) return pages_known;
     Long usage[FIELDS] = {0};
     SysRes r = VG_(do_syscall)(__NR_getrusage, 0, (UWord)usage, 0, 0, 0, 0, 0, 0);
     if (given_back || sr_isError(r) || (ULong)usage[FAULTS] != faults_known) {
+        if (given_back) VG_(memset)(memory_touched, 0, sizeof memory_touched);
         pages_known = pages_in_use();
         faults_known = usage[FAULTS];
-        given_back = False;
     }
+    stored = given_back = False;
     return pages_known;
 }
 
@@ -96,6 +105,7 @@ static Bool gives_back(UInt call, const UWord *a) {
 }
 
 void memory_around(UInt call, const UWord *a) {
+    stored = True;
     if (!gives_back(call, a)) return;
     given_back = True;
     if (moment_now() - last_look >= duration(0, SOON)) look();

@@ -16,6 +16,10 @@ void memory_ends(void);
 ULong memory_peak(void);
 ULong memory_over_time(void);
 ULong memory_at_start(void);
-/* Pages in use now, as often as anybody likes to know. */
+/* Pages in use now, as often as anybody likes to know who tells of each page that a store goes to, unless the table
+ * has it at its place. */
 ULong memory_pages(void);
+enum { TOUCHED = 1 << 16 };
+extern Addr memory_touched[TOUCHED];
+void memory_touches(Addr page);
 #endif

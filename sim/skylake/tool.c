@@ -61,6 +61,7 @@ static void summary(const HChar *ended) {
     enum { NUMBERS = sizeof(Statistics) / sizeof(ULong) };
     forks_tell_known();
     lines_end(cycles_done());
+    if (allocations_wanted) allocations_end();
     memo_settle();
     memo_count();
     Statistics own = statistics;
@@ -230,7 +231,7 @@ static void usage(void) {
                 "                          count for each line of a Python program; where the interpreter's loop lies (hex),\n"
                 "                          in the file of that name where it is loaded anywhere\n"
                 "    --allocations=ADDRESSES\n"
-                "                          who asks for memory, in the mode counts: where malloc, calloc, realloc, memalign,\n"
+                "                          who asks for memory: where malloc, calloc, realloc, memalign,\n"
                 "                          aligned_alloc and posix_memalign lie (hex; 0: nowhere)\n"
                 "    --memoise=no|yes|always|check\n"
                 "                          pass blocks by what is remembered of them: never, where that pays, always;\n"

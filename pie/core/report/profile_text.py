@@ -83,15 +83,15 @@ def memory_profile(profile: Profile, source: str, cut: Cut | None = None) -> str
     """
     texts = _lines_of(source, profile)
     table = _allocation_table if profile.language is Language.CPP else _memory_table
-    tables = [table(one, texts) for one in profile.functions if one.lines]
+    tables = [table(one, texts, profile) for one in profile.functions if one.lines]
     return _shown([], tables, _how_it_ended(profile), cut or Cut())
 
 
-def _memory_table(function: FunctionLines, texts: Sequence[str]) -> _Table:
+def _memory_table(function: FunctionLines, texts: Sequence[str], profile: Profile) -> _Table:
     head = ("Line #", "Mem usage", "Increment", "Occurrences", "Line Contents")
     first = max(1, function.first)
     columns, ranks = [], []
-    for number in _numbers(function, texts):
+    for number in _numbers(function, texts, profile):
         cost = function.lines.get(number)
         shown, rank = ("", "", ""), -1
         if cost is not None:
@@ -105,11 +105,11 @@ def _memory_table(function: FunctionLines, texts: Sequence[str]) -> _Table:
     return _table(above, head, columns, ranks, (6, 12, 12, 10), (1, 1, 2, 3))
 
 
-def _allocation_table(function: FunctionLines, texts: Sequence[str]) -> _Table:
+def _allocation_table(function: FunctionLines, texts: Sequence[str], profile: Profile) -> _Table:
     head = ("Line #", "Calls", "Bytes", "Per Call", "% Bytes", "Line Contents")
     total = sum(cost.allocated_bytes for cost in function.lines.values())
     columns, ranks = [], []
-    for number in _numbers(function, texts):
+    for number in _numbers(function, texts, profile):
         cost = function.lines.get(number, LineCost())
         shown = ("", "", "", "")
         if cost.allocations:
@@ -157,7 +157,7 @@ def _time_table(function: FunctionLines, texts: Sequence[str], profile: Profile)
     spent = f"{total} instructions" if counts else f"{total / CLOCK_HZ:g} s"
     head = ("Line #", "Hits", "Time", "Per Hit", "% Time", "Line Contents")
     columns, ranks = [], []
-    for number in _numbers(function, texts):
+    for number in _numbers(function, texts, profile):
         cost = function.lines.get(number)
         shown = ("", "", "", "") if cost is None else _time_columns(cost, unit, total)
         columns.append((str(number), *shown, _line(texts, number)))
@@ -178,8 +178,17 @@ def _time_columns(cost: LineCost, unit: float, total: int) -> tuple[str, str, st
     return str(cost.hits), f"{time:.1f}", each, f"{100 * cost.cycles / max(1, total):.1f}"
 
 
-def _numbers(function: FunctionLines, texts: Sequence[str]) -> range:
-    return range(max(1, function.first), min(function.last, len(texts)) + 1)
+def _numbers(function: FunctionLines, texts: Sequence[str], profile: Profile) -> list[int]:
+    """Return the lines of a function without those of functions within it, which have their own."""
+    first, last = max(1, function.first), min(function.last, len(texts))
+    within = {
+        number
+        for one in profile.functions
+        if one is not function and first <= one.first and one.last <= function.last
+        for number in range(one.first, one.last + 1)
+    }
+    numbers = range(first, last + 1)
+    return [number for number in numbers if number not in within or number in function.lines]
 
 
 def _table(
@@ -207,7 +216,8 @@ def _table(
 
 def _lines_of(source: str, profile: Profile) -> list[str]:
     """Return the source's lines, as the interpreter counts them, or the compiler."""
-    return source.split("\n") if profile.language is Language.CPP else _LINE_ENDS.split(source)
+    lines = source.split("\n") if profile.language is Language.CPP else _LINE_ENDS.split(source)
+    return lines if lines[-1] else lines[:-1]
 
 
 def _line(texts: Sequence[str], number: int) -> str:

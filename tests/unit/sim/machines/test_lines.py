@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 
 from sim import compiler
+from sim.errors import Unsupported
 from sim.line_costs import FunctionLines
 from sim.machine import Measurement
 from sim.machines.counts import Counts
 from sim.program import Build, Language, Program
 from sim.setting import Setting
+from sim.toolchain import Toolchain
 
 USUAL = """
 import sys
@@ -90,6 +93,96 @@ print(fib(8), looped(20), sum(count(9)), list(through(4)), caught(7), cached(12)
 """
 
 
+UNUSUAL = """
+class Held:
+    def __enter__(self):
+        return self
+    def __exit__(self, kind, error, trace):
+        return kind is KeyError
+
+class Step:
+    def __await__(self):
+        got = yield 1
+        return got
+
+async def asked(n):
+    total = 0
+    for _ in range(n):
+        total += await Step()
+    return total
+
+def driven(n):
+    one = asked(n)
+    one.send(None)
+    try:
+        while True:
+            one.send(3)
+    except StopIteration as end:
+        return end.value
+
+def wrapped(f):
+    def inner(*given):
+        try:
+            return f(*given)
+        finally:
+            inner.calls += 1
+    inner.calls = 0
+    return inner
+
+@wrapped
+def shape(x):
+    match x:
+        case [a, b]:
+            return a + b
+        case {"k": v}:
+            return v
+        case str():
+            return len(x)
+    return 0
+
+def echo():
+    got = None
+    try:
+        while True:
+            try:
+                got = yield got
+            except ValueError:
+                got = "again"
+    finally:
+        got = None
+
+def sent():
+    one = echo()
+    next(one)
+    out = [one.send(1), one.throw(ValueError), one.send(2)]
+    one.close()
+    return out
+
+def swallowed(n):
+    for i in range(n):
+        with Held(), Held() as h:
+            if i % 2:
+                raise KeyError(i)
+            h = None
+    else:
+        n += 1
+    while (n := n - 1) > 0:
+        if n == 2: break
+    return n
+
+def deep(n): return deep(n - 1) if n else 0
+
+def crossed(n):
+    if n:
+        return sorted([n, 1], key=lambda k: crossed(n - 1) + k)[0]
+    return 0
+
+print(driven(4), shape([1, 2]), shape({"k": 3}), shape("abc"), shape(1.5), sent())
+print(swallowed(5), deep(50), crossed(4), [deep(k) for k in range(3)])
+del Held, Step
+"""
+
+
 @pytest.fixture
 def setting() -> Setting:
     found = Counts().check()
@@ -151,10 +244,11 @@ def traced(source: str) -> dict[tuple[str, int], int]:
 
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="compared with a trace of CPython 3.11")
-def test_hits_are_those_of_a_trace(setting: Setting, tmp_path: Path) -> None:
-    run, functions = profiled(USUAL, setting, tmp_path)
+@pytest.mark.parametrize("source", [USUAL, UNUSUAL], ids=["usual", "unusual"])
+def test_hits_are_those_of_a_trace(source: str, setting: Setting, tmp_path: Path) -> None:
+    run, functions = profiled(source, setting, tmp_path)
     assert run.detail == ""
-    assert hits(functions) == traced(USUAL)
+    assert hits(functions) == traced(source)
 
 
 def test_a_profiled_run_costs_what_the_measured_one_costs(setting: Setting, tmp_path: Path) -> None:
@@ -220,6 +314,11 @@ f(200)
         "import sys\nsys.exit(0)",
         "import sys\nsys.setrecursionlimit(10**6)\nf = lambda: f()\nf()",
         "import ctypes\nctypes.string_at(0)",
+        # The frame's pointer to its code, and to the frame before, are overwritten.
+        "import ctypes, sys\n"
+        "at = ctypes.c_uint64.from_address(id(sys._getframe()) + 24).value\n"
+        "for place in (32, 48, 56): ctypes.c_uint64.from_address(at + place).value = 1 << 46\n",
+        "f = work.__code__.replace(co_linetable=b'\\xff' * 99, co_firstlineno=1 << 30)\nexec(f)",
     ],
 )
 def test_a_program_that_ends_badly_gives_what_was_seen(
@@ -311,3 +410,23 @@ f()
     assert lines[4].grown_bytes <= 0
     assert lines[3].memory_bytes > own.entered_bytes + (8 << 20)
     assert lines[5].grown_bytes == pytest.approx(-(8 << 20), rel=0.02)  # its name ends here
+
+
+def test_another_interpreter_is_read_or_refused_by_name(setting: Setting, tmp_path: Path) -> None:
+    """This one: its loop may lie in a shared library, which is loaded anywhere."""
+    own = Path(sys.base_prefix) / "bin" / "python3"
+    if not own.is_file():
+        pytest.skip("this interpreter has no file of its own")
+    other = replace(setting, toolchain=Toolchain(interpreter=str(own)))
+    source = "def f(n):\n    return n * 2\n\nfor i in range(9):\n    f(i)\n"
+    if sys.version_info[:2] != (3, 11):
+        with pytest.raises(Unsupported, match="cost by line cannot be read"):
+            profiled(source, other, tmp_path)
+        return
+    _run, functions = profiled(source, other, tmp_path)
+    assert hits(functions) == {
+        ("<module>", 1): 1,
+        ("<module>", 4): 10,
+        ("<module>", 5): 9,
+        ("f", 2): 9,
+    }

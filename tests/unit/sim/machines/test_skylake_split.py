@@ -105,7 +105,7 @@ def test_annotation_costs_the_same_cycles_and_its_addresses_add_up_to_them(
 ) -> None:
     build = built(tmp_path, RANDOM, 2000, 1)
     plain = measured(machine, build, tmp_path)
-    run, addresses = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
+    run, addresses, _asked = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
     assert (run.cycles, run.counters) == (plain.cycles, plain.counters)
     assert sum(one.cycles for one in addresses.values()) == run.cycles
     assert sum(one.mispredictions for one in addresses.values()) == run.counters["mispredictions"]
@@ -116,7 +116,7 @@ def test_of_a_program_with_more_addresses_the_costliest_are_told(
 ) -> None:
     build = built(tmp_path, "add $1,%eax", 2, MOST_ADDRESSES + 1000)
     (tmp_path / "input").write_text("")
-    run, addresses = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
+    run, addresses, _asked = machine.annotate(build, tmp_path / "input", LIMITS, Toolchain())
     assert len(addresses) == MOST_ADDRESSES
     assert run.cycles is not None
     assert 0.5 * run.cycles < sum(one.cycles for one in addresses.values()) <= run.cycles
