@@ -54,12 +54,15 @@ def command(
             help="Program that the others are compared with; without -e it says what is right.",
         ),
     ] = None,
+    arguments: Annotated[
+        str, typer.Option("--args", metavar="TEXT", help="What C++ programs are started with.")
+    ] = "",
     parameter: Annotated[
         list[str] | None,
         typer.Option(
             "--parameter",
             metavar="NAME=a,b,c",
-            help="Measure with each value in place of {NAME} in --cxxflags; repeatable.",
+            help="Measure with each value in place of {NAME} in --cxxflags and --args; repeatable.",
         ),
     ] = None,
     export: Annotated[
@@ -99,6 +102,7 @@ def command(
     """
     from pie.core.report import explanation
     from pie.flows import measure as flow
+    from pie.flows import measure_files
     from sim import machines
     from sim.errors import InputError
     from sim.verdict import Verdict
@@ -113,15 +117,24 @@ def command(
     from pie.cli import measure_output as output
 
     writers = output.writers(export or [])
-    settings = output.variants(build, parameter or [])
+    settings = output.variants(build, parameter or [], arguments)
+    programs = measure_files.program_files(programs)
     variants = [
         (
             words,
-            one.setting(
-                machine, gem5, gem5_config, max_instructions=max_instructions, max_cycles=max_cycles
+            output.with_arguments(
+                one.setting(
+                    machine,
+                    gem5,
+                    gem5_config,
+                    max_instructions=max_instructions,
+                    max_cycles=max_cycles,
+                ),
+                started_with,
+                programs,
             ),
         )
-        for words, one in settings
+        for words, one, started_with in settings
     ]
     setting = variants[0][1]
     if len(variants) > 1 and (explained or annotated):

@@ -13,6 +13,7 @@ from pie.cli.options import Programs
 if TYPE_CHECKING:
     from pie.core.report.ranking import Ranking
     from pie.flows.measure import Compared
+    from sim.setting import Setting
 
 WIDEST = 200
 Write = Callable[[Path, "Ranking", Mapping[str, Any]], None]
@@ -62,8 +63,28 @@ def writers(files: Sequence[Path]) -> list[tuple[Path, Write]]:
     return [(file, writing(file)) for file in files]
 
 
-def variants(build: Programs, parameters: Sequence[str]) -> list[tuple[str, Programs]]:
-    """Return the options for each combination of parameters, and how to name it.
+def with_arguments(setting: Setting, arguments: str, programs: Sequence[Path]) -> Setting:
+    """Return a setting whose programs are started with arguments.
+
+    InputError for Python programs and gem5, which have none.
+    """
+    from pie.core.problem import InputError
+    from sim.toolchain import parse_arguments
+
+    parsed = parse_arguments(arguments)
+    if not parsed:
+        return setting
+    if setting.machine.name == "gem5":
+        raise InputError("programs on gem5 take no arguments", "measure with --machine skylake")
+    if any(file.suffix.lower() == ".py" for file in programs):
+        raise InputError("--args is for C++ programs", "give Python programs their input by -i")
+    return replace(setting, toolchain=replace(setting.toolchain, arguments=parsed))
+
+
+def variants(
+    build: Programs, parameters: Sequence[str], arguments: str
+) -> list[tuple[str, Programs, str]]:
+    """Return the options and the arguments for each combination of parameters, with its name.
 
     InputError for a parameter that stands nowhere: it would measure the same thing several times.
     """
@@ -73,13 +94,14 @@ def variants(build: Programs, parameters: Sequence[str]) -> list[tuple[str, Prog
     combinations = measure_files.parameters(parameters)
     flags = build.cxxflags
     for name in combinations[0]:
-        if f"{{{name}}}" not in (flags or ""):
+        if f"{{{name}}}" not in (flags or "") + arguments:
             raise InputError(
-                f"the parameter {name} stands nowhere", f"write {{{name}}} in --cxxflags"
+                f"the parameter {name} stands nowhere", f"write {{{name}}} in --cxxflags or --args"
             )
     made = []
     for values in combinations:
         words = " ".join(f"{name}={value}" for name, value in values.items())
         filled = None if flags is None else measure_files.filled(flags, values)
-        made.append((words, replace(build, cxxflags=filled)))
+        started_with = measure_files.filled(arguments, values)
+        made.append((words, replace(build, cxxflags=filled), started_with))
     return made
