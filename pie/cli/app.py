@@ -32,7 +32,6 @@ app = typer.Typer(
     help="Is this program really faster, and by how much?\n\n"
     "Example: pie simulate --pairs examples/test.jsonl",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
