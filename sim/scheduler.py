@@ -139,6 +139,11 @@ class Scheduler:
             if tick is not None:
                 tick()
 
+    @property
+    def under_way(self) -> set[str]:
+        """Kinds of the jobs that workers have now."""
+        return {job.kind for batch, *_rest in self._futures.values() for _key, job in batch}
+
     def _advance(self, one: _Active, *, first: bool = False) -> None:
         """Send a procedure its results and start what it asks for next, until it must wait."""
         while True:

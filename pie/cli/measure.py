@@ -115,6 +115,7 @@ def command(
             "measure with --machine skylake",
         )
     from pie.cli import measure_output as output
+    from pie.cli.phases import Phases
 
     writers = output.writers(export or [])
     settings = output.variants(build, parameter or [], arguments)
@@ -143,16 +144,18 @@ def command(
         say("pie: no input is given (-i FILE, --tests DIR), so the programs read an empty one")
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")
-    compared = flow.compare(
-        programs,
-        inputs or [],
-        expected or [],
-        setting,
-        use_cache=not no_cache,
-        folder=tests,
-        reference=reference,
-        variants=variants,
-    )
+    with Phases() as phases:
+        compared = flow.compare(
+            programs,
+            inputs or [],
+            expected or [],
+            setting,
+            use_cache=not no_cache,
+            folder=tests,
+            reference=reference,
+            variants=variants,
+            show=phases.show,
+        )
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)
     split = flow.explanations(compared) if explained and fine else []

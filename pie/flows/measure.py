@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -120,6 +120,7 @@ def compare(
     folder: Path | None = None,
     reference: Path | None = None,
     variants: Sequence[tuple[str, Setting]] = (),
+    show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
     """Measure programs on inputs. InputError for a file that cannot be used.
 
@@ -128,6 +129,7 @@ def compare(
     words stand behind its name. Without expected outputs the reference says what is right, or the
     first program that ends well; the setting's rule compares.
     """
+    show(f"preparing the machine {setting.machine.name}")
     missing = setting.machine.check()
     if not missing.ok:
         raise MissingTool(missing.problem, missing.remedy)
@@ -146,6 +148,7 @@ def compare(
         reference=base,
         order=order,
         variants=variants,
+        show=show,
     )
 
 
@@ -159,8 +162,12 @@ def compare_texts(
     reference: int | None = None,
     order: Sequence[int] = (),
     variants: Sequence[tuple[str, Setting]] = (),
+    show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
-    """Measure programs on texts; `order`: whom to ask first for the right output."""
+    """Measure programs on texts; `order`: whom to ask first for the right output.
+
+    `show` is told the phase now and then.
+    """
     settings = variants or [("", setting)]
     programs = [program for _words, _setting in settings for program in sources]
     shown = [f"{name} {words}".rstrip() for words, _setting in settings for name in names]
@@ -186,8 +193,13 @@ def compare_texts(
         store = Store(root / "results.sqlite")
         try:
             with Scheduler(store, jobs) as scheduler:
-                starts = list(scheduler.run(first()))
-                outcomes = [one for group in scheduler.run(second()) for one in group]
+
+                def tick() -> None:
+                    show(_phase(scheduler.under_way))
+
+                show("compiling")
+                starts = list(scheduler.run(first(), tick))
+                outcomes = [one for group in scheduler.run(second(), tick) for one in group]
         finally:
             store.close()
     return Compared(
@@ -207,6 +219,12 @@ def compare_texts(
             sorted({one.label(language) for _words, one in settings for language in languages})
         ),
     )
+
+
+def _phase(kinds: set[str]) -> str:
+    """Name what is done for these kinds of jobs, the earliest first."""
+    names = {"build": "compiling", "outputs": "judging", "judge": "judging", "confirm": "judging"}
+    return next((name for kind, name in names.items() if kind in kinds), "measuring")
 
 
 @dataclass
