@@ -76,6 +76,12 @@ def command(
     gem5_config: options.Gem5Configuration = "Verbatim",
     *,
     build: options.Programs,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--native", help="Also measure on this host's processor, as a second opinion."
+        ),
+    ] = False,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
     explained: Annotated[
@@ -138,6 +144,10 @@ def command(
         for words, one, started_with in settings
     ]
     setting = variants[0][1]
+    if len(variants) > 1 and beside:
+        raise InputError("--native measures one build", "leave --parameter out")
+    if inputs == [Path("-")] and beside:
+        raise InputError("standard input can be read once", "give a file with -i for --native")
     if len(variants) > 1 and (explained or annotated):
         raise InputError("--explain and --annotate tell of one build", "leave --parameter out")
     if not inputs and tests is None:
@@ -156,17 +166,33 @@ def command(
             variants=variants,
             show=phases.show,
         )
+        opinion = None
+        if beside and setting.machine.name != "native":
+            opinion = flow.compare(
+                programs,
+                inputs or [],
+                expected or [],
+                output.with_arguments(build.setting("native"), arguments, programs),
+                use_cache=not no_cache,
+                folder=tests,
+                reference=reference,
+                show=lambda phase: phases.show(f"{phase} on this host's processor"),
+            )
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)
     split = flow.explanations(compared) if explained and fine else []
     if not as_json:
         with printing():
             print("\n".join(output.lines(compared, sentence)))
+            if opinion is not None:
+                print("\n".join(output.beside(compared, opinion)))
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = _annotations(compared, setting) if annotated and fine else []
     document = _document(compared, sentence, split)
     document["annotations"] = [one.as_dict() for one in shown]
+    if opinion is not None:
+        document["native"] = opinion.ranking.as_dicts()
     for file, write in writers:
         write(file, compared.ranking, document)
     with printing():

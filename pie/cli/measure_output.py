@@ -37,6 +37,19 @@ def lines(compared: Compared, sentence: str, width: int | None = None) -> list[s
     return shown
 
 
+def beside(compared: Compared, opinion: Compared, width: int | None = None) -> list[str]:
+    """Return what this host's processor says, and whether it agrees about who is faster."""
+    from pie.core.report import ranking_table
+    from pie.core.report.ranking import disagreement
+
+    width = min(width or terminal_width(), WIDEST)
+    lines = ["", "On this host's processor, which another host and another minute change:"]
+    lines += ranking_table.table(opinion.ranking, width)
+    noise = max((abs(ratio - 1) for ratio in opinion.own_noise), default=0.0)
+    told = disagreement(compared.ranking, opinion.ranking, noise)
+    return [*lines, "", *ranking_table.wrapped(told, width)]
+
+
 def terminal_width() -> int:
     """Return the columns of the terminal, or 80 where there is none."""
     return shutil.get_terminal_size((80, 24)).columns

@@ -77,6 +77,16 @@ class Compared:
             self.reference,
         )
 
+    @property
+    def own_noise(self) -> list[float]:
+        """On the real CPU: ratios of the same program against itself, one for each run."""
+        return [
+            test.run.counters["aa_ratio"]
+            for outcome in self.outcomes
+            for test in outcome.tests
+            if test.run is not None and "aa_ratio" in test.run.counters
+        ]
+
     def _entry(self, index: int) -> Entry:
         one = self.outcomes[index]
         runs = [test.run for test in one.tests if test.run is not None]
@@ -344,12 +354,7 @@ def _startup_clause(compared: Compared, best: int) -> str:
 
 def _noise_clause(compared: Compared) -> str:
     """On the real CPU: what the same program differed by against itself."""
-    ratios = [
-        one.run.counters["aa_ratio"]
-        for outcome in compared.outcomes
-        for one in outcome.tests
-        if one.run is not None and "aa_ratio" in one.run.counters
-    ]
+    ratios = compared.own_noise
     if not ratios:
         return ""
     noise = max(abs(ratio - 1) for ratio in ratios)

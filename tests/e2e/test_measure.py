@@ -186,3 +186,12 @@ def test_programs_are_started_with_arguments_which_parameters_fill(folder: Path)
     assert "for C++ programs" in measure("a.py", "--args", "1", code=1).stderr
     for odd in ("'", "{log}", "a\x1b"):
         assert "--args" in measure("args.cpp", "--args", odd, code=1).stderr
+
+
+def test_the_hosts_processor_is_a_second_opinion(folder: Path) -> None:
+    write("slow.cpp", LOOP.format(30_000_000) + 'printf("%d\\n", n);')
+    words = ["slow.cpp", "fast.cpp", "-i", "i.txt", "--native"]
+    text = " ".join(measure(*words).stdout.split())
+    assert "On this host's processor" in text
+    assert "The processor agrees with the model 'counts' about who is faster" in text
+    assert len(json.loads(measure(*words, "--json").stdout)["native"]) == 2
