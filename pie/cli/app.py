@@ -21,6 +21,7 @@ from pie.cli import (
     report,
     selfplay,
     simulate,
+    view,
 )
 from pie.cli.calibration import calibrate
 from pie.cli.exits import Exit, say
@@ -46,6 +47,7 @@ app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("history")(history.command)
 app.command("plot")(plot.command)
+app.command("view")(view.command)
 app.command("calibrate")(calibrate.command)
 app.command("doctor")(doctor.command)
 app.add_typer(index.app, name="index")

@@ -23,6 +23,7 @@ COMMANDS = [
     ["compare"],
     ["history"],
     ["plot"],
+    ["view"],
     ["calibrate"],
     ["doctor"],
     ["index"],
