@@ -47,7 +47,7 @@ def guest_for(build: Build, toolchain: Toolchain) -> Guest:
     dynamic = toolchain.link == "dynamic"
     return Guest(
         program="/pie/prog",
-        argv=("prog",),
+        argv=("prog", *toolchain.arguments),
         profile="interpreter" if dynamic else "program",
         read_only={"/pie/prog": str(build.path)},
         system=dynamic,

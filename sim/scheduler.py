@@ -160,6 +160,11 @@ class Scheduler:
         """Whether a job is under way, wanted or not."""
         return bool(self._futures)
 
+    @property
+    def under_way(self) -> set[str]:
+        """Kinds of the jobs that workers have now."""
+        return {job.kind for batch, *_rest in self._futures.values() for _key, job in batch}
+
     def wake(self) -> None:
         """End a `collect` that waits, from any thread."""
         self._ended.put(None)

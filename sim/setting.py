@@ -56,6 +56,7 @@ class Setting:
             sandbox.level(),
             cgroup.kind(),
             self._libraries(),
+            *([self.toolchain.arguments] if self.toolchain.arguments else []),
         )
 
     def measure_context(self) -> str:

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ class Toolchain:
     """Names of libraries that programs may use where they are installed."""
     interpreter: str = ""
     """Path of the Python interpreter for Python programs; empty: the system's, else ours."""
+    arguments: tuple[str, ...] = ()
+    """What C++ programs are started with, after their name (`parse_arguments`)."""
 
     def compiler_path(self) -> str:
         """Return the compiler's path; MissingTool when there is none."""
@@ -112,6 +115,7 @@ class Toolchain:
             "defines": " ".join(self.defines),
             "link": self.link,
             "libc": _libc_hash(path),
+            **({"arguments": shlex.join(self.arguments)} if self.arguments else {}),
             **{
                 f"library {name}": LIBRARIES[name].fingerprint()
                 for name in self.libraries
@@ -141,6 +145,27 @@ def parse_flags(text: str) -> tuple[str, ...]:
                 "name the architecture, such as -march=x86-64-v3",
             )
     return flags
+
+
+_LONGEST_ARGUMENTS = 4096
+
+
+def parse_arguments(text: str) -> tuple[str, ...]:
+    """Split the arguments of a program as a shell does; InputError for what cannot be passed on."""
+    try:
+        arguments = tuple(shlex.split(text))
+    except ValueError as error:
+        raise InputError(
+            f"--args {text!r} cannot be split ({error})", "check its quotes"
+        ) from error
+    if any(not one.isprintable() or "{" in one for one in arguments):
+        raise InputError(
+            f"--args {text!r} has a brace or a control character",
+            "leave it out: programs read input",
+        )
+    if len(text) > _LONGEST_ARGUMENTS:
+        raise InputError("--args is too long", "give what is long on standard input, by -i")
+    return arguments
 
 
 _FOLDER_FLAGS = ("-isystem", "-iquote", "-idirafter", "-I", "-L")

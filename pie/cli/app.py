@@ -23,6 +23,7 @@ from pie.cli import (
     selfplay,
     serve,
     simulate,
+    view,
 )
 from pie.cli.calibration import calibrate
 from pie.cli.exits import Exit, say
@@ -34,7 +35,6 @@ app = typer.Typer(
     help="Is this program really faster, and by how much?\n\n"
     "Example: pie simulate --pairs examples/test.jsonl",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
@@ -50,6 +50,7 @@ app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("history")(history.command)
 app.command("plot")(plot.command)
+app.command("view")(view.command)
 app.command("calibrate")(calibrate.command)
 app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)

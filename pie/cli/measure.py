@@ -53,12 +53,15 @@ def command(
             help="Program that the others are compared with; without -e it says what is right.",
         ),
     ] = None,
+    arguments: Annotated[
+        str, typer.Option("--args", metavar="TEXT", help="What C++ programs are started with.")
+    ] = "",
     parameter: Annotated[
         list[str] | None,
         typer.Option(
             "--parameter",
             metavar="NAME=a,b,c",
-            help="Measure with each value in place of {NAME} in --cxxflags; repeatable.",
+            help="Measure with each value in place of {NAME} in --cxxflags and --args; repeatable.",
         ),
     ] = None,
     export: Annotated[
@@ -72,6 +75,12 @@ def command(
     gem5_config: options.Gem5Configuration = "Verbatim",
     *,
     build: options.Programs,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--native", help="Also measure on this host's processor, as a second opinion."
+        ),
+    ] = False,
     max_instructions: options.MaxInstructions = None,
     max_cycles: options.MaxCycles = None,
     explained: Annotated[
@@ -103,6 +112,7 @@ def command(
     """
     from pie.core.report import explanation
     from pie.flows import measure as flow
+    from pie.flows import measure_files
     from pie.flows.annotate import ANNOTATING, lines_of_all
     from sim import machines
     from sim.errors import InputError
@@ -116,19 +126,33 @@ def command(
             "measure with --machine skylake",
         )
     from pie.cli import measure_output as output
+    from pie.cli.phases import Phases
 
     writers = output.writers(export or [])
-    settings = output.variants(build, parameter or [])
+    settings = output.variants(build, parameter or [], arguments)
+    programs = measure_files.program_files(programs)
     variants = [
         (
             words,
-            one.setting(
-                machine, gem5, gem5_config, max_instructions=max_instructions, max_cycles=max_cycles
+            output.with_arguments(
+                one.setting(
+                    machine,
+                    gem5,
+                    gem5_config,
+                    max_instructions=max_instructions,
+                    max_cycles=max_cycles,
+                ),
+                started_with,
+                programs,
             ),
         )
-        for words, one in settings
+        for words, one, started_with in settings
     ]
     setting = variants[0][1]
+    if len(variants) > 1 and beside:
+        raise InputError("--native measures one build", "leave --parameter out")
+    if inputs == [Path("-")] and beside:
+        raise InputError("standard input can be read once", "give a file with -i for --native")
     if len(variants) > 1 and (explained or annotated or sizes):
         raise InputError(
             "--explain, --annotate and --sizes tell of one build", "leave --parameter out"
@@ -137,22 +161,38 @@ def command(
         say("pie: no input is given (-i FILE, --tests DIR), so the programs read an empty one")
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")
-    compared = flow.compare(
-        programs,
-        inputs or [],
-        expected or [],
-        setting,
-        use_cache=not no_cache,
-        folder=tests,
-        reference=reference,
-        variants=variants,
-    )
+    with Phases() as phases:
+        compared = flow.compare(
+            programs,
+            inputs or [],
+            expected or [],
+            setting,
+            use_cache=not no_cache,
+            folder=tests,
+            reference=reference,
+            variants=variants,
+            show=phases.show,
+        )
+        opinion = None
+        if beside and setting.machine.name != "native":
+            opinion = flow.compare(
+                programs,
+                inputs or [],
+                expected or [],
+                output.with_arguments(build.setting("native"), arguments, programs),
+                use_cache=not no_cache,
+                folder=tests,
+                reference=reference,
+                show=lambda phase: phases.show(f"{phase} on this host's processor"),
+            )
     sentence = flow.sentence(compared)
     fine = all(one.cycles is not None for one in compared.outcomes)
     split = flow.explanations(compared) if explained and fine else []
     if not as_json:
         with printing():
             print("\n".join(output.lines(compared, sentence)))
+            if opinion is not None:
+                print("\n".join(output.beside(compared, opinion)))
             for name, one_split in zip(compared.names, split, strict=False):
                 print("\n".join(explanation.lines(name, one_split)))
     shown = lines_of_all(compared, setting) if annotated else []
@@ -168,6 +208,8 @@ def command(
     document = _document(compared, sentence, split)
     document["annotations"] = [one.as_dict() for one in shown]
     document["growth"] = None if grown is None else asdict(grown)
+    if opinion is not None:
+        document["native"] = opinion.ranking.as_dicts()
     for file, write in writers:
         write(file, compared.ranking, document)
     with printing():

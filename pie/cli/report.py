@@ -23,6 +23,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     CSV = "csv"
     JSON = "json"
+    LATEX = "latex"
 
 
 @told
@@ -116,6 +117,8 @@ def command(
         "--by-tag": by_tag,
         "--html": html is not None,
     }
+    if chosen is Format.LATEX and (is_of_tasks(run) or any(asked.values())):
+        raise InputError("LaTeX is for the table of scores alone", "choose markdown or csv")
     names = [name for name, wanted in asked.items() if wanted]
     if style:
         names += ["--fail-under"] if fail_under is not None else []
@@ -149,6 +152,8 @@ def command(
             sys.stdout.write(report_formats.as_markdown(report))
         elif chosen is Format.CSV:
             sys.stdout.write(report_formats.as_csv(report))
+        elif chosen is Format.LATEX:
+            sys.stdout.write(report_formats.as_latex(report))
         else:
             sys.stdout.write(report_formats.as_json(report))
     if html is not None:

@@ -243,6 +243,6 @@ def _extras() -> Iterator[Finding]:
             f"extra {extra}",
             not missing,
             "installed" if not missing else f"not installed: {', '.join(missing)}",
-            f"pip install -c constraints.txt -e '.[{extra}]'",
+            f"pip install 'pie-perf-toolkit[{extra}]'",
             needed=False,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,6 +85,16 @@ class Compared:
             self.reference,
         )
 
+    @property
+    def own_noise(self) -> list[float]:
+        """On the real CPU: ratios of the same program against itself, one for each run."""
+        return [
+            test.run.counters["aa_ratio"]
+            for outcome in self.outcomes
+            for test in outcome.tests
+            if test.run is not None and "aa_ratio" in test.run.counters
+        ]
+
     def _entry(self, index: int) -> Entry:
         one = self.outcomes[index]
         runs = [test.run for test in one.tests if test.run is not None]
@@ -128,6 +138,7 @@ def compare(
     folder: Path | None = None,
     reference: Path | None = None,
     variants: Sequence[tuple[str, Setting]] = (),
+    show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
     """Measure programs on inputs. InputError for a file that cannot be used.
 
@@ -136,6 +147,7 @@ def compare(
     words stand behind its name. Without expected outputs the reference says what is right, or the
     first program that ends well; the setting's rule compares.
     """
+    show(f"preparing the machine {setting.machine.name}")
     missing = setting.machine.check()
     if not missing.ok:
         raise MissingTool(missing.problem, missing.remedy)
@@ -154,6 +166,7 @@ def compare(
         reference=base,
         order=order,
         variants=variants,
+        show=show,
     )
 
 
@@ -167,8 +180,12 @@ def compare_texts(
     reference: int | None = None,
     order: Sequence[int] = (),
     variants: Sequence[tuple[str, Setting]] = (),
+    show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
-    """Measure programs on texts; `order`: whom to ask first for the right output."""
+    """Measure programs on texts; `order`: whom to ask first for the right output.
+
+    `show` is told the phase now and then.
+    """
     settings = variants or [("", setting)]
     programs = [program for _words, _setting in settings for program in sources]
     shown = [f"{name} {words}".rstrip() for words, _setting in settings for name in names]
@@ -194,8 +211,13 @@ def compare_texts(
         store = Store(root / "results.sqlite")
         try:
             with Scheduler(store, jobs) as scheduler:
-                starts = list(scheduler.run(first()))
-                outcomes = [one for group in scheduler.run(second()) for one in group]
+
+                def tick() -> None:
+                    show(_phase(scheduler.under_way))
+
+                show("compiling")
+                starts = list(scheduler.run(first(), tick))
+                outcomes = [one for group in scheduler.run(second(), tick) for one in group]
         finally:
             store.close()
     return Compared(
@@ -215,6 +237,12 @@ def compare_texts(
             sorted({one.label(language) for _words, one in settings for language in languages})
         ),
     )
+
+
+def _phase(kinds: set[str]) -> str:
+    """Name what is done for these kinds of jobs, the earliest first."""
+    names = {"build": "compiling", "outputs": "judging", "judge": "judging", "confirm": "judging"}
+    return next((name for kind, name in names.items() if kind in kinds), "measuring")
 
 
 @dataclass
@@ -337,12 +365,7 @@ def _why(compared: Compared, one: Entry) -> str:
 
 def _noise_clause(compared: Compared) -> str:
     """On the real CPU: what the same program differed by against itself."""
-    ratios = [
-        one.run.counters["aa_ratio"]
-        for outcome in compared.outcomes
-        for one in outcome.tests
-        if one.run is not None and "aa_ratio" in one.run.counters
-    ]
+    ratios = compared.own_noise
     if not ratios:
         return ""
     noise = max(abs(ratio - 1) for ratio in ratios)

@@ -170,3 +170,28 @@ def test_what_is_exported_is_what_a_repository_compares_with(folder: Path) -> No
         assert done.exit_code == code, done.output
     assert "1 slower (slow.cpp" in done.stdout
     assert "1 as before" in done.stdout
+
+
+def test_programs_are_started_with_arguments_which_parameters_fill(folder: Path) -> None:
+    Path("args.cpp").write_text(
+        "#include <cstdio>\n#include <cstdlib>\nint main(int count, char** words) {\n"
+        "    volatile int s = 0;\n    for (int i = 0; i < atoi(words[2]); i++) s = s + 1;\n"
+        '    printf("%d %s\\n", count, words[1]);\n}\n'
+    )
+    Path("o.txt").write_text("3 a b\n")
+    words = ["args.cpp", "-i", "i.txt", "-e", "o.txt", "--args", "'a b' {N}"]
+    lines = ranking(*words, "--parameter", "N=10,9000")
+    assert lines["args.cpp N=10"]["ratio"] == 1 < lines["args.cpp N=9000"]["ratio"]
+    Path("a.py").write_text("print(1)\n")
+    assert "for C++ programs" in measure("a.py", "--args", "1", code=1).stderr
+    for odd in ("'", "{log}", "a\x1b"):
+        assert "--args" in measure("args.cpp", "--args", odd, code=1).stderr
+
+
+def test_the_hosts_processor_is_a_second_opinion(folder: Path) -> None:
+    write("slow.cpp", LOOP.format(30_000_000) + 'printf("%d\\n", n);')
+    words = ["slow.cpp", "fast.cpp", "-i", "i.txt", "--native"]
+    text = " ".join(measure(*words).stdout.split())
+    assert "On this host's processor" in text
+    assert "The processor agrees with the model 'counts' about who is faster" in text
+    assert len(json.loads(measure(*words, "--json").stdout)["native"]) == 2

@@ -304,3 +304,55 @@ def test_a_script_that_got_into_the_page_would_not_run(
     assert browser.run("window.broken === undefined")
     assert any("Content Security Policy" in one for one in browser.complaints)
     browser.complaints.clear()
+
+
+@pytest.fixture(scope="module")
+def odd_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Programs that nobody writes by hand: a line of a million letters, and 20,000 lines."""
+    folder = tmp_path_factory.mktemp("odd")
+    many = "".join(f"int f{line}() {{ return {line} * 2; }}\n" for line in range(20_000))
+    texts = [["int x = 1; " * 100_000, many], [many, many.replace("* 2", "+ 2")], ["", "\n\n"]]
+    make_run(folder / "run", 3, generations=0, texts=texts)
+    done = CliRunner().invoke(
+        app, ["report", str(folder / "run"), "--html", str(folder / "p.html")]
+    )
+    assert done.exit_code == 0
+    return folder / "p.html"
+
+
+@pytest.mark.parametrize("row", [1, 2, 3])
+def test_programs_of_any_size_are_shown_with_few_elements(
+    browser: chromium.Browser, odd_page: Path, row: int
+) -> None:
+    home(browser, odd_page)
+    browser.go(f"#/pair/{row}", "document.querySelector('.listing .line')")
+    height = browser.run("document.documentElement.scrollHeight")
+    for top in (0, height // 3, height // 2, height):
+        browser.run(f"scrollTo(0, {top})")
+        browser.settle()
+        assert browser.run(NODES) <= MOST_NODES
+        assert browser.run("document.querySelectorAll('.listing .line').length") > 0
+
+
+def test_a_browser_without_highlights_colours_by_elements_and_has_as_few(
+    browser: chromium.Browser, page: Path, run: Run
+) -> None:
+    added = browser.ask("Page.addScriptToEvaluateOnNewDocument", source="delete window.Highlight")
+    home(browser, page)
+    browser.go("#/pair/4", "document.querySelector('.listing .line')")
+    coloured = "document.querySelectorAll('.listing [class^=hljs]').length"
+    assert browser.run(coloured) > 50
+    check(browser, run, run.rows)
+    browser.ask("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+    home(browser, page)
+    browser.go("#/pair/4", "document.querySelector('.listing .line')")
+    assert browser.run(coloured) == 0
+    assert browser.run("CSS.highlights.size") > 3
+
+
+def test_an_end_of_a_long_program_is_reached(browser: chromium.Browser, odd_page: Path) -> None:
+    home(browser, odd_page)
+    browser.go("#/pair/2", "document.querySelector('.listing .line')")
+    browser.run("scrollTo(0, 1e9)")
+    browser.settle()
+    assert "f19999" in browser.run("document.querySelector('.listing').textContent")

@@ -67,6 +67,8 @@ def test_every_package_imports_only_downwards() -> None:
         ("pie/compat/x.py", "pie.cli"),
         ("pie/flows/x.py", "pie.rewards"),
         ("pie/rewards/x.py", "pie.compat"),
+        ("pie/flows/x.py", "pie.api"),
+        ("pie/api/x.py", "pie.cli"),
         ("sim/x.py", "torch"),
         ("sim/x.py", "typer"),
     ],
@@ -76,7 +78,7 @@ def test_the_contracts_catch_an_import_upwards_or_sideways(
 ) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     for package in (
-        *("pie", "pie/cli", "pie/compat", "pie/rewards", "pie/flows", "pie/core"),
+        *("pie", "pie/cli", "pie/compat", "pie/rewards", "pie/api", "pie/flows", "pie/core"),
         *("sim", "retrieval", "finetune"),
     ):
         (tmp_path / package).mkdir()

@@ -119,6 +119,34 @@ def against(best: Entry, other: Entry, named: str) -> str:
     return f"{ratio} times faster than {named}"
 
 
+def disagreement(model: Ranking, processor: Ranking, noise: float) -> str:
+    """Say whether a processor ranks the programs as a model does.
+
+    `noise`: how much a program differed from itself on the processor, as a part of 1. Two programs
+    that are closer than that there, or closer than 1 % in the model, are not told apart.
+    """
+    model_costs = {one.name: one.seconds for one in model.measured}
+    costs = {one.name: one.seconds for one in processor.measured}
+    names = [name for name in model_costs if name in costs]
+    least = 1 + max(noise, 0.01)
+    against_it = []
+    for place, fast in enumerate(names):
+        for slow in names[place + 1 :]:
+            modelled = (model_costs[slow] or 0) / (model_costs[fast] or 1)
+            measured = (costs[slow] or 0) / (costs[fast] or 1)
+            if modelled >= 1.01 and measured * least <= 1:
+                against_it.append(f"{slow} is {1 / measured:.2f} times faster than {fast} there")
+    if against_it:
+        return (
+            f"The processor disagrees with the model '{model.machine}' about who is faster: "
+            f"{'; '.join(against_it)}."
+        )
+    return (
+        f"The processor agrees with the model '{model.machine}' about who is faster, as far as it "
+        f"tells programs apart (it differed from itself by up to {noise:.1%})."
+    )
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words as a sentence does."""
     *most, last = words

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pie.core.metrics.estimate import Estimate
 from pie.core.metrics.metrics import Exclusion
 from pie.core.metrics.score import Beside, Score
+from pie.core.report.latex import tabular
 from pie.core.report.report import Report
 from pie.core.wording import count
 
@@ -60,6 +61,12 @@ def as_markdown(report: Report) -> str:
     if report.native is not None:
         parts += [report.native.sentence]
     return "\n\n".join([*parts, report.definitions]) + "\n"
+
+
+def as_latex(report: Report) -> str:
+    """The table of scores as a `tabular` of booktabs, with what it was measured on as a comment."""
+    about = f"% machine {report.machine}, fingerprint {report.fingerprint}".replace("\n", " ")
+    return about + "\n" + tabular(COLUMNS, [score_cells(score) for score in _shown(report)])
 
 
 def as_table(report: Report) -> Group:

@@ -13,7 +13,7 @@ from pie.core.metrics.metrics import OPTIMISED_THRESHOLD
 
 MISSING = (
     "no scatter plot was drawn: matplotlib is not installed; "
-    "install it with: pip install -c constraints.txt -e '.[plots]'"
+    "install it with: pip install 'pie-perf-toolkit[plots]'"
 )
 
 

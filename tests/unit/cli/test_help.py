@@ -1,6 +1,7 @@
 """The command line before any work: help, usage errors, and what it costs to ask."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -23,6 +24,7 @@ COMMANDS = [
     ["compare"],
     ["history"],
     ["plot"],
+    ["view"],
     ["calibrate"],
     ["doctor"],
     ["index"],
@@ -163,3 +165,15 @@ def test_help_imports_nothing_heavy(command: list[str]) -> None:
     loaded = set(json.loads(done.stderr))
     assert HEAVY & loaded <= allowed, "see the imports of pie/cli"
     assert {one for one in loaded if one.startswith("pie.flows")} <= VALUES
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str) -> None:
+    words = {"_TYPER_COMPLETE_ARGS": "pie mea", "COMP_WORDS": "pie mea", "COMP_CWORD": "1"}
+    words |= {"_PIE_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    program = "import sys; sys.argv = ['pie']; from pie.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **words}, capture_output=True, text=True
+    )
+    assert "measure" in done.stdout
+    assert "simulate" not in done.stdout

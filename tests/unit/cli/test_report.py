@@ -89,3 +89,13 @@ def test_the_worked_example_of_pies_metrics(tmp_path: Path) -> None:
         assert told in line
     # People: not clamped, over all rows (10 / 2.5).
     assert json.loads(report(tmp_path, "--json").stdout)["human"]["speedup"]["value"] == 4.0
+
+
+def test_latex_is_the_table_of_scores_and_nothing_else(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, 2)
+    done = report(run, "-f", "latex")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("% machine skylake")
+    assert r" & n & \%Opt & Speedup & 95\% CI" in done.stdout
+    assert r"human & 2 & 100.0 & 2.000x" in done.stdout
+    assert report(run, "-f", "latex", "--errors").exit_code == 1

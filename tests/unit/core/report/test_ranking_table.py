@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pie.core.report.ranking import Entry, InputCost, Ranking, against
+from pie.core.report.ranking import Entry, InputCost, Ranking, against, disagreement
 from pie.core.report.ranking_table import by_input, reasons, table
 from sim.verdict import Verdict
 
@@ -93,3 +93,22 @@ def test_equal_programs_are_never_one_point_zero_times_faster(one: float, other:
     told = against(entry("fast", fast), entry("slow", slow), "slow (1 s)")
     assert "1.000 times" not in told
     assert ("faster" in told) == (f"{slow / fast:.3f}" != "1.000")
+
+
+def test_a_processor_that_ranks_otherwise_is_told() -> None:
+    model = ranking(entry("a", 1.0), entry("b", 2.0))
+    assert "disagrees" in disagreement(model, ranking(entry("a", 1.5), entry("b", 1.0)), 0.05)
+    told = disagreement(model, ranking(entry("a", 1.5), entry("b", 1.0)), 0.05)
+    assert "b is 1.50 times faster than a there" in told
+
+
+@pytest.mark.parametrize(("b", "noise"), [(3.0, 0.0), (0.97, 0.05), (0.999, 0.0)])
+def test_what_the_processor_cannot_tell_apart_is_no_disagreement(b: float, noise: float) -> None:
+    model = ranking(entry("a", 1.0), entry("b", 2.0))
+    assert " agrees " in disagreement(model, ranking(entry("a", 1.0), entry("b", b)), noise)
+
+
+def test_what_the_model_cannot_tell_apart_is_no_disagreement_either() -> None:
+    model = ranking(entry("a", 1.0), entry("b", 1.001), entry("c", None))
+    processor = ranking(entry("a", 2.0), entry("b", 1.0), entry("c", 0.1))
+    assert " agrees " in disagreement(model, processor, 0.0)
