@@ -13,6 +13,7 @@ from pie.cli.exits import Exit, printing, say, told
 from pie.cli.groups import grouped
 
 if TYPE_CHECKING:
+    from pie.core.plan import Plan
     from pie.flows.simulate import Finished, Request
 
 
@@ -52,6 +53,16 @@ def command(
     ] = 0,
     fuzz_seed: Annotated[int, typer.Option("--fuzz-seed", help="Of the made inputs.")] = 0,
     dry_run: options.DryRun = False,
+    within: Annotated[
+        float | None,
+        typer.Option(
+            "--within",
+            min=0.01,
+            metavar="HOURS",
+            help="With --dry-run: tell on how many cores the run ends within so many hours.",
+            show_default=False,
+        ),
+    ] = None,
     plan_only: Annotated[bool, typer.Option("--plan", hidden=True)] = False,
     fail_under: Annotated[
         float | None,
@@ -124,6 +135,7 @@ def command(
     made = flow.plan(request)
     _tell_plan(request, made)
     if dry_run or plan_only:
+        _tell_price(request, made, within)
         return Exit.OK
     for notice in flow.walls(request.setting):
         say(f"pie: {notice}")
@@ -161,6 +173,17 @@ def _tell_plan(request: Request, made: object) -> None:
         f"{count(made.runs, 'run')} to judge and measure on {request.setting.machine.name}; "
         f"{count(len(made.left_out), 'line')} left out"
     )
+
+
+def _tell_price(request: Request, made: Plan, within: float | None) -> None:
+    from pie.core.report.price import price
+
+    name = request.setting.machine.name
+    found = price(name, made.compiled, made.programs, made.runs)
+    if found is None:
+        say(f"pie: no price: on {name} a run takes as long as its program makes it")
+    else:
+        say(f"pie: {found.sentence(within)}")
 
 
 def _exit_code(finished: Finished, fail_under: float | None) -> int:

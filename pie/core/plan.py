@@ -42,6 +42,8 @@ class Plan:
     left_out: list[LeftOut] = field(default_factory=list)
     programs: int = 0
     """Distinct programs."""
+    compiled: int = 0
+    """Those of them that are compiled."""
     runs: int = 0
     """Distinct (program, test)."""
     languages: list[Language] = field(default_factory=list)
@@ -151,6 +153,8 @@ def _count_work(row: Row, made: Plan, programs: set[bytes], work: set[bytes]) ->
     tests = _tests(row)
     for program in row.programs():
         digest = program.digest
+        if program.language is Language.CPP and bytes.fromhex(digest) not in programs:
+            made.compiled += 1
         programs.add(bytes.fromhex(digest))
         key = bytes.fromhex(digest_of(digest, row.problem_id, tests))
         if key not in work:
