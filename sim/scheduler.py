@@ -7,13 +7,10 @@ nothing with it: its jobs are run again elsewhere.
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import itertools
 import queue
 import signal
-import tempfile
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -22,17 +19,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim import kept, workers
-from sim.errors import InputError, MachineFailure
-from sim.jobs import Answer, Failed, Job, MeasureJob, Result, Skipped, one_start_for
-from sim.machine import Measure
+from sim.jobs import Answer, Failed, Job, Result, Skipped
+from sim.performing import perform, perform_all
 from sim.procedure import Outcome, Procedure
 from sim.store import Store
 
 _WINDOW = 6
 """Procedures under way for each worker: enough to keep it busy behind a slow one."""
 _ATTEMPTS = 3
-_PART_SECONDS = 1.0
-"""So long a worker goes on before it hands over the results of the tests that it has run."""
 
 
 @dataclass
@@ -348,60 +342,6 @@ def shares(batch: list[_Keyed], parts: int) -> list[list[_Keyed]]:
     parts = min(parts, len(batch))
     cuts = [len(batch) * part // parts for part in range(parts + 1)] if parts else []
     return [batch[start:end] for start, end in itertools.pairwise(cuts)]
-
-
-def perform_all(jobs: Sequence[Job]) -> list[tuple[Result | Failed, float]]:
-    """Run jobs of one group in a worker; return (result, seconds) of each, or of the first ones.
-
-    What takes long is handed over in parts, so that a kill loses little. A test on which the
-    program meets its limit of time is the last.
-    """
-    measurements = [job for job in jobs if isinstance(job, MeasureJob)]
-    if len(measurements) < 2:
-        return [perform(job) for job in jobs]
-    done: list[tuple[Result | Failed, float]] = []
-    start = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        try:
-            measure = stack.enter_context(one_start_for(measurements))
-        except (MachineFailure, OSError):  # each job says for itself what is the matter
-            measure = None
-        for job in measurements:
-            try:
-                done.append(perform(job, measure))
-            except InputError:
-                if not done:
-                    raise
-                break
-            if time.monotonic() - start > _PART_SECONDS or kept.ends_program(job, done[-1][0]):
-                break
-    return done
-
-
-def perform(job: Job, measure: Measure | None = None) -> tuple[Result | Failed, float]:
-    """Run one job in a worker, again if our own infrastructure failed; return (result, seconds)."""
-    start = time.monotonic()
-    failure = ""
-    for attempt in range(2):
-        if attempt:
-            time.sleep(0.2)
-        try:
-            result = job.run(measure) if isinstance(job, MeasureJob) else job.run()
-            return result, time.monotonic() - start
-        except MachineFailure as error:
-            failure = str(error)
-            if error.remedy:  # a known limit of the machine: the same again
-                break
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                place = error.filename or tempfile.gettempdir()
-                raise InputError(
-                    f"the disk is full ({place})",
-                    "free some space and run the same command again: "
-                    "whatever was measured before is kept",
-                ) from error
-            failure = f"{error.strerror or error} ({error.filename or 'the sandbox'})"
-    return Failed(failure), time.monotonic() - start
 
 
 def interrupt_on_sigterm() -> contextlib.ExitStack:

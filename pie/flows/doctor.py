@@ -19,10 +19,10 @@ from sim.errors import SimError
 from sim.judge import judge
 from sim.limits import CompileLimits, Limits
 from sim.machines import DEFAULT, MACHINES, machine
+from sim.performing import perform
 from sim.procedure import Outcome, examine
 from sim.program import Language, Program, TestCase
 from sim.runner import COMPILER_REMEDY
-from sim.scheduler import perform
 from sim.scratch import ScratchFolder
 from sim.setting import Setting
 from sim.skylake import build as tool

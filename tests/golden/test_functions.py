@@ -26,7 +26,7 @@ from sim.limits import MIB, Limits
 from sim.machines.counts import Counts
 from sim.procedure import Outcome, examine
 from sim.program import Language, Program, TestCase
-from sim.scheduler import perform
+from sim.performing import perform
 from sim.setting import Setting
 
 HERE = Path(__file__).parent / "functions"

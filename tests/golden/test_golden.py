@@ -42,7 +42,7 @@ from sim.machines.counts import Counts
 from sim.machines.skylake import Skylake
 from sim.procedure import Outcome, Procedure, examine
 from sim.program import Build, Language, Program, TestCase
-from sim.scheduler import perform
+from sim.performing import perform
 from sim.setting import Setting
 from sim.verdict import Verdict
 

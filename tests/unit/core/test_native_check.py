@@ -16,9 +16,9 @@ import pytest
 from pie.core.native_check import examine_with_check
 from sim.limits import Limits
 from sim.machines import machine
+from sim.performing import perform
 from sim.procedure import Outcome
 from sim.program import Language, Program, TestCase
-from sim.scheduler import perform
 from sim.setting import Setting
 from sim.verdict import Verdict
 

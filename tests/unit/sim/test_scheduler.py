@@ -17,7 +17,8 @@ import pytest
 
 from sim.errors import InputError
 from sim.jobs import Failed
-from sim.scheduler import Scheduler, batches, interrupt_on_sigterm, perform, shares
+from sim.performing import perform
+from sim.scheduler import Scheduler, batches, interrupt_on_sigterm, shares
 from sim.store import Store
 
 HERE = Path(__file__).parent
