@@ -25,10 +25,11 @@ void block_ends(void) {
     else blocks_pass(registers->guest_RIP);
 }
 
-Bool readable(const void *address, SizeT size) { return VG_(am_is_valid_for_client)((Addr)address, size, VKI_PROT_READ); }
-Bool writable(const void *address, SizeT size) {
-    return VG_(am_is_valid_for_client)((Addr)address, size, VKI_PROT_READ | VKI_PROT_WRITE);
+static Bool usable(const void *address, SizeT size, UInt rights) {
+    return VG_(am_is_valid_for_client)((Addr)address, size, rights) && memory_present(address, size);
 }
+Bool readable(const void *address, SizeT size) { return usable(address, size, VKI_PROT_READ); }
+Bool writable(const void *address, SizeT size) { return usable(address, size, VKI_PROT_READ | VKI_PROT_WRITE); }
 
 /* Of Valgrind's own headers. */
 extern SysRes VG_(do_sys_sigprocmask)(ThreadId thread, Int how, vki_sigset_t *set, vki_sigset_t *before);

@@ -3,6 +3,7 @@
  * A call costs the same whatever it moves (as in the target). So bytes that go through the kernel instead of through
  * loads and stores are work that the model does not see: copies by sendfile, round trips through files and pipes, file
  * pages mapped anew over what was written. They have a bound. */
+#include "answers.h"
 #include "guard.h"
 #include "model.h"
 #include "moments.h"
@@ -156,9 +157,7 @@ void count_name(const HChar *name) {
     enum { LONGEST = 4096, PAGE = 4096 };
     UInt length = 0;
     while (length < LONGEST) {
-        if ((length == 0 || (Addr)(name + length) % PAGE == 0) &&
-            !VG_(am_is_valid_for_client)((Addr)(name + length), 1, VKI_PROT_READ))
-            break;
+        if ((length == 0 || (Addr)(name + length) % PAGE == 0) && !readable(name + length, 1)) break;
         if (!name[length]) break;
         length++;
     }

@@ -18,6 +18,8 @@ extern SysRes VG_(do_sys_sigaction)(Int number, const vki_sigaction_toK_t *set, 
 
 static Bool precise;
 
+Bool faults_matter(void) { return precise; }
+
 Bool divides(IROp op) {
     switch (op) {
     case Iop_DivModU64to32: case Iop_DivModS64to32: case Iop_DivModU128to64: case Iop_DivModS128to64: return True;

@@ -9,6 +9,8 @@ Bool divides(IROp op);
 /* Uses what a statement made, where a handler waits for its fault: else the translator leaves it away if the program
  * does not use it. */
 void keep_faults(IRSB *out, const IRStmt *st);
+/* Whether the program handles faults: then it matters what they are. */
+Bool faults_matter(void);
 /* The program has made a call. */
 void fault_handled(UInt call, const UWord *arguments);
 #endif

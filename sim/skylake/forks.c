@@ -15,6 +15,7 @@
  *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log,
  *                        and of the program where an interpreter serves those of many
  *                        kill                          ends the child under way */
+#include "answers.h"
 #include "forks.h"
 #include "futex.h"
 #include "guard.h"
@@ -359,7 +360,7 @@ static Bool is_system(UWord path) {
     Bool within = False;
     UInt length = 0;
     do {
-        if (length == LONGEST || !VG_(am_is_valid_for_client)(path + length, 1, VKI_PROT_READ)) return False;
+        if (length == LONGEST || !readable((const void *)(path + length), 1)) return False;
     } while (text[length++]);
     for (UInt i = 0; i < sizeof folders / sizeof *folders; i++)
         within |= VG_(strncmp)(text, folders[i], VG_(strlen)(folders[i])) == 0;
@@ -367,8 +368,7 @@ static Bool is_system(UWord path) {
 }
 
 static Bool is_own_name(UWord path) {
-    return VG_(am_is_valid_for_client)(path, 15, VKI_PROT_READ) &&
-           VG_(strcmp)((const HChar *)path, "/proc/self/exe") == 0;
+    return readable((const void *)path, 15) && VG_(strcmp)((const HChar *)path, "/proc/self/exe") == 0;
 }
 
 static Bool is_file(UWord descriptor) { return (Int)descriptor >= STREAMS; }

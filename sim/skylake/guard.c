@@ -8,6 +8,7 @@
  * The program has all between: its image and mappings from 0x400000 on, its stack below 0x1fff001000. */
 #include "guard.h"
 #include "lines.h"
+#include "faults.h"
 #include "futex.h"
 #include "pub_tool_aspacemgr.h"
 #include "pub_tool_libcassert.h"
@@ -68,7 +69,15 @@ static UInt sums_size;
 static Sum known[KNOWN];
 static UInt known_count;
 
-static void reached(void) { tampering(); }
+static Addr aimed; /* the address tested last, of a program that handles its faults */
+
+/* Where nobody has memory a store does no harm: natively it is a fault, which the program knows. */
+static void reached(void) {
+    const NSegment *s = VG_(am_find_nsegment)(aimed);
+    if (aimed >> (GRANULE_BITS + 2) && (!s || s->kind == SkResvn))
+        refuse("addresses", "it writes where no program has memory, and handles the fault");
+    tampering();
+}
 
 static Bool is_temporary(const IRExpr *e) { return e->tag == Iex_RdTmp; }
 static Bool is_constant(const IRExpr *e) { return e->tag == Iex_Const && e->Iex.Const.con->tag == Ico_U64; }
@@ -127,6 +136,7 @@ static void leave_if(IRSB *out, IRExpr *condition, Int offset_ip) {
 
 /* What `forbidden` computes. */
 static void test(IRSB *out, IRExpr *address, Int offset_ip) {
+    if (faults_matter()) addStmtToIRSB(out, IRStmt_Store(Iend_LE, mkIRExpr_HWord((HWord)&aimed), address));
     IRExpr *from_image = two(out, Ity_I64, Iop_Sub64, address, number(IMAGE));
     leave_if(out, two(out, Ity_I1, Iop_CmpLT64U, from_image, number(image_size())), offset_ip);
     IRExpr *granule = computed(

@@ -1,6 +1,7 @@
 /* What the kernel tells of the host: the same everywhere, so that no cost hangs on it.
  *
  * One processor, the simulated machine's 4 GB, and the names and the user that the simulator gives itself. */
+#include "answers.h"
 #include "processor_id.h"
 #include "guard.h"
 #include "moments.h"
@@ -144,7 +145,7 @@ void answer_failed(ThreadId thread, UInt call, const UWord *a) {
     case __NR_clock_gettime:
     case __NR_clock_getres:
         if (!is_own_clock(a[0])) break;
-        if (a[1] && !VG_(am_is_valid_for_client)(a[1], 16, VKI_PROT_WRITE)) break;
+        if (a[1] && !writable((const void *)a[1], 16)) break;
         if (a[1]) tell_own_clock(thread, call, a);
         return_value(thread, 0);
         break;

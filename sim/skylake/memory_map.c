@@ -49,6 +49,15 @@ static Bool may_be_cut(const NSegment *s) {
     return s->dev != device || s->ino != number;
 }
 
+Bool memory_present(const void *address, SizeT size) {
+    Addr last = (Addr)address + size - 1;
+    for (Addr page = VG_PGROUNDDN(address); page <= last; page += VKI_PAGE_SIZE) {
+        const NSegment *s = VG_(am_find_nsegment)(page);
+        if (s && may_be_cut(s) && !present(page)) return False;
+    }
+    return True;
+}
+
 Addr readable_until(enum Side side, Addr address) {
     typeof(&ranges[0][0]) known = &ranges[side][(address >> RANGE_BITS) % RANGES];
     if (known->first <= address && address <= known->last) return known->last;

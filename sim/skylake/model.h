@@ -204,6 +204,8 @@ void dram_write(ULong physical, Cycle now);
 /* memory_map.c: the last address that can be read (INSTRUCTION: and executed) without a gap from `address` on,
  * or 0. */
 Addr readable_until(enum Side side, Addr address);
+/* Whether mapped files have all pages of a range that the program may use. */
+Bool memory_present(const void *address, SizeT size);
 /* To be called after each system call. */
 void memory_map_changed(void);
 /* pages.c: physical addresses as the simulator gives them out. */
