@@ -15,6 +15,8 @@ void forks_known(enum Known what, Addr at);
 Int forks_given(void);
 /* At the end of a run. */
 void forks_tell_known(void);
+/* Whether a call gives the same on every test and leaves nothing behind but in the process itself (common_calls.c). */
+Bool is_common(UInt call, const UWord *arguments);
 /* Gives the run under way other budgets (tool.c). */
 void limit_run(ULong instructions, ULong cycles);
 #endif
