@@ -10,6 +10,7 @@
  *
  *     to the driver      ready INSTRUCTIONS CALL       the server waits for requests: the call that parts the tests
  *                        whole WHY                     each test needs a start of its own; the server ends
+ *                        over                          its budget of instructions is met on each test; the server ends
  *                        ended STATUS WALL_NS USER_US SYSTEM_US PEAK_KIB IDLE - 0 LEFT
  *                                                      as the runner says it; LEFT is 1 if /tmp is not as it was
  *     from the driver    run INSTRUCTIONS CYCLES CPU_S with the descriptors of input, output, error output and log,
@@ -350,6 +351,12 @@ static void serve(ThreadId thread, UInt call) {
 }
 
 /* ---- where the tests part -------------------------------------------------------------------------------- */
+
+void forks_over(void) {
+    if (serving < 0) return;
+    say("over");
+    leave();
+}
 
 static Bool has_files(void) {
     for (Int i = STREAMS; i < GUESTS; i++)
