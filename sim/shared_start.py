@@ -45,6 +45,8 @@ class TestServer:
         # Without namespaces the folders that a test can write to are not its own.
         self._gone = level() != "full"
         self._resources = contextlib.ExitStack()
+        self.over_budget = False
+        """The guest met its budget of instructions before its tests part: it does so on each."""
 
     def __enter__(self) -> TestServer:
         return self
@@ -68,6 +70,7 @@ class TestServer:
             self._server = self._started()
             words = self._server.message(self._allowance.guard_seconds)
             if words[:1] != ("ready",):
+                self.over_budget = words == ("over",)
                 self._end()
         if self._server is None:
             return None

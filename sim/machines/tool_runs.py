@@ -165,6 +165,8 @@ class ToolRuns:
             def measure(stdin: Path, own: Limits) -> Measurement:
                 budgets = f"{own.max_instructions} {own.max_cycles or 0}"
                 ended = server.run(stdin, self._allowance(own), budgets)
+                if server.over_budget and own.max_instructions <= limits.max_instructions:
+                    return Measurement(Verdict.TIME_LIMIT, own.too_many, over_budget=True)
                 if ended is None:
                     return self.measure(build, stdin, own, toolchain)
                 return self.read(ended, own)

@@ -3,6 +3,7 @@
  * Operations pass in program order and each is given its times at once: the earliest at which its
  * operands, a port and the finite buffers allow. That leaves out one thing: an operation cannot be
  * delayed by a younger one. */
+#include "issue_queue.h"
 #include "memo.h"
 #include "pipeline.h"
 #include "ports.h"
@@ -16,12 +17,6 @@ UInt lq_at, int_regs_at, float_regs_at;
 Cycle ready[R_COUNT] __attribute__((aligned(16)));
 Cycle serialized;
 static Cycle barrier; /* no memory access begins before */
-/* The issue queue: how many of its entries become free in a cycle, looked at only when none is left. */
-enum { RING = 4096 };
-static UChar iq_left[2 * RING] __attribute__((aligned(8)));
-static Int iq_free = IQ;     /* those known to be free, up to cycle `iq_counted` (not included) */
-static Cycle iq_counted;
-
 void back_end_init(void) {
     ports_init();
     memory_order_init();
@@ -61,39 +56,6 @@ Bool rename_late(Cycle now, const Uop *const *ahead, UInt count) {
         for (UInt i = 1; i < (count); i++) PLACE(name, name##_at + i) = (when); \
         name##_at += (count); \
     } while (0)
-
-static void count_free(Cycle to) {
-    if (to > iq_counted + 2 * RING) iq_counted = to - 2 * RING;
-    while (iq_counted < to) {
-        UInt at = iq_counted & (2 * RING - 1);
-        if (at % 8 == 0 && to - iq_counted >= 8) { /* eight at once: together they are no more than IQ */
-            ULong *eight = (ULong *)&iq_left[at];
-            iq_free += *eight * 0x0101010101010101ULL >> 56;
-            *eight = 0;
-            iq_counted += 8;
-        } else {
-            iq_free += iq_left[at];
-            iq_left[at] = 0;
-            iq_counted++;
-        }
-    }
-}
-
-/* Waits for an entry of the issue queue; nobody comes earlier than the one before. */
-static inline Cycle issue_queue(Cycle from) {
-    if (__builtin_expect(iq_free == 0 || from > iq_counted + RING - 1, 0)) {
-        count_free(from + 1);
-        while (iq_free == 0) count_free(++from + 1);
-    }
-    iq_free--;
-    return from;
-}
-
-/* The operation that entered in cycle `entered` leaves it. */
-static inline void leave_queue(Cycle entered, Cycle when) {
-    if (when - entered > RING) when = entered + RING;
-    iq_left[when & (2 * RING - 1)]++;
-}
 
 /* What an operation keeps the machine waiting for, when it is the oldest; a load may add its level. */
 static UChar kept_by(const Uop *u) {
@@ -305,40 +267,12 @@ UInt *back_end_note(UInt *w, Moments m) {
             n++;
         }
     *count |= n << 16;
-    /* Entries of the issue queue that become free later than somebody can ask. */
-    UInt *leaving = w++, left = 0;
-    n = 0;
     Cycle end = last_commit() + 1;
-    for (Cycle at = m.renamed + 1; at < end;) {
-        UInt place = at & (2 * RING - 1);
-        if (place % 8 == 0 && !*(const ULong *)&iq_left[place]) {
-            at += 8;
-            continue;
-        }
-        if (iq_left[place]) {
-            *w++ = (UInt)(at - m.renamed) << 8 | iq_left[place];
-            left += iq_left[place];
-            n++;
-        }
-        at++;
-    }
-    *leaving = n << 8 | left;
+    w = issue_queue_note(w, m.renamed, end);
     return ports_note(w, dispatch, end);
 }
 
-/* Until when something lies in the calendar of the issue queue. */
-static Cycle calendar_end;
-
-void back_end_left(void) { calendar_end = last_commit() + 1; }
-
-static void empty_calendar(void) {
-    for (Cycle at = iq_counted; at < calendar_end;) {
-        UInt place = at & (2 * RING - 1), many = 2 * RING - place;
-        if (many > calendar_end - at) many = calendar_end - at;
-        VG_(memset)(&iq_left[place], 0, many);
-        at += many;
-    }
-}
+void back_end_left(void) { issue_queue_left(last_commit() + 1); }
 
 /* The operations that have not committed, and what they hold. */
 static void recall_operations(const UInt *w, UInt live, Cycle known) {
@@ -383,11 +317,8 @@ const UInt *back_end_recall(const UInt *w, Moments m) {
     typedef ULong Two __attribute__((vector_size(16)));
     for (UInt r = 0; r < R_COUNT; r += 2) *(Two *)&ready[r] = (Two){0, 0};
     for (UInt i = 0; i < registers; i++, w++) ready[*w >> 24] = dispatch + (*w & 0xffffff);
-    empty_calendar();
-    iq_counted = m.renamed + 1;
-    iq_free = IQ - (*w & 255);
-    for (UInt n = *w++ >> 8; n; n--, w++) iq_left[(m.renamed + (*w >> 8)) & (2 * RING - 1)] = *w & 255;
+    w = issue_queue_recall(w, m.renamed);
     sure = 0;
-    calendar_end = last_commit() + 1;
+    issue_queue_left(last_commit() + 1);
     return ports_recall(w, dispatch);
 }

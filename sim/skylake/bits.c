@@ -6,6 +6,20 @@
 
 static UInt t1(void) { return temporary(1); }
 
+void byte_swap(Decoding *d, UInt reg) {
+    UInt steps = d->size == 8 ? 4 : 3, t2 = temporary(2);
+    if (steps == 3) {
+        for (UInt i = 0; i < 3; i++) op(d, INT_ALU, reg, reg, R_NONE, F_NONE);
+        return;
+    }
+    op(d, INT_ALU, reg, reg, R_NONE, F_NONE);
+    op(d, INT_ALU, t1(), reg, R_NONE, F_NONE);
+    for (UInt i = 0; i < 2; i++) op(d, INT_ALU, t1(), t1(), R_NONE, F_NONE);
+    op(d, INT_ALU, t2, reg, R_NONE, F_NONE);
+    for (UInt i = 0; i < 3; i++) op(d, INT_ALU, t2, t2, R_NONE, F_NONE);
+    op(d, INT_ALU, reg, t1(), t2, F_NONE);
+}
+
 static UInt operand(Decoding *d, UInt size) {
     read_rip(d);
     if (in_register(d)) return gpr(d->rm);

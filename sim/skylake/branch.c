@@ -43,44 +43,6 @@ static struct {
     Addr target;
 } targets[INDIRECT_SETS][INDIRECT_WAYS];
 
-/* The target's generator and seed: a 64-bit Mersenne twister, of which it uses the upper 31 bits. */
-enum { TWISTER = 312, TWISTER_MIDDLE = 156, TWISTER_SEED = 5489 };
-static ULong twister[TWISTER];
-static UInt drawn = TWISTER;
-
-static void twister_init(void) {
-    twister[0] = TWISTER_SEED;
-    for (UInt i = 1; i < TWISTER; i++)
-        twister[i] = 6364136223846793005ULL * (twister[i - 1] ^ (twister[i - 1] >> 62)) + i;
-}
-
-static ULong twisted(ULong one, ULong two, ULong far) {
-    ULong both = (one & ~0x7fffffffULL) | (two & 0x7fffffff);
-    return far ^ (both >> 1) ^ (-(both & 1) & 0xb5026f5aa96619e9ULL);
-}
-
-static void twist(void) {
-    UInt i = 0;
-    for (; i < TWISTER - TWISTER_MIDDLE; i++)
-        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE]);
-    for (; i < TWISTER - 1; i++)
-        twister[i] = twisted(twister[i], twister[i + 1], twister[i + TWISTER_MIDDLE - TWISTER]);
-    twister[i] = twisted(twister[i], twister[0], twister[TWISTER_MIDDLE - 1]);
-    drawn = 0;
-}
-
-ULong branch_draw(void) {
-    if (__builtin_expect(drawn == TWISTER, 0)) twist();
-    return twister[drawn++];
-}
-
-UInt branch_random(ULong x) {
-    x ^= (x >> 29) & 0x5555555555555555ULL;
-    x ^= (x << 17) & 0x71d67fffeda60000ULL;
-    x ^= (x << 37) & 0xfff7eee000000000ULL;
-    return (UInt)((x ^ (x >> 43)) >> 33);
-}
-
 /* The C library's rand(), by which the target replaces targets of indirect branches. */
 static UInt library_random(void) {
     enum { LAG = 31, NEAR = 3, DISCARDED = 310 };
@@ -97,7 +59,7 @@ static UInt library_random(void) {
 }
 
 void branch_init(void) {
-    twister_init();
+    randomness_init();
     tage_init(&history);
     VG_(memset)(buffer, 0, sizeof buffer);
     for (UInt i = 0; i < PENDING; i++) unused[i] = i;

@@ -55,8 +55,16 @@ static inline Bool inner_branch(const Inst *inst, Bool taken, Cycle now, Cycle c
 /* The next name that `resolve` will return. */
 UInt next_name(void);
 
-/* The next of the target's random numbers, as drawn; what the target makes of it. */
-ULong branch_draw(void);
+/* The next of the target's random numbers, as drawn; what the target makes of it (randomness.c). */
+void randomness_init(void);
+enum { TWISTER = 312 };
+extern ULong twister[TWISTER];
+extern UInt drawn; /* of them */
+void twist(void);
+static inline ULong branch_draw(void) {
+    if (__builtin_expect(drawn == TWISTER, 0)) twist();
+    return twister[drawn++];
+}
 UInt branch_random(ULong drawn);
 void tage_init(History *h);
 Bool tage_predict(const History *h, Addr pc, Guess *g);

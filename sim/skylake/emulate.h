@@ -41,6 +41,9 @@ Bool can_read(Addr address, UInt size);
 void emulate_load(const Inst *inst, const Emulated *e, Registers *r);
 /* Where a branch goes: 0 if that cannot be told. */
 Addr emulate_branch(const Inst *inst, Registers *r);
-/* Fills in the flags where the paths part (wrong_path.c). */
+
+/* parting.c: the registers where the paths part, `behind_call` those before the system call. The flags are filled in
+ * when a branch asks. */
+void registers_now(Registers *r, Bool behind_call);
 void flags_before(Registers *r);
 #endif

@@ -179,20 +179,6 @@ static void group15(Decoding *d) {
     }
 }
 
-void byte_swap(Decoding *d, UInt reg) {
-    UInt steps = d->size == 8 ? 4 : 3, t2 = temporary(2);
-    if (steps == 3) {
-        for (UInt i = 0; i < 3; i++) unit(d, reg, reg, R_NONE);
-        return;
-    }
-    unit(d, reg, reg, R_NONE);
-    unit(d, t1(), reg, R_NONE);
-    for (UInt i = 0; i < 2; i++) unit(d, t1(), t1(), R_NONE);
-    unit(d, t2, reg, R_NONE);
-    for (UInt i = 0; i < 3; i++) unit(d, t2, t2, R_NONE);
-    unit(d, reg, t1(), t2);
-}
-
 static void time_stamp(Decoding *d) {
     for (UInt i = 0; i < 3; i++) unit(d, i == 0 ? t1() : i == 1 ? gpr(0) : gpr(2), t1(), R_NONE);
 }

@@ -13,8 +13,12 @@ enum Known { BLOCK, DECODED_AT, FOLLOWED };
 void forks_known(enum Known what, Addr at);
 /* The descriptor of what came with the test beside its streams: the program of an interpreter; or an error. */
 Int forks_given(void);
+/* Where a budget of instructions is met: before the tests part, it is met on each of them. */
+void forks_over(void);
 /* At the end of a run. */
 void forks_tell_known(void);
+/* Whether a call gives the same on every test and leaves nothing behind but in the process itself (common_calls.c). */
+Bool is_common(UInt call, const UWord *arguments);
 /* Gives the run under way other budgets (tool.c). */
 void limit_run(ULong instructions, ULong cycles);
 #endif

@@ -115,6 +115,7 @@ static void look(void) {
     }
     Bool instructions = max_instructions && statistics.instructions > max_instructions;
     if (instructions || (max_cycles && cycles_done() > max_cycles)) {
+        if (instructions) forks_over();
         summary(instructions ? "max_instructions" : "max_cycles");
         VG_(exit)(0);
     }
@@ -184,6 +185,7 @@ static void count_summary(const HChar *ended) {
 }
 
 void end_of_budget(void) {
+    if (max_instructions && counted() > max_instructions) forks_over();
     count_summary("budget");
     VG_(exit)(0);
 }

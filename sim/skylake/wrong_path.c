@@ -6,11 +6,7 @@
 #include "front_end.h"
 #include "emulate.h"
 #include "ghosts.h"
-#include "libvex.h"
-#include "libvex_guest_amd64.h"
 #include "pub_tool_libcbase.h"
-#include "pub_tool_machine.h"
-#include "pub_tool_threadstate.h"
 
 enum { MOST_FETCHED = 400, BRANCHES = 64, TURNS = GHOST_STATES, STORES = 16,
        WAITING = 64, DECODED = CORE_FETCH_TO_DECODE_DELAY };
@@ -57,46 +53,6 @@ static struct {
 } stored[STORES];
 static UInt stores;
 
-static UInt call_number;
-
-void call_begins(UInt call) { call_number = call; }
-
-/* Where the paths part, in the state of the next block, which is about to begin. Registers lie there one behind the
- * other, the flags' parts behind them: one copy for all. */
-static struct {
-    ULong registers[16], flags[4];
-} parting;
-
-static void registers_now(Registers *r) {
-    enum { FIRST = offsetof(VexGuestAMD64State, guest_RAX), FLAGS = offsetof(VexGuestAMD64State, guest_CC_OP) };
-    _Static_assert(offsetof(VexGuestAMD64State, guest_RSP) == FIRST + 4 * 8 &&
-                   offsetof(VexGuestAMD64State, guest_R15) == FIRST + 15 * 8 && FLAGS == FIRST + 16 * 8,
-                   "registers lie in the order of their numbers");
-    VG_(get_shadow_regs_area)(VG_(get_running_tid)(), (UChar *)&parting, 0, FIRST, sizeof parting);
-    __builtin_memcpy(r->value, parting.registers, sizeof parting.registers);
-    r->value[NO_REGISTER] = 0;
-    r->known = 0xffff;
-    if (behind_call) { /* it has not been made yet */
-        enum { RAX = 0, RCX = 1, R11 = 11 };
-        r->value[RAX] = call_number;
-        r->known &= ~(1u << RCX | 1u << R11);
-    }
-    r->flags_known = FLAGS_BEFORE; /* few are asked for */
-}
-
-void flags_before(Registers *r) {
-    enum { CARRY = 1, ZERO = 1 << 6, SIGN = 1 << 7, OVERFLOW = 1 << 11 };
-    static VexGuestAMD64State state; /* of which only the flags are filled in */
-    state.guest_DFLAG = 1;
-    __builtin_memcpy(&state.guest_CC_OP, parting.flags, sizeof parting.flags);
-    ULong flags = LibVEX_GuestAMD64_get_rflags(&state);
-    r->flags_known = True;
-    r->carry = flags & CARRY;
-    r->zero = (flags & ZERO) != 0;
-    r->sign = (flags & SIGN) != 0;
-    r->overflow = (flags & OVERFLOW) != 0;
-}
-
 /* When this path ends, as far as it is known: in a turn, or for good. */
 static Cycle next_turn(void) { return turning && turns[turning - 1].at < stop ? turns[turning - 1].at : stop; }
 
@@ -141,7 +97,7 @@ static void executes(const Inst *inst, Cycle executed, Cycle end) {
 static void begin(void) {
     begun = True;
     ghosts_begin();
-    registers_now(&registers);
+    registers_now(&registers, behind_call);
 }
 
 static inline __attribute__((always_inline)) void pass_oldest(void) {

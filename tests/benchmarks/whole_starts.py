@@ -2,7 +2,9 @@
 
 Usage: whole_starts.py PAIRS_JSONL TESTS_FOLDER PROGRAMS [MOST_TESTS]. Programs are drawn evenly
 from the file. For each: whether all its tests ran from one start; the system call at which they
-part; the share of its instructions that lies before it, of the first test. Prints a JSON object.
+part; the share of its instructions that lies before it, of the first test. `counts` runs them: it
+parts tests as `skylake` does, in less time. A program that meets the script's budget before its
+tests part is over, and needs none. Prints a JSON object.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from sim.compiler import build
 from sim.ended import Ended
 from sim.errors import SimError
 from sim.limits import CompileLimits, Limits
-from sim.machines.skylake import Skylake
+from sim.machines.counts import Counts
 from sim.machines.tool_runs import ToolRuns
 from sim.program import Language, Program
 from sim.toolchain import Toolchain
 
-LIMITS, TOOLCHAIN = Limits(max_instructions=10_000_000), Toolchain()
+LIMITS, TOOLCHAIN = Limits(max_instructions=50_000_000), Toolchain()
 BEGINNINGS = ("bits/stdc++.h", "iostream")
 CALLS = {0: "read", 1: "write", 5: "fstat", 16: "ioctl", 231: "exit_group", 262: "newfstatat"}
 
@@ -69,8 +71,8 @@ def main() -> None:
             continue
         whole.clear()
         messages.clear()
-        first, beyond = None, 0
-        with Skylake().start(built, LIMITS, TOOLCHAIN) as measure:
+        first = None
+        with Counts().start(built, LIMITS, TOOLCHAIN) as measure:
             for path in inputs:
                 try:
                     run = measure(path, LIMITS)
@@ -78,7 +80,6 @@ def main() -> None:
                     causes[f"not measured: {error}"] += 1
                     continue
                 first = first or run.instructions
-                beyond += run.over_budget
         programs, runs = programs + 1, runs + len(inputs)
         kind = next((one for one in BEGINNINGS if f"<{one}>" in source), "other headers")
         ready = messages[0] if messages else ()
@@ -90,8 +91,6 @@ def main() -> None:
             why = "the server ended"
             if ready[:1] == ("whole",):
                 why = " ".join(ready[1:])
-            elif not ready and beyond:
-                why = "it is over this script's budget before its tests part"
             causes[why] += len(whole)
             print(problem, why, len(whole), file=sys.stderr)
     print(

@@ -172,6 +172,31 @@ def test_a_program_with_a_file_open_starts_whole(
     assert shared == alone(tool, built, paths, LIMITS)
 
 
+LONG_BEFORE = """int main() {
+    for (volatile int i = 0; i < 1000000; i++) {}
+    int n = 0;
+    if (scanf("%d", &n)) {}
+    printf("%d", n);
+}"""
+
+
+def test_one_that_meets_its_budget_before_its_tests_part_is_started_once(
+    tool: ToolRuns, build: Builder, tmp_path: Path, whole_starts: list[Path]
+) -> None:
+    built, paths = build(PLAIN + LONG_BEFORE), written(tmp_path, INPUTS)
+    limits = replace(LIMITS, max_instructions=1_000_000)
+    shared = together(tool, built, paths, limits)
+    assert whole_starts == []
+    assert [one[:2] for one in shared] == [one[:2] for one in alone(tool, built, paths, limits)]
+    assert {one[0] for one in shared} == {Verdict.TIME_LIMIT}
+    with tool.start(built, limits, TOOLCHAIN) as measure:
+        assert measure(paths[0], limits).over_budget
+        whole_starts.clear()
+        wider = measure(paths[0], LIMITS)
+    assert wider.verdict is Verdict.ACCEPTED, "another budget is another run"
+    assert whole_starts == [paths[0]]
+
+
 @pytest.mark.prove
 def test_a_script_costs_the_same_behind_others(build: Builder, tmp_path: Path) -> None:
     tool, source = Skylake(), "import sys\nprint(sum(map(int, sys.stdin.read().split())))\n"

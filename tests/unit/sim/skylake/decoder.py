@@ -15,7 +15,10 @@ from capstone import CS_AC_READ, CS_AC_WRITE, x86
 from sim.skylake.build import sources, valgrind_parts
 from tests.unit.sim.skylake.encoding_space import Form
 
-PARTS = ("encoding", "integer", "loops", "extended", "vector", "x87", "vex", "three_byte", "bits")
+PARTS = (
+    *("decoder", "encoding", "integer", "loops", "extended", "vector", "x87", "vex", "ways"),
+    *("three_byte", "bits"),
+)
 LOAD, STORE = 16, 17  # enum Class
 GPR, XMM, ST, FLAGS = 1, 40, 80, (90, 91)
 _GPRS = ("ax", "cx", "dx", "bx", "sp", "bp", "si", "di")
