@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.testing.drawing import fits
-from pie.core.testing.mutation import Mutator, mutations, size_of
+from pie.core.testing.fuzzing import within
+from pie.core.testing.mutation import Mutant, Mutator, mutations, size_of
 
 ARRAY = b"5 2\n10 20 30 40 99\npush pull\n"
 TEXTS = st.lists(
@@ -105,6 +106,18 @@ def test_what_is_distinct_by_chance_does_not_keep_inputs_small() -> None:
     for one in grammatical(distinct, 20):
         assert len(set(numbers(one, 1))) == len(numbers(one, 1))
     assert list(Mutator(distinct, 0).grown(64, 2)) == []
+
+
+def test_inputs_are_made_near_those_of_a_usual_size() -> None:
+    large = b"50000\n" + b" ".join(b"%d" % (100_000 + n * n % 7919) for n in range(50_000)) + b"\n"
+    inputs = [large, b"3\n1 2 3\n", b"2\n7 9\n", b"4\n1 1 1 1\n"]
+    assert {one.base for one in Mutator(inputs, 0).near(12)} == {1, 2, 3}
+    assert {one.base for one in Mutator([large], 0).near(1)} == {0}
+
+
+def test_inputs_that_are_tried_are_of_a_bounded_size_together() -> None:
+    mutants = [Mutant(bytes(6 << 20), 0, "grammar") for _ in range(4)]
+    assert len(within(mutants)) == 2
 
 
 def test_without_a_grammar_tokens_change_in_their_places() -> None:
