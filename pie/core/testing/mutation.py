@@ -26,6 +26,8 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,17})\Z")
 _SHARE = 0.5
 """Of the tokens that may change, so many do on average."""
 _TRIES = 20
+_BARREN = 40
+"""Draws without anything new after which a grammar is given up, as one of a single small input."""
 _LARGEST_READ = 4 << 20
 """Bytes of all inputs up to which a grammar is looked for."""
 _LARGEST_BASE = 1 << 18
@@ -111,9 +113,10 @@ class Mutator:
             random = self._random("near", number)
             base = self._bases[number % len(self._bases)]
             how, text = "grammar", None
-            # Of five one changes tokens only: a grammar may hold more than is needed.
-            if self.grammar is not None and number % 5 < 4:
-                text = self._drawn(base, _PLANS[number // 5 % len(_PLANS)], random)
+            if self.grammar is not None and (made or number < _BARREN):
+                text = self._drawn(base, _PLANS[number // len(self._bases) % len(_PLANS)], random)
+                if text is None:
+                    continue
             if text is None:
                 vocabulary = vocabulary or _Vocabulary(self.inputs)
                 how, text = "tokens", _mutated(self.inputs[base], vocabulary, random)

@@ -51,6 +51,19 @@ def test_sorted_arrays_stay_sorted() -> None:
         assert numbers(one, 1) == sorted(numbers(one, 1))
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_convex_and_concave_arrays_stay_so(sign: int) -> None:
+    arrays = [[9, 4, 1, 3, 8], [5, 5, 6, 9], [30, 12, 3, 0, 1, 7]]
+    inputs = [
+        b"%d\n%b\n" % (len(one), b" ".join(b"%d" % (sign * value) for value in one))
+        for one in arrays
+    ]
+    for one in grammatical(inputs):
+        slopes = [b - a for a, b in pairwise(numbers(one, 1))]
+        assert all(sign * a <= sign * b for a, b in pairwise(slopes)), one
+        assert all(0 <= sign * value <= 30 for value in numbers(one, 1))
+
+
 def test_permutations_stay_permutations() -> None:
     for one in grammatical(PERMUTED, 20):
         assert sorted(numbers(one, 1)) == list(range(1, numbers(one, 0)[0] + 1))
