@@ -24,6 +24,8 @@ KEPT_BYTES = 1 << 18
 """Outputs up to this size are compared by the rule; longer ones by a digest of their tokens."""
 WITNESSES = 6
 """Most programs that are asked whether an input is one."""
+TWO = 2
+"""One witness alone may print anything where an input breaks what the problem promises."""
 TRUSTED = 3
 """So many witnesses are trusted with inputs beyond the given sizes.
 
