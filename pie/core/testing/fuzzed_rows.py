@@ -177,9 +177,10 @@ class _Told:
         texts = program.source, self.source.source
         why = reason(*texts, self.tests) if fuzzed.differing else ""
         if fuzzed.only_grown:
-            believed = self.witnesses + fuzzed.others >= TRUSTED or shrunk_constant(*texts)
+            enough = self.witnesses + fuzzed.others >= TRUSTED
+            believed = enough or shrunk_constant(*texts) is not None
         else:
-            believed = self.witnesses >= TWO or why
+            believed = self.witnesses >= TWO or bool(why)
         if not believed:
             fuzzed, why = fuzzed.none, ""
         known: dict[str, Any] = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
