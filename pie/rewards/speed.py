@@ -141,10 +141,10 @@ class SpeedReward:
                 yield startup_procedure(language, self._setting)
             for key, (row, cases) in rows.items():
                 answers = [one for at in groups[key] if (one := programs[at]) is not None]
-                source = Program(row.language, row.src_code)
+                people = _people(row)
                 yield examine_with_fuzz(
-                    [source, *answers],
-                    1,
+                    [*people, *answers],
+                    len(people),
                     cases,
                     self._setting,
                     row.problem_id,
@@ -157,7 +157,8 @@ class SpeedReward:
         startup = Startup({language: start for language, (start,) in starts})
         made: dict[int, Measured] = {}
         measured = results[len(languages) :]
-        for (key, (row, _cases)), (source, *answers) in zip(rows.items(), measured, strict=True):
+        for (key, (row, _cases)), (source, *others) in zip(rows.items(), measured, strict=True):
+            answers = others[len(_people(row)) - 1 :]
             before = startup.net(row.language, source, len(row.tests))
             if source.verdict is not Verdict.ACCEPTED:
                 detail = f": {source.detail}" if source.detail else ""
@@ -296,6 +297,12 @@ def speed_reward(
         fuzz=fuzz,
         secret=secret,
     )
+
+
+def _people(row: Row) -> list[Program]:
+    """Return the row's source, and its target if it has one."""
+    texts = [row.src_code, *([row.tgt_code] if row.tgt_code.strip() else [])]
+    return [Program(row.language, one) for one in texts]
 
 
 def _mean(values: Sequence[float]) -> float:

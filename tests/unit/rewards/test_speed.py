@@ -172,6 +172,11 @@ def test_a_row_that_cannot_be_used_does_not_end_the_training(reward: SpeedReward
         reward([FAST], **{**columns(1), "tests": [[7]]})
 
 
+def test_a_target_is_a_witness_and_no_answer(reward: SpeedReward) -> None:
+    given = columns(2, tgt_code=FAST)
+    assert reward([WRONG, FAST], **given) == reward([WRONG, FAST], **columns(2))
+
+
 def test_our_own_failure_is_none_and_not_zero(
     reward: SpeedReward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
