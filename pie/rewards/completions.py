@@ -12,7 +12,10 @@ from pie.core.run_folder import encode
 from sim.program import Language, Program
 
 COLUMNS = ("problem_id", "src_code", "tests")
-"""What the data set must have besides `prompt`; `language` is known too (default cpp)."""
+"""What the data set must have besides `prompt`; `language` is known too (default cpp).
+
+`tgt_code`, a pair's better program, is a second witness of made inputs where it is given.
+"""
 
 
 def keys_of(count: int, columns: Mapping[str, Any]) -> list[bytes]:
@@ -30,10 +33,12 @@ def keys_of(count: int, columns: Mapping[str, Any]) -> list[bytes]:
                 f"the column {name} has {len(columns[name])} values for {count} completions",
                 "give one for each completion",
             )
+    targets = columns.get("tgt_code")
+    if targets is None or len(targets) != count:
+        targets = [None] * count
     try:
-        # The parser of rows wants a target, which nobody measures here.
         return [
-            encode({**{name: columns[name][at] for name in names}, "tgt_code": ""})
+            encode({**{name: columns[name][at] for name in names}, "tgt_code": targets[at] or ""})
             for at in range(count)
         ]
     except (TypeError, ValueError) as error:

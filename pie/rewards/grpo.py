@@ -36,7 +36,7 @@ def train(
             secret=worth.secret,
             unsupported=worth.unsupported,
         ) as reward:
-            return grpo.train(recipe, reward, (*COLUMNS, "language?"), say, after_step)
+            return grpo.train(recipe, reward, (*COLUMNS, "language?", "tgt_code?"), say, after_step)
     except SimError as error:
         raise FinetuneError(str(error)) from error
 

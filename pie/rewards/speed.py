@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ class SpeedReward:
     |                                                     | keeps `reward_of`, or 0   |
     | tampering or nondeterministic                       | 0                         |
     | doing what the machine cannot measure (unsupported) | 0; None by `unsupported`  |
-    | not measured through our failure, or has no source  | None (TRL leaves it out)  |
+    | not measured through our failure, or has no source, | None (TRL leaves it out)  |
+    | or in a row that cannot be used (a warning says so) |                           |
 
     The speedup is net, without the start of the process, unless `cost` says gross or the machine
     counts no cycles. "Has no source": the row's `src_code` is not accepted itself, or costs no more
@@ -152,24 +153,24 @@ class SpeedReward:
         groups: dict[bytes, list[int]] = {}
         for at, key in enumerate(keys):
             groups.setdefault(key, []).append(at)
-        rows = {key: row_of(key) for key in groups}
+        rows = self._usable(groups)
         programs = [
-            program_of(one, rows[key].language) for one, key in zip(completions, keys, strict=True)
+            program_of(one, rows[key][0].language) if key in rows else None
+            for one, key in zip(completions, keys, strict=True)
         ]
 
-        languages = list(dict.fromkeys(row.language for row in rows.values()))
+        languages = list(dict.fromkeys(row.language for row, _cases in rows.values()))
 
         def procedures() -> Iterator[Procedure]:
             for language in languages:
                 yield startup_procedure(language, self._setting)
-            for key, places in groups.items():
-                row = rows[key]
-                answers = [one for at in places if (one := programs[at]) is not None]
-                source = Program(row.language, row.src_code)
+            for key, (row, cases) in rows.items():
+                answers = [one for at in groups[key] if (one := programs[at]) is not None]
+                people = _people(row)
                 yield examine_with_fuzz(
-                    [source, *answers],
-                    1,
-                    self._cases(row),
+                    [*people, *answers],
+                    len(people),
+                    cases,
                     self._setting,
                     row.problem_id,
                     fuzzing,
@@ -180,8 +181,8 @@ class SpeedReward:
             startup = Startup({language: start for language, (start,) in starts})
             made: dict[int, Measured] = {}
             measured = results[len(languages) :]
-            for (key, places), (source, *answers) in zip(groups.items(), measured, strict=True):
-                row = rows[key]
+            for (key, (row, _cases)), (source, *others) in zip(rows.items(), measured, strict=True):
+                answers = others[len(_people(row)) - 1 :]
                 before = startup.net(row.language, source, len(row.tests))
                 if source.verdict is not Verdict.ACCEPTED:
                     detail = f": {source.detail}" if source.detail else ""
@@ -189,11 +190,12 @@ class SpeedReward:
                 elif not has_baseline(source, before, self._rules):
                     self._warn(row.problem_id, "costs no more than an empty program (below_start)")
                 left = iter(answers)
-                for at in places:
+                for at in groups[key]:
                     answer = None if programs[at] is None else next(left)
                     after = startup.net(row.language, answer, len(row.tests)) if answer else None
                     made[at] = judge(source, answer, before, after, self._rules)
-            return [made[at] for at in range(len(completions))]
+            nothing = Measured(Verdict.NOT_MEASURED, None, None)
+            return [made.get(at, nothing) for at in range(len(completions))]
 
         return Prepared(list(procedures()), judged)
 
@@ -217,6 +219,25 @@ class SpeedReward:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _usable(self, keys: Iterable[bytes]) -> dict[bytes, tuple[Row, list[TestCase]]]:
+        """Return the rows of these keys with their tests; warn of those that cannot be used.
+
+        InputError when none can: that is a mistake in the data set or the options.
+        """
+        found: dict[bytes, tuple[Row, list[TestCase]]] = {}
+        problems: list[InputError] = []
+        for key in keys:
+            try:
+                row = row_of(key)
+                found[key] = row, self._cases(row)
+            except InputError as error:
+                problems.append(error)
+        if problems and not found:
+            raise problems[0]
+        for problem in problems:
+            self._warn_once(str(problem), f"{problem}; the answers to this row have no reward")
+        return found
+
     def _cases(self, row: Row) -> list[TestCase]:
         try:
             self._tests.check(row.problem_id, row.tests)
@@ -228,13 +249,13 @@ class SpeedReward:
             ) from problem
 
     def _warn(self, problem_id: str, why: str) -> None:
-        if problem_id not in self._warned:
-            self._warned.add(problem_id)
-            warnings.warn(
-                f"the source of the problem {problem_id} {why}, so its answers have no reward",
-                RuntimeWarning,
-                stacklevel=4,
-            )
+        told = f"the source of the problem {problem_id} {why}, so its answers have no reward"
+        self._warn_once(problem_id, told)
+
+    def _warn_once(self, about: str, told: str) -> None:
+        if about not in self._warned:
+            self._warned.add(about)
+            warnings.warn(told, RuntimeWarning, stacklevel=5)
 
 
 def speed_reward(
@@ -312,6 +333,12 @@ def speed_reward(
         fuzz=fuzz,
         secret=secret,
     )
+
+
+def _people(row: Row) -> list[Program]:
+    """Return the row's source, and its target if it has one."""
+    texts = [row.src_code, *([row.tgt_code] if row.tgt_code.strip() else [])]
+    return [Program(row.language, one) for one in texts]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -159,3 +159,31 @@ def test_a_problem_with_one_program_has_no_made_tests(rows: Path, tmp_path: Path
     out = tmp_path / "strong"
     told = pie("dataset", "strengthen", "--pairs", rows, "--out", out, code=1)
     assert "fewer_than_two_accepted_programs 1" in told.stderr
+
+
+def test_the_order_of_growth_is_told(
+    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pie.flows.growth._WORK", 3_000_000)
+    slow, fast = tmp_path / "slow.cpp", tmp_path / "fast.cpp"
+    slow.write_text(
+        SOURCE.replace("if (a[i] > 0) s += a[i]", "for (int j = 0; j < n; j++) s += a[j] > a[i]")
+    )
+    fast.write_text(
+        SOURCE.replace("#include <cstdio>", "#include <cstdio>\n#include <algorithm>").replace(
+            "  for (int i = 0; i < n; i++) if (a[i] > 0) s += a[i];",
+            "  std::sort(a, a + n); int j = 0;\n"
+            "  for (int i = 0; i < n; i++) { while (a[j] < a[i]) ++j; s += j; }",
+        )
+    )
+    given: list[object] = []
+    for number, test in enumerate(TESTS):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(test["input"])
+        given += ["-i", path]
+    asked = ("measure", slow, fast, *given, "--machine", "counts", "--sizes")
+    growth = json.loads(pie(*asked, "--json").stdout)["growth"]["compared"]
+    quadratic, linear = (one["exponent"] for one in growth["growths"])
+    assert quadratic > 1.4 > linear
+    assert growth["difference"]["low"] > 0
+    assert "another order of growth" in pie(*asked).stdout

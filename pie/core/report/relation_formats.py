@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 LENGTH_COLUMNS = ("correlation of", "with", "rows", "Pearson", "95% CI", "Spearman", "95% CI")
-TAG_COLUMNS = ("tag", "answers", "%Correct", "95% CI", "Speedup", "95% CI", "of accepted")
+TAG_COLUMNS = ("tag", "answers", "%Correct", "95% CI", "Speedup", "95% CI", "of accepted", "net")
 _NONE = "-"
 
 
@@ -27,8 +27,10 @@ def cells(found: ByLength | ByTag) -> tuple[Sequence[str], list[list[str]]]:
         named = {
             ("source length", "accuracy"): found.source_accuracy,
             ("source length", "speedup"): found.source_speedup,
+            ("source length", "net speedup"): found.source_net_speedup,
             ("description length", "accuracy"): found.description_accuracy,
             ("description length", "speedup"): found.description_speedup,
+            ("description length", "net speedup"): found.description_net_speedup,
         }
         return LENGTH_COLUMNS, [_related(*names, one) for names, one in named.items() if one]
     lines = [
@@ -40,6 +42,7 @@ def cells(found: ByLength | ByTag) -> tuple[Sequence[str], list[list[str]]]:
             f"{one.speedup.value:.3f}x",
             _interval(one.speedup),
             _NONE if one.accepted_speedup is None else f"{one.accepted_speedup:.3f}x",
+            _NONE if one.net_speedup is None else f"{one.net_speedup.value:.3f}x",
         ]
         for one in found.lines
     ]

@@ -18,6 +18,7 @@ from pie.core.metrics.averages import mean
 from pie.core.metrics.bootstrap import Cluster, mean_interval
 from pie.core.metrics.correlation import Correlation, Point, correlation
 from pie.core.metrics.estimate import Estimate
+from pie.core.metrics.metrics import net_of
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import Standing, UnsupportedAs, standing
 
@@ -37,6 +38,9 @@ class ByLength:
     description_accuracy: Correlation | None
     """None where no row has the text of its problem."""
     description_speedup: Correlation | None
+    source_net_speedup: Correlation | None = None
+    """Without the start of the process; None where no row has net times."""
+    description_net_speedup: Correlation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class TagLine:
     """Mean over answers of max(1, source / answer); 1 for one that is not accepted."""
     accepted_speedup: float | None
     """Mean of source / answer over the accepted ones alone, not clamped."""
+    net_speedup: Estimate | None = None
+    """As `speedup`, without the start of the process; None where no answer has net times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,9 @@ def by_length(rows: Rows, unsupported: UnsupportedAs = UnsupportedAs.FAILED) -> 
         for name, length in lengths.items():
             points[f"{name} accuracy"].append((pair.problem_id, length, accuracy))
             points[f"{name} speedup"].append((pair.problem_id, length, speedup))
+            net = _net_speedups(pair, row, unsupported)
+            if net is not None:
+                points[f"{name} net"].append((pair.problem_id, length, mean(net)))
     described = bool(points["description accuracy"])
     return ByLength(
         number,
@@ -94,19 +103,25 @@ def by_length(rows: Rows, unsupported: UnsupportedAs = UnsupportedAs.FAILED) -> 
         correlation(points["source speedup"]),
         correlation(points["description accuracy"]) if described else None,
         correlation(points["description speedup"]) if described else None,
-    )
+        *(correlation(points[f"{name} net"]) if points[f"{name} net"] else None
+          for name in ("source", "description")),
+    )  # fmt: skip
 
 
 def by_tag(rows: Rows, unsupported: UnsupportedAs = UnsupportedAs.FAILED) -> ByTag:
     """Group answers by the tag that was asked for."""
     left_out: dict[str, int] = defaultdict(int)
     groups: dict[int, list[tuple[str, Generation, float, float]]] = defaultdict(list)
+    nets: dict[int, list[tuple[str, float]]] = defaultdict(list)
     for pair, row in rows:
         tags = list(_tags(row, len(pair.generations)))
         answers = _scored(pair, row, unsupported)
         if isinstance(answers, str):
             left_out[answers] += len(tags)
             continue
+        for tag, net in zip(tags, _net_speedups(pair, row, unsupported) or (), strict=False):
+            if tag is not None:
+                nets[tag].append((pair.problem_id, net))
         for tag, (answer, _accuracy, speedup) in zip(tags, answers, strict=True):
             if tag is None:
                 left_out["no tag is known"] += 1
@@ -119,10 +134,19 @@ def by_tag(rows: Rows, unsupported: UnsupportedAs = UnsupportedAs.FAILED) -> ByT
     return ByTag(
         len(everyone),
         dict(left_out),
-        tuple(_line(tag, groups[tag]) for tag in sorted(groups, reverse=True)),
+        tuple(_line(tag, groups[tag], nets[tag]) for tag in sorted(groups, reverse=True)),
         correlation((problem, tag, speedup) for problem, tag, speedup, _ratio in everyone),
         correlation((problem, tag, ratio) for problem, tag, _speedup, ratio in everyone if ratio),
     )
+
+
+def _net_speedups(
+    pair: PairResult, row: Mapping[str, Any], unsupported: UnsupportedAs
+) -> list[float] | None:
+    """Return each answer's clamped net speedup; None where the row has no net baseline."""
+    net = net_of(pair)
+    answers = "" if net is None else _scored(net, row, unsupported)
+    return None if isinstance(answers, str) else [speedup for _one, _accuracy, speedup in answers]
 
 
 def _scored(
@@ -157,7 +181,9 @@ def _tags(row: Mapping[str, Any], answers: int) -> Iterator[int | None]:
         yield tag if isinstance(tag, int) and not isinstance(tag, bool) else None
 
 
-def _line(tag: int, group: list[tuple[str, Generation, float, float]]) -> TagLine:
+def _line(
+    tag: int, group: list[tuple[str, Generation, float, float]], nets: list[tuple[str, float]]
+) -> TagLine:
     accepted = [ratio for _problem, answer, _speedup, ratio in group if answer.seconds is not None]
     correct = [(problem, float(one.seconds is not None)) for problem, one, _s, _r in group]
     return TagLine(
@@ -166,6 +192,7 @@ def _line(tag: int, group: list[tuple[str, Generation, float, float]]) -> TagLin
         _mean_of(correct),
         _mean_of([(problem, speedup) for problem, _answer, speedup, _ratio in group]),
         mean(accepted) if accepted else None,
+        _mean_of(nets) if nets else None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pie.core.marks import Mark
 from pie.core.native_check import examine_with_check
-from pie.core.testing.fuzzing import TRUSTED, WITNESSES, Fuzzed, fuzz, valid_inputs
+from pie.core.testing.fuzzing import TRUSTED, TWO, WITNESSES, Fuzzed, fuzz, valid_inputs
 from pie.core.testing.memorised import reason, shrunk_constant
 from pie.core.testing.mutation import Mutator
 from sim.comparison import SameOutput
@@ -174,9 +174,14 @@ class _Told:
         """Return an answer's outcome with what made inputs showed."""
         if fuzzed is None:
             return outcome
-        shrunk = shrunk_constant(program.source, self.source.source)
-        if fuzzed.only_grown and self.witnesses + fuzzed.others < TRUSTED and shrunk is None:
-            fuzzed = fuzzed.none
-        why = reason(program.source, self.source.source, self.tests) if fuzzed.differing else ""
+        texts = program.source, self.source.source
+        why = reason(*texts, self.tests) if fuzzed.differing else ""
+        if fuzzed.only_grown:
+            enough = self.witnesses + fuzzed.others >= TRUSTED
+            believed = enough or shrunk_constant(*texts) is not None
+        else:
+            believed = self.witnesses >= TWO or bool(why)
+        if not believed:
+            fuzzed, why = fuzzed.none, ""
         known: dict[str, Any] = {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
         return FuzzedOutcome(**known, fuzzed=fuzzed, memorised=why)

@@ -6,7 +6,7 @@ Where they differ or fail, nobody knows whether it is an input at all.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,8 @@ KEPT_BYTES = 1 << 18
 """Outputs up to this size are compared by the rule; longer ones by a digest of their tokens."""
 WITNESSES = 6
 """Most programs that are asked whether an input is one."""
+TWO = 2
+"""One witness alone may print anything where an input breaks what the problem promises."""
 TRUSTED = 3
 """So many witnesses are trusted with inputs beyond the given sizes.
 
@@ -31,6 +33,7 @@ Where fewer agree, an honest answer may break a limit of the problem that nobody
 """
 _INSTRUCTIONS = 400_000_000
 """Budget of a made input: two seconds of native CPU time."""
+_MOST_BYTES = 16 << 20
 _TRIED_FOR_ONE = 2
 """So many inputs are tried for each that is wanted."""
 _ROUNDS = 8
@@ -101,7 +104,18 @@ def candidates(mutator: Mutator, wanted: int) -> list[Mutant]:
     """Return the inputs that are tried: near the given ones, and some that are larger."""
     share = max(1, wanted // 10)
     grown = [one for scale in _SCALES for one in mutator.grown(scale, share)]
-    return [*grown, *mutator.near(wanted * _TRIED_FOR_ONE)]
+    return within([*grown, *mutator.near(wanted * _TRIED_FOR_ONE)])
+
+
+def within(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Return the first inputs, up to so many bytes together that they can be kept and run."""
+    made, size = [], 0
+    for one in mutants:
+        size += len(one.text)
+        if size > _MOST_BYTES:
+            break
+        made.append(one)
+    return made
 
 
 def quick(setting: Setting) -> Setting:

@@ -45,7 +45,7 @@ def reason(answer: str, source: str, tests: Sequence[tuple[bytes, bytes]]) -> st
     inputs = [_telling(given) - _telling(expected) for given, expected in tests]
     asked = sum(bool(one & own) for one in inputs)
     short = [expected.strip() for _given, expected in tests]
-    if asked * 2 >= len(tests) and len(own & set(short)) * 2 >= len(set(short)):
+    if asked and asked * 2 >= len(tests) and len(own & set(short)) * 2 >= len(set(short)):
         return f"it asks for the inputs of {asked} of {len(tests)} tests and holds their outputs"
     if shrunk := shrunk_constant(answer, source):
         return f"a constant of its source, {shrunk[0]}, has become {shrunk[1]}"

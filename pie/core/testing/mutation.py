@@ -26,8 +26,14 @@ _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,17})\Z")
 _SHARE = 0.5
 """Of the tokens that may change, so many do on average."""
 _TRIES = 20
+_BARREN = 40
+"""Draws without anything new after which a grammar is given up, as one of a single small input."""
 _LARGEST_READ = 4 << 20
 """Bytes of all inputs up to which a grammar is looked for."""
+_LARGEST_BASE = 1 << 18
+"""Bytes of an input up to which others are made near it."""
+_MOST_DRAWN = 32 << 20
+"""Bytes after which no more are drawn, new or not."""
 _PLANS = (
     Plan(keep=0.8, resize=False),
     Plan(keep=0.5),
@@ -87,26 +93,36 @@ class Mutator:
         assert self.grammar is not None
         return [self._tree(self.grammar.nodes, one) for one in self.inputs]
 
+    @cached_property
+    def _bases(self) -> list[int]:
+        """The inputs that others are made near to: all of a usual size, or the smallest."""
+        usual = [k for k, one in enumerate(self.inputs) if len(one) <= _LARGEST_BASE]
+        return usual or [min(range(len(self.inputs)), key=lambda k: len(self.inputs[k]))]
+
     def near(self, wanted: int) -> Iterator[Mutant]:
         """Yield at most `wanted` distinct inputs that are none of the given ones; always the same.
 
         Counts stay within those that were given, and values within their range.
         """
         seen = set(self.inputs)
-        made = 0
+        made = drawn = 0
         vocabulary = None
         for number in range(wanted * _TRIES if self.inputs else 0):
             if made == wanted:
                 return
             random = self._random("near", number)
-            base = number % len(self.inputs)
+            base = self._bases[number % len(self._bases)]
             how, text = "grammar", None
-            # Of five one changes tokens only: a grammar may hold more than is needed.
-            if self.grammar is not None and number % 5 < 4:
-                text = self._drawn(base, _PLANS[number // 5 % len(_PLANS)], random)
+            if self.grammar is not None and (made or number < _BARREN):
+                text = self._drawn(base, _PLANS[number // len(self._bases) % len(_PLANS)], random)
+                if text is None:
+                    continue
             if text is None:
                 vocabulary = vocabulary or _Vocabulary(self.inputs)
                 how, text = "tokens", _mutated(self.inputs[base], vocabulary, random)
+            drawn += len(text)
+            if drawn > _MOST_DRAWN:
+                return
             if text not in seen:
                 seen.add(text)
                 made += 1
@@ -212,9 +228,14 @@ def _mutated(given: bytes, vocabulary: _Vocabulary, draw: random.Random) -> byte
       after its own, or the length of a word in its input.
     """
     counts = _counts(given)
+    at, after = 0, given.count(b"\n")
 
     def change(match: re.Match[bytes]) -> bytes:
+        nonlocal at, after
         token = match[0]
+        # Tokens come in their order: each line is counted once.
+        after -= given.count(b"\n", at, match.end())
+        at = match.end()
         chosen, place = draw.random() < _SHARE, draw.random()
         if not chosen:
             return token
@@ -222,7 +243,6 @@ def _mutated(given: bytes, vocabulary: _Vocabulary, draw: random.Random) -> byte
             words = vocabulary.words[len(token)]
             return words[int(place * len(words))]
         value = int(token)
-        after = given.count(b"\n", match.end())
         if value in counts or value in (after, after - 1):
             return token
         digits = len(str(abs(value)))

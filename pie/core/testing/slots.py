@@ -46,6 +46,9 @@ class Order(StrEnum):
     RISING = "rising"
     STRICT = "strictly rising"
     FALLING = "falling"
+    CONVEX = "convex"
+    """The differences of neighbours never fall."""
+    CONCAVE = "concave"
 
 
 class Kind(StrEnum):
@@ -211,7 +214,15 @@ def _order(lists: Sequence[Sequence[int]]) -> Order:
         return Order.STRICT
     if all(a <= b for a, b in pairs):
         return Order.RISING
-    return Order.FALLING if all(a >= b for a, b in pairs) else Order.NONE
+    if all(a >= b for a, b in pairs):
+        return Order.FALLING
+    slopes = [[b - a for a, b in pairwise(one)] for one in lists]
+    turns = [pair for one in slopes for pair in pairwise(one)]
+    if len(turns) < 2 * _ENOUGH:
+        return Order.NONE
+    if all(a <= b for a, b in turns):
+        return Order.CONVEX
+    return Order.CONCAVE if all(a >= b for a, b in turns) else Order.NONE
 
 
 def _upper(found: Sequence[Instance], lists: Sequence[Sequence[int]], low: int) -> Count | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pie.core.test_cases import text_case
 from pie.core.testing.fuzzed_rows import rule_of
-from pie.core.testing.fuzzing import WITNESSES, Made, agreed, quick
+from pie.core.testing.fuzzing import WITNESSES, Made, agreed, quick, within
 from pie.core.testing.mutation import Mutator
 from sim.jobs import Answer, Job
 from sim.procedure import Outcome, examine, judged
@@ -100,7 +100,7 @@ def strengthen(
     given_cycles = tuple(_cycles(outcomes[fastest]))
     texts = list(dict.fromkeys(one.input_path.read_bytes() for one in problem.tests))
     mutator = Mutator(texts, digest_of(wanted.seed, problem.name))
-    mutants = list(mutator.near(_TRIED_FOR_ONE * wanted.tests))
+    mutants = within(mutator.near(_TRIED_FOR_ONE * wanted.tests))
     near: list[Made] = yield from agreed(accepted, mutants, setting, rule)
     tried, kept = len(mutants), len(near)
     grown: list[Made] = []

@@ -79,6 +79,8 @@ class Values:
         if about.upper is not None:
             high = about.upper.value(environment)
         low = min(about.low, high)
+        if about.order in (Order.CONVEX, Order.CONCAVE) and size > 2:
+            return [b"%d" % one for one in self.bent(low, high, size, about.order)]
         if self.plan.shrink:
             return [b"%d" % self.shrunk(about, int(one), low, high) for one in base[:size]]
         spread = self.spread(low, high, size)
@@ -96,6 +98,19 @@ class Values:
         elif about.order is Order.FALLING:
             values.sort(reverse=True)
         return [b"%d" % one for one in values]
+
+    def bent(self, low: int, high: int, size: int, order: Order) -> list[int]:
+        """Draw values whose differences rise, or fall, within a range."""
+        steepest = max(0, (high - low) // size)
+        slopes = sorted(self.below(2 * steepest + 1) - steepest for _ in range(size - 1))
+        if order is Order.CONCAVE:
+            slopes.reverse()
+        values = [0]
+        for slope in slopes:
+            values.append(values[-1] + slope)
+        room = high - low - (max(values) - min(values))
+        offset = low - min(values) + self.below(room + 1)
+        return [one + offset for one in values]
 
     def shrunk(self, about: Slot, value: int, low: int, high: int) -> int:
         value = min(max(value, low), high)

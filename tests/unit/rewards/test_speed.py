@@ -191,6 +191,23 @@ def test_a_source_that_is_wrong_gives_no_reward_and_is_told_once(reward: SpeedRe
         reward([FAST], **columns(1, src_code=WRONG, problem_id="wrong-source"))
 
 
+def test_a_row_that_cannot_be_used_does_not_end_the_training(reward: SpeedReward) -> None:
+    given = columns(3)
+    given["tests"] = [given["tests"][0], [7], given["tests"][0]]
+    with pytest.warns(RuntimeWarning, match="cannot be used.*have no reward"):
+        found = reward([FAST, FAST, WRONG], **given)
+    assert found[1] is None
+    assert found[0] == reward([FAST], **columns(1))[0]
+    assert found[2] == 0.0
+    with pytest.raises(InputError, match="cannot be used"):
+        reward([FAST], **{**columns(1), "tests": [[7]]})
+
+
+def test_a_target_is_a_witness_and_no_answer(reward: SpeedReward) -> None:
+    given = columns(2, tgt_code=FAST)
+    assert reward([WRONG, FAST], **given) == reward([WRONG, FAST], **columns(2))
+
+
 def test_our_own_failure_is_none_and_not_zero(
     reward: SpeedReward, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,3 +90,30 @@ def test_both_are_printed_in_every_format(tmp_path: Path, option: str, form: str
     twice = CliRunner().invoke(app, ["report", str(tmp_path), option, "--errors"])
     assert twice.exit_code == 1
     assert "are two reports" in twice.stderr
+
+
+def with_nets(made: Row, source: float | None, *answers: float | None) -> Row:
+    made["src_net_runtime"] = source
+    made["src_marks"] = ["below_start"] if source is None else []
+    for one, net in zip(made["generations"], answers, strict=True):
+        one["net_runtime"] = net
+    return made
+
+
+def test_net_speedups_stand_beside_the_whole_ones() -> None:
+    rows = tagged()
+    assert [one.net_speedup for one in by_tag(read(rows)).lines] == [None] * 4
+    assert by_length(read(lengths())).source_net_speedup is None
+    with_nets(rows[0], 0.8, 0.1, None, 0.4)
+    with_nets(rows[1], None, 0.1, None, 0.4)
+    nets = {one.tag: one.net_speedup for one in by_tag(read(rows)).lines}
+    ten, nine = nets[10], nets[9]
+    assert ten is not None
+    assert nine is not None
+    # 0.8 / 0.1 and a wrong answer; the second row has no net baseline.
+    assert (ten.value, nine.value) == (4.5, 2.0)
+    measured = [with_nets(one, 0.5, *([0.1] * len(one["generations"]))) for one in lengths()[:2]]
+    measured[1]["generations"][1]["net_runtime"] = None
+    net = by_length(read(measured)).source_net_speedup
+    assert net is not None
+    assert net.rows == 2

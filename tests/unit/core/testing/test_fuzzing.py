@@ -76,6 +76,18 @@ def test_an_input_counts_where_all_witnesses_end_well_and_print_the_same(setting
 
 
 @pytest.mark.parametrize(
+    ("witnesses", "text", "marked"), [(2, "", True), (1, "", False), (1, 'puts("5132");', True)]
+)
+def test_one_witness_alone_is_believed_only_beside_a_reason_in_the_text(
+    witnesses: int, text: str, marked: bool
+) -> None:
+    told = _Told(Program(Language.CPP, ""), [(b"17\n", b"5132\n")], witnesses)
+    found = told.of(Program(Language.CPP, text), Outcome(Verdict.ACCEPTED), Fuzzed(9, 1))
+    assert isinstance(found, FuzzedOutcome)
+    assert bool(found.marks) is marked
+
+
+@pytest.mark.parametrize(
     ("witnesses", "others", "source", "marked"),
     [(3, 0, "", True), (2, 1, "", True), (2, 0, "", False), (1, 0, "int a[5000];", True)],
 )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pie.core.testing.drawing import fits
-from pie.core.testing.mutation import Mutator, mutations, size_of
+from pie.core.testing.fuzzing import within
+from pie.core.testing.mutation import Mutant, Mutator, mutations, size_of
 
 ARRAY = b"5 2\n10 20 30 40 99\npush pull\n"
 TEXTS = st.lists(
@@ -48,6 +49,19 @@ def test_counts_belong_to_their_lengths_and_change() -> None:
 def test_sorted_arrays_stay_sorted() -> None:
     for one in grammatical(SORTED):
         assert numbers(one, 1) == sorted(numbers(one, 1))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_convex_and_concave_arrays_stay_so(sign: int) -> None:
+    arrays = [[9, 4, 1, 3, 8], [5, 5, 6, 9], [30, 12, 3, 0, 1, 7]]
+    inputs = [
+        b"%d\n%b\n" % (len(one), b" ".join(b"%d" % (sign * value) for value in one))
+        for one in arrays
+    ]
+    for one in grammatical(inputs):
+        slopes = [b - a for a, b in pairwise(numbers(one, 1))]
+        assert all(sign * a <= sign * b for a, b in pairwise(slopes)), one
+        assert all(0 <= sign * value <= 30 for value in numbers(one, 1))
 
 
 def test_permutations_stay_permutations() -> None:
@@ -105,6 +119,18 @@ def test_what_is_distinct_by_chance_does_not_keep_inputs_small() -> None:
     for one in grammatical(distinct, 20):
         assert len(set(numbers(one, 1))) == len(numbers(one, 1))
     assert list(Mutator(distinct, 0).grown(64, 2)) == []
+
+
+def test_inputs_are_made_near_those_of_a_usual_size() -> None:
+    large = b"50000\n" + b" ".join(b"%d" % (100_000 + n * n % 7919) for n in range(50_000)) + b"\n"
+    inputs = [large, b"3\n1 2 3\n", b"2\n7 9\n", b"4\n1 1 1 1\n"]
+    assert {one.base for one in Mutator(inputs, 0).near(12)} == {1, 2, 3}
+    assert {one.base for one in Mutator([large], 0).near(1)} == {0}
+
+
+def test_inputs_that_are_tried_are_of_a_bounded_size_together() -> None:
+    mutants = [Mutant(bytes(6 << 20), 0, "grammar") for _ in range(4)]
+    assert len(within(mutants)) == 2
 
 
 def test_without_a_grammar_tokens_change_in_their_places() -> None:
