@@ -1,6 +1,7 @@
 """Python pairs: the same cost in every order, and how it agrees with clocks.
 
     python_cost.py measure DATA FILE [--machine counts] [--reverse] [--processes 2] [--sample N]
+                                     [--short COUNTS --most 20000000]
     python_cost.py native DATA FILE [--sample N] [--tests 2]
     python_cost.py compare FILE FILE
     python_cost.py agree DATA FILE NATIVE
@@ -8,7 +9,8 @@
 DATA holds python_pairs.jsonl, python_pairs_coffe.jsonl and test_cases/. `measure` writes a line for
 each program and test, `native` a line for each pair (E = 12, the smallest and the largest dropped,
 without the interpreter's start). Both go on where they were stopped. `--sample` takes so many pairs
-by the seed 1024.
+by the seed 1024, and with `--short` so many runs that COUNTS, a file of `counts`, has below the most
+instructions.
 """
 
 from __future__ import annotations
@@ -78,12 +80,21 @@ def known(file: Path) -> list[Row]:
 
 def measure_all(arguments: argparse.Namespace) -> None:
     work = {}
-    for row in pairs_of(arguments.data, arguments.sample):
+    for row in pairs_of(arguments.data, 0 if arguments.short else arguments.sample):
         for source in (row["src_code"], row["tgt_code"]):
             for test in row["tests"]:
                 path = str(given(arguments.data, row, test))
                 key = row["problem_id"], digest(source), test
                 work[key] = (arguments.machine, row["problem_id"], source, test, path)
+    if arguments.short:
+        counts = costs(arguments.short)
+        fits = [
+            key
+            for key in sorted(work)
+            if 0 < (counts.get(key, {}).get("cycles") or 0) < arguments.most
+        ]
+        chosen = random.Random(1024).sample(fits, min(len(fits), arguments.sample or len(fits)))
+        work = {key: work[key] for key in chosen}
     for line in known(arguments.file):
         work.pop((line["problem"], line["program"], line["test"]), None)
     left = list(work.values())
@@ -243,6 +254,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--tests", type=int, default=2)
+    parser.add_argument("--short", type=Path)
+    parser.add_argument("--most", type=int, default=20_000_000)
     arguments = parser.parse_args()
     if arguments.what == "compare":
         arguments.file, arguments.other = arguments.data, arguments.file
