@@ -62,7 +62,9 @@ static HChar loaded_as[128]; /* the file that holds the loop, as long as it is n
 static Bool begun;
 static Thread *threads, *now;
 static Addr last_frame, last_instruction;
-static ULong before; /* what was counted at the head of the last block of the loop */
+/* At the head of the last block of the loop: what was counted, and pages in use. What a block does belongs to where it
+ * has gone, with all that it calls. */
+static ULong before, pages_before;
 
 Bool lines_option(const HChar *text) {
     HChar *rest;
@@ -124,7 +126,7 @@ static Code *code_at(Addr at) {
 static void give(Call *call, ULong done) {
     if (!call->line) return;
     Line *line = &call->code->lines[call->line - call->code->low];
-    ULong pages = memory_pages();
+    ULong pages = pages_before;
     line->cost += done - call->since;
     line->grown += pages - call->held;
     if (pages > line->highest) line->highest = pages;
@@ -158,10 +160,9 @@ static void come(Addr frame, Code *code, ULong done) {
         now->room = now->room * 2 + 64;
         now->calls = VG_(realloc)("calls", now->calls, now->room * sizeof *now->calls);
     }
-    ULong pages = code->own ? memory_pages() : 0;
-    if (code->own && !code->entered) code->entered = pages;
+    if (code->own && !code->entered) code->entered = pages_before;
     if (code->innermost >= 0) give(&now->calls[code->innermost], done);
-    now->calls[now->depth] = (Call){frame, code, 0, -2, code->innermost, now->own, done, pages};
+    now->calls[now->depth] = (Call){frame, code, 0, -2, code->innermost, now->own, done, pages_before};
     if (code->own) {
         give_alone(done);
         now->own = code->innermost = now->depth;
@@ -263,6 +264,7 @@ void lines_look(ULong done) {
                 last_instruction = instruction;
             }
         }
+        pages_before = memory_pages();
     }
     before = done;
 }
@@ -306,6 +308,7 @@ void lines_begin(ULong done) {
     if (!lines_wanted) return;
     now = thread_of(thread_number());
     before = done;
+    pages_before = memory_pages();
     begun = True;
 }
 
@@ -334,6 +337,7 @@ static void tell(const Code *c, UInt *left) {
 void lines_end(ULong done) {
     if (!begun) return;
     begun = False;
+    pages_before = memory_pages();
     UInt left = MOST_TOLD;
     Thread *last = now;
     for (now = threads; now; now = now->next) {
