@@ -46,6 +46,14 @@ def command(
             help="Folder of inputs with outputs: input.1.txt and output.1.txt, 1.in and 1.out.",
         ),
     ] = None,
+    checker: Annotated[
+        Path | None,
+        typer.Option(
+            "--checker",
+            metavar="FILE",
+            help="Program that decides what is right: C++ with testlib's protocol, or Python.",
+        ),
+    ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -164,6 +172,7 @@ def command(
             folder=tests,
             reference=reference,
             variants=variants,
+            checker=checker,
             show=phases.show,
         )
         opinion = None
@@ -176,6 +185,7 @@ def command(
                 use_cache=not no_cache,
                 folder=tests,
                 reference=reference,
+                checker=checker,
                 show=lambda phase: phases.show(f"{phase} on this host's processor"),
             )
     sentence = flow.sentence(compared)
