@@ -154,7 +154,7 @@ def command(
     setting = variants[0][1]
     if len(variants) > 1 and beside:
         raise InputError("--native measures one build", "leave --parameter out")
-    if inputs == [Path("-")] and beside:
+    if beside and Path("-") in [*(inputs or []), *(expected or [])]:
         raise InputError("standard input can be read once", "give a file with -i for --native")
     if len(variants) > 1 and (explained or annotated):
         raise InputError("--explain and --annotate tell of one build", "leave --parameter out")
