@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from sim import remedies, sandbox
+from sim import sandbox
 from sim.errors import MachineFailure, MissingTool
 from sim.program import Build
+from sim.remedies import installing
 from sim.sandbox import Allowance, Guest
 from sim.scratch import ScratchFolder
 from sim.toolchain import COMPILER_ENV
@@ -85,7 +86,7 @@ def answers(build: Build, ordered: Sequence[int]) -> str:
     """
     program = shutil.which("addr2line")
     if program is None:
-        raise MissingTool("addr2line was not found", remedies.installing("binutils"))
+        raise MissingTool("addr2line was not found", installing("binutils"))
     with ScratchFolder("lines") as scratch:
         asked = Path(scratch) / "addresses"
         asked.write_text("".join(f"{address:#x}\n" for address in ordered))

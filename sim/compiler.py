@@ -12,13 +12,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sim import online_judge, policy, precompiled, python_build, remedies, sandbox
+from sim import online_judge, policy, precompiled, python_build, sandbox
 from sim.ended import Ended
 from sim.errors import MachineFailure, MissingTool, Unsupported
 from sim.executable_image import static_bytes
 from sim.last_words import clean, last_words, shortened
 from sim.limits import CompileLimits
 from sim.program import Build, Language, Program, digest_of
+from sim.remedies import installing
 from sim.sandbox import Allowance, Guest
 from sim.scratch import ScratchFolder
 from sim.toolchain import COMPILER_ENV, Toolchain
@@ -153,7 +154,7 @@ def _addresses_simulator(compiled: bytes, work: Path, limits: CompileLimits) -> 
     if program is None:
         raise MissingTool(
             "objdump was not found, to look at a suspicious program",
-            remedies.installing("binutils"),
+            installing("binutils"),
         )
     ended = sandbox.run(
         Guest(

@@ -10,9 +10,10 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from sim import process, remedies
+from sim import process
 from sim.errors import MissingTool
 from sim.paths import cache_directory
+from sim.remedies import installing
 from sim.scratch import ScratchFolder
 
 SOURCES = (
@@ -25,7 +26,7 @@ SOURCES = (
     "call_arguments.h",
     "system_calls.h",
 )
-COMPILER_REMEDY = remedies.installing("g++")
+COMPILER_REMEDY = installing("g++")
 
 
 @functools.cache

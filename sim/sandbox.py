@@ -21,9 +21,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from sim import cgroup, devices, process, remedies, standard_input
+from sim import cgroup, devices, process, standard_input
 from sim.ended import Ended, reported
 from sim.errors import MachineFailure
+from sim.remedies import installing, of_this_host
 from sim.runner import runner_path
 from sim.script_place import base_folder, script_place
 
@@ -32,7 +33,7 @@ Profile = Literal[
 ]
 Level = Literal["full", "partial"]
 
-BUBBLEWRAP_REMEDY = remedies.installing("bubblewrap")
+BUBBLEWRAP_REMEDY = installing("bubblewrap")
 SCRIPT = "/pie/guest/start.py"
 """Path inside of an interpreter's script."""
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
@@ -385,7 +386,7 @@ def why_partial() -> str:
         return "bubblewrap is switched off by PIE_SANDBOX=partial"
     if shutil.which("bwrap") is None:
         return f"bubblewrap is not installed; {BUBBLEWRAP_REMEDY}"
-    return f"bubblewrap is installed but may not create namespaces here; {remedies.of_this_host()}"
+    return f"bubblewrap is installed but may not create namespaces here; {of_this_host()}"
 
 
 def remedy_for_partial() -> str:
@@ -394,4 +395,4 @@ def remedy_for_partial() -> str:
         return ""
     if os.environ.get("PIE_SANDBOX") == "partial":
         return "unset PIE_SANDBOX"
-    return BUBBLEWRAP_REMEDY if shutil.which("bwrap") is None else remedies.of_this_host()
+    return BUBBLEWRAP_REMEDY if shutil.which("bwrap") is None else of_this_host()

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sim import process, remedies
+from sim import process
 from sim.errors import InputError, MissingTool
 from sim.online_judge import DEFINES, LIBRARIES, Library, digest_of_headers
 from sim.program import Language
 from sim.python_build import harness_digest, usual_modules
+from sim.remedies import installing
 from sim.runner import COMPILER_REMEDY
 
 Link = Literal["static", "dynamic"]
@@ -63,9 +64,7 @@ class Toolchain:
         if not path:
             raise MissingTool(
                 f"no Python interpreter was found ({named})",
-                "give its path with --python"
-                if self.interpreter
-                else remedies.installing("python3"),
+                "give its path with --python" if self.interpreter else installing("python3"),
             )
         # A virtual environment is known by where the interpreter's link lies.
         virtual = Path(path).absolute().parent.parent / "pyvenv.cfg"

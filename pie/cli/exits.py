@@ -93,6 +93,13 @@ def show(*renderables: Any) -> None:
             fitting.print(part)
 
 
+def terminal_width() -> int | None:
+    """Return the columns of the terminal on standard output; None where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def _to_nowhere(stream: TextIO) -> None:
     """Point a stream elsewhere, so that the flush at exit does not complain either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -45,6 +45,14 @@ def command(
             help="Folder of inputs with outputs: input.1.txt and output.1.txt, 1.in and 1.out.",
         ),
     ] = None,
+    checker: Annotated[
+        Path | None,
+        typer.Option(
+            "--checker",
+            metavar="FILE",
+            help="Program that decides what is right: C++ with testlib's protocol, or Python.",
+        ),
+    ] = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -151,7 +159,7 @@ def command(
     setting = variants[0][1]
     if len(variants) > 1 and beside:
         raise InputError("--native measures one build", "leave --parameter out")
-    if inputs == [Path("-")] and beside:
+    if beside and Path("-") in [*(inputs or []), *(expected or [])]:
         raise InputError("standard input can be read once", "give a file with -i for --native")
     if len(variants) > 1 and (explained or annotated or sizes):
         raise InputError(
@@ -171,6 +179,7 @@ def command(
             folder=tests,
             reference=reference,
             variants=variants,
+            checker=checker,
             show=phases.show,
         )
         opinion = None
@@ -183,6 +192,7 @@ def command(
                 use_cache=not no_cache,
                 folder=tests,
                 reference=reference,
+                checker=checker,
                 show=lambda phase: phases.show(f"{phase} on this host's processor"),
             )
     sentence = flow.sentence(compared)

@@ -24,20 +24,38 @@ class Display(display.Display):
         if display.on_terminal():
             done = progress.runs - progress.runs_left
             rows, planned = progress.rows, progress.planned
-            self.draw(_columns, progress.runs, done, rows=rows, planned=planned, rate=rate)
+            left = _left(progress, rate).removeprefix("; ")
+            self.draw(_columns, progress.runs, done, rows=rows, planned=planned, left=left)
         else:
             self.tell(lambda: _line(progress, measured, rate))
 
 
 def _line(progress: Progress, measured: int, rate: float) -> str:
-    left = f", about {progress.runs_left / rate:.0f} s left" if rate else ""
-    rows = f"{progress.rows} of {progress.planned} rows"
-    return f"{rows}, {measured} runs measured, {rate:.1f} a second{left}"
+    done = [f"{progress.rows} of {progress.planned} rows"]
+    if progress.programs:
+        done.append(f"{progress.done('build')} of {progress.programs} programs compiled")
+    reused = progress.tally.reused.get("measure", 0)
+    kept = f", {reused} taken from the cache" if reused else ""
+    done.append(f"{measured} of {progress.runs} runs measured{kept}")
+    return f"{', '.join(done)}{_left(progress, rate)}"
+
+
+def _left(progress: Progress, rate: float) -> str:
+    seconds = progress.seconds_left
+    if seconds is None and not progress.programs and rate:
+        seconds = progress.runs_left / rate
+    return "" if seconds is None else f"; about {duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as somebody who waits says it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _columns() -> list[ProgressColumn]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
     rows = TextColumn("{task.fields[rows]} of {task.fields[planned]} rows")
-    rate = TextColumn("runs, {task.fields[rate]:.1f}/s")
-    return [rows, BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()]
+    return [rows, BarColumn(), MofNCompleteColumn(), TextColumn("runs {task.fields[left]}")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pie.cli import options
-from pie.cli.exits import Exit, printing, say, show, told
+from pie.cli.exits import Exit, printing, say, show, terminal_width, told
 
 if TYPE_CHECKING:
     from pie.core.metrics.standing import UnsupportedAs
@@ -147,7 +147,7 @@ def command(
     )
     with printing():
         if chosen is Format.TABLE:
-            show(report_formats.as_table(report))
+            show(report_formats.as_table(report, terminal_width()))
         elif chosen is Format.MARKDOWN:
             sys.stdout.write(report_formats.as_markdown(report))
         elif chosen is Format.CSV:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pie.cli.exits import show
+from pie.cli.exits import show, terminal_width
 from pie.core.wording import count, one_line
 from sim.machine import CLOCK_HZ
 
@@ -83,7 +83,7 @@ def print_table(finished: Finished) -> None:
         table.add_row(*(Text(cells[name]) for name in names))
     more = finished.plan.rows - _SHOWN
     parts = [Text(f"... and {count(more, 'more row')}", style="dim")] if more > 0 else []
-    show(table, *parts, "", as_table(finished.report), Text(_totals(finished)))
+    show(table, *parts, "", as_table(finished.report, terminal_width()), Text(_totals(finished)))
 
 
 def _rows(folder: Path) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from pie.core.report.startup import Net, Startup, net_speedup, startup_procedure
 from pie.core.test_cases import text_case
 from pie.flows import measure_files
 from pie.flows.measure_files import Given
+from sim.checker import Checker
 from sim.errors import MissingTool
 from sim.machines.counts import Counts
 from sim.observation import Observation, observe
@@ -138,14 +139,16 @@ def compare(
     folder: Path | None = None,
     reference: Path | None = None,
     variants: Sequence[tuple[str, Setting]] = (),
+    checker: Path | None = None,
     show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
     """Measure programs on inputs. InputError for a file that cannot be used.
 
     `folder`: more inputs with their outputs. `reference`: one of the programs, with which the
-    others are compared. `variants`: each program is measured in each of these settings, whose
-    words stand behind its name. Without expected outputs the reference says what is right, or the
-    first program that ends well; the setting's rule compares.
+    others are compared. `variants`: each program is measured in each of these settings, whose words
+    stand behind its name. `checker`: a program that decides what is right. Without expected outputs
+    the reference says what is right, or the first program that ends well; the setting's rule
+    compares.
     """
     show(f"preparing the machine {setting.machine.name}")
     missing = setting.machine.check()
@@ -166,6 +169,7 @@ def compare(
         reference=base,
         order=order,
         variants=variants,
+        checker=_checker(checker, setting),
         show=show,
     )
 
@@ -180,6 +184,7 @@ def compare_texts(
     reference: int | None = None,
     order: Sequence[int] = (),
     variants: Sequence[tuple[str, Setting]] = (),
+    checker: Checker | None = None,
     show: Callable[[str], None] = lambda _phase: None,
 ) -> Compared:
     """Measure programs on texts; `order`: whom to ask first for the right output.
@@ -190,7 +195,10 @@ def compare_texts(
     programs = [program for _words, _setting in settings for program in sources]
     shown = [f"{name} {words}".rstrip() for words, _setting in settings for name in names]
     cases = [text_case(one.name, one.text, one.expected) for one in given]
-    unknown = any(one.expected is None for one in given) and len(set(programs)) > 1
+    if checker is not None:
+        cases = [replace(case, comparison=checker) for case in cases]
+    known = checker is not None or all(one.expected is not None for one in given)
+    unknown = not known and len(set(programs)) > 1
     languages = list(dict.fromkeys(program.language for program in sources))
     answers = _Answers(tuple(cases))
 
@@ -228,7 +236,7 @@ def compare_texts(
         tests=len(cases),
         machine=setting.machine.name,
         outputs_agree=len({_outputs(one) for one in outcomes}) == 1,
-        expected_given=all(one.expected is not None for one in given),
+        expected_given=known,
         programs=tuple(programs),
         cases=tuple(answers.cases),
         answers_from=names[sources.index(answers.whose)] if answers.whose else "",
@@ -243,6 +251,10 @@ def _phase(kinds: set[str]) -> str:
     """Name what is done for these kinds of jobs, the earliest first."""
     names = {"build": "compiling", "outputs": "judging", "judge": "judging", "confirm": "judging"}
     return next((name for kind, name in names.items() if kind in kinds), "measuring")
+
+
+def _checker(file: Path | None, setting: Setting) -> Checker | None:
+    return None if file is None else Checker(measure_files.program(file), setting.toolchain)
 
 
 @dataclass

@@ -82,6 +82,32 @@ class Progress:
     runs: int = 0
     """Programs times tests, as planned; a program that fails a test needs fewer."""
     tally: Tally = field(default_factory=Tally)
+    programs: int = 0
+    """Distinct programs, as planned; 0 where nobody counted them."""
+    jobs: int = 1
+    """Jobs that run at a time."""
+
+    def done(self, kind: str) -> int:
+        """Jobs of a kind that were run or taken from the store."""
+        return self.tally.run.get(kind, 0) + self.tally.reused.get(kind, 0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What is left, by what a job of each kind has taken so far; None until one was measured.
+
+        Compiling comes first and says nothing of measuring, so each kind counts for itself. A
+        program that fails a test is not measured: it is as long as this, or shorter.
+        """
+        planned = {"build": self.programs, "judge": self.programs, "measure": self.runs}
+        left = 0.0
+        for kind, number in planned.items():
+            rest = max(0, number - self.done(kind))
+            if not rest:
+                continue
+            if not self.tally.run.get(kind):
+                return None
+            left += rest * self.tally.host_seconds.get(kind, 0.0) / self.tally.run[kind]
+        return left / max(1, self.jobs)
 
     @property
     def runs_left(self) -> int:
@@ -188,7 +214,7 @@ def simulate(
         # Without the cache, a run still keeps its own results: it can be stopped and gone on with.
         where = cache_directory() if request.use_cache else path / "store"
         store = Store(where / "results.sqlite")
-        progress = Progress(planned=made.rows, runs=made.runs)
+        progress = Progress(planned=made.rows, runs=made.runs, programs=made.programs, jobs=jobs)
         try:
             with interrupt_on_sigterm(), Scheduler(store, jobs) as scheduler:
                 progress.tally = scheduler.tally

@@ -23,7 +23,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sim import remedies, sandbox
+from sim import sandbox
 from sim.errors import InstrumentFailure, MachineFailure, MissingTool
 from sim.judge import verdict_of
 from sim.limits import Limits
@@ -31,11 +31,12 @@ from sim.machine import CLOCK_HZ, Check, Measurement
 from sim.machines import valgrind
 from sim.program import Build, Language
 from sim.python_start import nothing_like
+from sim.remedies import installing
 from sim.sandbox import Guest
 from sim.toolchain import Toolchain
 from sim.verdict import Verdict
 
-REMEDY = remedies.installing("valgrind")
+REMEDY = installing("valgrind")
 PROTOCOL = "1"
 """Raised when a change here could give another count for the same run."""
 UNIT = 100

@@ -12,14 +12,15 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-from sim import process, remedies
+from sim import process
 from sim.errors import MissingTool
 from sim.paths import cache_directory
+from sim.remedies import installing
 from sim.runner import COMPILER_REMEDY
 from sim.skylake import parameters
 
 NAME = "skylake-amd64-linux"
-VALGRIND_REMEDY = remedies.installing("valgrind")
+VALGRIND_REMEDY = installing("valgrind")
 _LIBRARIES = (
     "libcoregrind-amd64-linux.a",
     "libvex-amd64-linux.a",

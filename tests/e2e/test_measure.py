@@ -195,3 +195,16 @@ def test_the_hosts_processor_is_a_second_opinion(folder: Path) -> None:
     assert "On this host's processor" in text
     assert "The processor agrees with the model 'counts' about who is faster" in text
     assert len(json.loads(measure(*words, "--json").stdout)["native"]) == 2
+
+
+def test_a_checker_takes_every_right_answer(folder: Path) -> None:
+    Path("check.py").write_text(
+        "def check(input, expected, output):\n    return int(output) % 2 == int(input) % 2\n"
+    )
+    write("two.cpp", 'printf("%d\\n", n + 2);')
+    words = ["fast.cpp", "two.cpp", "other.cpp", "-i", "i.txt", "--checker", "check.py"]
+    lines = ranking(*words, code=1)
+    verdicts = {name: line["verdict"] for name, line in lines.items()}
+    assert verdicts == {
+        "fast.cpp": "accepted", "two.cpp": "accepted", "other.cpp": "wrong_answer",
+    }  # fmt: skip

@@ -356,3 +356,32 @@ def test_an_end_of_a_long_program_is_reached(browser: chromium.Browser, odd_page
     browser.run("scrollTo(0, 1e9)")
     browser.settle()
     assert "f19999" in browser.run("document.querySelector('.listing').textContent")
+
+
+@pytest.mark.parametrize("kind", ["without generations", "not measured", "just begun"])
+def test_a_run_that_lacks_something_has_a_page_without_it(
+    browser: chromium.Browser, tmp_path: Path, kind: str
+) -> None:
+    folder = make_run(tmp_path / "run", 12, generations=0 if kind == "without generations" else 2)
+    pairs = folder / "pairs.jsonl"
+    if kind == "just begun":
+        pairs.unlink()
+    if kind == "not measured":
+        rows = [json.loads(line) for line in pairs.read_text().splitlines()]
+        for row in rows[:6]:
+            row |= {"src_verdict": "not_measured", "src_agg_runtime": None}
+        pairs.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    file = tmp_path / "page.html"
+    done = CliRunner().invoke(app, ["report", str(folder), "--html", str(file)])
+    assert done.exit_code == (4 if kind == "not measured" else 0)
+    home(browser, file)
+    cards = browser.run("document.querySelectorAll('.card').length")
+    assert cards == {"without generations": 3, "not measured": 0, "just begun": 3}[kind]
+    assert browser.run(NUMBERS)["strays"] == []
+    assert len(shown_rows(browser)) == (0 if kind == "just begun" else 12)
+    if kind == "not measured":
+        assert "were not measured" in browser.run("document.querySelector('.notes').textContent")
+        assert "speedup" not in browser.run("document.querySelector('.selection').textContent")
+    if kind != "just begun":
+        browser.go("#/pair/1", "document.querySelector('.listing .line')")
+        assert browser.run(NUMBERS)["strays"] == []

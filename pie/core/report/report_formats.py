@@ -69,8 +69,14 @@ def as_latex(report: Report) -> str:
     return about + "\n" + tabular(COLUMNS, [score_cells(score) for score in _shown(report)])
 
 
-def as_table(report: Report) -> Group:
-    """Rich renderables for `Console.print`."""
+_LEFT_OUT = ("median", "geo.mean")
+"""Columns that a narrow terminal has no room for."""
+_ALL_COLUMNS = 78
+"""Columns of a terminal that the whole table needs."""
+
+
+def as_table(report: Report, width: int | None = None) -> Group:
+    """Rich renderables for `Console.print`; a narrow terminal (`width`) has fewer columns."""
     # Rich takes a tenth of a second to import, and the other formats do without.
     from rich import box
     from rich.console import Group
@@ -87,7 +93,10 @@ def as_table(report: Report) -> Group:
 
     # Text, not str: names of machines and files may hold what Rich takes for markup.
     parts: list[Table | Text] = [Text(line) for line in (report.pairs_file, *_heading(report))]
-    parts.append(table(COLUMNS, _lines(report)))
+    narrow = width is not None and width < _ALL_COLUMNS
+    kept = [place for place, name in enumerate(COLUMNS) if not (narrow and name in _LEFT_OUT)]
+    lines = [[line[place] for place in kept] for line in _lines(report)]
+    parts.append(table(tuple(COLUMNS[place] for place in kept), lines))
     verdicts = _verdict_cells(report)
     if verdicts:
         parts.append(table(("verdict", *report.verdicts), verdicts))

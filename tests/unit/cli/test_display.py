@@ -9,6 +9,7 @@ from pie.cli.counter import Counter
 from pie.cli.dataset_output import Ticker
 from pie.cli.generation.progress import Display as OfAnswers
 from pie.cli.progress import Display as OfRuns
+from pie.cli.progress import duration
 from pie.cli.selfplay_output import Display as OfSelfPlay
 from pie.flows.generation.asking import Progress
 from pie.flows.simulate import Progress as Runs
@@ -102,3 +103,27 @@ def test_where_it_is_not_wanted_nothing_is_shown_however_long_it_takes(
         ticker.rows(5, "a.csv")
         told._asked(Progress(wanted=9, answered=4))
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_done_and_left_of_a_run_is_told_by_kind(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = Runs(planned=21, runs=552, programs=50, jobs=2)
+    runs.tally.run |= {"build": 40, "judge": 10, "measure": 50}
+    runs.tally.reused |= {"measure": 2}
+    runs.tally.host_seconds |= {"build": 80.0, "judge": 1.0, "measure": 25.0}
+    with OfRuns() as shown:
+        clock(60)
+        shown.show(runs)
+    # (10 builds of 2 s, 40 judgements of 0.1 s, 500 runs of 0.5 s) / 2
+    assert capsys.readouterr().err == (
+        "pie: 0 of 21 rows, 40 of 50 programs compiled, 50 of 552 runs measured, "
+        "2 taken from the cache; about 2 min left\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.4, "3 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h")]
+)
+def test_a_time_to_wait_has_a_fitting_unit(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

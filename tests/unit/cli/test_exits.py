@@ -3,7 +3,9 @@
 import errno
 import io
 import os
+import re
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -212,3 +214,24 @@ def test_without_a_terminal_a_report_has_a_hundred_columns(
     monkeypatch.setenv("COLUMNS", "60")
     show(Text("word " * 40))
     assert 90 < max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(("width", "columns"), [(60, 6), (77, 6), (78, 8), (200, 8)])
+def test_the_table_of_a_report_fits_the_terminal(
+    width: int, columns: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from pie.cli import report
+    from tests.page_runs import make_run
+
+    run = make_run(tmp_path / "run", 30)
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with pytest.raises(typer.Exit):
+        report.command(run)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(map(len, lines)) <= width
+    (title,) = [line for line in lines if line.split()[:3] == ["n", "%Opt", "Speedup"]]
+    assert len(title.split()) == columns  # "95% CI" is two words, and the first column has none

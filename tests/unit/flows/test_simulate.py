@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,36 @@ def test_progress_never_promises_less_than_nothing() -> None:
     assert progress.runs_left == 1
     progress.rows = 2
     assert progress.runs_left == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_time_left_is_right_within_a_factor_of_two_after_a_tenth(seed: int) -> None:
+    """Compiling ahead of measuring, as rows under way do it, and costs as unequal as real ones."""
+    dice = random.Random(seed)
+    programs, tests = 200, 10
+    jobs = []
+    for program in range(programs + 16):
+        if program < programs:
+            jobs += [("build", 0.6), ("judge", 0.1)]
+        if program >= 16:
+            jobs += [("measure", dice.lognormvariate(-2, 1.2)) for _test in range(tests)]
+    progress = Progress(runs=programs * tests, programs=programs, jobs=2)
+    whole, spent = sum(seconds for _kind, seconds in jobs), 0.0
+    for kind, seconds in jobs:
+        progress.tally.count(progress.tally.run, kind)
+        by_kind = progress.tally.host_seconds
+        by_kind[kind] = by_kind.get(kind, 0.0) + seconds
+        spent += seconds
+        if 0.1 * whole < spent < 0.95 * whole:
+            left = progress.seconds_left
+            assert left is not None
+            assert 0.5 < left * 2 / (whole - spent) < 2
+
+
+def test_before_the_first_run_is_measured_nobody_knows_how_long_it_takes() -> None:
+    progress = Progress(runs=10, programs=2)
+    progress.tally.run["build"] = 1
+    progress.tally.host_seconds["build"] = 3.0
+    assert progress.seconds_left is None
+    progress.tally.reused |= {"build": 1, "judge": 2, "measure": 10}
+    assert progress.seconds_left == 0
