@@ -165,7 +165,7 @@ def command(
         raise InputError(
             "--explain, --annotate and --sizes tell of one build", "leave --parameter out"
         )
-    if not inputs and tests is None:
+    if not inputs and tests is None and not expected:
         say("pie: no input is given (-i FILE, --tests DIR), so the programs read an empty one")
     for notice in machines.weaker_walls(setting.machine):
         say(f"pie: {notice}")

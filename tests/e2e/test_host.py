@@ -62,7 +62,9 @@ def test_without_a_compiler_the_command_that_installs_it_is_told(
         pie("simulate", "--pairs", pairs), "compiler was found (g", "apt-get install g++"
     )
     (pairs.parent / "a.cpp").write_text(SLOW)
-    assert_refused(pie("measure", "a.cpp"), "compiler was found (g", "apt-get install g++")
+    assert_refused(
+        pie("measure", "a.cpp", "-i", "a.cpp"), "compiler was found (g", "apt-get install g++"
+    )
 
 
 def test_a_compiler_that_is_not_there_by_name(pie: Pie, pairs: Path) -> None:

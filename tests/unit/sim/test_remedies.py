@@ -18,7 +18,7 @@ def test_the_line_that_installs_needs_nothing_that_is_not_there(
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(remedies, "_LISTS", tmp_path)
     if lists:
-        (tmp_path / "deb.debian.org_debian_dists_bookworm_main_Packages").touch()
+        (tmp_path / "mirror.example_debian_dists_bookworm_main_Packages").touch()
     line = installing("g++").removeprefix("install it with: ")
     assert line.endswith("apt-get install g++")
     assert ("sudo" in line) == (user != 0)
