@@ -23,6 +23,7 @@ from tests.model_server import ModelServer
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
 LEFT_OUT = {
+    "export PIE_JUDGE0=http://my-server:2358 PIE_JUDGE0_TOKEN=...": "a shell's own",
     "pip install 'pie-perf-toolkit[serve]'": "installs",
     "pie serve --tests test_cases --workers 8": "serves until stopped; tests/e2e/test_serve.py",
     "python -m verl.trainer.main_ppo custom_reward_function.path=.../pie/service/trainers.py "
