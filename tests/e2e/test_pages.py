@@ -23,6 +23,10 @@ from tests.model_server import ModelServer
 from tests.unit.flows.dataset.codenet import Sent, looping, rows_of, write_codenet
 
 LEFT_OUT = {
+    "pie simulate --pairs test.jsonl --machine judge0 --judge0-runs 3":
+        "a server elsewhere; tests/unit/sim/machines/test_judge0.py has a stand-in",
+    "pie measure slow.py fast.py -i input.txt --machine judge0 --judge0 http://my-server:2358":
+        "the same",
     "export PIE_JUDGE0=http://my-server:2358 PIE_JUDGE0_TOKEN=...": "a shell's own",
     "pip install 'pie-perf-toolkit[serve]'": "installs",
     "pie serve --tests test_cases --workers 8": "serves until stopped; tests/e2e/test_serve.py",
