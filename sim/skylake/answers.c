@@ -244,12 +244,14 @@ void __wrap_vgPlain_client_syscall(ThreadId thread, UInt why) {
     }
     Bool first = call == __NR_getrandom;
     ULong *length = first ? &registers->guest_RSI : &registers->guest_RDX, kept = *length;
-    *length = guard_length(call, a);
-    registers->guest_RDI = guard_hint(call, a);
+    ULong shorter = *length = guard_length(call, a);
+    UWord hint = registers->guest_RDI = guard_hint(call, a);
     Addr data = end_of_data();
     memory_around(call, a);
     __real_vgPlain_client_syscall(thread, why);
-    if (call != __NR_rt_sigreturn) *length = kept, registers->guest_RDI = a[0]; /* which brings all registers back */
+    /* What was changed alone: a signal that came meanwhile has its handler's arguments there. */
+    if (shorter != kept && *length == shorter) *length = kept;
+    if (hint != a[0] && registers->guest_RDI == hint) registers->guest_RDI = a[0];
     data_ended(data);
     if (call == __NR_brk && registers->guest_RAX < a[0] && grow_data(a[0])) registers->guest_RAX = a[0];
     memory_around(call, a);

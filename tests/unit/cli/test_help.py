@@ -25,6 +25,7 @@ COMMANDS = [
     ["history"],
     ["plot"],
     ["view"],
+    ["serve"],
     ["calibrate"],
     ["doctor"],
     ["index"],

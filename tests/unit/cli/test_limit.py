@@ -35,6 +35,11 @@ ROWS = {
 NO_ROWS = {
     "measure": "programs in files",
     "equal": "programs in files",
+    "compare": "two runs",
+    "history": "costs of programs",
+    "plot": "runs",
+    "view": "a run",
+    "serve": "requests",
     "cache info": "the store",
     "cache prune": "the store",
     "doctor": "the host",

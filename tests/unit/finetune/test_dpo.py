@@ -92,7 +92,7 @@ def test_the_trainer_reads_the_tokens_of_supervised_training(
     special = preference(0, prompt="### Program:\n</s>x\n", chosen="y</s>;\n")
     path = write(tmp_path / "special.jsonl", [special])
     tokenizer = load_tokenizer(tiny)
-    _, (made,) = dpo._read(path, tokenizer, 120, "training", lambda _: None)
+    _, (made,) = dpo._read(path, tokenizer, make(), "training", lambda _: None)
     ((wanted, _),) = tokens.encode([Row(special["prompt"], special["chosen"])], tokenizer)
     assert made["prompt_ids"] + made["chosen_ids"] == wanted.ids.tolist()
     assert len(made["prompt_ids"]) == wanted.prompt
