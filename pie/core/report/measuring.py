@@ -67,7 +67,7 @@ def read_measuring(path: Path) -> Measuring:
                 line = json.loads(data)
                 for name, value in line.get("startup", {}).items():
                     startup.setdefault(name, []).append(float(value))
-                counters = line["counters"]
+                counters = line.get("counters", {})
                 if "aa_ratio" in counters:  # of all programs of a row that ran in turn
                     row = tuple(str(line.get(name)) for name in _ROW)
                     noise.setdefault(row, abs(counters["aa_ratio"] - 1))
