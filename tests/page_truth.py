@@ -13,13 +13,13 @@ from typing import Any
 from typer.testing import CliRunner
 
 from pie.cli.app import app
-from pie.core.metrics.metrics import optimised_share_at_k
 from pie.core.page.distribution import THRESHOLDS
 from pie.core.page.document import MOST_TESTS
 from pie.core.page.program_runs import RunsByProgram
 from pie.core.report.explanation import GROUPS
 from pie.core.report.pair_rows import read_pairs
 from sim.program import Language, Program
+from tests.unit.core.metrics.pie_means import optimised_share_at_k
 
 ROWS, GENERATIONS, TESTS = 90, 3, MOST_TESTS + 3
 """Of the made-up run."""

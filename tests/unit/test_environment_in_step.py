@@ -9,7 +9,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
 EXTRAS_FOR_GPUS = ("vllm", "qlora", "liger")  # useless on a computer without one, so not in `all`
-EXTRAS_OF_USERS = ("data", "retrieval", "finetune", "models", "plots", "notebooks", "dask")
+EXTRAS_OF_USERS = ("data", "retrieval", "finetune", "models", "serve", "plots", "notebooks", "dask")
 
 
 def split(requirement: str) -> tuple[str, str]:

@@ -1,10 +1,10 @@
 import pytest
 
-from pie.core.metrics.metrics import optimised_share_at_k
 from pie.core.metrics.pair_result import Generation, PairResult
 from pie.core.metrics.standing import UnsupportedAs
 from pie.core.page.distribution import EDGES, THRESHOLDS, bin_of, lines_of
 from sim.verdict import Verdict
+from tests.unit.core.metrics.pie_means import optimised_share_at_k
 
 FAILED = UnsupportedAs.FAILED
 
