@@ -14,6 +14,7 @@ from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.strategy import Gives, Strategy
 from pie.core.refinement.task import RefinementTask
 from pie.core.refinement.version import Histories, Version
+from pie.core.wording import one_line
 from sim.program import Language, digest_of
 from sim.verdict import Verdict
 
@@ -62,8 +63,14 @@ class Templates:
 
         self.strategy = strategy
         self._environment = _environment(folder)
-        known = VALUES | {"decision", "comment"}
-        known |= {one.name for step in strategy.steps for one in step.requests}
+        notes = self._note_names()
+        if hidden := notes & VALUES:
+            raise InputError(
+                f"the strategy {strategy.name} gives a text as {min(hidden)}, which is the name of "
+                "a value that every template has",
+                "give it another name under `as`",
+            )
+        known = VALUES | notes
         loader = self._environment.loader
         assert loader is not None
         waiting = list(strategy.templates())
@@ -75,6 +82,7 @@ class Templates:
             try:
                 source = loader.get_source(self._environment, f"{name}.j2")[0]
                 tree = self._environment.parse(source)
+                unknown = meta.find_undeclared_variables(tree) - known
             except TemplateNotFound as error:
                 raise InputError(
                     f"the strategy {strategy.name} names a template {name} that is not there",
@@ -85,7 +93,6 @@ class Templates:
                     f"the template {name} is broken ({error})", "mend its Jinja syntax"
                 ) from error
             checked[name] = source
-            unknown = meta.find_undeclared_variables(tree) - known
             if unknown:
                 raise InputError(
                     f"the template {name} names {min(unknown)}, which nothing gives",
@@ -106,8 +113,18 @@ class Templates:
         """Of the strategy and of every template that it names."""
 
     def text(self, name: str, values: Mapping[str, Any]) -> str:
-        """Return the text of a template; half a character becomes U+FFFD."""
-        text = self._environment.get_template(f"{name}.j2").render(**values)
+        """Return the text of a template; half a character becomes U+FFFD.
+
+        InputError where it cannot be made: a template is a small program, and may fail as one.
+        """
+        try:
+            text = self._environment.get_template(f"{name}.j2").render(**values)
+        except Exception as error:
+            why = one_line(str(error), 200) or type(error).__name__
+            raise InputError(
+                f"the template {name} of {self.strategy.name} cannot be filled ({why})",
+                "mend the template, and give the mended strategy another --out",
+            ) from error
         return SURROGATE.sub("\ufffd", text)
 
     def values(
