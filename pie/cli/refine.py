@@ -178,6 +178,8 @@ def _tell_plan(request: Request, made: Plan) -> None:
     strategy = request.templates.strategy
     if "patterns" in strategy.shows and request.patterns is None:
         say(f"pie: {strategy.name} shows no patterns of edits without --index")
+    if request.rounds != strategy.rounds and all(one.repeat != "rounds" for one in strategy.steps):
+        say(f"pie: {strategy.name} has no step that --rounds repeats; it changes nothing")
     say(
         f"pie: {count(made.tasks, 'task')}, strategy {strategy.name} with "
         f"{count(strategy.iterations(request.rounds), 'iteration')}, "

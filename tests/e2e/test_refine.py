@@ -178,6 +178,19 @@ def test_a_run_goes_on_from_an_earlier_ones_answers(
         assert (tmp_path / "joined" / name).read_bytes() == (
             tmp_path / "refined" / name
         ).read_bytes()
+    # Its rows name what was shown: the next run shows and judges by the same, without an option.
+    more = ["--strategy", "perfcodegen-tips", "--rounds", "3", "--model", f"replay:{recorded}"]
+    on = pie("refine", "--from", "refined", *more, "--machine", "counts", "--out", "on")
+    assert on.returncode == 0, on.stderr
+    assert "has no step that --rounds repeats" in on.stderr
+    before, after = (
+        [json.loads(line) for line in (tmp_path / name / "refined.jsonl").open()]
+        for name in ("refined", "on")
+    )
+    for one, next_one in zip(before, after, strict=True):
+        assert len(one["public_tests"]) == 2
+        for name in ("public_tests", "tests"):
+            assert one[name] == next_one[name]
 
 
 @pytest.mark.parametrize(
