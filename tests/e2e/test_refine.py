@@ -119,6 +119,12 @@ def test_what_cannot_be_is_said_in_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_what_is_refined_must_be_named(pie: Pie) -> None:
+    done = pie("refine", "--strategy", "soap", "--public", "1")
+    assert done.returncode == 2
+    assert "give --pairs FILE, --tasks FILE, or --from RUN" in done.stderr
+
+
 def test_strategies_are_listed(pie: Pie) -> None:
     done = pie("refine", "--pairs", "none.jsonl", "--strategy", "list")
     assert done.returncode == 0
