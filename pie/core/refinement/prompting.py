@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _LANGUAGES = {Language.CPP: "C++", Language.PYTHON: "Python"}
+_UNTIMED = "none, since it did not pass the public tests"
 VALUES = frozenset(
     {
         "language",
@@ -164,6 +165,7 @@ class Templates:
             "rounds": rounds,
             "patterns": tuple(patterns),
             **_of_evidence(evidence),
+            "costliest": _costliest(candidate, original),
             **_times(original, candidate),
         }
 
@@ -227,7 +229,6 @@ def _shown(one: Version, base: Version | None) -> ShownVersion:
 
 def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
     failed = evidence.failed() if evidence else None
-    costliest = evidence.costliest() if evidence else None
     return {
         "correct": evidence is not None and evidence.correct,
         "failure": feedback.failure_kind(evidence),
@@ -235,7 +236,6 @@ def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
         "error": feedback.shortened(failed.detail if failed else evidence.detail)
         if evidence
         else "",
-        "costliest": feedback.costly_test(costliest) if costliest else "",
         "execution": feedback.execution_results(evidence) if evidence else "",
         "usage": "\n".join(feedback.usage_lines(evidence)) if evidence else "",
         "profile": (evidence.profile or "") if evidence else "",
@@ -244,12 +244,20 @@ def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
     }
 
 
+def _costliest(candidate: Version | None, original: Version | None) -> str:
+    """Return the test that costs the most; of a candidate that passes none the original's."""
+    found = (one.evidence.costliest() for one in (candidate, original) if one)
+    test = next((one for one in found if one is not None), None)
+    return feedback.costly_test(test) if test else ""
+
+
 def _times(original: Version | None, candidate: Version | None) -> dict[str, Any]:
     before = original.evidence.seconds if original else None
     after = candidate.evidence.seconds if candidate else None
+    untimed = _UNTIMED if candidate else ""
     return {
         "ori_time": "" if before is None else feedback.seconds(before),
-        "opt_time": "" if after is None else feedback.seconds(after),
+        "opt_time": untimed if after is None else feedback.seconds(after),
         "faster": before is not None and after is not None and after < before,
     }
 
