@@ -89,6 +89,7 @@ def command(
     """Refine programs in turns, with what public tests show, and measure each iteration.
 
     Example: pie refine --pairs examples/test.jsonl --strategy soap --public 1 --model openai:gpt-4o
+
     Example: pie refine --from sampled --strategy perfcodegen --public 1 --model openai:gpt-4o
 
     A model sees public tests only; the table comes from the others. Every answer is kept as it
@@ -103,7 +104,9 @@ def command(
     from pie.flows.refinement import refine as flow
     from pie.flows.refinement.options import Chosen, open_request
 
-    if from_run is None or None not in (pairs, tasks):
+    if from_run is None and pairs is None and tasks is None:
+        raise typer.BadParameter("give --pairs FILE, --tasks FILE, or --from RUN of pairs")
+    if None not in (pairs, tasks):
         options.pairs_or_tasks(pairs, tasks)
     request = open_request(
         Chosen(
@@ -178,6 +181,8 @@ def _tell_plan(request: Request, made: Plan) -> None:
     strategy = request.templates.strategy
     if "patterns" in strategy.shows and request.patterns is None:
         say(f"pie: {strategy.name} shows no patterns of edits without --index")
+    if request.rounds != strategy.rounds and all(one.repeat != "rounds" for one in strategy.steps):
+        say(f"pie: {strategy.name} has no step that --rounds repeats; it changes nothing")
     say(
         f"pie: {count(made.tasks, 'task')}, strategy {strategy.name} with "
         f"{count(strategy.iterations(request.rounds), 'iteration')}, "

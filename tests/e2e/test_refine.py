@@ -119,6 +119,12 @@ def test_what_cannot_be_is_said_in_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_what_is_refined_must_be_named(pie: Pie) -> None:
+    done = pie("refine", "--strategy", "soap", "--public", "1")
+    assert done.returncode == 2
+    assert "give --pairs FILE, --tasks FILE, or --from RUN" in done.stderr
+
+
 def test_strategies_are_listed(pie: Pie) -> None:
     done = pie("refine", "--pairs", "none.jsonl", "--strategy", "list")
     assert done.returncode == 0
@@ -178,6 +184,19 @@ def test_a_run_goes_on_from_an_earlier_ones_answers(
         assert (tmp_path / "joined" / name).read_bytes() == (
             tmp_path / "refined" / name
         ).read_bytes()
+    # Its rows name what was shown: the next run shows and judges by the same, without an option.
+    more = ["--strategy", "perfcodegen-tips", "--rounds", "3", "--model", f"replay:{recorded}"]
+    on = pie("refine", "--from", "refined", *more, "--machine", "counts", "--out", "on")
+    assert on.returncode == 0, on.stderr
+    assert "has no step that --rounds repeats" in on.stderr
+    before, after = (
+        [json.loads(line) for line in (tmp_path / name / "refined.jsonl").open()]
+        for name in ("refined", "on")
+    )
+    for one, next_one in zip(before, after, strict=True):
+        assert len(one["public_tests"]) == 2
+        for name in ("public_tests", "tests"):
+            assert one[name] == next_one[name]
 
 
 @pytest.mark.parametrize(

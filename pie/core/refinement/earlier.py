@@ -12,8 +12,9 @@ from pie.core.rows import Row, parse_row, read_lines
 from pie.core.run_folder import load_json
 
 OPTION = "--from"
-_OF_PAIRS = ("generations.jsonl", "refined.jsonl")
-_OF_TASKS = ("samples.jsonl", "refined.jsonl")
+_REFINED = "refined.jsonl"
+_OF_PAIRS = ("generations.jsonl", _REFINED)
+_OF_TASKS = ("samples.jsonl", _REFINED)
 """What `pie generate` and `pie refine` name the file with their programs."""
 
 
@@ -27,8 +28,10 @@ def answers_file(path: Path, *, of_tasks: bool) -> Path:
     if not path.is_dir():
         return path
     names = _OF_TASKS if of_tasks else _OF_PAIRS
+    # Of a refinement the file has one name; beside that of tasks lie the tasks.
+    refined_tasks = (path / "tasks.jsonl").is_file()
     for name in names:
-        if (path / name).is_file():
+        if (path / name).is_file() and (name != _REFINED or refined_tasks is of_tasks):
             return path / name
     other = next((one for one in (*_OF_PAIRS, *_OF_TASKS) if (path / one).is_file()), None)
     if other is not None:
@@ -43,15 +46,21 @@ def answers_file(path: Path, *, of_tasks: bool) -> Path:
     )
 
 
-def rows_of(path: Path) -> tuple[Path, Path | None]:
-    """Return the file of rows that a run ended with, and the file that it was made from.
+def rows_of(path: Path) -> tuple[Path, list[Path]]:
+    """Return the file of rows that a run ended with, and the files that it was made from.
 
-    The tests of the rows lie beside the latter; None where the folder does not say.
+    The nearest first: a run may start from a run. The tests of the rows lie beside one of them.
     """
     rows = answers_file(path, of_tasks=False)
+    made_from: list[Path] = []
     manifest = path / "manifest.json"
-    made_from = load_json(manifest).get("pairs_file") if manifest.is_file() else None
-    return rows, Path(made_from) if isinstance(made_from, str) else None
+    while manifest.is_file():
+        name = load_json(manifest).get("pairs_file")
+        if not isinstance(name, str) or Path(name) in made_from:
+            break
+        made_from.append(Path(name))
+        manifest = Path(name).parent / "manifest.json"
+    return rows, made_from
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pie.core.refinement.evidence import Evidence
 from pie.core.refinement.strategy import Gives, Strategy
 from pie.core.refinement.task import RefinementTask
 from pie.core.refinement.version import Histories, Version
+from pie.core.wording import one_line
 from sim.program import Language, digest_of
 from sim.verdict import Verdict
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _LANGUAGES = {Language.CPP: "C++", Language.PYTHON: "Python"}
+_UNTIMED = "none, since it did not pass the public tests"
 VALUES = frozenset(
     {
         "language",
@@ -62,8 +64,14 @@ class Templates:
 
         self.strategy = strategy
         self._environment = _environment(folder)
-        known = VALUES | {"decision", "comment"}
-        known |= {one.name for step in strategy.steps for one in step.requests}
+        notes = self._note_names()
+        if hidden := notes & VALUES:
+            raise InputError(
+                f"the strategy {strategy.name} gives a text as {min(hidden)}, which is the name of "
+                "a value that every template has",
+                "give it another name under `as`",
+            )
+        known = VALUES | notes
         loader = self._environment.loader
         assert loader is not None
         waiting = list(strategy.templates())
@@ -75,6 +83,7 @@ class Templates:
             try:
                 source = loader.get_source(self._environment, f"{name}.j2")[0]
                 tree = self._environment.parse(source)
+                unknown = meta.find_undeclared_variables(tree) - known
             except TemplateNotFound as error:
                 raise InputError(
                     f"the strategy {strategy.name} names a template {name} that is not there",
@@ -85,7 +94,6 @@ class Templates:
                     f"the template {name} is broken ({error})", "mend its Jinja syntax"
                 ) from error
             checked[name] = source
-            unknown = meta.find_undeclared_variables(tree) - known
             if unknown:
                 raise InputError(
                     f"the template {name} names {min(unknown)}, which nothing gives",
@@ -106,8 +114,18 @@ class Templates:
         """Of the strategy and of every template that it names."""
 
     def text(self, name: str, values: Mapping[str, Any]) -> str:
-        """Return the text of a template; half a character becomes U+FFFD."""
-        text = self._environment.get_template(f"{name}.j2").render(**values)
+        """Return the text of a template; half a character becomes U+FFFD.
+
+        InputError where it cannot be made: a template is a small program, and may fail as one.
+        """
+        try:
+            text = self._environment.get_template(f"{name}.j2").render(**values)
+        except Exception as error:
+            why = one_line(str(error), 200) or type(error).__name__
+            raise InputError(
+                f"the template {name} of {self.strategy.name} cannot be filled ({why})",
+                "mend the template, and give the mended strategy another --out",
+            ) from error
         return SURROGATE.sub("\ufffd", text)
 
     def values(
@@ -147,6 +165,7 @@ class Templates:
             "rounds": rounds,
             "patterns": tuple(patterns),
             **_of_evidence(evidence),
+            "costliest": _costliest(candidate, original),
             **_times(original, candidate),
         }
 
@@ -210,7 +229,6 @@ def _shown(one: Version, base: Version | None) -> ShownVersion:
 
 def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
     failed = evidence.failed() if evidence else None
-    costliest = evidence.costliest() if evidence else None
     return {
         "correct": evidence is not None and evidence.correct,
         "failure": feedback.failure_kind(evidence),
@@ -218,7 +236,6 @@ def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
         "error": feedback.shortened(failed.detail if failed else evidence.detail)
         if evidence
         else "",
-        "costliest": feedback.costly_test(costliest) if costliest else "",
         "execution": feedback.execution_results(evidence) if evidence else "",
         "usage": "\n".join(feedback.usage_lines(evidence)) if evidence else "",
         "profile": (evidence.profile or "") if evidence else "",
@@ -227,12 +244,20 @@ def _of_evidence(evidence: Evidence | None) -> dict[str, Any]:
     }
 
 
+def _costliest(candidate: Version | None, original: Version | None) -> str:
+    """Return the test that costs the most; of a candidate that passes none the original's."""
+    found = (one.evidence.costliest() for one in (candidate, original) if one)
+    test = next((one for one in found if one is not None), None)
+    return feedback.costly_test(test) if test else ""
+
+
 def _times(original: Version | None, candidate: Version | None) -> dict[str, Any]:
     before = original.evidence.seconds if original else None
     after = candidate.evidence.seconds if candidate else None
+    untimed = _UNTIMED if candidate else ""
     return {
         "ori_time": "" if before is None else feedback.seconds(before),
-        "opt_time": "" if after is None else feedback.seconds(after),
+        "opt_time": untimed if after is None else feedback.seconds(after),
         "faster": before is not None and after is not None and after < before,
     }
 

@@ -40,6 +40,8 @@ class Divided:
     public: tuple[TestCase, ...]
     private: tuple[int | InlineTest, ...]
     """As the row has them, for the measurement at the end."""
+    shown: tuple[int | InlineTest, ...] = ()
+    """The public ones as the row has them: a run that starts from this one shows the same."""
     answers: tuple[str, ...] = ()
     """Programs of an earlier run, that chains can start from; an empty one is none."""
 
@@ -86,7 +88,7 @@ def divide(row: Row, number: int, tests: TestCases, public: int | None) -> Divid
         tests=texts,
         recorded=identity_of(row),
     )
-    return Divided(row, task, cases, left, row.generations)
+    return Divided(row, task, cases, left, tuple(shown), row.generations)
 
 
 def _tests(row: Row, public: int | None) -> tuple[Tests, Tests]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pie.core.refinement.evidence import Evidence
-from pie.core.refinement.rows import Divided
+from pie.core.refinement.rows import PUBLIC, Divided
 from pie.core.refinement.tasks import DividedTask
 from pie.core.refinement.version import Refined, Turn
 from pie.core.rows import ANSWERS, InlineTest
@@ -86,11 +86,15 @@ def refined_row(
 ) -> dict[str, Any]:
     """Return the row with the programs of one iteration, judged by its private tests alone.
 
+    It names its public tests, so that a run which starts from it shows the same and judges by the
+    same.
+
     `generated_answers` has an entry a sample; a null is measured as `no_code`.
     """
     kept = {name: value for name, value in one.row.fields.items() if name not in _STALE}
     return {
         **kept,
+        PUBLIC: [_plain(test) for test in one.shown],
         "tests": [_plain(test) for test in one.private],
         ANSWERS: [chain.programs[iteration] for chain in chains],
         "refinement": {

@@ -106,11 +106,18 @@ def _of_turns(request: Request) -> dict[str, Any]:
         if not written:
             raise InputError(
                 f"no prompt of {request.run} has a faster answer over a slower one",
-                "give --failed, more chains (`pie refine --samples`), or --format plain, which "
-                "compares all programs of a task",
+                f"give {_other_ways(request)}",
             )
     counts.rows_out = used
     return step.finish(counts, preferences=written, rejected=dict(kinds))
+
+
+def _other_ways(request: Request) -> str:
+    """Return what gives more preferences and is not in use."""
+    plain = "--format plain, which compares all programs of a task"
+    ways = [] if request.rules.failed else ["--failed"]
+    ways += [] if request.format is Format.PLAIN else [plain]
+    return " or ".join(["more chains (`pie refine --samples`)", *ways])
 
 
 def _claimed(request: Request, path: Path) -> Step:

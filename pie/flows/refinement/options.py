@@ -133,8 +133,9 @@ def _rows(chosen: Chosen) -> tuple[Path, Path | None, EarlierRows | Samples | No
     if given is None:
         rows, made_from = rows_of(run)
         testcases = chosen.testcases
-        if testcases is None and made_from is not None and test_folder(None, rows) is None:
-            testcases = test_folder(None, made_from)
+        if testcases is None and test_folder(None, rows) is None:
+            folders = (test_folder(None, one) for one in made_from)
+            testcases = next((one for one in folders if one is not None), None)
         return rows, testcases, None
     answers = answers_file(run, of_tasks=chosen.tasks is not None)
     if answers == given:  # the rows hold their answers

@@ -102,8 +102,8 @@ def plan(request: Request) -> Plan:
             f"no row of {request.rows} can be refined{why}",
             "give tasks with public_tests (docs/tasks.md)"
             if request.of_tasks
-            else "give rows with public_tests, or say with --public N how many of each row's tests "
-            "the model may see",
+            else "a row needs public tests (its public_tests, or --public N), others that judge, "
+            "and with --from an answer for each chain",
         )
     sha256 = sha256_of(request.rows, _option(request), request.limit)
     return Plan(tasks, tuple(left_out), tuple(languages), sha256)

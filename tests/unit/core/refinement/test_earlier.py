@@ -1,6 +1,7 @@
 """Programs of an earlier run that chains start from: found by row, or refused in a sentence."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -76,7 +77,22 @@ def test_a_folder_of_the_other_kind_names_what_is_missing(tmp_path):
 
 def test_the_rows_of_a_run_know_what_they_were_made_from(tmp_path):
     write(tmp_path / "generations.jsonl", row())
-    assert rows_of(tmp_path) == (tmp_path / "generations.jsonl", None)
+    assert rows_of(tmp_path) == (tmp_path / "generations.jsonl", [])
     (tmp_path / "manifest.json").write_text(json.dumps({"pairs_file": "data/test.jsonl"}))
-    _rows, made_from = rows_of(tmp_path)
-    assert str(made_from) == "data/test.jsonl"
+    assert rows_of(tmp_path)[1] == [Path("data/test.jsonl")]
+    later = tmp_path / "later"
+    later.mkdir()
+    write(later / "refined.jsonl", row())
+    (later / "manifest.json").write_text(json.dumps({"pairs_file": str(tmp_path / "g.jsonl")}))
+    # Test cases lie beside the file that the first run was made from.
+    assert rows_of(later)[1] == [tmp_path / "g.jsonl", Path("data/test.jsonl")]
+
+
+def test_what_a_refinement_of_tasks_ended_with_is_no_file_of_rows(tmp_path):
+    write(tmp_path / "refined.jsonl", row())
+    with pytest.raises(InputError, match="belong to pairs"):
+        answers_file(tmp_path, of_tasks=True)
+    write(tmp_path / "tasks.jsonl", row())
+    assert answers_file(tmp_path, of_tasks=True) == tmp_path / "refined.jsonl"
+    with pytest.raises(InputError, match="belong to tasks"):
+        answers_file(tmp_path, of_tasks=False)

@@ -105,6 +105,17 @@ def test_perfcodegen_falls_back_to_the_last_correct_program():
     assert kept(refined)[-1] == written("cost 80")
 
 
+@pytest.mark.parametrize("said", ["wrong", "crash", "broken"])
+def test_what_perfcodegen_shows_of_a_program_that_fails_is_not_empty(said):
+    def last(strategy):
+        return run(strategy, task("cost 80"), answers=[said, "cost 60"]).turns[-1].prompt.text
+
+    # It was timed on no test: the one that cost the given program the most stands in.
+    assert "costs the most time in execution.\nInput: 20 30" in last("perfcodegen")
+    shown = last("perfcodegen-times").partition("Your optimized solution:\n")[2]
+    assert shown.startswith("none, since it did not pass the public tests\n")
+
+
 def test_a_conversation_holds_what_was_said_and_starts_with_the_given_program():
     refined = run("perfcodegen", task("cost 80"), answers=["cost 70", "cost 60"])
     roles = [message.role for message in refined.turns[1].prompt.messages]
