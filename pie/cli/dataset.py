@@ -145,9 +145,7 @@ def merge_tests(
 def measure(
     submissions: Annotated[Path, typer.Argument(help="What `pie dataset import` wrote.")],
     out: Out = Path("measured.parquet"),
-    testcases: Annotated[
-        Path | None, typer.Option("--testcases", help="Folder of test cases in PIE's layout.")
-    ] = None,
+    testcases: options.TestCases = None,
     runtimes_from_table: FromTable = False,
     machine: options.Machine = "auto",
     gem5: options.Gem5 = "",

@@ -57,6 +57,10 @@ def merge(sources: Sequence[Path], out: Path, limit: int | None = None) -> Merge
 
     With a `limit` only the first rows of each source are joined.
     """
+    places = [one.resolve() for one in sources]
+    twice = next((one for one in sources if places.count(one.resolve()) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is named twice and would count twice", "name each source once")
     kinds = [_kind(one) for one in sources]
     for source, kind in zip(sources, kinds, strict=True):
         if kind is not kinds[0]:

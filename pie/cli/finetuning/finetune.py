@@ -38,10 +38,10 @@ def data(
         typer.Option(
             "--format",
             "-f",
-            help="plain, perf-conditioned, perf-conditioned-code, ecco, ecco-execution or "
-            "ecco-trajectory.",
+            help="plain (default), perf-conditioned (with --tags), perf-conditioned-code, ecco, "
+            "ecco-execution or ecco-trajectory.",
         ),
-    ] = "plain",
+    ] = "",
     tags: Annotated[
         str,
         typer.Option(
@@ -106,7 +106,7 @@ def data(
         pairs=pairs,
         refined=refined,
         out=out,
-        format=format_of(kind),
+        format=format_of(kind or ("perf-conditioned" if tags else "plain")),
         tags=parse_tags(tags) if tags else (),
         sampling=sampling,
         hq=hq,

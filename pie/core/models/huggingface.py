@@ -243,6 +243,9 @@ def _base_of(adapter: Path) -> str:
 
 
 def _unloadable(name: str, error: Exception) -> ModelError:
+    for within in (Path(name) / "model", Path(name) / "adapter"):
+        if within.is_dir():  # what `pie finetune run` leaves in its folder
+            return ModelError(f"{name} is the folder of a training, no model", f"give {within}")
     return ModelError(
         f"the model {name} cannot be loaded ({one_line(str(error), 160)})",
         "give a model's folder or its name on the Hub, and check --dtype and --device",

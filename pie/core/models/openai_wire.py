@@ -109,14 +109,16 @@ def read_reply(data: bytes, clean: Callable[[str], str] = str) -> Reply:
         raise ValueError(_FOREIGN)
     chosen = next((one for one in known if one.get("index") == 0), known[0])
     reason = _string(chosen.get("finish_reason"))
-    if reason.lower() in _GIVEN_UP:
+    message = chosen.get("message")
+    content = message.get("content") if isinstance(message, dict) else chosen.get("text")
+    # An error beside no text is a router's, whatever it names as the reason.
+    if reason.lower() in _GIVEN_UP or (chosen.get("error") and not content):
         _code, said = _told(chosen.get("error"), clean)
         raise ValueError(
             f"the server gave the answer up (finish_reason {reason!r})"
             + (f": {said}" if said else "")
         )
-    message = chosen.get("message")
-    text = _text_of(message.get("content") if isinstance(message, dict) else chosen.get("text"))
+    text = _text_of(content)
     usage = reply.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     return Reply(
@@ -167,9 +169,14 @@ def error_in(data: bytes, clean: Callable[[str], str] = str) -> tuple[int, str, 
     server behind that failed.
     """
     reply = _parsed(data)
-    if not isinstance(reply, dict) or not reply.get("error") or reply.get("choices"):
+    if not isinstance(reply, dict) or reply.get("choices"):
         return None
-    code, message = _told(reply["error"], clean)
+    told = reply.get("error")
+    if not told and "choices" not in reply and (reply.get("message") or reply.get("detail")):
+        told = reply  # the reply itself is the error, as old vLLM's and FastAPI's
+    if not told:
+        return None
+    code, message = _told(told, clean)
     if re.fullmatch("[45][0-9][0-9]", code):
         return int(code), code, message
     return 400 if says_too_long(code, message) else 502, code, message

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from pie.core.dataset.table import Record, Writer
 from pie.core.dataset.trajectory import in_range
 from pie.core.measured_on import settings_of
 from pie.core.problem import InputError, RowProblem
-from pie.core.test_cases import TestCases
+from pie.core.test_cases import TestCases, test_folder
 from pie.flows.dataset.measuring import Measuring, outcomes
 from pie.flows.simulate import Progress
 from sim.procedure import Outcome, Procedure, examine
@@ -35,6 +35,7 @@ class Request:
     submissions: Path
     out: Path
     testcases: Path | None
+    """None: `test_cases/` beside the submissions, where `pie dataset tests` makes it."""
     measuring: Measuring | None
     """None: the runtimes are the table's own `cpu_time`, which proves nothing (PIE A.9)."""
     fresh: bool = False
@@ -53,6 +54,8 @@ class _Item:
 @one_at_a_time
 def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
     """Write the submissions with verdict and runtime; return the manifest."""
+    if request.measuring is not None and request.testcases is None:
+        request = replace(request, testcases=test_folder(None, request.submissions))
     inputs = {"submissions": request.submissions}
     if request.testcases is not None:
         inputs["testcases"] = request.testcases
@@ -62,7 +65,10 @@ def run(request: Request, show: Callable[[Progress], None]) -> dict[str, Any]:
             "make it with `pie dataset tests`",
         )
     if request.measuring is not None and request.testcases is None:
-        raise InputError("programs are measured on tests", "give their folder with --testcases")
+        raise InputError(
+            f"programs are measured on tests, and no test_cases/ lies beside {request.submissions}",
+            "make them with `pie dataset tests`, or give their folder with --testcases",
+        )
     if not request.submissions.is_file():
         raise InputError(
             f"the table {request.submissions} does not exist", "make it with `pie dataset import`"

@@ -137,6 +137,18 @@ def test_a_tag_outside_1_to_10(tmp_path: Path, tags: str) -> None:
     assert "not one of 1 to 10" in refused("data", *arguments, "--tags", tags)
 
 
+def test_tags_alone_ask_in_the_format_that_shows_them(tmp_path: Path) -> None:
+    row = {"problem_id": "p", "src_code": "slow", "tgt_code": "fast", "tests": [0]}
+    pairs, out = tmp_path / "pairs.jsonl", tmp_path / "o.jsonl"
+    pairs.write_text(json.dumps(row) + "\n")
+    arguments = ("data", "--pairs", pairs, "--out", out, "--sampling", "--tags", "10,9")
+    assert invoke(*arguments).exit_code == 0
+    written = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {one["format"] for one in written} == {"perf-conditioned"}
+    assert len(written) == 2
+    assert "shows no tag" in refused(*arguments, "--format", "plain")
+
+
 def test_a_run_to_merge_that_is_none(tmp_path: Path) -> None:
     assert "neither a run's folder" in refused("merge", tmp_path, "-o", tmp_path / "out")
     assert "dtype 'int4'" in refused("merge", tmp_path, "-o", tmp_path / "out", "--dtype", "int4")

@@ -110,7 +110,10 @@ def measured(folder: Path, rows: list[dict[str, Any]], fingerprint: str = "f") -
         "setting": {"machine": fingerprint},
     }  # fmt: skip
     write(folder / "pairs.jsonl", rows)
-    write(folder / "measurements.jsonl", [{"program": folder.name}, {"program": "shared"}])
+    write(
+        folder / "measurements.jsonl",
+        [{"program": name, "counters": {}} for name in (folder.name, "shared")],
+    )
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 
@@ -218,6 +221,17 @@ def test_training_rows_of_one_form_and_format_only(tmp_path: Path) -> None:
         odd = write(tmp_path / "odd.jsonl", [other])
         with pytest.raises(InputError, match="one form and format"):
             merge([files[0], odd], tmp_path / "q.jsonl")
+
+
+def test_what_is_named_twice_would_count_twice(tmp_path: Path) -> None:
+    training = write(tmp_path / "a.jsonl", [{"prompt": "p", "completion": "c"}])
+    again = tmp_path / "." / "b" / ".." / "a.jsonl"
+    (tmp_path / "b").mkdir()
+    run = measured(tmp_path / "ten", [results(1, 10, 8.0, sampling={})])
+    for sources in ([training, again], [run, run]):
+        with pytest.raises(InputError, match="named twice"):
+            merge(sources, tmp_path / "o")
+    assert not (tmp_path / "o").exists()
 
 
 def test_kinds_are_not_mixed_and_strange_files_told(tmp_path: Path) -> None:

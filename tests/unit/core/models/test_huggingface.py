@@ -193,6 +193,13 @@ def test_a_folder_that_is_no_model_is_one_sentence(tmp_path: Path, files: dict[s
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("within", ["model", "adapter"])
+def test_the_folder_of_a_training_names_the_model_in_it(tmp_path: Path, within: str) -> None:
+    (tmp_path / within).mkdir()
+    with pytest.raises(ModelError, match=f"is the folder of a training, .*{within}"):
+        open_model(f"hf:{tmp_path}", ModelOptions()).fingerprint()
+
+
 def test_gumbel_noise_draws_from_the_models_distribution() -> None:
     from pie.core.models.gumbel import GumbelSampler
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pie.core.models.openai_wire import Reply, read_reply
+from pie.core.models.openai_wire import Reply, error_in, read_reply
 
 
 def read(content: Any = "good", **more: Any) -> Reply:
@@ -86,3 +86,27 @@ def test_odd_fields_beside_an_answer_do_not_lose_it(field: str, value: Any) -> N
 def test_what_holds_no_answer_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="the reply"):
         read_reply(data)
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ({"object": "error", "message": "it restarts", "code": 503}, 503),
+        ({"detail": [{"loc": ["body"], "msg": "it restarts"}]}, 502),
+    ],
+    ids=["flat", "detail"],
+)
+def test_a_reply_that_is_itself_an_error_keeps_the_servers_words(reply: Any, status: int) -> None:
+    found = error_in(json.dumps(reply).encode())
+    assert found is not None
+    assert found[0] == status
+    assert "it restarts" in found[2]
+
+
+@pytest.mark.parametrize("beside", [{"message": None}, {"message": {"content": ""}}, {"text": ""}])
+def test_an_error_in_the_place_of_an_answer_is_none(beside: Any) -> None:
+    choice = {"error": {"message": "it restarts"}, "finish_reason": None, **beside}
+    with pytest.raises(ValueError, match="it restarts"):
+        read_reply(json.dumps({"choices": [choice]}).encode())
+    choice["message"] = {"content": "int main() {}"}  # paid for, so it is kept
+    assert read_reply(json.dumps({"choices": [choice]}).encode()).text == "int main() {}"

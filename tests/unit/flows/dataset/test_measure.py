@@ -93,6 +93,17 @@ def test_every_submission_has_a_verdict_or_a_reason(
     assert manifest["measured"] is True
 
 
+def test_tests_lie_beside_the_submissions_unless_told(
+    source: Path, testcases: Path, tmp_path: Path, verdicts: dict[str, Verdict]
+) -> None:
+    request = Request(source, tmp_path / "out.jsonl", None, ON)
+    with pytest.raises(InputError, match="no test_cases/ lies beside"):
+        run(request, lambda _p: None)
+    testcases.rename(tmp_path / "test_cases")  # where `pie dataset tests` makes them
+    run(request, lambda _p: None)
+    assert [row["tests"] for row in rows_of(request.out)] == [[2, 10], [2, 10]]
+
+
 def test_what_we_failed_to_measure_is_tried_again_by_the_same_command(
     source: Path, testcases: Path, tmp_path: Path, verdicts: dict[str, Verdict]
 ) -> None:
