@@ -33,7 +33,9 @@ class Display(display.Display):
 def _line(progress: Progress, measured: int, rate: float) -> str:
     done = [f"{progress.rows} of {progress.planned} rows"]
     if progress.programs:
-        done.append(f"{progress.done('build')} of {progress.programs} programs compiled")
+        # Rows that share a program each ask for it, and each answer counts.
+        compiled = min(progress.done("build"), progress.programs)
+        done.append(f"{compiled} of {progress.programs} programs compiled")
     reused = progress.tally.reused.get("measure", 0)
     kept = f", {reused} taken from the cache" if reused else ""
     done.append(f"{measured} of {progress.runs} runs measured{kept}")
