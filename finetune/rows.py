@@ -95,6 +95,11 @@ def form_of(path: Path) -> Form:
     return next(read_rows(path)).form
 
 
+def format_of(path: Path) -> str:
+    """Return the format of a file's rows, by the first one; empty where it tells none."""
+    return str(next(objects(path, 1))[1].get("format") or "")
+
+
 def _object(data: bytes, place: str) -> dict[str, Any]:
     try:
         fields = json.loads(data.decode("utf-8"))

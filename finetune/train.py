@@ -116,6 +116,12 @@ def _train(
             f"{recipe.train} holds rows in {form} form and {recipe.eval} in {other} form",
             "write both with the same --form of `pie finetune data`",
         )
+    formats = [rows.format_of(Path(one)) for one in (recipe.train, recipe.eval) if one]
+    if all(formats) and len(set(formats)) > 1:
+        say(
+            f"warning: {recipe.train} holds rows of the format {formats[0]} and {recipe.eval} of "
+            f"{formats[1]}, so the evaluation loss is that of other prompts"
+        )
     trained_on = prompt.Trained(form, (prompt.end_of(tokenizer, form),))
     say("the first row, as the model sees it:\n" + tokens.shown(train_rows.rows[0], tokenizer))
 

@@ -38,10 +38,11 @@ def differences(name: str, left: Any, right: Any) -> Iterator[Difference]:
 
 
 def named(found: Iterable[Difference]) -> str:
-    """Name the entries with both values, the first few of many."""
-    told = [str(one) for one in found]
-    more = len(told) - _MOST_NAMED
-    return "; ".join([*told[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
+    """Name the entries, the first few with both values."""
+    every = list(found)
+    told = [str(one) for one in every[:_MOST_NAMED]]
+    more = ", ".join(one.name for one in every[_MOST_NAMED:])
+    return "; ".join([*told, *([f"and also {more}"] if more else [])])
 
 
 def _shown(value: Any) -> str:

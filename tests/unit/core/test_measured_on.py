@@ -67,9 +67,9 @@ def test_long_values_are_cut_to_where_they_begin_to_differ() -> None:
     assert "13.1.0" in text
 
 
-def test_of_many_the_first_are_named_and_the_rest_counted() -> None:
+def test_of_many_each_is_named_and_the_first_with_both_values() -> None:
     left, right = {str(n): n for n in range(9)}, {str(n): n + 1 for n in range(8)}
     found = named(differences("setting", left, right))
     assert found.startswith("setting.0: 0 against 1; setting.1: 1 against 2; ")
-    assert found.endswith("; and 3 more")
+    assert found.endswith("; and also setting.6, setting.7, setting.8")
     assert str(Difference("a", None, 1)) == "a: none against 1"

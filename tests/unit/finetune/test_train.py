@@ -270,6 +270,17 @@ def test_what_should_not_be_trusted_is_said_before_the_first_step(
     assert "24 of 24 evaluation rows are training rows too" in warned[-1]
 
 
+def test_evaluation_rows_of_another_format_are_told(make_recipe: Make, tmp_path: Path) -> None:
+    files = []
+    for name in ("plain", "perf-conditioned"):
+        row = {"prompt": f"a {name}", "completion": "b", "format": name}
+        files.append(tmp_path / f"{name}.jsonl")
+        files[-1].write_text(json.dumps(row) + "\n")
+    said: list[str] = []
+    train(make_recipe(train=str(files[0]), eval=str(files[1]), max_steps=1), said.append)
+    assert any("of the format plain and" in one and "perf-conditioned" in one for one in said)
+
+
 def test_rows_longer_than_the_model_reads_are_refused(make_recipe: Make) -> None:
     with pytest.raises(FinetuneError, match="max_tokens is 999 and the model reads 256"):
         train(make_recipe(max_tokens=999))
