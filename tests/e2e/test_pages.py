@@ -108,6 +108,9 @@ class Workspace:
         self.run("dataset", "build", "Project_CodeNet", "--out", "mine")
         self._write_rows(rows_of(folder / "mine" / "pairs.jsonl"))
         shutil.copytree(folder / "mine" / "test_cases", folder / "test_cases")
+        for problem in PROBLEMS:  # a refinement shows one test and judges by the other
+            for kind, number in (("input", 8), ("output", 9)):
+                (folder / "test_cases" / problem / f"{kind}.1.txt").write_text(f"{number}\n")
         for name in ("measured.parquet", "measured.parquet.manifest.json"):
             shutil.copy(folder / "mine" / name, folder / name)
 
@@ -124,7 +127,7 @@ class Workspace:
         write("train_hq_only.jsonl", problems[:4], times=3)
         write("train_hq_and_synthetic.jsonl", problems[:4])
         write("val.jsonl", problems[4:5])
-        write("test.jsonl", problems[5:], fastest_code=looping(3))
+        write("test.jsonl", problems[5:], fastest_code=looping(3), tests=[0, 1])
         write("recorded.jsonl", problems[5:], generated_answers=[looping(5 + k) for k in range(8)])
         answers = [looping(2), looping(4000)]
         asked = {"strategy": "finetuned", "form": "plain"}
