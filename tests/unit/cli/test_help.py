@@ -26,6 +26,7 @@ COMMANDS = [
     ["plot"],
     ["view"],
     ["calibrate"],
+    ["serve"],
     ["doctor"],
     ["index"],
     ["index", "build"],
