@@ -69,6 +69,8 @@ def test_every_package_imports_only_downwards() -> None:
         ("pie/rewards/x.py", "pie.compat"),
         ("pie/flows/x.py", "pie.api"),
         ("pie/api/x.py", "pie.cli"),
+        ("pie/rewards/x.py", "pie.service"),
+        ("pie/service/x.py", "pie.cli"),
         ("sim/x.py", "torch"),
         ("sim/x.py", "typer"),
     ],
@@ -78,7 +80,16 @@ def test_the_contracts_catch_an_import_upwards_or_sideways(
 ) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     for package in (
-        *("pie", "pie/cli", "pie/compat", "pie/rewards", "pie/api", "pie/flows", "pie/core"),
+        *(
+            "pie",
+            "pie/cli",
+            "pie/service",
+            "pie/compat",
+            "pie/rewards",
+            "pie/api",
+            "pie/flows",
+            "pie/core",
+        ),
         *("sim", "retrieval", "finetune"),
     ):
         (tmp_path / package).mkdir()
