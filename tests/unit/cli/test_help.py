@@ -27,6 +27,7 @@ COMMANDS = [
     ["view"],
     ["serve"],
     ["calibrate"],
+    ["serve"],
     ["doctor"],
     ["index"],
     ["index", "build"],
