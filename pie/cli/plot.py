@@ -25,7 +25,8 @@ def command(
 
     Example: pie plot speedup runs/one runs/other -o figure.pdf
 
-    Over k these are PIE's Figures 8 and 9. Needs matplotlib: pip install 'pie-perf-toolkit[plots]'.
+    Over k these are PIE's Figures 8 and 9; of runs of `pie refine` they are drawn over the
+    iterations. Needs matplotlib: pip install 'pie-perf-toolkit[plots]'.
     """
     from pie.flows.plot import plot
 

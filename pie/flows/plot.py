@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pie.core.metrics.score import Score
 from pie.core.page import distribution
 from pie.core.problem import InputError
 from pie.core.report.pair_rows import read_pairs
 from pie.core.report.report import Report, read_report
+from pie.flows.refinement.measured import is_refinement, table_of
 from sim.errors import MissingTool
 
 SUFFIXES = (".pdf", ".svg", ".png")
@@ -29,8 +31,13 @@ class _Run:
 
     folder: Path
     name: str
-    report: Report
+    report: Report | None
+    """None of a refinement."""
     lines: tuple[distribution.Line, ...]
+    over: str = "k"
+    """What its curves are drawn over."""
+    curve: tuple[tuple[int, Score], ...] = ()
+    """The scores of a curve, by k or by iteration."""
 
     @property
     def best(self) -> distribution.Line:
@@ -55,6 +62,11 @@ def plot(kind: str, runs: Sequence[Path], file: Path) -> None:
             "matplotlib is not installed", "install it with: pip install 'pie-perf-toolkit[plots]'"
         ) from error
     read = [_read(run, place, runs) for place, run in enumerate(runs)]
+    if kind not in _CURVES and any(run.report is None for run in read):
+        raise InputError(
+            f"a refinement has no figure {kind!r}",
+            f"draw one of {', '.join(_CURVES)}, or its folder measured/",
+        )
     settings = {"svg.hashsalt": "pie", "pdf.fonttype": 42, "font.size": 9}
     with mpl.rc_context(settings):
         figure = Figure(figsize=(4.6, 3.1), layout="constrained")
@@ -64,28 +76,39 @@ def plot(kind: str, runs: Sequence[Path], file: Path) -> None:
 
 
 def _read(run: Path, place: int, runs: Sequence[Path]) -> _Run:
+    names = [one.resolve().name for one in runs]
+    name = names[place] if names.count(names[place]) == 1 else str(run)
+    if is_refinement(run):
+        scores = tuple((one.number, one.best_at[-1]) for one in table_of(run))
+        return _Run(run, name, None, (), "iteration", scores)
     report = read_report(run)
     if report.refused or not report.rows.finished:
         raise InputError(f"the run {run} has no numbers", "`pie report` says why")
     most = len(report.best_at)
     pairs = read_pairs(run / "pairs.jsonl", report.rows.finished)
     lines = distribution.lines_of(pairs, most, report.unsupported)
-    names = [one.resolve().name for one in runs]
-    name = names[place] if names.count(names[place]) == 1 else str(run)
-    return _Run(run, name, report, tuple(lines))
+    return _Run(
+        run, name, report, tuple(lines), "k", tuple((one.k or 0, one) for one in report.best_at)
+    )
 
 
 def _best_at_k(axes: Any, runs: Sequence[_Run], what: str, label: str, share: bool) -> None:
-    """PIE's Figures 8 and 9: a curve over k for each run, with its 95 % band."""
+    """PIE's Figures 8 and 9: a curve over k for each run, with its 95 % band.
+
+    Of refinements it is drawn over their iterations, of all samples of each.
+    """
     drawn = False
+    over = {run.over for run in runs}
+    if len(over) > 1:
+        raise InputError("refinements have iterations and other runs k", "draw them apart")
     for run in runs:
-        scores = [one for one in run.report.best_at if getattr(one, what) is not None]
+        scores = [one for one in run.curve if getattr(one[1], what) is not None]
         if not scores:
             continue
         drawn = True
         scale = 100 if share else 1
-        k = [one.k for one in scores]
-        values = [getattr(one, what) for one in scores]
+        k = [number for number, _score in scores]
+        values = [getattr(one, what) for _number, one in scores]
         (line,) = axes.plot(k, [scale * one.value for one in values], marker=".", label=run.name)
         if all(one.interval for one in values):
             low = [scale * one.interval.low for one in values]
@@ -93,7 +116,7 @@ def _best_at_k(axes: Any, runs: Sequence[_Run], what: str, label: str, share: bo
             axes.fill_between(k, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
     if not drawn:
         raise InputError("the runs have no generations", "draw distribution or thresholds")
-    axes.set(xlabel="k", ylabel=label)
+    axes.set(xlabel=over.pop(), ylabel=label)
     axes.xaxis.get_major_locator().set_params(integer=True)
     _legend(axes, runs)
 
@@ -132,8 +155,9 @@ def _distribution(axes: Any, runs: Sequence[_Run]) -> None:
 def _verdicts(axes: Any, runs: Sequence[_Run]) -> None:
     """Shares of the verdicts among the generations, or the targets where there are none."""
     left = [0.0] * len(runs)
-    role = "generation" if any(run.report.best_at for run in runs) else "target"
-    told = [run.report.verdicts[role] for run in runs]
+    reports = [run.report for run in runs if run.report is not None]
+    role = "generation" if any(one.best_at for one in reports) else "target"
+    told = [one.verdicts[role] for one in reports]
     sums = [sum(one.values()) or 1 for one in told]
     for verdict in told[0]:
         shares = [100 * one[verdict] / total for one, total in zip(told, sums, strict=True)]
@@ -151,6 +175,7 @@ def _legend(axes: Any, runs: Sequence[_Run]) -> None:
         axes.legend(fontsize="small")
 
 
+_CURVES = ("speedup", "opt", "correct")
 KINDS: dict[str, Callable[[Any, Sequence[_Run]], None]] = {
     "speedup": lambda axes, runs: _best_at_k(axes, runs, "speedup", "mean speedup", False),
     "opt": lambda axes, runs: _best_at_k(axes, runs, "optimised", "%Opt", True),

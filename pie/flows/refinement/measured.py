@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pie.core.metrics.pair_result import Generation, PairResult
+from pie.core.problem import InputError
 from pie.core.refinement.iterations import Iteration, by_iteration
 from pie.core.report.pair_rows import read_pairs, read_rows
 from pie.core.run_folder import load_json
@@ -73,8 +74,23 @@ def _measure_tasks(
     )
     made = tasks.plan(asked)
     tasks.simulate(asked, made, lambda _folder: None, show)
-    rows = [_task_result(row) for _n, row in read_rows(folder / MEASURED / tasks.ROWS)]
-    return by_iteration(rows, iterations_of(request), request.samples)
+    return read_iterations(folder, iterations_of(request), request.samples)
+
+
+def is_refinement(folder: Path) -> bool:
+    """Tell whether a folder is a refinement's, whose programs are measured in it."""
+    return (folder / MEASURED / "manifest.json").is_file()
+
+
+def table_of(folder: Path) -> list[Iteration]:
+    """Return the table by iteration of a finished refinement; InputError for another."""
+    if not (folder / "summary.json").is_file():
+        raise InputError(
+            f"the refinement {folder} is not finished, so it has no table by iteration",
+            "run the same `pie refine` again: it goes on where it was stopped",
+        )
+    told = load_json(folder / "summary.json")
+    return read_iterations(folder, 1 + int(told["iterations"]), int(told["samples"]))
 
 
 def _task_result(row: object) -> PairResult:
@@ -98,4 +114,7 @@ def read_iterations(folder: Path, iterations: int, samples: int) -> list[Iterati
 
 
 def _rows(folder: Path) -> list[PairResult]:
+    of_tasks = folder / MEASURED / tasks.ROWS
+    if of_tasks.is_file():
+        return [_task_result(row) for _number, row in read_rows(of_tasks)]
     return list(read_pairs(folder / MEASURED / "pairs.jsonl"))

@@ -9,7 +9,7 @@ refined.jsonl      the rows with the programs of the last iteration, for `pie si
 iterations.jsonl   the same of all iterations, measured into measured/
 tasks.jsonl        the tasks with their private tests alone
 left_out.jsonl     the lines that could not be used, with the reason
-summary.json       tasks by how they ended, turns by fate, and the table by iteration
+summary.json       tasks by how they ended, and turns by fate
 """
 
 from __future__ import annotations

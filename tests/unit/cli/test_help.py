@@ -27,7 +27,6 @@ COMMANDS = [
     ["view"],
     ["serve"],
     ["calibrate"],
-    ["serve"],
     ["doctor"],
     ["index"],
     ["index", "build"],

@@ -62,3 +62,36 @@ def test_what_cannot_be_drawn_is_one_sentence(
     kind: str, name: str, runs: list[Path], tmp_path: Path
 ) -> None:
     assert plot(kind, runs[0], "-o", tmp_path / name, code=1).stderr.startswith("pie: ")
+
+
+def make_refinement(folder: Path) -> Path:
+    """Make what `pie plot` reads of a finished refinement: two iterations of two samples."""
+    make_run(folder / "measured", 12, generations=6, seed=3)
+    (folder / "summary.json").write_text('{"iterations": 2, "samples": 2}')
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["speedup", "opt", "correct"])
+def test_a_refinement_is_drawn_over_its_iterations(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    matplotlib = pytest.importorskip("matplotlib")
+    runs = [make_refinement(tmp_path / "soap"), make_refinement(tmp_path / "ecco")]
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        plot(kind, *runs, "-o", tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text()
+    for word in ("iteration", "soap", "ecco"):
+        assert word in text
+
+
+def test_what_a_refinement_has_no_figure_for_is_one_sentence(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    refined = make_refinement(tmp_path / "soap")
+    told = plot("verdicts", refined, "-o", tmp_path / "a.svg", code=1).stderr
+    assert "its folder measured/" in " ".join(told.split())
+    told = plot("opt", refined, runs[0], "-o", tmp_path / "a.svg", code=1).stderr
+    assert "draw them apart" in " ".join(told.split())
+    (refined / "summary.json").unlink()
+    assert "not finished" in plot("opt", refined, "-o", tmp_path / "a.svg", code=1).stderr
