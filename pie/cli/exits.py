@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -129,6 +130,11 @@ def told(command: Callable[P, int]) -> Callable[P, None]:
             code = getattr(error, "exit_code", Exit.INPUT)
         raise typer.Exit(int(code))
 
+    # Typer asks for the options of each command twice; their texts are evaluated once, here.
+    signature = inspect.signature(command, eval_str=True)
+    wrapped.__signature__ = signature  # type: ignore[attr-defined]
+    kinds = {name: one.annotation for name, one in signature.parameters.items()}
+    wrapped.__annotations__ = {**kinds, "return": None}
     return wrapped
 
 

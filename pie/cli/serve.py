@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -66,6 +65,8 @@ def command(
 
     The page /docs shows the routes. Stop it with Ctrl-C: what was measured is kept.
     """
+    import socket
+
     from pie.core.extras import require
     from pie.core.test_cases import TestCases, test_folder
     from pie.rewards.scale import Scale
@@ -122,7 +123,9 @@ def command(
         )
     )
     try:
-        listening = socket.create_server((host, port), family=_family(host))
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
     except OSError as error:
         raise InputError(
             f"port {port} of {host} cannot be used ({error.strerror})", "choose another with --port"
@@ -140,7 +143,3 @@ def command(
             say("pie: stopped; everything measured is kept")
             return Exit.INTERRUPTED
     return Exit.OK
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
