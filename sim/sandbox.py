@@ -244,12 +244,16 @@ def bubblewrap(guest: Guest, allowance: Allowance) -> list[str]:
     elif guest.proc or guest.system:
         argv += devices.NULL
     argv += ["--ro-bind", str(runner_path()), "/pie/runner"]
+    # An interpreter may lie in /tmp: it has to be shown after the guest's own /tmp, which hides it.
+    hidden = {at: host for at, host in guest.read_only.items() if at.startswith("/tmp/")}
     for inside, outside in guest.read_only.items():
-        argv += ["--ro-bind", outside, inside]
+        argv += [] if inside in hidden else ["--ro-bind", outside, inside]
     for inside, outside in guest.writable.items():
         argv += ["--bind", outside, inside]
     tmp_bytes = max(allowance.tmp_bytes or allowance.file_bytes, 1 << 20)
     argv += ["--size", str(tmp_bytes), "--tmpfs", "/tmp"]
+    for inside, outside in hidden.items():
+        argv += ["--ro-bind", outside, inside]
     cwd = guest.cwd or next(iter(guest.writable), "/tmp")
     return [*argv, "--remount-ro", "/", "--chdir", cwd]
 

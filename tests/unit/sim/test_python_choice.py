@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,18 @@ def test_a_package_of_a_virtual_environment_works_there(tmp_path: Path) -> None:
     run = Counts().measure(build, tmp_path / "input", Limits(), HERE)
     assert run.stdout == b"45\n"
     assert (run.instructions or 0) > 1_000_000  # the import is the program's own
+
+
+def test_an_environment_in_tmp_is_seen_there(tmp_path: Path) -> None:
+    """The guest has a /tmp of its own, which would hide it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        venv.create(folder, symlinks=True)
+        (packages,) = Path(folder, "lib").glob("python3*/site-packages")
+        (packages / "forty_five.py").write_text("VALUE = 45\n")
+        toolchain = Toolchain(interpreter=f"{folder}/bin/python")
+        program = "import os, forty_five\nprint(forty_five.VALUE, end='')\n"
+        result = judged(program, toolchain, tmp_path)
+    assert result.verdict is Verdict.ACCEPTED, result.detail
 
 
 def test_a_missing_module_is_named(tmp_path: Path) -> None:
